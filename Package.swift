@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Layers, lowest first. A target may import only what its line names; `make` builds with
+// `--explicit-target-dependency-import-check error`, so the table below is the architecture.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
+func debian(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "bert",
+    products: [
+        .executable(name: "bert-train", targets: ["bert-train"]),
+        .executable(name: "bert", targets: ["bert"]),
+        .executable(name: "bert-bench", targets: ["bert-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // Layer 0: C, only what Swift cannot express.
+        debian("CMPI", pkgConfig: "mpi", package: "libmpich-dev"),
+        debian("CHDF5", pkgConfig: "hdf5", package: "libhdf5-dev"),
+        debian("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
+        debian("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+        .target(name: "CKernels"),
+
+        // Layer 1: one outside thing, or one idea, each.
+        library("MPI", ["CMPI"]),
+        library("HDF5", ["CHDF5"]),
+        library("DurableFiles", ["COpenSSL"]),
+        library("Randomness"),
+        library("Tensors"),
+        library("Kernels", ["CKernels", "COpenBLAS", "Randomness", "Tensors"]),
+        library("Configuration", [yams]),
+
+        // Layer 2: the parts of the system; none knows its neighbours.
+        library("Tokenization"),
+        library("Corpus", ["Tokenization", "HDF5", "DurableFiles", "Randomness"]),
+        library("BERT", ["Tensors", "Kernels", "Randomness"]),
+        library("Optimization", ["Tensors", "Kernels"]),
+        library("Distributed", ["MPI"]),
+        library("Checkpointing", ["Tensors", "HDF5", "DurableFiles"]),
+
+        // Layer 3: the parts put together.
+        .target(
+            name: "QuickStart", dependencies: [], resources: [.copy("Text")],
+            swiftSettings: strict),
+        library(
+            "Evaluation",
+            ["BERT", "Corpus", "Distributed", "MPI", "Kernels", "Tensors", "Randomness"]),
+        library(
+            "Training",
+            [
+                "BERT", "Corpus", "Optimization", "Distributed", "MPI", "Checkpointing",
+                "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
+                "Randomness", "DurableFiles",
+            ]),
+
+        // Layer 4: parse, build, run, report.
+        program(
+            "bert-train",
+            ["Training", "Evaluation", "Configuration", "QuickStart", "MPI", argumentParser]),
+        program(
+            "bert",
+            [
+                "Tokenization", "Corpus", "Checkpointing", "Configuration", "BERT", "Tensors",
+                "Randomness", argumentParser,
+            ]),
+        program(
+            "bert-bench",
+            [
+                "Training", "BERT", "Kernels", "Tensors", "Optimization", "Distributed", "MPI",
+                "Configuration", "Randomness", "Corpus", argumentParser,
+            ]),
+
+        tests("MPI", ["MPI"]),
+        tests("HDF5", ["HDF5"]),
+        tests("DurableFiles", ["DurableFiles"]),
+        tests("Randomness", ["Randomness"]),
+        tests("Tensors", ["Tensors"]),
+        tests("Kernels", ["Kernels", "Tensors", "Randomness"]),
+        tests("Configuration", ["Configuration"]),
+        tests("Tokenization", ["Tokenization"]),
+        tests("Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
+        tests("BERT", ["BERT", "Kernels", "Tensors", "Randomness", "HDF5"]),
+        tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
+        tests("Distributed", ["Distributed", "MPI"]),
+        tests("Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"]),
+        tests("Training", ["Training", "Evaluation", "Configuration", "HDF5", "Checkpointing"]),
+    ]
+)

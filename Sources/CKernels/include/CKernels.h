@@ -1,0 +1,3 @@
+#ifndef BERT_CKERNELS_H
+#define BERT_CKERNELS_H
+#endif
