@@ -1,0 +1,55 @@
+/// What a random number is for. Two purposes never share a number, whatever the sample; the raw
+/// values are part of what makes a run repeatable, so they are never reused.
+public enum RandomPurpose: UInt8, Sendable, CaseIterable {
+    /// Initial values of the parameters; the sample is the parameter's index in its layout.
+    case initialization = 1
+    /// The order of samples within an epoch.
+    case sampleOrder = 2
+    /// The choice of sentences for a pair, its label, lengths and truncation.
+    case sentencePair = 3
+    /// The choice of positions to predict, and what stands at them.
+    case masking = 4
+    /// Dropout after the embeddings' layer normalization.
+    case embeddingDropout = 5
+    /// Dropout of attention probabilities.
+    case attentionDropout = 6
+    /// Dropout of the attention block's output, before its residual connection.
+    case attentionOutputDropout = 7
+    /// Dropout of the feed-forward block's output, before its residual connection.
+    case feedForwardDropout = 8
+    /// Resampling for confidence intervals.
+    case bootstrap = 9
+    /// Data made for tests and benchmarks.
+    case synthetic = 10
+    /// Dropout of a task head's input.
+    case headDropout = 11
+    /// Assignment of documents to the held-out set.
+    case heldOutSplit = 12
+}
+
+/// The place of a sequence of random numbers: all of it names them, nothing is remembered.
+///
+/// One address holds 2^32 blocks of four 32-bit words; `block(_:)` is a pure function.
+public struct RandomAddress: Sendable, Hashable {
+    /// Philox's key: the run's seed.
+    public let key: SIMD2<UInt32>
+    /// The upper three counter words: purpose and epoch, and the sample's 64 bits.
+    public let high: SIMD3<UInt32>
+
+    /// The address of `purpose` for `sample` in `epoch` under `seed`.
+    ///
+    /// - Precondition: `0 <= epoch < 2^24`, `sample >= 0`.
+    public init(seed: UInt64, purpose: RandomPurpose, epoch: Int = 0, sample: Int) {
+        precondition(epoch >= 0 && epoch < 1 << 24 && sample >= 0, "random address out of range")
+        key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+        high = SIMD3(
+            UInt32(purpose.rawValue) << 24 | UInt32(epoch),
+            UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32))
+    }
+
+    /// Block `index` of this address: four independent, uniform 32-bit words.
+    @inlinable
+    public func block(_ index: UInt32) -> SIMD4<UInt32> {
+        Philox.block(counter: SIMD4(index, high[0], high[1], high[2]), key: key)
+    }
+}
