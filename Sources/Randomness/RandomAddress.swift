@@ -33,17 +33,23 @@ public enum RandomPurpose: UInt8, Sendable, CaseIterable {
 public struct RandomAddress: Sendable, Hashable {
     /// Philox's key: the run's seed.
     public let key: SIMD2<UInt32>
-    /// The upper three counter words: purpose and epoch, and the sample's 64 bits.
+    /// The upper three counter words: purpose, layer and epoch, and the sample's 64 bits.
     public let high: SIMD3<UInt32>
 
-    /// The address of `purpose` for `sample` in `epoch` under `seed`.
+    /// One more than the largest epoch that an address can name.
+    public static let epochLimit = 1 << 16
+
+    /// The address of `purpose` in `layer` for `sample` in `epoch` under `seed`.
     ///
-    /// - Precondition: `0 <= epoch < 2^24`, `sample >= 0`.
-    public init(seed: UInt64, purpose: RandomPurpose, epoch: Int = 0, sample: Int) {
-        precondition(epoch >= 0 && epoch < 1 << 24 && sample >= 0, "random address out of range")
+    /// - Precondition: `0 <= layer < 256`, `0 <= epoch < epochLimit`, `sample >= 0`.
+    public init(
+        seed: UInt64, purpose: RandomPurpose, layer: Int = 0, epoch: Int = 0, sample: Int
+    ) {
+        precondition(epoch >= 0 && epoch < Self.epochLimit, "epoch out of range")
+        precondition(layer >= 0 && layer < 256 && sample >= 0, "random address out of range")
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         high = SIMD3(
-            UInt32(purpose.rawValue) << 24 | UInt32(epoch),
+            UInt32(purpose.rawValue) << 24 | UInt32(layer) << 16 | UInt32(epoch),
             UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32))
     }
 

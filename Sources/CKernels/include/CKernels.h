@@ -1,3 +1,9 @@
 #ifndef BERT_CKERNELS_H
 #define BERT_CKERNELS_H
+
+#include "gemm.h"
+#include "instruction_set.h"
+#include "row_kernels.h"
+#include "update_kernels.h"
+
 #endif

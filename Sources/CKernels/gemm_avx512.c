@@ -1,0 +1,124 @@
+// AVX-512: tiles of 14 x 32 in 28 registers, two loads of B and 14 broadcasts of A a step.
+
+#include "gemm_kernels.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq")))
+
+enum { ROWS = 14, COLUMNS = 32 };
+
+TARGET static inline __attribute__((always_inline)) void store(__m512 sum, float *c,
+                                                               __mmask16 mask, bool add,
+                                                               const float *bias) {
+    if (add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, c), sum);
+    if (bias) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(mask, bias));
+    _mm512_mask_storeu_ps(c, mask, sum);
+}
+
+/// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
+TARGET static inline __attribute__((always_inline)) void tile_of(
+    const size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c,
+    size_t c_stride, bert_tile_end end) {
+    __m512 left[ROWS], right[ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) left[i] = right[i] = _mm512_setzero_ps();
+    for (size_t k = 0; k < depth; k++) {
+        __m512 b_left = _mm512_loadu_ps(b), b_right = _mm512_loadu_ps(b + 16);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++) {
+            __m512 x = _mm512_set1_ps(a[i]);
+            left[i] = _mm512_fmadd_ps(x, b_left, left[i]);
+            right[i] = _mm512_fmadd_ps(x, b_right, right[i]);
+        }
+        a += ROWS;
+        b += COLUMNS;
+    }
+    __mmask16 left_mask = (__mmask16)(columns >= 16 ? 0xffff : (1u << columns) - 1);
+    __mmask16 right_mask = (__mmask16)(columns >= 32   ? 0xffff
+                                       : columns <= 16 ? 0
+                                                       : (1u << (columns - 16)) - 1);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        store(left[i], c + i * c_stride, left_mask, end.add_to_c, end.bias);
+        store(right[i], c + i * c_stride + 16, right_mask, end.add_to_c,
+              end.bias ? end.bias + 16 : NULL);
+    }
+}
+
+#define CASE(n)                                                     \
+    case n:                                                         \
+        tile_of(n, columns, depth, a, b, c, c_stride, end);         \
+        break;
+
+TARGET static void tile(size_t rows, size_t columns, size_t depth, const float *a, const float *b,
+                        float *c, size_t c_stride, bert_tile_end end) {
+    switch (rows) {
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
+        CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+    }
+}
+
+/// Transposes 16 x 16 floats held in `r`.
+TARGET static inline __attribute__((always_inline)) void transpose(__m512 r[16]) {
+    __m512 t[16];
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        r[i] = _mm512_castpd_ps(
+            _mm512_unpacklo_pd(_mm512_castps_pd(t[i]), _mm512_castps_pd(t[i + 2])));
+        r[i + 1] = _mm512_castpd_ps(
+            _mm512_unpackhi_pd(_mm512_castps_pd(t[i]), _mm512_castps_pd(t[i + 2])));
+        r[i + 2] = _mm512_castpd_ps(
+            _mm512_unpacklo_pd(_mm512_castps_pd(t[i + 1]), _mm512_castps_pd(t[i + 3])));
+        r[i + 3] = _mm512_castpd_ps(
+            _mm512_unpackhi_pd(_mm512_castps_pd(t[i + 1]), _mm512_castps_pd(t[i + 3])));
+    }
+    for (int i = 0; i < 4; i++) {
+        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+        t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+    }
+    for (int i = 0; i < 4; i++) {
+        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
+        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
+        r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);
+        r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xdd);
+    }
+}
+
+TARGET static void pack_transposed(size_t count, size_t depth, const float *source, size_t stride,
+                                   float *panel, size_t width) {
+    for (size_t first = 0; first < width; first += 16) {
+        size_t lanes = width - first < 16 ? width - first : 16;
+        size_t present = count > first ? (count - first < lanes ? count - first : lanes) : 0;
+        __mmask16 lane_mask = (__mmask16)((1u << lanes) - 1);
+        for (size_t k = 0; k < depth; k += 16) {
+            size_t steps = depth - k < 16 ? depth - k : 16;
+            __mmask16 step_mask = (__mmask16)((1u << steps) - 1);
+            __m512 r[16];
+#pragma clang loop unroll(full)
+            for (size_t i = 0; i < 16; i++) {
+                r[i] = i < present
+                           ? _mm512_maskz_loadu_ps(step_mask, source + (first + i) * stride + k)
+                           : _mm512_setzero_ps();
+            }
+            transpose(r);
+#pragma clang loop unroll(full)
+            for (size_t step = 0; step < 16; step++) {
+                if (step < steps) {
+                    _mm512_mask_storeu_ps(panel + (k + step) * width + first, lane_mask, r[step]);
+                }
+            }
+        }
+    }
+}
+
+const bert_gemm_kernels bert_gemm_avx512 = {ROWS, COLUMNS, tile, pack_transposed};
+
+#endif

@@ -1,0 +1,37 @@
+// The micro-kernel in plain C: for processors without AVX2, and what the others are tested against.
+
+#include <math.h>
+#include <string.h>
+
+#include "gemm_kernels.h"
+
+enum { ROWS = 4, COLUMNS = 8 };
+
+static void tile(size_t rows, size_t columns, size_t depth, const float *a, const float *b,
+                 float *c, size_t c_stride, bert_tile_end end) {
+    float sum[ROWS][COLUMNS];
+    memset(sum, 0, sizeof sum);
+    for (size_t k = 0; k < depth; k++) {
+        for (size_t i = 0; i < ROWS; i++) {
+            for (size_t j = 0; j < COLUMNS; j++) sum[i][j] += a[k * ROWS + i] * b[k * COLUMNS + j];
+        }
+    }
+    for (size_t i = 0; i < rows; i++) {
+        for (size_t j = 0; j < columns; j++) {
+            float *out = c + i * c_stride + j;
+            float value = end.add_to_c ? *out + sum[i][j] : sum[i][j];
+            *out = end.bias ? value + end.bias[j] : value;
+        }
+    }
+}
+
+static void pack_transposed(size_t count, size_t depth, const float *source, size_t stride,
+                            float *panel, size_t width) {
+    for (size_t k = 0; k < depth; k++) {
+        for (size_t i = 0; i < width; i++) {
+            panel[k * width + i] = i < count ? source[i * stride + k] : 0;
+        }
+    }
+}
+
+const bert_gemm_kernels bert_gemm_portable = {ROWS, COLUMNS, tile, pack_transposed};

@@ -1,0 +1,15 @@
+#ifndef BERT_INSTRUCTION_SET_H
+#define BERT_INSTRUCTION_SET_H
+
+/// The vector instructions that kernels are compiled for, weakest first. One binary holds all of
+/// them; the processor decides at run time.
+typedef enum {
+    BERT_PORTABLE = 0,
+    BERT_AVX2 = 1,
+    BERT_AVX512 = 2,
+} bert_instruction_set;
+
+/// The strongest set that this processor and its operating system support.
+bert_instruction_set bert_supported_instruction_set(void);
+
+#endif

@@ -1,0 +1,98 @@
+#ifndef BERT_ROW_KERNELS_H
+#define BERT_ROW_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "instruction_set.h"
+
+/// Which formula of the Gaussian error linear unit: x * Phi(x), or its approximation by tanh.
+typedef enum { BERT_GELU_ERF = 0, BERT_GELU_TANH = 1 } bert_gelu_kind;
+
+/// Where a row's random numbers lie: Philox counter words 1-3, and the row's place in its sample.
+typedef struct {
+    uint32_t high[3];
+    uint32_t position;
+} bert_random_row;
+
+/// Dropout of rows. Element j of a row at position p uses, in the group of 128 elements j / 128,
+/// half (j % 128) / 64 of word (j / 16) % 4 of block 16 * (p * groups + j / 128) + j % 16, where
+/// `groups` is the number of groups of a row; the element is dropped if that half, a 16-bit
+/// number, is below `threshold`, and multiplied by `scale` if not.
+typedef struct {
+    uint32_t key[2];
+    uint32_t purpose;    // joined (or) with the first of a row's `high` words
+    uint32_t threshold;  // 0: nothing is dropped and nothing scaled
+    float scale;
+} bert_dropout;
+
+/// Kernels over rows of contiguous floats, each on the calling thread. All sums run over sixteen
+/// lanes that are added in a fixed order, so AVX2 and AVX-512 give the same bits.
+typedef struct {
+    /// y = gelu(x), elementwise.
+    void (*gelu_forward)(bert_gelu_kind kind, size_t count, const float *x, float *y);
+    /// dx = dy * gelu'(x), elementwise; dx may be dy.
+    void (*gelu_backward)(bert_gelu_kind kind, size_t count, const float *x, const float *dy,
+                          float *dx);
+    /// y = tanh(x), elementwise; y may be x.
+    void (*tanh_forward)(size_t count, const float *x, float *y);
+    /// dx = dy * (1 - y * y) of y = tanh(x), elementwise; dx may be dy.
+    void (*tanh_backward)(size_t count, const float *y, const float *dy, float *dx);
+    /// y += x, elementwise.
+    void (*add)(size_t count, const float *x, float *y);
+
+    /// Each row of `y` = dropout of that row of `x`; `y` may be `x`.
+    void (*dropout)(size_t rows, size_t columns, const float *x, const bert_dropout *dropout,
+                    const bert_random_row *random, float *y);
+    /// Layer normalization of each row, (x - mean) * rstd * gamma + beta. Where `residual` is not
+    /// NULL, x is first replaced by residual + dropout(x).
+    void (*layer_norm_forward)(size_t rows, size_t columns, float *x, const float *residual,
+                               const bert_dropout *dropout, const bert_random_row *random,
+                               const float *gamma, const float *beta, float epsilon, float *y,
+                               float *mean, float *rstd);
+    /// The gradient of layer normalization to its input; `dx` may be `dy`.
+    void (*layer_norm_backward)(size_t rows, size_t columns, const float *x, const float *mean,
+                                const float *rstd, const float *gamma, const float *dy, float *dx);
+    /// Columns `first ..< last` of the gradients to gamma and beta, summed over all rows in order.
+    void (*layer_norm_parameters)(size_t rows, size_t columns, size_t first, size_t last,
+                                  const float *x, const float *mean, const float *rstd,
+                                  const float *dy, bool accumulate, float *dgamma, float *dbeta);
+    /// Columns `first ..< last` of the sum of all rows, in order.
+    void (*column_sums)(size_t rows, size_t stride, size_t first, size_t last, const float *x,
+                        bool accumulate, float *sums);
+
+    /// Rows of attention scores become probabilities: softmax(scale * s), then dropout; `random`
+    /// holds one row address, of which row r uses position + r. `log_sum` receives the logarithm
+    /// of each row's sum of exponentials.
+    void (*attention_softmax)(size_t rows, size_t columns, size_t stride, float scale, float *s,
+                              float *log_sum, const bert_dropout *dropout, bert_random_row random);
+    /// From raw scores `s`, `log_sum` and the gradient `dp` to the dropped probabilities: `s`
+    /// becomes the dropped probabilities, `dp` the gradient to the raw scores. `dots` holds for
+    /// each row the sum of (output * gradient of the output).
+    void (*attention_softmax_backward)(size_t rows, size_t columns, size_t stride, float scale,
+                                       float *s, const float *log_sum, const float *dots,
+                                       float *dp, const bert_dropout *dropout,
+                                       bert_random_row random);
+    /// For each row the sum of x * y over its columns.
+    void (*row_dots)(size_t rows, size_t columns, size_t stride, const float *x, const float *y,
+                     float *dots);
+
+    /// Cross-entropy of each row of logits to its label, in nats, and whether the label is the
+    /// first of the largest logits. If `scale` is not 0 the logits become scale * gradient.
+    void (*cross_entropy)(size_t rows, size_t columns, float *logits, const int32_t *labels,
+                          float scale, float *loss, uint8_t *correct);
+
+    /// Row r = token[ids[r]] + segment[segments[r]] + position[positions[r]].
+    void (*embedding_sum)(size_t rows, size_t columns, const int32_t *ids, const int32_t *segments,
+                          const int32_t *positions, const float *token, const float *segment,
+                          const float *position, float *y);
+    /// Columns `first ..< last` of: table[ids[r]] += x[r], rows in order.
+    void (*scatter_add)(size_t rows, size_t columns, size_t first, size_t last, const int32_t *ids,
+                        const float *x, float *table);
+} bert_row_kernels;
+
+/// The kernels compiled for `set`, which the processor must support.
+const bert_row_kernels *bert_row_kernels_for(bert_instruction_set set);
+
+#endif

@@ -1,0 +1,315 @@
+// The body of every `bert_row_kernels` table; each file that includes it sets the instruction set.
+
+#include <math.h>
+
+#include "dropout.h"
+#include "row_kernels.h"
+#include "vectors.h"
+
+// MARK: - Activations
+
+INLINE f32x16 gelu(bert_gelu_kind kind, f32x16 x) {
+    if (kind == BERT_GELU_ERF) return x * 0.5f * (1.0f + error_function(x * 0.70710678118654752f));
+    f32x16 inner = 0.79788456080286536f * (x + 0.044715f * x * x * x);
+    return x * 0.5f * (1.0f + hyperbolic_tangent(inner));
+}
+
+INLINE f32x16 gelu_slope(bert_gelu_kind kind, f32x16 x) {
+    if (kind == BERT_GELU_ERF) {
+        f32x16 density = exponential(x * x * -0.5f) * 0.39894228040143268f;
+        return 0.5f * (1.0f + error_function(x * 0.70710678118654752f)) + x * density;
+    }
+    f32x16 t = hyperbolic_tangent(0.79788456080286536f * (x + 0.044715f * x * x * x));
+    f32x16 inner_slope = 0.79788456080286536f * (1.0f + 0.134145f * x * x);
+    return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * inner_slope;
+}
+
+static void gelu_forward(bert_gelu_kind kind, size_t count, const float *x, float *y) {
+    if (kind == BERT_GELU_ERF) {
+        FOR_VECTORS(i, w, count) store(y + i, gelu(BERT_GELU_ERF, load(x + i, w)), w);
+    } else {
+        FOR_VECTORS(i, w, count) store(y + i, gelu(BERT_GELU_TANH, load(x + i, w)), w);
+    }
+}
+
+static void gelu_backward(bert_gelu_kind kind, size_t count, const float *x, const float *dy,
+                          float *dx) {
+    if (kind == BERT_GELU_ERF) {
+        FOR_VECTORS(i, w, count) {
+            store(dx + i, load(dy + i, w) * gelu_slope(BERT_GELU_ERF, load(x + i, w)), w);
+        }
+    } else {
+        FOR_VECTORS(i, w, count) {
+            store(dx + i, load(dy + i, w) * gelu_slope(BERT_GELU_TANH, load(x + i, w)), w);
+        }
+    }
+}
+
+static void tanh_forward(size_t count, const float *x, float *y) {
+    FOR_VECTORS(i, w, count) store(y + i, hyperbolic_tangent(load(x + i, w)), w);
+}
+
+static void tanh_backward(size_t count, const float *y, const float *dy, float *dx) {
+    FOR_VECTORS(i, w, count) {
+        f32x16 t = load(y + i, w);
+        store(dx + i, load(dy + i, w) * (1.0f - t * t), w);
+    }
+}
+
+static void add(size_t count, const float *x, float *y) {
+    FOR_VECTORS(i, w, count) store(y + i, load(y + i, w) + load(x + i, w), w);
+}
+
+// MARK: - Dropout and layer normalization
+
+/// y = residual + dropout(x) of one row; without a residual, dropout(x) alone.
+INLINE void dropout_row(size_t columns, const float *x, const float *residual,
+                        const bert_dropout *dropout, bert_random_row random, float *y) {
+    const size_t groups = dropout_groups(columns);
+    for (size_t group = 0; group < groups; group++) {
+        const size_t start = group * DROPOUT_GROUP;
+        const size_t count = smaller(DROPOUT_GROUP, columns - start);
+        random_group numbers = row_group(dropout, random, group, groups);
+#pragma clang loop unroll(full)
+        for (size_t part = 0; part < DROPOUT_GROUP / LANES; part++) {
+            if (part * LANES < count) {
+                const size_t i = start + part * LANES, w = smaller(LANES, columns - i);
+                f32x16 value = dropped(load(x + i, w), dropout, &numbers, part);
+                if (residual) value = load(residual + i, w) + value;
+                store(y + i, value, w);
+            }
+        }
+    }
+}
+
+static void dropout_rows(size_t rows, size_t columns, const float *x, const bert_dropout *dropout,
+                         const bert_random_row *random, float *y) {
+    if (dropout->threshold == 0) {
+        if (x != y) memcpy(y, x, rows * columns * sizeof(float));
+        return;
+    }
+    for (size_t r = 0; r < rows; r++) {
+        dropout_row(columns, x + r * columns, NULL, dropout, random[r], y + r * columns);
+    }
+}
+
+INLINE void normalize_row(size_t columns, const float *x, const float *gamma, const float *beta,
+                          float epsilon, float *y, float *mean, float *rstd) {
+    f32x16 sum = {}, squares = {};
+    FOR_VECTORS(i, w, columns) sum += load(x + i, w);
+    const float m = sum_of(sum) / (float)columns;
+    FOR_VECTORS(i, w, columns) {
+        f32x16 d = keep_first(load(x + i, w) - m, w, 0);
+        squares += d * d;
+    }
+    const float r = 1.0f / sqrtf(sum_of(squares) / (float)columns + epsilon);
+    FOR_VECTORS(i, w, columns) {
+        store(y + i, (load(x + i, w) - m) * r * load(gamma + i, w) + load(beta + i, w), w);
+    }
+    *mean = m;
+    *rstd = r;
+}
+
+static void layer_norm_forward(size_t rows, size_t columns, float *x, const float *residual,
+                               const bert_dropout *dropout, const bert_random_row *random,
+                               const float *gamma, const float *beta, float epsilon, float *y,
+                               float *mean, float *rstd) {
+    for (size_t r = 0; r < rows; r++) {
+        float *row = x + r * columns;
+        if (residual && dropout->threshold != 0) {
+            dropout_row(columns, row, residual + r * columns, dropout, random[r], row);
+        } else if (residual) {
+            add(columns, residual + r * columns, row);
+        }
+        normalize_row(columns, row, gamma, beta, epsilon, y + r * columns, mean + r, rstd + r);
+    }
+}
+
+static void layer_norm_backward(size_t rows, size_t columns, const float *x, const float *mean,
+                                const float *rstd, const float *gamma, const float *dy,
+                                float *dx) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *x_row = x + r * columns, *dy_row = dy + r * columns;
+        float *dx_row = dx + r * columns;
+        const float m = mean[r], s = rstd[r];
+        f32x16 sum = {}, dot = {};
+        FOR_VECTORS(i, w, columns) {
+            f32x16 g = load(dy_row + i, w) * load(gamma + i, w);
+            sum += g;
+            dot += g * ((load(x_row + i, w) - m) * s);
+        }
+        const float mean_g = sum_of(sum) / (float)columns;
+        const float mean_dot = sum_of(dot) / (float)columns;
+        FOR_VECTORS(i, w, columns) {
+            f32x16 g = load(dy_row + i, w) * load(gamma + i, w);
+            f32x16 normal = (load(x_row + i, w) - m) * s;
+            store(dx_row + i, (g - mean_g - normal * mean_dot) * s, w);
+        }
+    }
+}
+
+static void layer_norm_parameters(size_t rows, size_t columns, size_t first, size_t last,
+                                  const float *x, const float *mean, const float *rstd,
+                                  const float *dy, bool accumulate, float *dgamma, float *dbeta) {
+    for (size_t j = first; j < last; j += LANES) {
+        const size_t w = smaller(LANES, last - j);
+        f32x16 gamma_sum = {}, beta_sum = {};
+        for (size_t r = 0; r < rows; r++) {
+            f32x16 g = load(dy + r * columns + j, w);
+            gamma_sum += g * ((load(x + r * columns + j, w) - mean[r]) * rstd[r]);
+            beta_sum += g;
+        }
+        if (accumulate) {
+            gamma_sum = load(dgamma + j, w) + gamma_sum;
+            beta_sum = load(dbeta + j, w) + beta_sum;
+        }
+        store(dgamma + j, gamma_sum, w);
+        store(dbeta + j, beta_sum, w);
+    }
+}
+
+static void column_sums(size_t rows, size_t stride, size_t first, size_t last, const float *x,
+                        bool accumulate, float *sums) {
+    for (size_t j = first; j < last; j += LANES) {
+        const size_t w = smaller(LANES, last - j);
+        f32x16 sum = {};
+        for (size_t r = 0; r < rows; r++) sum += load(x + r * stride + j, w);
+        if (accumulate) sum = load(sums + j, w) + sum;
+        store(sums + j, sum, w);
+    }
+}
+
+// MARK: - Softmax and cross-entropy
+
+INLINE float row_largest(size_t columns, const float *x) {
+    f32x16 largest = fill(-INFINITY);
+    FOR_VECTORS(i, w, columns) {
+        largest = larger_of(keep_first(load(x + i, w), w, -INFINITY), largest);
+    }
+    return largest_of(largest);
+}
+
+static void attention_softmax(size_t rows, size_t columns, size_t stride, float scale, float *s,
+                              float *log_sum, const bert_dropout *dropout,
+                              bert_random_row random) {
+    for (size_t r = 0; r < rows; r++, random.position++) {
+        float *row = s + r * stride;
+        const float largest = scale * row_largest(columns, row);
+        f32x16 sum = {};
+        FOR_VECTORS(i, w, columns) {
+            f32x16 e = exponential(load(row + i, w) * scale - largest);
+            sum += keep_first(e, w, 0);
+            store(row + i, e, w);
+        }
+        const float total = sum_of(sum), inverse = 1.0f / total;
+        log_sum[r] = largest + logf(total);
+        FOR_VECTORS(i, w, columns) store(row + i, load(row + i, w) * inverse, w);
+        if (dropout->threshold != 0) dropout_row(columns, row, NULL, dropout, random, row);
+    }
+}
+
+/// Sixteen columns of the backward pass: `keep` is `p` after dropout of ones.
+INLINE void softmax_slope(size_t w, float scale, float log_sum, float dot, f32x16 kept, float *s,
+                          float *dp) {
+    f32x16 p = exponential(load(s, w) * scale - log_sum);
+    f32x16 slope = p * (load(dp, w) * kept - dot) * scale;
+    store(s, p * kept, w);
+    store(dp, slope, w);
+}
+
+static void attention_softmax_backward(size_t rows, size_t columns, size_t stride, float scale,
+                                       float *s, const float *log_sum, const float *dots,
+                                       float *dp, const bert_dropout *dropout,
+                                       bert_random_row random) {
+    const size_t groups = dropout_groups(columns);
+    for (size_t r = 0; r < rows; r++, random.position++) {
+        float *s_row = s + r * stride, *dp_row = dp + r * stride;
+        for (size_t group = 0; group < groups; group++) {
+            random_group numbers = {};
+            if (dropout->threshold != 0) numbers = row_group(dropout, random, group, groups);
+#pragma clang loop unroll(full)
+            for (size_t part = 0; part < DROPOUT_GROUP / LANES; part++) {
+                const size_t i = group * DROPOUT_GROUP + part * LANES;
+                if (i < columns) {
+                    f32x16 kept = fill(1.0f);
+                    if (dropout->threshold != 0) kept = dropped(kept, dropout, &numbers, part);
+                    softmax_slope(smaller(LANES, columns - i), scale, log_sum[r], dots[r], kept,
+                                  s_row + i, dp_row + i);
+                }
+            }
+        }
+    }
+}
+
+static void row_dots(size_t rows, size_t columns, size_t stride, const float *x, const float *y,
+                     float *dots) {
+    for (size_t r = 0; r < rows; r++) {
+        f32x16 sum = {};
+        FOR_VECTORS(i, w, columns) sum += load(x + r * stride + i, w) * load(y + r * stride + i, w);
+        dots[r] = sum_of(sum);
+    }
+}
+
+static void cross_entropy(size_t rows, size_t columns, float *logits, const int32_t *labels,
+                          float scale, float *loss, uint8_t *correct) {
+    for (size_t r = 0; r < rows; r++) {
+        float *row = logits + r * columns;
+        const float largest = row_largest(columns, row), target = row[labels[r]];
+        f32x16 sum = {};
+        FOR_VECTORS(i, w, columns) {
+            sum += keep_first(exponential(load(row + i, w) - largest), w, 0);
+        }
+        const float total = sum_of(sum);
+        loss[r] = largest + logf(total) - target;
+        bool first = target == largest;
+        for (size_t i = 0; first && i < (size_t)labels[r]; i++) first = row[i] != largest;
+        correct[r] = first;
+        if (scale != 0) {
+            const float factor = scale / total;
+            FOR_VECTORS(i, w, columns) {
+                store(row + i, exponential(load(row + i, w) - largest) * factor, w);
+            }
+            row[labels[r]] -= scale;
+        }
+    }
+}
+
+// MARK: - Embeddings
+
+static void embedding_sum(size_t rows, size_t columns, const int32_t *ids, const int32_t *segments,
+                          const int32_t *positions, const float *token, const float *segment,
+                          const float *position, float *y) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *t = token + (size_t)ids[r] * columns;
+        const float *s = segment + (size_t)segments[r] * columns;
+        const float *p = position + (size_t)positions[r] * columns;
+        float *row = y + r * columns;
+        FOR_VECTORS(i, w, columns) store(row + i, load(t + i, w) + load(s + i, w) + load(p + i, w), w);
+    }
+}
+
+static void scatter_add(size_t rows, size_t columns, size_t first, size_t last, const int32_t *ids,
+                        const float *x, float *table) {
+    for (size_t r = 0; r < rows; r++) {
+        add(last - first, x + r * columns + first, table + (size_t)ids[r] * columns + first);
+    }
+}
+
+const bert_row_kernels ROW_KERNELS = {
+    gelu_forward,
+    gelu_backward,
+    tanh_forward,
+    tanh_backward,
+    add,
+    dropout_rows,
+    layer_norm_forward,
+    layer_norm_backward,
+    layer_norm_parameters,
+    column_sums,
+    attention_softmax,
+    attention_softmax_backward,
+    row_dots,
+    cross_entropy,
+    embedding_sum,
+    scatter_add,
+};

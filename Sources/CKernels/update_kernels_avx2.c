@@ -1,0 +1,9 @@
+#if defined(__x86_64__)
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define UPDATE_KERNELS bert_update_kernels_avx2
+#include "update_kernels_body.h"
+#pragma clang attribute pop
+#endif

@@ -1,0 +1,2 @@
+#define UPDATE_KERNELS bert_update_kernels_portable
+#include "update_kernels_body.h"

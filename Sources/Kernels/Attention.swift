@@ -1,0 +1,179 @@
+import CKernels
+public import Tensors
+
+/// The sequences of an unpadded batch, whose tokens lie one after another.
+public struct SequenceBounds {
+    /// The first token of each sequence, and the number of tokens at the end: [B + 1].
+    public let offsets: Vector<Int32>
+
+    /// The bounds at `offsets`.
+    public init(offsets: Vector<Int32>) {
+        self.offsets = offsets
+    }
+
+    /// The number of sequences.
+    public var count: Int { offsets.count - 1 }
+
+    /// The tokens of sequence `index`.
+    public subscript(index: Int) -> Range<Int> {
+        Int(offsets[index])..<Int(offsets[index + 1])
+    }
+}
+
+/// Self-attention over an unpadded batch: sizes, dropout and addresses that both passes share.
+public struct AttentionSetting {
+    let heads: Int
+    let dropout: Dropout
+    let bounds: SequenceBounds
+    let random: Vector<RandomRow>
+
+    /// Attention with `heads` heads within each sequence of `bounds`; `random` holds each token's
+    /// address, [T].
+    public init(heads: Int, dropout: Dropout, bounds: SequenceBounds, rows: Vector<RandomRow>) {
+        self.heads = heads
+        self.dropout = dropout
+        self.bounds = bounds
+        self.random = rows
+    }
+}
+
+/// Working memory for attention: two score matrices a thread.
+public final class AttentionScratch {
+    let scores: [Block<Float>]
+    let scoreGradients: [Block<Float>]
+    let dots: [Block<Float>]
+    let maximumLength: Int
+
+    /// Memory for sequences of up to `maximumLength` tokens on `threads` threads; the second
+    /// matrix is needed only for the backward pass.
+    public init(maximumLength: Int, threads: Int, backward: Bool) {
+        let area = maximumLength * maximumLength
+        scores = (0..<threads).map { _ in Block(count: area) }
+        scoreGradients = (0..<threads).map { _ in Block(count: backward ? area : 0) }
+        dots = (0..<threads).map { _ in Block(count: backward ? maximumLength : 0) }
+        self.maximumLength = maximumLength
+    }
+}
+
+/// One head of one sequence: where its rows and columns lie.
+private struct HeadTask {
+    let rows: Range<Int>
+    let head: Int
+    let width: Int
+    let heads: Int
+
+    init(_ task: Int, _ setting: AttentionSetting, hidden: Int) {
+        rows = setting.bounds[task / setting.heads]
+        head = task % setting.heads
+        heads = setting.heads
+        width = hidden / setting.heads
+    }
+
+    /// Part 0 (query), 1 (key) or 2 (value) of `matrix` [T, 3 x hidden]: [L, width].
+    func part(_ index: Int, of matrix: Matrix<Float>) -> Matrix<Float> {
+        let start = (index * heads + head) * width
+        return matrix.rows(rows).columns(start..<start + width)
+    }
+
+    /// This head's columns of `matrix` [T, hidden].
+    func columns(of matrix: Matrix<Float>) -> Matrix<Float> {
+        matrix.rows(rows).columns(head * width..<(head + 1) * width)
+    }
+
+    /// This head's part of `logSums` [T x heads]: [L].
+    func logSums(_ logSums: Vector<Float>) -> Vector<Float> {
+        let start = rows.lowerBound * heads + head * rows.count
+        return logSums[start..<start + rows.count]
+    }
+
+    func random(_ setting: AttentionSetting) -> bert_random_row {
+        setting.random[rows.lowerBound].at(head * rows.count)
+    }
+
+    var scale: Float { 1 / Float(width).squareRoot() }
+}
+
+extension KernelExecutor {
+    /// Scaled dot-product attention of Vaswani et al. (2017), each sequence attending to itself:
+    /// `context` [T, N] from `queryKeyValue` [T, 3N]. `logSums` [T x heads] keeps each row's
+    /// logarithm of the sum of exponentials, from which the backward pass makes the
+    /// probabilities again (as FlashAttention does): they are never stored for the whole batch.
+    public func attention(
+        _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
+        into context: Matrix<Float>, scratch: AttentionScratch
+    ) {
+        precondition(queryKeyValue.columns == 3 * context.columns, "widths differ")
+        precondition(logSums.count == context.rows * setting.heads, "one sum a row and head")
+        team.forEach(setting.bounds.count * setting.heads) { index, thread in
+            let task = HeadTask(index, setting, hidden: context.columns)
+            let length = task.rows.count
+            guard length > 0 else { return }
+            precondition(length <= scratch.maximumLength, "sequence too long for the scratch")
+            let scores = scratch.scores[thread][0..<length * length]
+                .matrix(rows: length, columns: length)
+            multiplyPart(
+                .plain(task.part(0, of: queryKeyValue)),
+                .transposed(task.part(1, of: queryKeyValue)), into: scores, accumulate: false,
+                scratch: gemmScratch(thread))
+            withUnsafePointer(to: setting.dropout.parameters) { dropout in
+                rowKernels.attention_softmax(
+                    length, length, length, task.scale, scores.base, task.logSums(logSums).base,
+                    dropout, task.random(setting))
+            }
+            multiplyPart(
+                .plain(scores), .plain(task.part(2, of: queryKeyValue)),
+                into: task.columns(of: context), accumulate: false,
+                scratch: gemmScratch(thread))
+        }
+    }
+
+    /// The backward pass: `gradient` [T, 3N] to `queryKeyValue` from `contextGradient` [T, N].
+    public func attentionBackward(
+        _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
+        context: Matrix<Float>, contextGradient: Matrix<Float>, into gradient: Matrix<Float>,
+        scratch: AttentionScratch
+    ) {
+        precondition(gradient.columns == queryKeyValue.columns, "widths differ")
+        team.forEach(setting.bounds.count * setting.heads) { index, thread in
+            let task = HeadTask(index, setting, hidden: context.columns)
+            guard !task.rows.isEmpty else { return }
+            headBackward(
+                task, setting, queryKeyValue: queryKeyValue, logSums: task.logSums(logSums),
+                context: task.columns(of: context), output: task.columns(of: contextGradient),
+                gradient: gradient, scratch: scratch, thread: thread)
+        }
+    }
+
+    private func headBackward(
+        _ task: HeadTask, _ setting: AttentionSetting, queryKeyValue: Matrix<Float>,
+        logSums: Vector<Float>, context: Matrix<Float>, output: Matrix<Float>,
+        gradient: Matrix<Float>, scratch: AttentionScratch, thread: Int
+    ) {
+        let length = task.rows.count
+        precondition(length <= scratch.maximumLength, "sequence too long for the scratch")
+        let area = 0..<length * length
+        let scores = scratch.scores[thread][area].matrix(rows: length, columns: length)
+        let slopes = scratch.scoreGradients[thread][area].matrix(rows: length, columns: length)
+        let dots = scratch.dots[thread].vector
+        let query = task.part(0, of: queryKeyValue)
+        let key = task.part(1, of: queryKeyValue)
+        let value = task.part(2, of: queryKeyValue)
+        func multiply(_ left: Factor, _ right: Factor, into product: Matrix<Float>) {
+            multiplyPart(
+                left, right, into: product, accumulate: false, scratch: gemmScratch(thread))
+        }
+        multiply(.plain(query), .transposed(key), into: scores)
+        multiply(.plain(output), .transposed(value), into: slopes)
+        precondition(context.stride == output.stride, "strides differ")
+        rowKernels.row_dots(
+            length, context.columns, context.stride, context.base, output.base, dots.base)
+        withUnsafePointer(to: setting.dropout.parameters) { dropout in
+            rowKernels.attention_softmax_backward(
+                length, length, length, task.scale, scores.base, logSums.base, dots.base,
+                slopes.base, dropout, task.random(setting))
+        }
+        multiply(.transposed(scores), .plain(output), into: task.part(2, of: gradient))
+        multiply(.plain(slopes), .plain(key), into: task.part(0, of: gradient))
+        multiply(.transposed(slopes), .plain(query), into: task.part(1, of: gradient))
+    }
+}

@@ -1,0 +1,81 @@
+import CKernels
+public import Randomness
+public import Tensors
+
+/// The random address of one row: its sample's epoch and number, and its place in the sample.
+public struct RandomRow: BitwiseCopyable, Sendable {
+    let row: bert_random_row
+
+    /// Row `position` of `sample` in `epoch`.
+    ///
+    /// - Precondition: `0 <= epoch < RandomAddress.epochLimit`, `sample >= 0`, and `position`
+    ///   is below 2^24.
+    public init(epoch: Int, sample: Int, position: Int) {
+        precondition(epoch >= 0 && epoch < RandomAddress.epochLimit, "epoch out of range")
+        precondition(sample >= 0 && position >= 0 && position < 1 << 24, "row out of range")
+        row = bert_random_row(
+            high: (
+                UInt32(epoch), UInt32(truncatingIfNeeded: sample),
+                UInt32(truncatingIfNeeded: sample >> 32)
+            ), position: UInt32(position))
+    }
+
+    /// The same sample at another `position`.
+    func at(_ position: Int) -> bert_random_row {
+        var row = row
+        row.position = UInt32(position)
+        return row
+    }
+}
+
+/// Dropout of one place in the network. Which elements fall is a pure function of the seed, the
+/// place and the row's address, so the backward pass draws the mask again instead of storing it.
+///
+/// The probability is rounded to a multiple of 2^-16, and the scale matches the rounded value.
+public struct Dropout: Sendable {
+    let parameters: bert_dropout
+
+    /// No dropout.
+    public static let none = Dropout(seed: 0, purpose: .synthetic, probability: 0)
+
+    /// Dropout with `probability` at the place that `purpose` and `layer` name.
+    ///
+    /// - Precondition: `0 <= probability < 1`, `0 <= layer < 256`.
+    public init(seed: UInt64, purpose: RandomPurpose, layer: Int = 0, probability: Double) {
+        precondition(probability >= 0 && probability < 1, "probability out of range")
+        let threshold = min((probability * 65536).rounded(), 65535)
+        let address = RandomAddress(seed: seed, purpose: purpose, layer: layer, sample: 0)
+        parameters = bert_dropout(
+            key: (address.key[0], address.key[1]), purpose: address.high[0],
+            threshold: UInt32(threshold), scale: Float(65536 / (65536 - threshold)))
+    }
+
+    /// Whether anything is dropped.
+    public var isActive: Bool { parameters.threshold != 0 }
+}
+
+extension KernelExecutor {
+    /// `output` = dropout of `input` [rows, columns]; they may be the same matrix.
+    public func dropout(
+        _ input: Matrix<Float>, _ dropout: Dropout, rows random: Vector<RandomRow>,
+        into output: Matrix<Float>
+    ) {
+        precondition(input.isContiguous && output.isContiguous, "matrix has gaps")
+        precondition(input.rows == output.rows && input.columns == output.columns, "shapes differ")
+        precondition(random.count == input.rows, "one random address a row")
+        team.split(input.rows) { part in
+            withUnsafePointer(to: dropout.parameters) { parameters in
+                rowKernels.dropout(
+                    part.count, input.columns, input.row(part.lowerBound).base, parameters,
+                    random.addresses + part.lowerBound, output.row(part.lowerBound).base)
+            }
+        }
+    }
+}
+
+extension Vector<RandomRow> {
+    /// The addresses as the kernels read them.
+    var addresses: UnsafePointer<bert_random_row> {
+        UnsafeRawPointer(base).assumingMemoryBound(to: bert_random_row.self)
+    }
+}

@@ -1,0 +1,37 @@
+import CKernels
+import COpenBLAS
+import Tensors
+
+/// Runs the numeric kernels on a team of threads.
+///
+/// No result depends on the number of threads: work is cut where no sum crosses a cut. Methods
+/// check shapes with preconditions, write only their outputs, and allocate nothing.
+public final class KernelExecutor {
+    /// The threads that share the work.
+    public let team: ThreadTeam
+    /// The vector instructions in use.
+    public let instructionSet: InstructionSet
+
+    let rowKernels: bert_row_kernels
+    let updateKernels: bert_update_kernels
+    private let scratch: [Block<Float>]
+
+    /// An executor of `threads` threads.
+    ///
+    /// - Precondition: the processor supports `instructionSet`.
+    public init(threads: Int, instructionSet: InstructionSet = .supported) {
+        precondition(instructionSet <= .supported, "instructions not supported")
+        team = ThreadTeam(count: threads)
+        self.instructionSet = instructionSet
+        rowKernels = bert_row_kernels_for(instructionSet.code).pointee
+        updateKernels = bert_update_kernels_for(instructionSet.code).pointee
+        scratch = (0..<threads).map { _ in Block<Float>(count: bert_gemm_f32_scratch()) }
+        // Where OpenBLAS multiplies, it does so on the team's threads, not on its own.
+        if instructionSet == .portable { openblas_set_num_threads(1) }
+    }
+
+    /// The packing memory of `thread`.
+    func gemmScratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
+        scratch[thread].vector.base
+    }
+}

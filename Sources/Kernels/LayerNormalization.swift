@@ -1,0 +1,117 @@
+import CKernels
+public import Tensors
+
+/// Gain and bias of a layer normalization, or the gradients to them: [N] each.
+public struct LayerNormParameters {
+    /// The gain, `LayerNorm.weight`.
+    public let weight: Vector<Float>
+    /// The bias, `LayerNorm.bias`.
+    public let bias: Vector<Float>
+
+    /// The pair of `weight` and `bias`.
+    ///
+    /// - Precondition: their counts are equal.
+    public init(weight: Vector<Float>, bias: Vector<Float>) {
+        precondition(weight.count == bias.count, "counts differ")
+        self.weight = weight
+        self.bias = bias
+    }
+}
+
+/// Mean and reciprocal standard deviation of each row [M], kept for the backward pass.
+public struct LayerNormStatistics {
+    let mean: Vector<Float>
+    let reciprocalDeviation: Vector<Float>
+
+    /// The pair of `mean` and `reciprocalDeviation`.
+    public init(mean: Vector<Float>, reciprocalDeviation: Vector<Float>) {
+        self.mean = mean
+        self.reciprocalDeviation = reciprocalDeviation
+    }
+
+    /// The statistics of the first `rows` rows.
+    public func prefix(_ rows: Int) -> LayerNormStatistics {
+        LayerNormStatistics(
+            mean: mean[0..<rows], reciprocalDeviation: reciprocalDeviation[0..<rows])
+    }
+}
+
+/// What is added to the input of a layer normalization: `base` + dropout(input).
+public struct Residual {
+    let base: Matrix<Float>
+    let dropout: Dropout
+    let random: Vector<RandomRow>
+
+    /// The residual connection from `base`, with `dropout` on the other branch, whose rows have
+    /// the addresses `random`.
+    public init(_ base: Matrix<Float>, dropout: Dropout, rows random: Vector<RandomRow>) {
+        self.base = base
+        self.dropout = dropout
+        self.random = random
+    }
+}
+
+extension KernelExecutor {
+    /// Layer normalization of Ba, Kiros and Hinton (2016) of each row of `input` [M, N] into
+    /// `output` [M, N]. With a `residual`, `input` first becomes residual + dropout(input) and
+    /// keeps that value, which the backward pass needs.
+    public func layerNorm(
+        _ input: Matrix<Float>, residual: Residual? = nil, _ parameters: LayerNormParameters,
+        epsilon: Float, into output: Matrix<Float>, statistics: LayerNormStatistics
+    ) {
+        checkShapes(input, output, parameters, statistics)
+        let (rows, columns) = (input.rows, input.columns)
+        if let residual {
+            precondition(residual.base.rows == rows && residual.base.columns == columns)
+            precondition(residual.base.isContiguous && residual.random.count == rows)
+        }
+        team.split(rows) { part in
+            let first = part.lowerBound
+            withUnsafePointer(to: (residual?.dropout ?? .none).parameters) { dropout in
+                rowKernels.layer_norm_forward(
+                    part.count, columns, input.row(first).base, residual?.base.row(first).base,
+                    dropout, residual.map { $0.random.addresses + first },
+                    parameters.weight.base, parameters.bias.base, epsilon,
+                    output.row(first).base, statistics.mean.base + first,
+                    statistics.reciprocalDeviation.base + first)
+            }
+        }
+    }
+
+    /// The backward pass: `gradient` [M, N] turns from the gradient of the output into that of
+    /// the normalized `input`, and `parameterGradients` receive theirs.
+    public func layerNormBackward(
+        input: Matrix<Float>, _ parameters: LayerNormParameters, statistics: LayerNormStatistics,
+        gradient: Matrix<Float>, parameterGradients: LayerNormParameters, accumulate: Bool
+    ) {
+        checkShapes(input, gradient, parameters, statistics)
+        precondition(parameterGradients.weight.count == parameters.weight.count, "widths differ")
+        let (rows, columns) = (input.rows, input.columns)
+        let (mean, deviation) = (statistics.mean.base, statistics.reciprocalDeviation.base)
+        team.split(columns, unit: 16) { part in
+            rowKernels.layer_norm_parameters(
+                rows, columns, part.lowerBound, part.upperBound, input.base, mean, deviation,
+                gradient.base, accumulate, parameterGradients.weight.base,
+                parameterGradients.bias.base)
+        }
+        team.split(rows) { part in
+            let first = part.lowerBound
+            let gradient = gradient.row(first).base
+            rowKernels.layer_norm_backward(
+                part.count, columns, input.row(first).base, mean + first, deviation + first,
+                parameters.weight.base, gradient, gradient)
+        }
+    }
+
+    private func checkShapes(
+        _ input: Matrix<Float>, _ output: Matrix<Float>, _ parameters: LayerNormParameters,
+        _ statistics: LayerNormStatistics
+    ) {
+        precondition(input.isContiguous && output.isContiguous, "matrix has gaps")
+        precondition(input.rows == output.rows && input.columns == output.columns, "shapes differ")
+        precondition(parameters.weight.count == input.columns, "widths differ")
+        precondition(
+            statistics.mean.count == input.rows
+                && statistics.reciprocalDeviation.count == input.rows, "one statistic a row")
+    }
+}

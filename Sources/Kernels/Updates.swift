@@ -1,0 +1,113 @@
+import CKernels
+public import Tensors
+
+/// One step of Adam's moments, as AdamW and LAMB share it.
+public struct AdamStep: Sendable {
+    var parameters: bert_adam_step
+
+    /// Step `step` (from 1) of moments that decay by `beta1` and `beta2`.
+    ///
+    /// - Parameters:
+    ///   - gradientScale: multiplies the gradient first: clipping and unscaling.
+    ///   - biasCorrection: whether moments are divided by 1 - beta^step.
+    public init(
+        step: Int, beta1: Double, beta2: Double, epsilon: Double, gradientScale: Double,
+        biasCorrection: Bool, learningRate: Double
+    ) {
+        func correction(_ beta: Double) -> Float {
+            guard biasCorrection else { return 1 }
+            var power = 1.0
+            for bit in stride(from: Int.bitWidth - 1, through: 0, by: -1) {
+                power *= power
+                if step >> bit & 1 == 1 { power *= beta }
+            }
+            return Float(1 / (1 - power))
+        }
+        parameters = bert_adam_step(
+            beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon), weight_decay: 0,
+            gradient_scale: Float(gradientScale), first_correction: correction(beta1),
+            second_correction: correction(beta2), learning_rate: Float(learningRate))
+    }
+
+    /// The same step with `weightDecay`.
+    public func decaying(by weightDecay: Double) -> AdamStep {
+        var step = self
+        step.parameters.weight_decay = Float(weightDecay)
+        return step
+    }
+}
+
+/// The flat blocks that an update works on, all cut to the same range.
+public struct UpdateOperands {
+    let gradient: Vector<Float>
+    let first: Vector<Float>
+    let second: Vector<Float>
+    let parameter: Vector<Float>
+
+    /// Gradient, first and second moment, and parameters, all of one count.
+    public init(
+        gradient: Vector<Float>, first: Vector<Float>, second: Vector<Float>,
+        parameter: Vector<Float>
+    ) {
+        let count = parameter.count
+        precondition(gradient.count == count && first.count == count && second.count == count)
+        self.gradient = gradient
+        self.first = first
+        self.second = second
+        self.parameter = parameter
+    }
+}
+
+extension KernelExecutor {
+    /// The number of elements whose sum of squares is taken as one term; fixed, so that the
+    /// result does not depend on the number of threads.
+    private static let squareBlock = 1 << 16
+
+    /// Moments and parameters after an AdamW step (Loshchilov and Hutter, 2019); with
+    /// `biasCorrection` off, it is the step of Google's `AdamWeightDecayOptimizer`.
+    public func adamW(_ step: AdamStep, _ operands: UpdateOperands) {
+        team.split(operands.parameter.count, unit: 16) { part in
+            withUnsafePointer(to: step.parameters) { step in
+                updateKernels.adamw(
+                    part.count, step, operands.gradient[part].base, operands.first[part].base,
+                    operands.second[part].base, operands.parameter[part].base)
+            }
+        }
+    }
+
+    /// Moments after a LAMB step (You et al., 2020); the gradient becomes the update
+    /// m / (sqrt(v) + epsilon) + decay x p, not yet scaled by the trust ratio.
+    public func lambUpdate(_ step: AdamStep, _ operands: UpdateOperands) {
+        team.split(operands.parameter.count, unit: 16) { part in
+            withUnsafePointer(to: step.parameters) { step in
+                let gradient = operands.gradient[part].base
+                updateKernels.lamb_update(
+                    part.count, step, gradient, operands.first[part].base,
+                    operands.second[part].base, operands.parameter[part].base, gradient)
+            }
+        }
+    }
+
+    /// `parameter` -= `rate` x `update`.
+    public func subtract(_ update: Vector<Float>, times rate: Float, from parameter: Vector<Float>) {
+        precondition(update.count == parameter.count, "counts differ")
+        team.split(parameter.count, unit: 16) { part in
+            updateKernels.subtract_scaled(
+                part.count, rate, update[part].base, parameter[part].base)
+        }
+    }
+
+    /// The sum of squares of `values`, in double precision.
+    public func sumOfSquares(_ values: Vector<Float>) -> Double {
+        let blocks = (values.count + Self.squareBlock - 1) / Self.squareBlock
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { sums in
+            nonisolated(unsafe) let sums = sums
+            team.forEach(blocks) { block, _ in
+                let start = block * Self.squareBlock
+                let part = start..<min(start + Self.squareBlock, values.count)
+                sums[block] = updateKernels.sum_of_squares(part.count, values[part].base)
+            }
+            return sums.reduce(0, +)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Memory for `count` elements, zeroed, allocated once and never moved.
+///
+/// The block owns the memory; `Vector` and `Matrix` are views that do not keep it alive, so
+/// whoever hands out views holds the block. It is aligned to 64 bytes, and a large one asks for
+/// huge pages, which spares the address translation in matrix products.
+public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
+    /// The number of elements.
+    public let count: Int
+    private let memory: UnsafeMutableRawPointer
+    private let bytes: Int
+
+    private static var hugePage: Int { 2 << 20 }
+
+    /// A block of `count` zeros.
+    ///
+    /// - Precondition: `count >= 0`; the memory can be had.
+    public init(count: Int) {
+        precondition(count >= 0, "negative count")
+        self.count = count
+        bytes = max(count * MemoryLayout<Element>.stride, 1)
+        let large = bytes >= Self.hugePage
+        let alignment = large ? Self.hugePage : 64
+        var pointer: UnsafeMutableRawPointer?
+        guard posix_memalign(&pointer, alignment, bytes) == 0, let memory = pointer else {
+            fatalError("out of memory: cannot allocate \(bytes) bytes")
+        }
+        if large { madvise(memory, bytes, Int32(MADV_HUGEPAGE)) }
+        memset(memory, 0, bytes)
+        self.memory = memory
+    }
+
+    deinit {
+        free(memory)
+    }
+
+    /// A view of all elements.
+    public var vector: Vector<Element> {
+        Vector(base: memory.assumingMemoryBound(to: Element.self), count: count)
+    }
+
+    /// A view of the elements of `range`.
+    public subscript(range: Range<Int>) -> Vector<Element> {
+        vector[range]
+    }
+}
