@@ -1,0 +1,20 @@
+/// Why a text could not be read to its end, or what was made of it could not be written.
+public enum TextStreamError: Error, Equatable, CustomStringConvertible {
+    /// The operating system would not open or read a file.
+    case unreadable(path: String, reason: String)
+    /// The operating system would not write.
+    case unwritable(path: String, reason: String)
+    /// A stretch without ASCII white space is longer than the limit, on a line counted from 1.
+    case stretchTooLong(path: String, line: Int, limit: Int)
+
+    /// What is wrong, where, and what to do.
+    public var description: String {
+        switch self {
+        case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
+        case .unwritable(let path, let reason): "\(path): cannot write: \(reason)"
+        case .stretchTooLong(let path, let line, let limit):
+            "\(path):\(line): more than \(limit) bytes without a space, tab or line end; "
+                + "this does not look like text (break the line to go on)"
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Glibc
+
+/// Tokenizes a stream line by line: one line in, one line out, with the tokens or ids separated by
+/// single spaces.
+///
+/// A line ends at a line feed only; what follows the last one is a line, too, if there is anything.
+/// Long lines are cut at ASCII white space, where cutting changes no id, so memory stays at a few
+/// times `bufferBytes`, unless a stretch without white space is longer.
+public struct TokenizeStream: Sendable {
+    /// What to write for each token.
+    public enum Format: Sendable {
+        /// The pieces themselves.
+        case tokens
+        /// Their ids in decimal.
+        case ids
+    }
+
+    /// What went through.
+    public struct Summary: Sendable, Equatable {
+        /// Bytes read.
+        public var bytes = 0
+        /// Lines read and written.
+        public var lines = 0
+        /// Tokens written.
+        public var tokens = 0
+    }
+
+    /// Bytes read at once.
+    static let bufferBytes = 1 << 20
+    /// The longest stretch without ASCII white space that is tokenized, in bytes: 64 MiB.
+    public static let maximumStretchBytes = 1 << 26
+
+    private let tokenizer: WordPieceTokenizer
+    private let texts: TokenTexts
+    private let bufferBytes: Int
+    private let maximumStretchBytes: Int
+
+    /// Prepares the texts of all tokens in a format.
+    public init(_ tokenizer: WordPieceTokenizer, format: Format) {
+        self.init(
+            tokenizer, format: format, bufferBytes: Self.bufferBytes,
+            maximumStretchBytes: Self.maximumStretchBytes)
+    }
+
+    /// For tests: small buffers.
+    package init(
+        _ tokenizer: WordPieceTokenizer, format: Format, bufferBytes: Int, maximumStretchBytes: Int
+    ) {
+        self.tokenizer = tokenizer
+        self.bufferBytes = bufferBytes
+        self.maximumStretchBytes = maximumStretchBytes
+        texts = TokenTexts(tokenizer.vocabulary, format)
+    }
+
+    /// Reads everything from one open file and writes to another, both buffered.
+    ///
+    /// - Parameters:
+    ///   - input: A file descriptor, which may be a pipe.
+    ///   - inputName: What to call it in an error.
+    ///   - output: A file descriptor.
+    ///   - outputName: What to call it in an error.
+    /// - Throws: `TextStreamError` if reading or writing fails or a stretch is too long.
+    public func run(
+        input: Int32, inputName: String, output: Int32, outputName: String = "standard output"
+    ) throws(TextStreamError) -> Summary {
+        var reader = SegmentReader(
+            input, name: inputName, bufferBytes: bufferBytes,
+            maximumStretchBytes: maximumStretchBytes)
+        var writer = BufferedWriter(output, name: outputName)
+        let encoder = WordPieceEncoder(tokenizer)
+        var summary = Summary()
+        var lineIsEmpty = true
+        while let segment = try reader.next() {
+            let tokens = encoder.withEncoded(segment.bytes) { ids in
+                for id in ids {
+                    // Texts begin with the space that separates them from the one before.
+                    let text = texts[id]
+                    writer.append(
+                        lineIsEmpty ? UnsafeRawBufferPointer(rebasing: text.dropFirst()) : text)
+                    lineIsEmpty = false
+                }
+                return ids.count
+            }
+            summary.tokens += tokens
+            if segment.endsLine {
+                writer.append(UInt8(ascii: "\n"))
+                summary.lines += 1
+                lineIsEmpty = true
+            }
+            try writer.flushIfFull()
+        }
+        try writer.flush()
+        summary.bytes = reader.bytesRead
+        return summary
+    }
+}
+
+/// What is written for each id, with a space before it.
+private struct TokenTexts: Sendable {
+    private let bytes: FrozenTable<UInt8>
+    private let starts: FrozenTable<UInt32>
+
+    init(_ vocabulary: Vocabulary, _ format: TokenizeStream.Format) {
+        var bytes: [UInt8] = []
+        var starts: [UInt32] = [0]
+        for id in 0..<Int32(vocabulary.count) {
+            bytes.append(UInt8(ascii: " "))
+            switch format {
+            case .tokens: bytes.append(contentsOf: vocabulary.bytes(id))
+            case .ids: bytes.append(contentsOf: String(id).utf8)
+            }
+            starts.append(UInt32(bytes.count))
+        }
+        self.bytes = FrozenTable(bytes)
+        self.starts = FrozenTable(starts)
+    }
+
+    @inline(__always)
+    subscript(id: Int32) -> UnsafeRawBufferPointer {
+        let start = Int(starts.base[Int(id)])
+        return UnsafeRawBufferPointer(
+            start: bytes.base + start, count: Int(starts.base[Int(id) + 1]) - start)
+    }
+}

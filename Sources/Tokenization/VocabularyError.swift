@@ -1,0 +1,57 @@
+/// Why a vocabulary was refused.
+public struct VocabularyError: Error, Equatable, CustomStringConvertible {
+    /// What is wrong. Lines count from 1.
+    public enum Problem: Error, Equatable {
+        /// The operating system would not open or read the file.
+        case unreadable(reason: String)
+        /// More bytes than `Vocabulary.maximumBytes`.
+        case tooLarge
+        /// More lines than `Vocabulary.maximumTokens`.
+        case tooManyTokens
+        /// A line longer than `Vocabulary.maximumTokenBytes`.
+        case tokenTooLong(line: Int)
+        /// A line with nothing in it, which cannot be a piece.
+        case emptyLine(line: Int)
+        /// A line that is not UTF-8.
+        case notUTF8(line: Int)
+        /// A line feed inside one of the lines given.
+        case lineFeed(line: Int)
+        /// The same piece on two lines.
+        case duplicate(token: String, firstLine: Int, line: Int)
+        /// Some of `Vocabulary.specialTokens` are not there.
+        case missingSpecialTokens([String])
+    }
+
+    /// The path of the file, or a description of where the lines came from.
+    public let source: String
+    /// What is wrong.
+    public let problem: Problem
+
+    /// What is wrong, where, and what to do.
+    public var description: String {
+        switch problem {
+        case .unreadable(let reason):
+            "\(source): cannot read the vocabulary: \(reason)"
+        case .tooLarge:
+            "\(source): larger than \(Vocabulary.maximumBytes) bytes; this is not a vocab.txt"
+        case .tooManyTokens:
+            "\(source): more than \(Vocabulary.maximumTokens) lines; this is not a vocab.txt"
+        case .tokenTooLong(let line):
+            "\(source):\(line): longer than \(Vocabulary.maximumTokenBytes) bytes; "
+                + "a vocab.txt has one piece a line"
+        case .emptyLine(let line):
+            "\(source):\(line): empty line; a vocab.txt has one piece a line, and the line number "
+                + "is the id, so the line cannot be skipped"
+        case .notUTF8(let line):
+            "\(source):\(line): not UTF-8; convert the file, for example with iconv"
+        case .lineFeed(let line):
+            "\(source):\(line): a piece cannot contain a line feed"
+        case .duplicate(let token, let firstLine, let line):
+            "\(source):\(line): '\(token)' is already on line \(firstLine); every piece has one id"
+        case .missingSpecialTokens(let tokens):
+            "\(source): no \(tokens.joined(separator: ", ")); a BERT vocabulary needs "
+                + "\(Vocabulary.specialTokens.joined(separator: ", ")) "
+                + "(make one with 'bert vocab train')"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Glibc
+
+/// Reading `vocab.txt`, which may be anybody's.
+extension Vocabulary {
+    /// The most bytes that a vocabulary may have. (Google's multilingual one has 1 MB.)
+    public static let maximumBytes = (1 << 24) - 16
+    /// The most pieces that a vocabulary may have.
+    public static let maximumTokens = 1_000_000
+    /// The most bytes that one piece may have.
+    public static let maximumTokenBytes = 1_000
+
+    /// Reads a file of one piece a line. Lines end in LF or CRLF; the last may lack its end.
+    ///
+    /// - Throws: `VocabularyError` with the path and the line.
+    public init(contentsOf path: String) throws(VocabularyError) {
+        let bytes: [UInt8]
+        do {
+            bytes = try readWhole(path, limit: Self.maximumBytes)
+        } catch {
+            throw VocabularyError(source: path, problem: error)
+        }
+        try self.init(utf8: bytes, source: path)
+    }
+
+    /// Takes the bytes of a `vocab.txt`, for instance as a checkpoint holds them.
+    ///
+    /// - Parameter source: What to call them in an error.
+    /// - Throws: `VocabularyError` with `source` and the line.
+    public init(utf8 bytes: [UInt8], source: String = "vocabulary") throws(VocabularyError) {
+        guard bytes.count <= Self.maximumBytes else {
+            throw VocabularyError(source: source, problem: .tooLarge)
+        }
+        var clean: [UInt8] = []
+        clean.reserveCapacity(bytes.count + 1)
+        var starts: [UInt32] = [0]
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            let line = bytes[start..<end]
+            let piece = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            if let problem = Self.problem(with: piece, line: starts.count) {
+                throw VocabularyError(source: source, problem: problem)
+            }
+            clean.append(contentsOf: piece)
+            clean.append(UInt8(ascii: "\n"))
+            starts.append(UInt32(clean.count))
+            start = end + 1
+        }
+        try self.init(utf8: clean, starts: starts, source: source)
+    }
+
+    /// Takes pieces in the order of their ids.
+    ///
+    /// - Throws: `VocabularyError` with the line, from 1.
+    public init(lines: [String]) throws(VocabularyError) {
+        var bytes: [UInt8] = []
+        for (index, line) in lines.enumerated() {
+            if line.utf8.contains(UInt8(ascii: "\n")) {
+                throw VocabularyError(source: "vocabulary", problem: .lineFeed(line: index + 1))
+            }
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        try self.init(utf8: bytes)
+    }
+
+    private static func problem(
+        with piece: ArraySlice<UInt8>, line: Int
+    ) -> VocabularyError.Problem? {
+        if line > maximumTokens { return .tooManyTokens }
+        if piece.isEmpty { return .emptyLine(line: line) }
+        if piece.count > maximumTokenBytes { return .tokenTooLong(line: line) }
+        if String(validating: piece, as: UTF8.self) == nil { return .notUTF8(line: line) }
+        return nil
+    }
+}
+
+/// Reads a whole file of at most `limit` bytes, whatever kind of file it is.
+private func readWhole(_ path: String, limit: Int) throws(VocabularyError.Problem) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    let step = 1 << 18
+    while true {
+        var chunk = [UInt8](repeating: 0, count: step)
+        let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, step) }
+        if count < 0 {
+            if errno == EINTR { continue }
+            throw .unreadable(reason: String(cString: strerror(errno)))
+        }
+        if count == 0 { return bytes }
+        if bytes.count + count > limit { throw .tooLarge }
+        bytes.append(contentsOf: chunk[..<count])
+    }
+}

@@ -1,0 +1,161 @@
+import Glibc
+
+/// The working part of a `WordPieceTokenizer`: its scratch memory and a cache of words. One per
+/// thread.
+public final class WordPieceEncoder {
+    /// The tokenizer whose ids these are.
+    public let tokenizer: WordPieceTokenizer
+
+    private var cache = WordCache()
+    private var normalizer: WordNormalizer
+    private var output: UnsafeMutablePointer<Int32>
+    private var capacity: Int
+
+    /// Ids that may be written past those that count, by copying a fixed number.
+    private static let slack = 16
+
+    /// Makes an encoder; it takes some 3 MB.
+    public init(_ tokenizer: WordPieceTokenizer) {
+        self.tokenizer = tokenizer
+        normalizer = WordNormalizer(lowercase: tokenizer.lowercase)
+        capacity = 1 << 12
+        output = .allocate(capacity: capacity)
+    }
+
+    deinit { output.deallocate() }
+
+    /// Appends the ids of a text to `ids`, without `[CLS]` and `[SEP]` around them.
+    ///
+    /// - Parameter utf8: Fewer than 2^31 bytes; those that are not UTF-8 are removed. Line feeds are
+    ///   white space.
+    ///
+    /// Splitting a text at ASCII white space and encoding the parts gives the same ids.
+    public func encode(_ utf8: UnsafeRawBufferPointer, into ids: inout [Int32]) {
+        withEncoded(utf8) { ids.append(contentsOf: $0) }
+    }
+
+    /// Appends the ids of a text to `ids`; see the other form.
+    public func encode(_ utf8: [UInt8], into ids: inout [Int32]) {
+        utf8.withUnsafeBytes { encode($0, into: &ids) }
+    }
+
+    /// Calls `body` with the ids of a text, which are valid only there.
+    func withEncoded<Result>(
+        _ utf8: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Int32>) throws -> Result
+    ) rethrows -> Result {
+        guard let base = utf8.baseAddress, utf8.count > 0 else {
+            return try body(UnsafeBufferPointer(start: nil, count: 0))
+        }
+        precondition(utf8.count < 1 << 31, "a text must be shorter than 2^31 bytes")
+        // No id comes from less than a byte: no code point is replaced by more of them than it has
+        // bytes.
+        let needed = utf8.count + Self.slack
+        if needed > capacity {
+            output.deallocate()
+            capacity = needed
+            output = .allocate(capacity: needed)
+        }
+        let count = run(base.assumingMemoryBound(to: UInt8.self), utf8.count)
+        precondition(count <= utf8.count)
+        return try body(UnsafeBufferPointer(start: output, count: count))
+    }
+
+    /// Writes the ids of a text to `output` and returns their number.
+    private func run(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+        var scanner = TextScanner(base, count, lowercase: tokenizer.lowercase)
+        let end = base + count
+        let isolatedIDs = tokenizer.isolatedIDs.base
+        let special = tokenizer.recognizesSpecialTokens
+        var out = output
+        while true {
+            switch scanner.next() {
+            case .end:
+                return out - output
+            case .isolated(let scalar, let start):
+                if scalar == 0x5B, special, let token = specialToken(at: start, end) {
+                    out.pointee = token.id
+                    scanner.skip(to: start + token.bytes.count)
+                } else if scalar < 0x10000 {
+                    out.pointee = isolatedIDs[Int(scalar)]
+                } else {
+                    out.pointee = isolatedID(start, scanner.position - start)
+                }
+                out += 1
+            case .chunk(let start):
+                out += encodeChunk(start, scanner.position - start, end, out)
+            }
+        }
+    }
+
+    /// Writes the ids of a chunk to `out` and returns their number.
+    @inline(__always)
+    private func encodeChunk(
+        _ start: UnsafePointer<UInt8>, _ length: Int, _ end: UnsafePointer<UInt8>,
+        _ out: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        guard length <= WordCache.maximumBytes else { return spellChunk(start, length, out) }
+        let key = WordCache.Key(start, length, readable: end - start)
+        let found = cache.find(key, out)
+        if found >= 0 { return found }
+        let count = spellChunk(start, length, out)
+        cache.insert(key, UnsafeBufferPointer(start: out, count: count))
+        return count
+    }
+
+    /// Like `encodeChunk`, without the cache.
+    private func spellChunk(
+        _ start: UnsafePointer<UInt8>, _ length: Int, _ out: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        normalizer.normalize(start, length)
+        return normalizer.text.withUnsafeBufferPointer { text in
+            var written = 0
+            var wordStart = 0
+            for end in normalizer.ends {
+                if end < 0 {
+                    out[written] = tokenizer.vocabulary.unkID
+                    written += 1
+                } else if let word = text.baseAddress {
+                    written += spell(word + wordStart, Int(end) - wordStart, out + written)
+                    wordStart = Int(end)
+                }
+            }
+            return written
+        }
+    }
+
+    /// Writes the ids of a normalized word to `out` and returns their number.
+    private func spell(
+        _ word: UnsafePointer<UInt8>, _ length: Int, _ out: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        var position = 0
+        var written = 0
+        var root = PieceTrie.wordRoot
+        while position < length {
+            let match = tokenizer.trie.longestMatch(
+                word + position, length - position, root: root)
+            guard match.id >= 0 else {
+                out.pointee = tokenizer.vocabulary.unkID
+                return 1
+            }
+            out[written] = match.id
+            written += 1
+            position += match.length
+            root = PieceTrie.continuationRoot
+        }
+        return written
+    }
+
+    /// The id of one code point of `length` bytes that is a word by itself.
+    private func isolatedID(_ bytes: UnsafePointer<UInt8>, _ length: Int) -> Int32 {
+        let match = tokenizer.trie.longestMatch(bytes, length, root: PieceTrie.wordRoot)
+        return match.length == length ? match.id : tokenizer.vocabulary.unkID
+    }
+
+    private func specialToken(
+        at start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
+    ) -> (bytes: [UInt8], id: Int32)? {
+        tokenizer.specialTokens.first { token in
+            token.bytes.count <= end - start && memcmp(start, token.bytes, token.bytes.count) == 0
+        }
+    }
+}
