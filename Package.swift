@@ -16,16 +16,21 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 func debian(_ name: String, pkgConfig: String, package: String) -> Target {
@@ -61,7 +66,7 @@ let package = Package(
         library("Configuration", [yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
-        library("Tokenization"),
+        library("Tokenization", exclude: ["Tables/generate.py"]),
         library("Corpus", ["Tokenization", "HDF5", "DurableFiles", "Randomness"]),
         library("BERT", ["Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),

@@ -13,8 +13,8 @@ struct SegmentReader: ~Copyable {
     private let file: Int32
     private let name: String
     private let maximumBytes: Int
-    /// Where to read next, or nil to read on from where the file stands.
-    private var offset: Int?
+    /// What is left to read, or nil to read on to the end from where the file stands.
+    private var range: Range<Int>?
     private var buffer: UnsafeMutableRawPointer
     private var capacity: Int
     /// What has been read and not returned lies in `start ..< filled`.
@@ -30,15 +30,16 @@ struct SegmentReader: ~Copyable {
 
     /// Makes a reader of an open file.
     ///
-    /// - Parameter offset: If given, the file is read from there and its own position is left
-    ///   alone, so that several readers may share it.
+    /// - Parameter range: If given, only these bytes are read, and the file's own position is left
+    ///   alone.
     init(
-        _ file: Int32, name: String, bufferBytes: Int, maximumStretchBytes: Int, offset: Int? = nil
+        _ file: Int32, name: String, bufferBytes: Int, maximumStretchBytes: Int,
+        range: Range<Int>? = nil
     ) {
         precondition(0 < bufferBytes && bufferBytes <= maximumStretchBytes)
         self.file = file
         self.name = name
-        self.offset = offset
+        self.range = range
         maximumBytes = maximumStretchBytes
         capacity = bufferBytes
         buffer = .allocate(byteCount: capacity, alignment: 64)
@@ -112,8 +113,10 @@ struct SegmentReader: ~Copyable {
     private mutating func fill() throws(TextStreamError) {
         while true {
             let count =
-                if let offset {
-                    pread(file, buffer + filled, capacity - filled, offset)
+                if let range {
+                    pread(
+                        file, buffer + filled, min(capacity - filled, range.count),
+                        range.lowerBound)
                 } else {
                     read(file, buffer + filled, capacity - filled)
                 }
@@ -124,7 +127,7 @@ struct SegmentReader: ~Copyable {
             atEnd = count == 0
             filled += count
             bytesRead += count
-            offset? += count
+            if let rest = range { range = rest.lowerBound + count..<rest.upperBound }
             return
         }
     }

@@ -1,0 +1,77 @@
+/// The pieces made so far, numbered in the order of their making, without the special ones.
+struct PieceList {
+    /// The text of each piece, without `##`.
+    private(set) var texts: [[UInt8]] = []
+    /// Whether each piece stands behind `##`.
+    private(set) var continues: [Bool] = []
+    private var numbers: [Key: Int32] = [:]
+
+    private struct Key: Hashable {
+        let text: [UInt8]
+        let continues: Bool
+    }
+
+    /// The characters of an alphabet: all as the beginning of a word, then all that can go on in one.
+    init(_ alphabet: Alphabet) {
+        for continues in [false, true] {
+            for scalar in alphabet.characters where !(continues && Alphabet.isIsolated(scalar)) {
+                var text: [UInt8] = []
+                text.append(utf8: scalar)
+                _ = insert(text, continues: continues)
+            }
+        }
+    }
+
+    /// The number of pieces.
+    var count: Int { texts.count }
+
+    /// The pieces as a vocabulary has them.
+    var tokens: [String] {
+        zip(texts, continues).map { text, continues in
+            (continues ? "##" : "") + String(decoding: text, as: UTF8.self)
+        }
+    }
+
+    /// The number of a piece, made if there is none.
+    mutating func insert(_ text: [UInt8], continues: Bool) -> Int32 {
+        let key = Key(text: text, continues: continues)
+        if let number = numbers[key] { return number }
+        let number = Int32(texts.count)
+        numbers[key] = number
+        texts.append(text)
+        self.continues.append(continues)
+        return number
+    }
+
+    /// The number of the piece that two neighbours make together; two pairs may make the same.
+    mutating func join(_ left: Int32, _ right: Int32) -> Int32 {
+        insert(texts[Int(left)] + texts[Int(right)], continues: continues[Int(left)])
+    }
+
+    /// The order among equally frequent pairs: by the bytes of the joined piece, then by the length
+    /// of the left half.
+    func precedes(_ a: PiecePair, _ b: PiecePair) -> Bool {
+        let (aContinues, bContinues) = (continues[Int(a.left)], continues[Int(b.left)])
+        // '#' comes before every letter.
+        if aContinues != bContinues { return aContinues }
+        let order = compareJoined(
+            (texts[Int(a.left)], texts[Int(a.right)]), (texts[Int(b.left)], texts[Int(b.right)]))
+        return order != 0 ? order < 0 : texts[Int(a.left)].count < texts[Int(b.left)].count
+    }
+
+    private func compareJoined(_ a: ([UInt8], [UInt8]), _ b: ([UInt8], [UInt8])) -> Int {
+        let (aCount, bCount) = (a.0.count + a.1.count, b.0.count + b.1.count)
+        for index in 0..<min(aCount, bCount) {
+            let x = index < a.0.count ? a.0[index] : a.1[index - a.0.count]
+            let y = index < b.0.count ? b.0[index] : b.1[index - b.0.count]
+            if x != y { return x < y ? -1 : 1 }
+        }
+        return aCount - bCount
+    }
+}
+
+/// Two neighbouring pieces.
+struct PiecePair: Hashable {
+    let left: Int32
+    let right: Int32
+}

@@ -1,0 +1,185 @@
+internal import Dispatch
+import Glibc
+import Synchronization
+
+/// Counts the words of files in parallel.
+///
+/// Each worker counts chunks (see `TextScanner`) as they stand; the sums are put together and only
+/// distinct chunks are normalized.
+struct WordCounting: Sendable {
+    /// Words as the tokenizer would look them up, and how often they are in the text.
+    struct Counts {
+        var words = ByteCountTable()
+        /// All words, those that are too long for a piece included.
+        var total: Int64 = 0
+        var bytes = 0
+    }
+
+    let lowercase: Bool
+    /// The most distinct chunks.
+    let limit: Int
+
+    /// Bytes that a worker takes at once.
+    private static let rangeBytes = 1 << 22
+    /// A longer chunk is normalized at once rather than kept.
+    private static let longestChunk = 256
+
+    /// Counts with `workers` threads, or fewer if the machine has fewer processors.
+    func count(files: [String], workers: Int) throws(TrainingError) -> Counts {
+        let shared: SharedRanges
+        do {
+            shared = SharedRanges(
+                try TextRange.ranges(of: files, size: Self.rangeBytes), workers: workers)
+        } catch { throw .text(error) }
+        DispatchQueue.concurrentPerform(iterations: workers) { worker in
+            var partial = Partial(lowercase: lowercase)
+            while let (index, range) = shared.take() {
+                do throws(TrainingError) {
+                    try count(range, &partial)
+                } catch {
+                    shared.fail(index, error)
+                }
+            }
+            shared.finish(worker, partial)
+        }
+        return try merge(shared.results())
+    }
+
+    /// What one worker has counted.
+    struct Partial: Sendable {
+        var chunks = ByteCountTable()
+        /// Words of long chunks.
+        var words = ByteCountTable()
+        var tooLong: Int64 = 0
+        var bytes = 0
+        var normalizer: WordNormalizer
+
+        init(lowercase: Bool) {
+            normalizer = WordNormalizer(lowercase: lowercase)
+        }
+    }
+
+    private func count(_ range: TextRange, _ partial: inout Partial) throws(TrainingError) {
+        do throws(TextStreamError) {
+            let file = try openText(range.path)
+            defer { close(file) }
+            var reader = SegmentReader(
+                file, name: range.path, bufferBytes: TokenizeStream.bufferBytes,
+                maximumStretchBytes: TokenizeStream.maximumStretchBytes, range: range.bytes)
+            while let segment = try reader.next() {
+                count(segment.bytes, &partial)
+                if partial.chunks.count > limit || partial.words.count > limit { break }
+            }
+            partial.bytes += reader.bytesRead
+        } catch { throw .text(error) }
+        if partial.chunks.count > limit || partial.words.count > limit {
+            throw .tooManyDistinctWords(limit: limit)
+        }
+    }
+
+    private func count(_ text: UnsafeRawBufferPointer, _ partial: inout Partial) {
+        guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
+        var scanner = TextScanner(base, text.count, lowercase: lowercase)
+        while true {
+            let start: UnsafePointer<UInt8>
+            switch scanner.next() {
+            case .end: return
+            case .isolated(_, let place), .chunk(let place): start = place
+            }
+            let chunk = UnsafeRawBufferPointer(start: start, count: scanner.position - start)
+            if chunk.count <= Self.longestChunk {
+                partial.chunks.add(chunk, count: 1)
+            } else {
+                partial.normalizer.normalize(start, chunk.count)
+                partial.tooLong += addWords(of: partial.normalizer, 1, to: &partial.words)
+            }
+        }
+    }
+
+    private func merge(_ partials: [Partial]) throws(TrainingError) -> Counts {
+        var chunks = ByteCountTable()
+        var counts = Counts()
+        for partial in partials {
+            chunks.add(partial.chunks)
+            counts.words.add(partial.words)
+            counts.total += partial.tooLong
+            counts.bytes += partial.bytes
+            if chunks.count > limit { throw .tooManyDistinctWords(limit: limit) }
+        }
+        var normalizer = WordNormalizer(lowercase: lowercase)
+        for entry in chunks.entries {
+            chunks.withBytes(of: entry) { bytes in
+                guard let base = bytes.baseAddress else { return }
+                normalizer.normalize(base.assumingMemoryBound(to: UInt8.self), bytes.count)
+            }
+            counts.total += addWords(of: normalizer, entry.count, to: &counts.words)
+        }
+        counts.total += counts.words.entries.reduce(0) { $0 + $1.count }
+        if counts.words.count > limit { throw .tooManyDistinctWords(limit: limit) }
+        return counts
+    }
+
+    /// Adds the words that a normalizer holds; returns how many are too long to be looked up.
+    private func addWords(
+        of normalizer: WordNormalizer, _ count: Int64, to table: inout ByteCountTable
+    ) -> Int64 {
+        var start = 0
+        var tooLong: Int64 = 0
+        normalizer.text.withUnsafeBytes { text in
+            for end in normalizer.ends {
+                if end < 0 {
+                    tooLong += count
+                } else {
+                    let word = UnsafeRawBufferPointer(rebasing: text[start..<Int(end)])
+                    table.add(word, count: count)
+                    start = Int(end)
+                }
+            }
+        }
+        return tooLong
+    }
+}
+
+/// Ranges to be counted and what became of them, shared by the workers.
+private final class SharedRanges: Sendable {
+    private struct State {
+        var next = 0
+        var partials: [WordCounting.Partial?]
+        /// The error of the first range that has one, so that any number of workers reports the same.
+        var failure: (index: Int, error: TrainingError)?
+    }
+
+    private let ranges: [TextRange]
+    private let state: Mutex<State>
+
+    init(_ ranges: [TextRange], workers: Int) {
+        self.ranges = ranges
+        state = Mutex(State(partials: Array(repeating: nil, count: workers)))
+    }
+
+    /// The next range, unless one has failed.
+    func take() -> (Int, TextRange)? {
+        state.withLock { state in
+            guard state.failure == nil, state.next < ranges.count else { return nil }
+            state.next += 1
+            return (state.next - 1, ranges[state.next - 1])
+        }
+    }
+
+    func fail(_ index: Int, _ error: TrainingError) {
+        state.withLock { state in
+            if state.failure.map({ index < $0.index }) ?? true { state.failure = (index, error) }
+        }
+    }
+
+    func finish(_ worker: Int, _ partial: WordCounting.Partial) {
+        state.withLock { $0.partials[worker] = partial }
+    }
+
+    func results() throws(TrainingError) -> [WordCounting.Partial] {
+        try state.withLock { state throws(TrainingError) in
+            if let failure = state.failure { throw failure.error }
+            return state.partials.compactMap { $0 }
+        }
+    }
+}

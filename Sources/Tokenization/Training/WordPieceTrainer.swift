@@ -1,0 +1,113 @@
+/// Learns a vocabulary of WordPiece from text.
+///
+/// Words are cut and normalized as `WordPieceTokenizer` does it. Every word begins as its letters,
+/// the first as it is and the others behind `##`; then the most frequent pair of neighbouring
+/// pieces is joined to a new piece, again and again, until the vocabulary is full. (This is how
+/// Hugging Face's `BertWordPieceTrainer` works; Google never published theirs.) Of equally frequent
+/// pairs the one whose joined piece comes first in byte order goes first, then the one with the
+/// shorter left half.
+///
+/// Nothing but exact counts decides, so the result depends neither on the order of the files nor on
+/// the number of workers.
+public struct WordPieceTrainer: Sendable {
+    /// What to learn.
+    public struct Options: Sendable, Equatable {
+        /// The number of pieces wanted, special and unused ones included.
+        public var size: Int
+        /// Whether to strip accents and make lower case first.
+        public var lowercase: Bool
+        /// How often a pair must occur to be joined, and a character other than ASCII to get a
+        /// piece. At least 1.
+        public var minimumFrequency = 2
+        /// The most characters that get pieces of their own; the most frequent ones do. The printable
+        /// characters of ASCII always do. If nil, those that make up 99.99 % of the text, and at most
+        /// as many as fill half of the vocabulary.
+        public var alphabetLimit: Int?
+        /// The number of pieces `[unused0]`, `[unused1]`, … for users to rename. With 99, as in
+        /// Google's vocabularies, `[CLS]` is 101.
+        public var unusedTokens = 99
+        /// The most distinct stretches of text between spaces that are counted. Each takes about 50
+        /// bytes in each worker and once more.
+        public var maximumDistinctWords = 10_000_000
+
+        /// Options with the defaults above.
+        public init(size: Int, lowercase: Bool = true) {
+            self.size = size
+            self.lowercase = lowercase
+        }
+    }
+
+    /// A vocabulary and how it came about.
+    public struct Result: Sendable {
+        /// The vocabulary, which is smaller than wanted if the text has too few frequent pairs.
+        public let vocabulary: Vocabulary
+        /// Bytes of text read.
+        public let bytes: Int
+        /// Words in the text.
+        public let words: Int
+        /// Different words in the text.
+        public let distinctWords: Int
+        /// Words in the text with a character that has no piece, or too long: they are `[UNK]`.
+        public let unknownWords: Int
+        /// Characters with pieces of their own.
+        public let alphabet: Int
+    }
+
+    /// The options.
+    public let options: Options
+
+    /// Makes a trainer.
+    ///
+    /// - Throws: `TrainingError.badOption`.
+    public init(_ options: Options) throws(TrainingError) {
+        func require(_ holds: Bool, _ name: String, _ rule: String) throws(TrainingError) {
+            if !holds { throw .badOption(name: name, rule: rule) }
+        }
+        try require(
+            0 < options.size && options.size <= Vocabulary.maximumTokens, "size",
+            "must be 1...\(Vocabulary.maximumTokens)")
+        try require(options.minimumFrequency > 0, "minimum frequency", "must be at least 1")
+        try require(options.alphabetLimit ?? 0 >= 0, "alphabet limit", "must not be negative")
+        try require(
+            (0...Vocabulary.maximumTokens).contains(options.unusedTokens), "unused tokens",
+            "must be 0...\(Vocabulary.maximumTokens)")
+        try require(
+            (1...100_000_000).contains(options.maximumDistinctWords), "maximum distinct words",
+            "must be 1...100000000")
+        self.options = options
+    }
+
+    /// Learns from files, in any order, with any number of threads.
+    ///
+    /// - Parameters:
+    ///   - files: Paths of text in UTF-8. A pipe is read by one thread.
+    ///   - workers: Threads that count words; at least 1.
+    /// - Throws: `TrainingError`.
+    public func train(files: [String], workers: Int) throws(TrainingError) -> Result {
+        precondition(workers > 0, "there must be a worker")
+        let counts = try WordCounting(
+            lowercase: options.lowercase, limit: options.maximumDistinctWords
+        ).count(files: files, workers: workers)
+        let alphabet = try Alphabet(counts.words, options)
+        var pieces = PieceList(alphabet)
+        let room = options.size - options.fixedTokens.count
+        var merger = try PairMerger(counts.words, alphabet)
+        merger.run(&pieces, upTo: room, minimumFrequency: Int64(options.minimumFrequency))
+        let lines = options.fixedTokens + pieces.tokens
+        let vocabulary: Vocabulary
+        do { vocabulary = try Vocabulary(lines: lines) } catch { throw .vocabulary(error) }
+        return Result(
+            vocabulary: vocabulary, bytes: counts.bytes, words: Int(counts.total),
+            distinctWords: counts.words.count,
+            unknownWords: Int(counts.total - merger.coveredWords),
+            alphabet: alphabet.characters.count)
+    }
+}
+
+extension WordPieceTrainer.Options {
+    /// The pieces that come first: `[PAD]`, the unused ones, then the other special ones.
+    var fixedTokens: [String] {
+        let specials = Vocabulary.specialTokens
+        return [specials[0]] + (0..<unusedTokens).map { "[unused\($0)]" } + specials.dropFirst()
+    }
+}
