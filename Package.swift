@@ -112,7 +112,7 @@ let package = Package(
         tests("Tensors", ["Tensors"]),
         tests("Kernels", ["Kernels", "Tensors", "Randomness"]),
         tests("Configuration", ["Configuration"]),
-        tests("Tokenization", ["Tokenization"]),
+        tests("Tokenization", ["Tokenization"], exclude: ["Golden"]),
         tests("Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
         tests("BERT", ["BERT", "Kernels", "Tensors", "Randomness", "HDF5"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),

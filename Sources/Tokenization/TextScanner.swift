@@ -84,7 +84,17 @@ struct TextScanner {
         return .end
     }
 
-    /// Goes on past `count` bytes that the caller has understood in another way.
+    /// The bytes of the next lexeme, whatever it is.
+    @inline(__always)
+    mutating func nextBytes() -> UnsafeBufferPointer<UInt8>? {
+        switch next() {
+        case .end: nil
+        case .isolated(_, let start), .chunk(let start):
+            UnsafeBufferPointer(start: start, count: position - start)
+        }
+    }
+
+    /// Goes on from a later place, where the caller has understood what came before.
     mutating func skip(to position: UnsafePointer<UInt8>) {
         self.position = position
     }

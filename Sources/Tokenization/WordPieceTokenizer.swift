@@ -53,6 +53,26 @@ public final class WordPieceTokenizer: Sendable {
         return ids
     }
 
+    /// The words of a text as they are looked up among the pieces; empty for one that is too long.
+    /// Special tokens are split like any text.
+    package func words(in utf8: [UInt8]) -> [[UInt8]] {
+        var words: [[UInt8]] = []
+        var normalizer = WordNormalizer(lowercase: lowercase)
+        utf8.withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return }
+            var scanner = TextScanner(base, bytes.count, lowercase: lowercase)
+            while let chunk = scanner.nextBytes() {
+                normalizer.normalize(chunk.baseAddress ?? base, chunk.count)
+                var start = 0
+                for end in normalizer.ends {
+                    words.append(end < 0 ? [] : Array(normalizer.text[start..<Int(end)]))
+                    if end >= 0 { start = Int(end) }
+                }
+            }
+        }
+        return words
+    }
+
     /// The pieces of a text, without `[CLS]` and `[SEP]` around them.
     public func tokens(for text: String) -> [String] {
         encode(text).map(vocabulary.token)

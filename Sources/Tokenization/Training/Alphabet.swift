@@ -22,6 +22,7 @@ struct Alphabet {
         let total = counts.reduce(0, +)
         var covered = always.reduce(0) { $0 + counts[Int($1)] }
         var pieces = always.reduce(0) { $0 + Self.pieceCount($1) }
+        let most = pieces + (options.size - fixed - pieces) / 2
         for index in frequent {
             let scalar = UInt32(index)
             if let limit = options.alphabetLimit {
@@ -29,7 +30,7 @@ struct Alphabet {
             } else {
                 // 99.99 %, rounded so that the last character is only left out if it is rare.
                 if total - covered <= total / 10_000 { break }
-                if pieces + Self.pieceCount(scalar) > (options.size - fixed) / 2 { break }
+                if pieces + Self.pieceCount(scalar) > most { break }
             }
             chosen.insert(scalar)
             covered += counts[index]

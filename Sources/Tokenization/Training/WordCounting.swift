@@ -18,9 +18,9 @@ struct WordCounting: Sendable {
     let lowercase: Bool
     /// The most distinct chunks.
     let limit: Int
-
     /// Bytes that a worker takes at once.
-    private static let rangeBytes = 1 << 22
+    let rangeBytes: Int
+
     /// A longer chunk is normalized at once rather than kept.
     private static let longestChunk = 256
 
@@ -29,7 +29,7 @@ struct WordCounting: Sendable {
         let shared: SharedRanges
         do {
             shared = SharedRanges(
-                try TextRange.ranges(of: files, size: Self.rangeBytes), workers: workers)
+                try TextRange.ranges(of: files, size: rangeBytes), workers: workers)
         } catch { throw .text(error) }
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
             var partial = Partial(lowercase: lowercase)
@@ -80,17 +80,11 @@ struct WordCounting: Sendable {
     private func count(_ text: UnsafeRawBufferPointer, _ partial: inout Partial) {
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
         var scanner = TextScanner(base, text.count, lowercase: lowercase)
-        while true {
-            let start: UnsafePointer<UInt8>
-            switch scanner.next() {
-            case .end: return
-            case .isolated(_, let place), .chunk(let place): start = place
-            }
-            let chunk = UnsafeRawBufferPointer(start: start, count: scanner.position - start)
+        while let chunk = scanner.nextBytes() {
             if chunk.count <= Self.longestChunk {
-                partial.chunks.add(chunk, count: 1)
+                partial.chunks.add(UnsafeRawBufferPointer(chunk), count: 1)
             } else {
-                partial.normalizer.normalize(start, chunk.count)
+                partial.normalizer.normalize(chunk.baseAddress ?? base, chunk.count)
                 partial.tooLong += addWords(of: partial.normalizer, 1, to: &partial.words)
             }
         }

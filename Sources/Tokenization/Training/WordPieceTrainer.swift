@@ -21,7 +21,7 @@ public struct WordPieceTrainer: Sendable {
         public var minimumFrequency = 2
         /// The most characters that get pieces of their own; the most frequent ones do. The printable
         /// characters of ASCII always do. If nil, those that make up 99.99 % of the text, and at most
-        /// as many as fill half of the vocabulary.
+        /// as many as fill half of the room that ASCII leaves.
         public var alphabetLimit: Int?
         /// The number of pieces `[unused0]`, `[unused1]`, … for users to rename. With 99, as in
         /// Google's vocabularies, `[CLS]` is 101.
@@ -84,9 +84,17 @@ public struct WordPieceTrainer: Sendable {
     ///   - workers: Threads that count words; at least 1.
     /// - Throws: `TrainingError`.
     public func train(files: [String], workers: Int) throws(TrainingError) -> Result {
+        try train(files: files, workers: workers, rangeBytes: 1 << 22)
+    }
+
+    /// The same, with files cut into ranges of another size.
+    package func train(
+        files: [String], workers: Int, rangeBytes: Int
+    ) throws(TrainingError) -> Result {
         precondition(workers > 0, "there must be a worker")
         let counts = try WordCounting(
-            lowercase: options.lowercase, limit: options.maximumDistinctWords
+            lowercase: options.lowercase, limit: options.maximumDistinctWords,
+            rangeBytes: rangeBytes
         ).count(files: files, workers: workers)
         let alphabet = try Alphabet(counts.words, options)
         var pieces = PieceList(alphabet)

@@ -1,0 +1,83 @@
+import Testing
+import Tokenization
+
+@Suite struct VocabularyTests {
+    private static let specials = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n"
+
+    private func problem(_ text: String) -> VocabularyError.Problem? {
+        problem(Array(text.utf8))
+    }
+
+    private func problem(_ bytes: [UInt8]) -> VocabularyError.Problem? {
+        do throws(VocabularyError) {
+            _ = try Vocabulary(utf8: bytes)
+            return nil
+        } catch { return error.problem }
+    }
+
+    @Test func linesAreIds() throws {
+        let vocabulary = try Vocabulary(utf8: Array((Self.specials + "a\n##b\n##\né").utf8))
+        #expect(vocabulary.count == 9)
+        #expect(vocabulary.padID == 0 && vocabulary.unkID == 1 && vocabulary.clsID == 2)
+        #expect(vocabulary.sepID == 3 && vocabulary.maskID == 4)
+        #expect(vocabulary.tokens.suffix(4) == ["a", "##b", "##", "é"])
+        #expect(vocabulary.tokens.map(vocabulary.id(of:)) == (0..<9).map(Int32.init))
+        #expect(vocabulary.id(of: "b") == nil && vocabulary.id(of: "") == nil)
+        #expect((0..<9).filter(vocabulary.isContinuation) == [6])
+        #expect((0..<9).filter(vocabulary.isSpecial) == [0, 1, 2, 3, 4])
+    }
+
+    @Test func textGoesRoundWithCarriageReturnsGone() throws {
+        let plain = Self.specials + "x\n##y\n"
+        let vocabulary = try Vocabulary(utf8: Array(plain.utf8))
+        #expect(vocabulary.text == plain)
+        #expect(try Vocabulary(utf8: vocabulary.utf8) == vocabulary)
+        #expect(try Vocabulary(lines: vocabulary.tokens) == vocabulary)
+        let windows = plain.split(separator: "\n").joined(separator: "\r\n")
+        #expect(try Vocabulary(utf8: Array(windows.utf8)) == vocabulary)
+    }
+
+    @Test func filesAreRead() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("vocab.txt", Self.specials)
+        #expect(try Vocabulary(contentsOf: path).text == Self.specials)
+        for missing in [directory.path + "/none", directory.path] {
+            let error = #expect(throws: VocabularyError.self) {
+                try Vocabulary(contentsOf: missing)
+            }
+            #expect(error?.source == missing)
+            #expect(error?.description.hasPrefix("\(missing): cannot read the vocabulary") == true)
+        }
+        let broken = try directory.write("broken.txt", Self.specials + "a\nb\na\n")
+        let error = #expect(throws: VocabularyError.self) { try Vocabulary(contentsOf: broken) }
+        #expect(
+            error?.description
+                == "\(broken):8: 'a' is already on line 6; every piece has one id")
+    }
+
+    @Test func composedAndDecomposedLettersDiffer() throws {
+        let vocabulary = try Vocabulary(utf8: Array((Self.specials + "é\ne\u{301}\n").utf8))
+        #expect(vocabulary.id(of: "é") == 5)
+        #expect(vocabulary.id(of: "e\u{301}") == 6)
+    }
+
+    @Test func hostileFilesAreRefused() throws {
+        let s = Self.specials
+        #expect(problem("") == .missingSpecialTokens(Vocabulary.specialTokens))
+        #expect(problem("[PAD]\n[UNK]\n[SEP]\n") == .missingSpecialTokens(["[CLS]", "[MASK]"]))
+        #expect(problem(s + "a\nb\nb\na\n") == .duplicate(token: "b", firstLine: 7, line: 8))
+        #expect(problem(s + "[PAD]\n") == .duplicate(token: "[PAD]", firstLine: 1, line: 6))
+        #expect(problem(s + "a\n\nb\n") == .emptyLine(line: 7))
+        #expect(problem(s + "\r\n") == .emptyLine(line: 6))
+        #expect(problem(Array(s.utf8) + [0x61, 0xFF]) == .notUTF8(line: 6))
+        #expect(problem(Array(s.utf8) + [0xED, 0xA0, 0x80, 0x0A]) == .notUTF8(line: 6))
+        let long = String(repeating: "x", count: Vocabulary.maximumTokenBytes)
+        #expect(problem(s + long) == nil)
+        #expect(problem(s + long + "x") == .tokenTooLong(line: 6))
+        #expect(problem([UInt8](repeating: 0, count: 1 << 24)) == .tooLarge)
+        let many = (0...Vocabulary.maximumTokens).map { String($0, radix: 36) }
+        #expect(problem(many.joined(separator: "\n")) == .tooManyTokens)
+        let error = #expect(throws: VocabularyError.self) { try Vocabulary(lines: ["a\nb"]) }
+        #expect(error?.problem == .lineFeed(line: 1))
+    }
+}
