@@ -26,8 +26,8 @@ public final class WordPieceEncoder {
 
     /// Appends the ids of a text to `ids`, without `[CLS]` and `[SEP]` around them.
     ///
-    /// - Parameter utf8: Fewer than 2^31 bytes; those that are not UTF-8 are removed. Line feeds are
-    ///   white space.
+    /// - Parameter utf8: Fewer than 2^31 bytes; those that are not UTF-8 are removed. Line feeds
+    ///   are white space.
     ///
     /// Splitting a text at ASCII white space and encoding the parts gives the same ids.
     public func encode(_ utf8: UnsafeRawBufferPointer, into ids: inout [Int32]) {

@@ -37,10 +37,8 @@ import Tokenization
             for example in cases {
                 var ids: [Int32] = []
                 encoder.encode(example.text, into: &ids)
-                #expect(
-                    ids == example.ids,
-                    "pass \(pass): \(String(decoding: example.text, as: UTF8.self).debugDescription)"
-                )
+                let text = String(decoding: example.text, as: UTF8.self)
+                #expect(ids == example.ids, "pass \(pass): \(text.debugDescription)")
             }
         }
     }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Counts of byte strings, by open addressing.
 struct ByteCountTable: Sendable {
     struct Entry: Sendable {
@@ -25,7 +27,7 @@ struct ByteCountTable: Sendable {
         while slots[slot] != 0 {
             let index = Int(slots[slot]) - 1
             if entries[index].hash == hash, entries[index].length == bytes.count,
-                withBytes(of: entries[index], { compareBytes($0, bytes) }) == 0
+                isEqual(entries[index].start, base, bytes.count)
             {
                 entries[index].count += count
                 return
@@ -37,6 +39,14 @@ struct ByteCountTable: Sendable {
         arena.append(contentsOf: bytes)
         slots[slot] = UInt32(entries.count)
         if entries.count * 2 > slots.count { grow() }
+    }
+
+    @inline(__always)
+    private func isEqual(_ start: Int, _ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+        arena.withUnsafeBytes { arena in
+            guard let base = arena.baseAddress else { return false }
+            return memcmp(base + start, bytes, count) == 0
+        }
     }
 
     /// Adds all counts of another table.

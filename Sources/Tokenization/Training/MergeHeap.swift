@@ -1,4 +1,4 @@
-/// A binary heap of pairs: the most frequent first, equal ones in the order of `PieceList.precedes`.
+/// A binary heap of pairs: the most frequent first, equal ones by `PieceList.precedes`.
 struct MergeHeap {
     struct Entry {
         let count: Int64

@@ -1,8 +1,8 @@
 /// Joins the most frequent pair of neighbouring pieces in all words until there are enough pieces.
 ///
-/// Counts of pairs are kept up to date word by word; a heap finds the most frequent one. Its entries
-/// are never too low: a pair that grows is pushed again, one that shrinks is corrected when it
-/// comes to the top.
+/// Counts of pairs are kept up to date word by word; a heap finds the most frequent one. Its
+/// entries are never too low: a pair that grows is pushed again, one that shrinks is corrected
+/// when it comes to the top.
 struct PairMerger {
     /// The pieces of all words, one word after another.
     private var pieces: [Int32] = []

@@ -11,7 +11,8 @@ struct PieceList {
         let continues: Bool
     }
 
-    /// The characters of an alphabet: all as the beginning of a word, then all that can go on in one.
+    /// The characters of an alphabet: all as the beginning of a word, then all that can go on in
+    /// one.
     init(_ alphabet: Alphabet) {
         for continues in [false, true] {
             for scalar in alphabet.characters where !(continues && Alphabet.isIsolated(scalar)) {

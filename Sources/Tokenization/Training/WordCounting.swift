@@ -139,7 +139,7 @@ private final class SharedRanges: Sendable {
     private struct State {
         var next = 0
         var partials: [WordCounting.Partial?]
-        /// The error of the first range that has one, so that any number of workers reports the same.
+        /// The error of the first range that has one: the same for any number of workers.
         var failure: (index: Int, error: TrainingError)?
     }
 

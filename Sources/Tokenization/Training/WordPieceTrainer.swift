@@ -19,9 +19,9 @@ public struct WordPieceTrainer: Sendable {
         /// How often a pair must occur to be joined, and a character other than ASCII to get a
         /// piece. At least 1.
         public var minimumFrequency = 2
-        /// The most characters that get pieces of their own; the most frequent ones do. The printable
-        /// characters of ASCII always do. If nil, those that make up 99.99 % of the text, and at most
-        /// as many as fill half of the room that ASCII leaves.
+        /// The most characters that get pieces of their own; the most frequent ones do. The
+        /// printable characters of ASCII always do. If nil, those that make up 99.99 % of the text,
+        /// and at most as many as fill half of the room that ASCII leaves.
         public var alphabetLimit: Int?
         /// The number of pieces `[unused0]`, `[unused1]`, … for users to rename. With 99, as in
         /// Google's vocabularies, `[CLS]` is 101.
