@@ -106,7 +106,7 @@ let package = Package(
             ]),
 
         tests("MPI", ["MPI"]),
-        tests("HDF5", ["HDF5"]),
+        tests("HDF5", ["HDF5"], exclude: ["Fixtures"]),
         tests("DurableFiles", ["DurableFiles"]),
         tests("Randomness", ["Randomness"]),
         tests("Tensors", ["Tensors"]),

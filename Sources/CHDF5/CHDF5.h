@@ -2,5 +2,74 @@
 #define BERT_CHDF5_H
 
 #include <hdf5.h>
+#include <stdlib.h>
+
+// HDF5's constants are macros that call H5open() first, which Swift cannot import: each one
+// that is used gets a function here. Nothing else belongs into this file.
+
+static inline hid_t chdf5_native_float(void) { return H5T_NATIVE_FLOAT; }
+static inline hid_t chdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
+static inline hid_t chdf5_native_int8(void) { return H5T_NATIVE_INT8; }
+static inline hid_t chdf5_native_uint8(void) { return H5T_NATIVE_UINT8; }
+static inline hid_t chdf5_native_int16(void) { return H5T_NATIVE_INT16; }
+static inline hid_t chdf5_native_uint16(void) { return H5T_NATIVE_UINT16; }
+static inline hid_t chdf5_native_int32(void) { return H5T_NATIVE_INT32; }
+static inline hid_t chdf5_native_int64(void) { return H5T_NATIVE_INT64; }
+
+static inline hid_t chdf5_file_float(void) { return H5T_IEEE_F32LE; }
+static inline hid_t chdf5_file_double(void) { return H5T_IEEE_F64LE; }
+static inline hid_t chdf5_file_int8(void) { return H5T_STD_I8LE; }
+static inline hid_t chdf5_file_uint8(void) { return H5T_STD_U8LE; }
+static inline hid_t chdf5_file_int16(void) { return H5T_STD_I16LE; }
+static inline hid_t chdf5_file_uint16(void) { return H5T_STD_U16LE; }
+static inline hid_t chdf5_file_int32(void) { return H5T_STD_I32LE; }
+static inline hid_t chdf5_file_int64(void) { return H5T_STD_I64LE; }
+static inline hid_t chdf5_c_string(void) { return H5T_C_S1; }
+static inline size_t chdf5_variable_length(void) { return H5T_VARIABLE; }
+
+static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
+static inline unsigned chdf5_exclusive(void) { return H5F_ACC_EXCL; }
+static inline unsigned chdf5_all_objects(void) { return H5F_OBJ_ALL | H5F_OBJ_LOCAL; }
+static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
+static inline hid_t chdf5_all(void) { return H5S_ALL; }
+static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
+static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
+
+static inline hid_t chdf5_file_access_class(void) { return H5P_FILE_ACCESS; }
+static inline hid_t chdf5_dataset_create_class(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_group_create_class(void) { return H5P_GROUP_CREATE; }
+
+// H5Pset_file_locking came with 1.10.7 and 1.12.1; before that only the environment helps.
+#if (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0)) || H5_VERSION_GE(1, 12, 1)
+#define CHDF5_HAS_LOCKING_PROPERTY 1
+#else
+#define CHDF5_HAS_LOCKING_PROPERTY 0
+#endif
+
+/// Starts the library. No work at exit: handles that other threads still hold stay valid then.
+static inline herr_t chdf5_start(void) {
+    if (!CHDF5_HAS_LOCKING_PROPERTY) setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    H5dont_atexit();
+    return H5open();
+}
+
+/// No file locks (they fail on NFS and Lustre) unless HDF5_USE_FILE_LOCKING says otherwise.
+static inline herr_t chdf5_disable_locking(hid_t access) {
+#if CHDF5_HAS_LOCKING_PROPERTY
+    return H5Pset_file_locking(access, 0, 1);
+#else
+    (void)access;
+    return 0;
+#endif
+}
+
+/// No creation and modification times: the same content gives the same bytes.
+static inline herr_t chdf5_disable_times(hid_t creation) {
+    return H5Pset_obj_track_times(creation, 0);
+}
+
+/// The automatic print of the error stack is a setting of the calling thread.
+static inline void chdf5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
 #endif

@@ -1,0 +1,66 @@
+import Glibc
+
+/// Owns one open file descriptor.
+struct Descriptor: ~Copyable {
+    let raw: Int32
+    let path: String
+
+    private init(raw: Int32, path: String) {
+        self.raw = raw
+        self.path = path
+    }
+
+    deinit { _ = Glibc.close(raw) }
+
+    /// Opens for reading; a symbolic link as last component is refused.
+    static func open(_ path: String) throws(FileError) -> Descriptor {
+        let raw = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard raw >= 0 else {
+            if errno == ELOOP {
+                throw FileError(.badData, path, "is a symbolic link; only plain files are read")
+            }
+            throw .system(path, "open it")
+        }
+        return Descriptor(raw: raw, path: path)
+    }
+
+    /// Creates a file that must not exist yet.
+    static func create(_ path: String) throws(FileError) -> Descriptor {
+        let raw = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard raw >= 0 else { throw .system(path, "create it") }
+        return Descriptor(raw: raw, path: path)
+    }
+
+    /// Fills the buffer as far as the file goes; returns the number of bytes read.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+        while true {
+            let count = Glibc.read(raw, buffer.baseAddress, buffer.count)
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw .system(path, "read it") }
+        }
+    }
+
+    /// Writes all bytes.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.write(raw, rest.baseAddress, rest.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .system(path, "write \(FreeSpace.text(bytes.count))") }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Waits until the storage has it all.
+    func sync() throws(FileError) {
+        guard fsync(raw) == 0 else { throw .system(path, "sync it") }
+    }
+}
+
+/// Makes what was written survive a crash of the machine.
+public enum Durability {
+    /// Syncs one file's bytes, or one directory's names.
+    public static func sync(_ path: String) throws(FileError) {
+        try Descriptor.open(path).sync()
+    }
+}

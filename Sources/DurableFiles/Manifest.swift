@@ -1,0 +1,122 @@
+import FoundationEssentials
+
+/// One file of a directory, as its manifest names it.
+public struct ManifestEntry: Codable, Sendable, Equatable {
+    /// Path relative to the directory, with `/` between components.
+    public var path: String
+    /// Size.
+    public var bytes: Int
+    /// SHA-256 as 64 lower-case hexadecimal digits.
+    public var sha256: String
+
+    /// An entry with these values.
+    public init(path: String, bytes: Int, sha256: String) {
+        self.path = path
+        self.bytes = bytes
+        self.sha256 = sha256
+    }
+}
+
+/// The list of a directory's files with sizes and SHA-256, and what else its owner wants to say
+/// about it; stored as `manifest.json`, which is written last: where there is a manifest, there
+/// is everything.
+public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
+    /// Version of the directory's format; readers refuse versions they do not know.
+    public var formatVersion: Int
+    /// All files but the manifest, sorted by path.
+    public var files: [ManifestEntry]
+    /// The owner's own fields.
+    public var metadata: Metadata
+
+    /// A manifest with these values.
+    public init(formatVersion: Int, files: [ManifestEntry], metadata: Metadata) {
+        self.formatVersion = formatVersion
+        self.files = files
+        self.metadata = metadata
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case formatVersion = "format_version"
+        case files
+        case metadata
+    }
+
+    /// JSON with sorted keys: the same manifest gives the same bytes.
+    public func json() throws(FileError) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw FileError(.badData, ManifestFile.name, "cannot be encoded: \(error)")
+        }
+    }
+
+    /// Lists and hashes all files that lie in a directory now.
+    public static func describing(
+        _ directory: String, formatVersion: Int, metadata: Metadata
+    ) throws(FileError) -> Manifest {
+        var files: [ManifestEntry] = []
+        for path in try ManifestFile.paths(in: directory) {
+            let (bytes, digest) = try SHA256.digest(ofFile: Paths.join(directory, path))
+            files.append(ManifestEntry(path: path, bytes: bytes, sha256: digest.description))
+        }
+        return Manifest(formatVersion: formatVersion, files: files, metadata: metadata)
+    }
+
+    /// Reads a directory's manifest and checks its form; the files themselves are checked by
+    /// `verify`.
+    /// - Parameter supportedVersion: the newest format version the caller knows.
+    public static func read(
+        from directory: String, supportedVersion: Int
+    ) throws(FileError) -> Manifest {
+        let path = Paths.join(directory, ManifestFile.name)
+        let bytes = try WholeFiles.read(path, maximumByteCount: ManifestFile.maximumByteCount)
+        let version = try decode(ManifestFile.Version.self, bytes, path).formatVersion
+        guard (1...supportedVersion).contains(version) else {
+            throw FileError(
+                .badData, path,
+                "has format version \(version); this program reads up to \(supportedVersion)")
+        }
+        let manifest = try decode(Manifest.self, bytes, path)
+        try ManifestFile.check(manifest.files, path)
+        return manifest
+    }
+
+    private static func decode<T: Decodable>(
+        _ type: T.Type, _ bytes: [UInt8], _ path: String
+    ) throws(FileError) -> T {
+        do {
+            return try JSONDecoder().decode(type, from: Data(bytes))
+        } catch {
+            throw FileError(.badData, path, "is no manifest: \(ManifestFile.explain(error))")
+        }
+    }
+
+    /// Throws the first difference between a directory and this manifest.
+    public func verify(_ directory: String) throws(FileError) {
+        for path in try ManifestFile.paths(in: directory) {
+            try ManifestFile.requireListed(path, in: files, directory)
+        }
+        for entry in files { try ManifestFile.verify(entry, in: directory) }
+    }
+
+    /// All differences between a directory and this manifest.
+    public func problems(in directory: String) -> [FileError] {
+        var problems: [FileError] = []
+        func collect(_ body: () throws(FileError) -> Void) {
+            do throws(FileError) { try body() } catch { problems.append(error) }
+        }
+        var paths: [String] = []
+        collect { () throws(FileError) in paths = try ManifestFile.paths(in: directory) }
+        for path in paths {
+            collect { () throws(FileError) in
+                try ManifestFile.requireListed(path, in: files, directory)
+            }
+        }
+        for entry in files {
+            collect { () throws(FileError) in try ManifestFile.verify(entry, in: directory) }
+        }
+        return problems
+    }
+}

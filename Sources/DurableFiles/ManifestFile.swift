@@ -1,0 +1,114 @@
+/// What is known of `manifest.json` without its owner's own fields.
+public enum ManifestFile {
+    /// The manifest's name in its directory.
+    public static let name = "manifest.json"
+    /// A larger manifest is refused.
+    static let maximumByteCount = 64 << 20
+
+    struct Version: Decodable {
+        var formatVersion: Int
+        enum CodingKeys: String, CodingKey { case formatVersion = "format_version" }
+    }
+
+    /// All plain files below a directory, relative and sorted, without the manifest. Files that
+    /// NFS keeps for a deleted but open file (`.nfs…`) do not count.
+    static func paths(in directory: String, below prefix: String = "") throws(FileError) -> [String]
+    {
+        var paths: [String] = []
+        for name in try Paths.names(in: Paths.join(directory, prefix)) where !name.hasPrefix(".nfs")
+        {
+            let relative = prefix.isEmpty ? name : "\(prefix)/\(name)"
+            let path = Paths.join(directory, relative)
+            switch Paths.kind(of: path) {
+            case .directory: paths += try self.paths(in: directory, below: relative)
+            case .file: if relative != self.name { paths.append(relative) }
+            case .missing: continue
+            case .symbolicLink, .other:
+                throw FileError(
+                    .badData, path, "is a symbolic link or special file; only plain files count")
+            }
+        }
+        return paths
+    }
+
+    /// Throws unless all entries are harmless and unique.
+    static func check(_ files: [ManifestEntry], _ manifest: String) throws(FileError) {
+        var seen: Set<String> = []
+        for entry in files {
+            let isHex =
+                entry.sha256.utf8.count == 64
+                && entry.sha256.utf8.allSatisfy {
+                    (48...57).contains($0) || (97...102).contains($0)
+                }
+            guard isSafe(entry.path) else {
+                throw FileError(
+                    .badData, manifest, "names \"\(entry.path)\", which leads out of the directory")
+            }
+            guard entry.bytes >= 0, isHex else {
+                throw FileError(
+                    .badData, manifest, "has a malformed size or SHA-256 for \(entry.path)")
+            }
+            guard seen.insert(entry.path).inserted, entry.path != name else {
+                throw FileError(.badData, manifest, "names \(entry.path) twice")
+            }
+        }
+    }
+
+    /// Whether a path stays inside its directory: relative, without empty, `.` and `..` parts.
+    static func isSafe(_ path: String) -> Bool {
+        !path.utf8.contains(0)
+            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
+                !$0.isEmpty && $0 != "." && $0 != ".."
+            }
+    }
+
+    static func requireListed(
+        _ path: String, in files: [ManifestEntry], _ directory: String
+    ) throws(FileError) {
+        guard !files.contains(where: { $0.path == path }) else { return }
+        throw FileError(
+            .badData, Paths.join(directory, path), "is not in the manifest of its directory")
+    }
+
+    /// Throws unless the file is there with that size and SHA-256.
+    static func verify(_ entry: ManifestEntry, in directory: String) throws(FileError) {
+        var path = directory
+        let steps = entry.path.split(separator: "/")
+        for (index, step) in steps.enumerated() {
+            path = Paths.join(path, String(step))
+            let kind = Paths.kind(of: path)
+            guard kind != .missing else {
+                throw FileError(
+                    .missing, Paths.join(directory, entry.path),
+                    "is missing, though the manifest lists it")
+            }
+            guard kind == (index == steps.count - 1 ? .file : .directory) else {
+                throw FileError(
+                    .badData, path, "is a symbolic link or special file; only plain files count")
+            }
+        }
+        if let bytes = Paths.status(of: path)?.bytes, bytes != entry.bytes {
+            throw FileError(
+                .badData, path,
+                "has \(bytes) bytes instead of the \(entry.bytes) of the manifest")
+        }
+        let digest = try SHA256.digest(ofFile: path).digest.description
+        guard digest == entry.sha256 else {
+            throw FileError(
+                .badData, path,
+                "is damaged: its SHA-256 is \(digest), the manifest says \(entry.sha256)")
+        }
+    }
+
+    /// A decoding error in few words.
+    static func explain(_ error: any Error) -> String {
+        switch error {
+        case DecodingError.keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
+        case DecodingError.typeMismatch(_, let context),
+            DecodingError.valueNotFound(_, let context):
+            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
+        case DecodingError.dataCorrupted(let context): context.debugDescription
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import Glibc
+
+/// Paths as strings, and questions about what lies there.
+public enum Paths {
+    /// What a path names; symbolic links are not followed.
+    public enum Kind: Sendable, Equatable { case file, directory, symbolicLink, other, missing }
+
+    /// The directory that holds the path's last component.
+    public static func parent(of path: String) -> String {
+        let trimmed = withoutTrailingSlashes(path)
+        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+        return slash == trimmed.startIndex ? "/" : withoutTrailingSlashes(String(trimmed[..<slash]))
+    }
+
+    /// The last component.
+    public static func name(of path: String) -> String {
+        let trimmed = withoutTrailingSlashes(path)
+        guard let slash = trimmed.lastIndex(of: "/") else { return trimmed }
+        return String(trimmed[trimmed.index(after: slash)...])
+    }
+
+    /// `directory/name`.
+    public static func join(_ directory: String, _ name: String) -> String {
+        directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+    }
+
+    private static func withoutTrailingSlashes(_ path: String) -> String {
+        var path = Substring(path)
+        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+        return String(path)
+    }
+
+    /// What lies there.
+    public static func kind(of path: String) -> Kind {
+        status(of: path)?.kind ?? .missing
+    }
+
+    /// Kind, size and time of last change, or nil if nothing is there.
+    static func status(of path: String) -> (kind: Kind, bytes: Int, changed: Int)? {
+        var information = stat()
+        guard lstat(path, &information) == 0 else { return nil }
+        let kind: Kind =
+            switch information.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .symbolicLink
+            default: .other
+            }
+        return (kind, Int(information.st_size), Int(information.st_mtim.tv_sec))
+    }
+
+    /// The names in a directory, sorted by bytes, without `.` and `..`.
+    public static func names(in directory: String) throws(FileError) -> [String] {
+        guard let stream = opendir(directory) else { throw .system(directory, "list it") }
+        defer { closedir(stream) }
+        var names: [String] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+            errno = 0
+        }
+        guard errno == 0 else { throw .system(directory, "list it") }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Creates a directory and those above it; existing ones are fine.
+    public static func createDirectory(_ path: String) throws(FileError) {
+        if mkdir(path, 0o777) == 0 { return }
+        if errno == ENOENT {
+            let parent = parent(of: path)
+            if parent != path {
+                try createDirectory(parent)
+                if mkdir(path, 0o777) == 0 { return }
+            }
+        }
+        var information = stat()
+        if errno == EEXIST, stat(path, &information) == 0,
+            information.st_mode & S_IFMT == S_IFDIR
+        {
+            return
+        }
+        throw .system(path, "create the directory")
+    }
+
+    /// Deletes a file, or a directory with all it holds; what is not there is fine. Symbolic
+    /// links are deleted, not followed.
+    public static func remove(_ path: String) throws(FileError) {
+        switch kind(of: path) {
+        case .missing: return
+        case .directory:
+            for name in try names(in: path) { try remove(join(path, name)) }
+            guard rmdir(path) == 0 || errno == ENOENT else { throw .system(path, "delete it") }
+        default:
+            guard unlink(path) == 0 || errno == ENOENT else { throw .system(path, "delete it") }
+        }
+    }
+}

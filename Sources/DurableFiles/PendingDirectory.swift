@@ -1,0 +1,113 @@
+import Glibc
+
+/// A directory that is being made beside its final place and appears there whole or not at all.
+///
+/// 1. `init` makes the hidden directory `.NAME.pending-HOST-PID-RANDOM` in the target's parent.
+/// 2. The caller (and other processes) write files into `path`.
+/// 3. `publish` hashes and syncs all files and directories, writes `manifest.json` last, renames
+///    the directory to its target and syncs the parent.
+///
+/// If the process ends before the rename, the target is untouched and the hidden directory stays;
+/// `removeStale` deletes it later. One that goes out of life unpublished deletes its files itself.
+public struct PendingDirectory: ~Copyable {
+    /// Where to write.
+    public let path: String
+    /// Where it will appear.
+    public let target: String
+    private let replacing: Bool
+    private var isDone = false
+
+    /// Makes the hidden directory.
+    /// - Parameters:
+    ///   - target: final path; its parent is created when missing.
+    ///   - replacing: whether an existing target is replaced at publication; otherwise it is an
+    ///     error, here already.
+    ///   - neededBytes: free space to demand before anything is written.
+    public init(
+        target: String, replacing: Bool = false, neededBytes: Int = 0
+    ) throws(FileError) {
+        let parent = Paths.parent(of: target)
+        try Paths.createDirectory(parent)
+        try PendingDirectory.requireFree(target, replacing)
+        try FreeSpace.require(neededBytes, at: parent)
+        let name = ".\(Paths.name(of: target)).\(Mark.pending)\(TemporaryName.suffix())"
+        let path = Paths.join(parent, name)
+        guard mkdir(path, 0o777) == 0 else { throw .system(path, "create the directory") }
+        self.path = path
+        self.target = target
+        self.replacing = replacing
+    }
+
+    deinit {
+        // The files are worthless without a manifest; if they cannot be deleted now, removeStale
+        // will try again.
+        if !isDone { try? Paths.remove(path) }
+    }
+
+    /// The marks in the names of hidden directories.
+    enum Mark {
+        static let pending = "pending-"
+        static let replaced = "replaced-"
+    }
+
+    /// Makes everything written durable and moves it to its place.
+    /// - Parameters:
+    ///   - formatVersion: stored in the manifest.
+    ///   - metadata: the owner's fields of the manifest.
+    /// - Returns: the manifest as written.
+    @discardableResult
+    public consuming func publish<Metadata: Codable & Sendable>(
+        formatVersion: Int, metadata: Metadata
+    ) throws(FileError) -> Manifest<Metadata> {
+        let manifest = try Manifest.describing(
+            path, formatVersion: formatVersion, metadata: metadata)
+        try PendingDirectory.syncAll(path)
+        try WholeFiles.write(manifest.json(), to: Paths.join(path, ManifestFile.name))
+        try Durability.sync(path)
+        try move()
+        isDone = true
+        try Durability.sync(Paths.parent(of: target))
+        return manifest
+    }
+
+    /// Stops owning the hidden directory without deleting it, as if the process had been killed.
+    package consuming func abandon() -> String {
+        isDone = true
+        return path
+    }
+
+    private static func requireFree(_ target: String, _ replacing: Bool) throws(FileError) {
+        guard !replacing, Paths.kind(of: target) != .missing else { return }
+        throw FileError(.inputOutput, target, "exists already and is not replaced")
+    }
+
+    /// Files first, then the directories that name them.
+    private static func syncAll(_ directory: String) throws(FileError) {
+        for name in try Paths.names(in: directory) {
+            let path = Paths.join(directory, name)
+            if Paths.kind(of: path) == .directory {
+                try syncAll(path)
+            } else {
+                try Durability.sync(path)
+            }
+        }
+        try Durability.sync(directory)
+    }
+
+    /// An existing target steps aside first: directories cannot be swapped portably. A crash
+    /// between the two renames is repaired by `removeStale`.
+    private func move() throws(FileError) {
+        try PendingDirectory.requireFree(target, replacing)
+        let parent = Paths.parent(of: target)
+        let name = ".\(Paths.name(of: target)).\(Mark.replaced)\(TemporaryName.suffix())"
+        let old = Paths.join(parent, name)
+        let exists = Paths.kind(of: target) != .missing
+        if exists, rename(target, old) != 0 { throw .system(target, "move it aside") }
+        guard rename(path, target) == 0 else {
+            let error = FileError.system(target, "rename \(path) to it")
+            if exists { _ = rename(old, target) }
+            throw error
+        }
+        if exists { try Paths.remove(old) }
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+
+extension PendingDirectory {
+    /// Which hidden directories are taken for dead.
+    public enum StaleRule: Sendable, Equatable {
+        /// Every one: the caller knows that nobody else writes here.
+        case all
+        /// Those of ended processes of this machine, and those of other machines that have not
+        /// changed for so long.
+        case deadWriters(otherHostsAfterSeconds: Int)
+    }
+
+    /// Deletes the hidden directories that killed writers left in `parent`, and moves a target
+    /// back whose replacement was interrupted between the two renames.
+    /// - Returns: the names of what was deleted or moved back.
+    @discardableResult
+    public static func removeStale(
+        in parent: String, _ rule: StaleRule = .deadWriters(otherHostsAfterSeconds: 86_400)
+    ) throws(FileError) -> [String] {
+        guard Paths.kind(of: parent) != .missing else { return [] }
+        var handled: [String] = []
+        for name in try Paths.names(in: parent) {
+            guard let hidden = HiddenName(name) else { continue }
+            let path = Paths.join(parent, name)
+            guard isStale(hidden, path, rule) else { continue }
+            let target = Paths.join(parent, hidden.target)
+            if hidden.isReplaced, Paths.kind(of: target) == .missing {
+                guard rename(path, target) == 0 else { throw .system(path, "move it back") }
+            } else {
+                try Paths.remove(path)
+            }
+            handled.append(name)
+        }
+        return handled
+    }
+
+    private static func isStale(_ name: HiddenName, _ path: String, _ rule: StaleRule) -> Bool {
+        guard case .deadWriters(let seconds) = rule else { return true }
+        if name.host == TemporaryName.host() {
+            return kill(name.process, 0) != 0 && errno == ESRCH
+        }
+        let changed = Paths.status(of: path)?.changed ?? 0
+        return time(nil) - changed > seconds
+    }
+
+    /// `.TARGET.pending-HOST-PID-RANDOM` taken apart.
+    private struct HiddenName {
+        var target: String
+        var isReplaced: Bool
+        var host: String
+        var process: pid_t
+
+        init?(_ name: String) {
+            // From the right: host, process and random part hold no "-", the target may.
+            let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+            guard name.hasPrefix("."), parts.count >= 4, let process = pid_t(parts[parts.count - 2])
+            else { return nil }
+            let front = parts.dropLast(3).joined(separator: "-") + "-"
+            isReplaced = front.hasSuffix(".\(Mark.replaced)")
+            let mark = isReplaced ? Mark.replaced : Mark.pending
+            guard front.hasSuffix(".\(mark)") else { return nil }
+            target = String(front.dropFirst().dropLast(mark.count + 1))
+            host = String(parts[parts.count - 3])
+            self.process = process
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Glibc
+
+/// Files read and written as a whole.
+public enum WholeFiles {
+    /// Replaces or creates a file so that a reader (also one after a crash) finds either the old
+    /// or the new content, never a part: temporary file in the same directory, fsync, rename,
+    /// fsync of the directory.
+    public static func writeAtomically(
+        _ path: String, _ bytes: some Collection<UInt8>
+    ) throws(FileError) {
+        let parent = Paths.parent(of: path)
+        let temporary = Paths.join(
+            parent, ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
+        do throws(FileError) {
+            try write(bytes, to: temporary)
+            guard rename(temporary, path) == 0 else { throw .system(path, "replace it") }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try Durability.sync(parent)
+    }
+
+    /// As above, UTF-8.
+    public static func writeAtomically(_ path: String, _ text: String) throws(FileError) {
+        try writeAtomically(path, Array(text.utf8))
+    }
+
+    /// Reads a file.
+    /// - Parameter maximumByteCount: a longer file is an error, not an allocation.
+    public static func read(_ path: String, maximumByteCount: Int) throws(FileError) -> [UInt8] {
+        let file = try Descriptor.open(path)
+        var information = stat()
+        guard fstat(file.raw, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(.badData, path, "is no plain file")
+        }
+        let size = Int(information.st_size)
+        guard size <= maximumByteCount else {
+            throw FileError(
+                .badData, path, "has \(size) bytes, more than the \(maximumByteCount) expected")
+        }
+        var bytes = [UInt8](repeating: 0, count: size)
+        var filled = 0
+        while filled < size {
+            let count = try readMore(file, &bytes, from: filled)
+            if count == 0 { break }
+            filled += count
+        }
+        return Array(bytes[..<filled])
+    }
+
+    private static func readMore(
+        _ file: borrowing Descriptor, _ bytes: inout [UInt8], from start: Int
+    ) throws(FileError) -> Int {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(bytes.count - start, 1 << 20), alignment: 16)
+        defer { buffer.deallocate() }
+        let count = try file.read(into: buffer)
+        bytes.withUnsafeMutableBytes {
+            $0[start..<(start + count)].copyBytes(from: buffer[..<count])
+        }
+        return count
+    }
+
+    /// Writes a new file and syncs its bytes.
+    static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
+        let file = try Descriptor.create(path)
+        let bytes = Array(bytes)
+        try writeAll(bytes, file)
+        try file.sync()
+    }
+
+    private static func writeAll(
+        _ bytes: [UInt8], _ file: borrowing Descriptor
+    ) throws(FileError) {
+        try withBytes(bytes) { (buffer) throws(FileError) in try file.write(buffer) }
+    }
+
+    private static func withBytes(
+        _ bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(FileError) -> Void
+    ) throws(FileError) {
+        let result = bytes.withUnsafeBytes { buffer in
+            Result { () throws(FileError) in try body(buffer) }
+        }
+        try result.get()
+    }
+}
+
+/// Names for files that are not finished yet.
+enum TemporaryName {
+    /// "HOST-PID-RANDOM": tells later whether the writer can still be alive.
+    static func suffix() -> String {
+        let random = String(UInt64.random(in: .min ... .max), radix: 36)
+        return "\(host())-\(getpid())-\(random)"
+    }
+
+    /// This machine's name, without characters that have a meaning in the suffix or in paths.
+    static func host() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, 255) == 0 else { return "unknown" }
+        let text = String(
+            decoding: name.map(UInt8.init(bitPattern:)).prefix { $0 != 0 }, as: UTF8.self)
+        return text.isEmpty ? "unknown" : String(text.map { $0 == "/" || $0 == "-" ? "_" : $0 })
+    }
+}

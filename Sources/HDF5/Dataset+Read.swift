@@ -1,0 +1,74 @@
+import CHDF5
+
+extension Dataset {
+    /// Reads everything.
+    /// - Parameter maximumCount: more elements are an error, not an allocation: the file's word
+    ///   on its own size is not trusted.
+    /// - Returns: all elements, last dimension fastest.
+    public func read<T: HDF5Element>(
+        as type: T.Type = T.self, maximumCount: Int
+    ) throws(HDF5Error) -> [T] {
+        let shape = try shape()
+        let count = Dataspace.count(shape) ?? Int.max
+        guard count <= maximumCount else {
+            throw HDF5Error(
+                .badData, "\(place): \(shape) elements, more than the \(maximumCount) expected")
+        }
+        var values = [T](repeating: .zero, count: count)
+        var span = values.mutableSpan
+        try read(into: &span)
+        return values
+    }
+
+    /// Reads everything into the caller's buffer, which has exactly as many elements. Numbers are
+    /// converted by HDF5; those outside the range of `T` become its nearest bound.
+    public func read<T: HDF5Element>(into values: inout MutableSpan<T>) throws(HDF5Error) {
+        try requireNumbers()
+        let shape = try shape()
+        guard values.count == Dataspace.count(shape) else {
+            throw HDF5Error(.badData, "\(place): shape \(shape), not \(values.count) elements")
+        }
+        try transfer(&values, memory: chdf5_all(), file: chdf5_all())
+    }
+
+    /// Reads whole rows (entries of the first dimension) into the caller's buffer.
+    /// - Parameters:
+    ///   - rows: which rows; outside the dataset is an error of the file.
+    ///   - values: exactly as many elements as these rows have.
+    public func read<T: HDF5Element>(
+        rows: Range<Int>, into values: inout MutableSpan<T>
+    ) throws(HDF5Error) {
+        try requireNumbers()
+        let shape = try shape()
+        guard let first = shape.first, rows.lowerBound >= 0, rows.upperBound <= first else {
+            throw HDF5Error(.badData, "\(place): no rows \(rows) in shape \(shape)")
+        }
+        let (count, overflow) = shape.dropFirst().reduce(1, *)
+            .multipliedReportingOverflow(by: rows.count)
+        guard !overflow, values.count == count else {
+            throw HDF5Error(
+                .badData,
+                "\(place): \(rows.count) rows of shape \(shape) are not \(values.count) elements")
+        }
+        guard count > 0 else { return }
+        let file = try space()
+        try Dataspace.select(rows: rows, of: shape, in: file)
+        let memory = try Dataspace.create([count])
+        try transfer(&values, memory: memory.id, file: file.id)
+    }
+
+    private func transfer<T: HDF5Element>(
+        _ values: inout MutableSpan<T>, memory: hid_t, file: hid_t
+    ) throws(HDF5Error) {
+        let native = T.elementType
+        let status = values.withUnsafeMutableBufferPointer { buffer in
+            // The closure must not throw through the C call; the result carries the error out.
+            Result { () throws(HDF5Error) in
+                try Library.call("H5Dread", .badData, on: id, "reading; is the file damaged?") {
+                    H5Dread(id, native.native, memory, file, chdf5_default(), buffer.baseAddress)
+                }
+            }
+        }
+        _ = try status.get()
+    }
+}

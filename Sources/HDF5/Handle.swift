@@ -1,0 +1,64 @@
+import CHDF5
+
+/// Owns one identifier of the library and closes it once.
+struct Handle: ~Copyable {
+    /// What an identifier is, which decides how it is closed.
+    enum Kind: BitwiseCopyable {
+        case file, group, dataset, dataspace, datatype, attribute, properties
+    }
+
+    let id: hid_t
+    private let kind: Kind
+
+    /// Takes over an identifier that a successful call returned.
+    init(_ id: hid_t, _ kind: Kind) {
+        precondition(id >= 0, "an invalid identifier has no owner")
+        self.id = id
+        self.kind = kind
+    }
+
+    deinit {
+        let (id, kind) = (id, kind)
+        _ = Library.locked { Handle.close(id, kind) }
+    }
+
+    /// Closes now and says what failed: for a file this is where buffered writes fail.
+    consuming func close() throws(HDF5Error) {
+        let (id, kind) = (id, kind)
+        let place = Library.place(id)
+        discard self
+        try Library.call("H5Xclose", .inputOutput, "\(place): closing failed") {
+            Handle.close(id, kind)
+        }
+    }
+
+    private static func close(_ id: hid_t, _ kind: Kind) -> herr_t {
+        switch kind {
+        case .file: H5Fclose(id)
+        case .group: H5Gclose(id)
+        case .dataset: H5Dclose(id)
+        case .dataspace: H5Sclose(id)
+        case .datatype: H5Tclose(id)
+        case .attribute: H5Aclose(id)
+        case .properties: H5Pclose(id)
+        }
+    }
+}
+
+/// Names an open object of the library; only this module can look inside.
+public struct Identifier: Sendable {
+    let raw: hid_t
+}
+
+/// Anything that carries attributes: a file's root, a group, a dataset.
+public protocol AttributeOwner: ~Copyable {
+    /// The open object.
+    var identifier: Identifier { get }
+}
+
+/// Anything that holds named objects: a file's root, a group.
+public protocol Container: AttributeOwner, ~Copyable {}
+
+extension AttributeOwner where Self: ~Copyable {
+    var id: hid_t { identifier.raw }
+}

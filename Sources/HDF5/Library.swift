@@ -1,0 +1,80 @@
+import CHDF5
+import Synchronization
+
+/// The one gate to the C library: every call goes through `call`, which starts the library, holds
+/// the process-wide lock (HDF5's own thread safety is a build option that a cluster's copy may
+/// lack), keeps the library from printing, and turns a negative result into an `HDF5Error`.
+enum Library {
+    private static let lock = Mutex(())
+    private static let started: Bool = chdf5_start() >= 0
+
+    /// Runs one C call; negative results throw.
+    /// - Parameters:
+    ///   - function: name of the C function, for the message.
+    ///   - cause: who is to blame if it fails.
+    ///   - identifier: the object it works on; its file and name go into the message.
+    ///   - what: what is being tried, as "reading rows 3 to 5".
+    @discardableResult
+    static func call<R: SignedInteger & Sendable>(
+        _ function: String, _ cause: HDF5Error.Cause, on identifier: hid_t = -1,
+        _ what: @autoclosure () -> String, _ body: () -> R
+    ) throws(HDF5Error) -> R {
+        let (result, stack, place) = locked { () -> (R, [HDF5Error.Frame], String) in
+            let result = body()
+            guard result < 0 else { return (result, [], "") }
+            let stack = errorStack()
+            return (result, stack, describe(identifier))
+        }
+        guard result < 0 else { return result }
+        let message = place.isEmpty ? what() : "\(place): \(what())"
+        throw HDF5Error(cause, message, function: function, stack: stack)
+    }
+
+    /// Runs C calls whose failure has no meaning (closing in a `deinit`, describing an object).
+    static func locked<R: Sendable>(_ body: () -> R) -> R {
+        precondition(started, "the HDF5 library does not start")
+        return lock.withLock { _ in
+            chdf5_silence()
+            return body()
+        }
+    }
+
+    /// "file.h5:/group/name" of an object.
+    static func place(_ identifier: hid_t) -> String { locked { describe(identifier) } }
+
+    private static func describe(_ identifier: hid_t) -> String {
+        guard identifier >= 0 else { return "" }
+        let file = text { H5Fget_name(identifier, $0, $1) }
+        let object = text { H5Iget_name(identifier, $0, $1) }
+        return object.isEmpty || object == "/" ? file : "\(file):\(object)"
+    }
+
+    /// A name from a C function that fills a buffer and returns the length without the zero.
+    static func text(_ fill: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> String {
+        let length = fill(nil, 0)
+        guard length > 0 else { return "" }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { buffer in
+            guard let start = buffer.baseAddress, fill(start, length + 1) >= 0 else { return "" }
+            return String(cString: start)
+        }
+    }
+
+    /// The current thread's error stack, innermost first. Called with the lock held.
+    private static func errorStack() -> [HDF5Error.Frame] {
+        var frames: [HDF5Error.Frame] = []
+        withUnsafeMutablePointer(to: &frames) { pointer in
+            _ = H5Ewalk2(
+                chdf5_error_stack(), H5E_WALK_UPWARD,
+                { _, error, data in
+                    guard let error, let data else { return 0 }
+                    let function = error.pointee.func_name.map { String(cString: $0) } ?? ""
+                    let message = error.pointee.desc.map { String(cString: $0) } ?? ""
+                    data.assumingMemoryBound(to: [HDF5Error.Frame].self).pointee.append(
+                        HDF5Error.Frame(function: function, message: message))
+                    return 0
+                }, pointer)
+        }
+        H5Eclear2(chdf5_error_stack())
+        return frames
+    }
+}
