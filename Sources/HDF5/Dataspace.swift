@@ -46,7 +46,8 @@ enum Dataspace {
             "H5Sget_simple_extent_dims", .badData, on: owner, "reading the shape"
         ) { H5Sget_simple_extent_dims(space, &sizes, nil) }
         let shape = sizes.map { Int(clamping: $0) }
-        guard count(shape) != nil else {
+        // Also of empty shapes, so that sizes of rows can be multiplied without a thought.
+        guard count(shape.map { max($0, 1) }) != nil else {
             throw HDF5Error(.badData, "\(Library.place(owner)): impossible shape \(sizes)")
         }
         return shape

@@ -4,7 +4,9 @@ import CHDF5
 /// datasets with a fixed length, so that a reader knows the size before it reads.
 enum Text {
     /// A string type of that many bytes, or of variable length.
-    static func type(byteCount: Int?) throws(HDF5Error) -> Handle {
+    static func type(
+        byteCount: Int?, characters: H5T_cset_t = H5T_CSET_UTF8
+    ) throws(HDF5Error) -> Handle {
         let copy = try Library.call("H5Tcopy", .inputOutput, "string type") {
             H5Tcopy(chdf5_c_string())
         }
@@ -12,7 +14,7 @@ enum Text {
         let size = byteCount ?? chdf5_variable_length()
         try Library.call("H5Tset_size", .inputOutput, "string type") { H5Tset_size(type.id, size) }
         try Library.call("H5Tset_cset", .inputOutput, "string type") {
-            H5Tset_cset(type.id, H5T_CSET_UTF8)
+            H5Tset_cset(type.id, characters)
         }
         if byteCount != nil {
             try Library.call("H5Tset_strpad", .inputOutput, "string type") {
@@ -22,10 +24,21 @@ enum Text {
         return type
     }
 
-    /// How a string is stored: nil if it is no string, else its length (nil: variable).
-    static func storage(_ type: hid_t) -> (isText: Bool, byteCount: Int?) {
-        guard H5Tget_class(type) == H5T_STRING else { return (false, nil) }
-        return (true, H5Tis_variable_str(type) > 0 ? nil : H5Tget_size(type))
+    /// How a string is stored.
+    struct Storage: Sendable {
+        /// False if it is no string.
+        var isText: Bool
+        /// Nil: variable length.
+        var byteCount: Int?
+        /// ASCII or UTF-8; the library does not convert one to the other.
+        var characters: H5T_cset_t
+
+        init(_ type: hid_t) {
+            isText = H5Tget_class(type) == H5T_STRING
+            let isVariable = isText && H5Tis_variable_str(type) > 0
+            byteCount = isText && !isVariable ? H5Tget_size(type) : nil
+            characters = isText ? H5Tget_cset(type) : H5T_CSET_UTF8
+        }
     }
 
     /// Reads one string.
@@ -33,7 +46,7 @@ enum Text {
     ///   - owner: for messages.
     ///   - read: the C call that fills a buffer of the given memory type.
     static func read(
-        storage: (isText: Bool, byteCount: Int?), maximumByteCount: Int, owner: hid_t,
+        storage: Storage, maximumByteCount: Int, owner: hid_t,
         what: String, space: borrowing Handle,
         _ read: (hid_t, UnsafeMutableRawPointer?) -> herr_t
     ) throws(HDF5Error) -> String {
@@ -44,7 +57,7 @@ enum Text {
                 "\(Library.place(owner)): \(what) is not one text of at most "
                     + "\(maximumByteCount) bytes")
         }
-        let type = try type(byteCount: storage.byteCount)
+        let type = try type(byteCount: storage.byteCount, characters: storage.characters)
         if let size = storage.byteCount {
             var bytes = [UInt8](repeating: 0, count: size)
             try Library.call("H5Dread", .badData, on: owner, "reading \(what)") {
@@ -117,7 +130,7 @@ extension AttributeOwner where Self: ~Copyable {
     ) throws(HDF5Error) -> String {
         let attribute = try openAttribute(name)
         let space = try attributeSpace(attribute, name)
-        let storage = try withType(of: attribute, name) { Text.storage($0) }
+        let storage = try withType(of: attribute, name) { Text.Storage($0) }
         let raw = attribute.id
         return try Text.read(
             storage: storage, maximumByteCount: maximumByteCount, owner: id,
@@ -154,7 +167,7 @@ extension Container where Self: ~Copyable {
     ) throws(HDF5Error) -> String {
         let dataset = try dataset(path)
         let type = try dataset.datatype()
-        let storage = Library.locked { Text.storage(type.id) }
+        let storage = Library.locked { Text.Storage(type.id) }
         return try Text.read(
             storage: storage, maximumByteCount: maximumByteCount, owner: dataset.id,
             what: "text", space: dataset.space()

@@ -35,7 +35,7 @@ import Testing
     func wrongUse() throws {
         try withScratch { directory in
             let file = try File.create(directory + "/x.h5")
-            try file.writeDataset("x", shape: [2, 3], ([1, 2, 3, 4, 5, 6] as [Float]).span)
+            try file.writeDataset("x", shape: [2, 3], ([1, 2, 3, 4, 5, 6] as [Float]))
             try file.writeText("t", "text")
             let missing = #expect(throws: HDF5Error.self) { _ = try file.dataset("a/b") }
             #expect(missing?.description.contains("/x.h5: no object a/b (there is no a)") == true)
@@ -64,7 +64,7 @@ import Testing
             let values = (0..<500).map { Int32($0) }
             let file = try File.create(path)
             try file.writeDataset(
-                "x", shape: [500], layout: .chunked([50], gzip: 1, fletcher32: true), values.span)
+                "x", shape: [500], layout: .chunked([50], gzip: 1, fletcher32: true), values)
             try file.close()
             let whole = bytes(of: path)
             for length in stride(from: 0, to: whole.count, by: 37) {
@@ -81,7 +81,7 @@ import Testing
             let file = try File.create(path)
             try file.writeDataset(
                 "x", shape: [64], layout: .chunked([64], fletcher32: true),
-                [UInt8](repeating: 0xa5, count: 64).span)
+                [UInt8](repeating: 0xa5, count: 64))
             try file.close()
             var content = bytes(of: path)
             let start = try #require(
@@ -100,7 +100,7 @@ import Testing
     func fullDisk() throws {
         let error = #expect(throws: HDF5Error.self) {
             let file = try File.create("/dev/full", overwrite: true)
-            try file.writeDataset("x", shape: [1000], [Float](repeating: 1, count: 1000).span)
+            try file.writeDataset("x", shape: [1000], [Float](repeating: 1, count: 1000))
             try file.close()
         }
         #expect(error?.exitCode == 74)

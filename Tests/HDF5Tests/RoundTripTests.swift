@@ -15,7 +15,7 @@ import Testing
         try withScratch { directory in
             let path = directory + "/x.h5"
             let file = try File.create(path)
-            try file.writeDataset("x", shape: shape, layout: layout, values.span)
+            try file.writeDataset("x", shape: shape, layout: layout, values)
             try file.close()
             let again = try File.open(path)
             let dataset = try again.dataset("x")
@@ -56,7 +56,7 @@ import Testing
         let values: [Float] = [.nan, -.nan, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude]
         try withScratch { directory in
             let file = try File.create(directory + "/x.h5")
-            try file.writeDataset("x", shape: [6], values.span)
+            try file.writeDataset("x", shape: [6], values)
             let back = try file.dataset("x").read(as: Float.self, maximumCount: 6)
             #expect(back.map(\.bitPattern) == values.map(\.bitPattern))
         }
@@ -76,7 +76,7 @@ import Testing
                 var start = 0
                 for rows in [0, 1, 7, 8, 9, 30, 46] {
                     let piece = all[(start * width)..<((start + rows) * width)]
-                    try dataset.append(Array(piece).span)
+                    try dataset.append(Array(piece))
                     start += rows
                 }
                 #expect(start == 101)
@@ -98,9 +98,9 @@ import Testing
         try withScratch { directory in
             let file = try File.create(directory + "/x.h5")
             let dataset = try file.createDataset("x", of: .float32, shape: [5, 2])
-            try dataset.write(([8, 9] as [Float]).span, atRow: 4)
-            try dataset.write(([0, 1, 2, 3] as [Float]).span, atRow: 0)
-            try dataset.write(([4, 5, 6, 7] as [Float]).span, atRow: 2)
+            try dataset.write(([8, 9] as [Float]), atRow: 4)
+            try dataset.write(([0, 1, 2, 3] as [Float]), atRow: 0)
+            try dataset.write(([4, 5, 6, 7] as [Float]), atRow: 2)
             let back = try dataset.read(as: Float.self, maximumCount: 10)
             #expect(back == (0..<10).map { Float($0) })
         }
@@ -146,7 +146,7 @@ import Testing
                     let group = try file.createGroup("g")
                     for index in 0..<50 {
                         try group.writeDataset(
-                            "d\(index)", shape: [index, 3], (0..<(index * 3)).map { Float($0) }.span
+                            "d\(index)", shape: [index, 3], (0..<(index * 3)).map { Float($0) }
                         )
                     }
                     try group.setAttribute("text", "text \(String(repeating: "x", count: 5000))")
@@ -154,7 +154,7 @@ import Testing
                     let rows = try file.createDataset(
                         "rows", of: .uint16, shape: [0],
                         layout: .chunked([64], extendible: true, gzip: 6, fletcher32: true))
-                    for _ in 0..<10 { try rows.append([UInt16](repeating: 7, count: 100).span) }
+                    for _ in 0..<10 { try rows.append([UInt16](repeating: 7, count: 100)) }
                 }
                 try file.close()
             }
@@ -173,7 +173,7 @@ import Testing
                         let file = try File.create(directory + "/x.h5")
                         for step in 0..<40 {
                             let values = [Int32](repeating: Int32(index), count: 1000 + step)
-                            try file.writeDataset("d\(step)", shape: [values.count], values.span)
+                            try file.writeDataset("d\(step)", shape: [values.count], values)
                             #expect(throws: HDF5Error.self) { _ = try file.dataset("none") }
                             let back = try file.dataset("d\(step)")
                                 .read(as: Int32.self, maximumCount: 2000)

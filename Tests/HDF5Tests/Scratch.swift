@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// A new directory that is deleted with everything in it at the end.
@@ -5,9 +6,7 @@ func withScratch<R>(_ body: (String) throws -> R) throws -> R {
     var template = Array("/tmp/hdf5-tests-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
     let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    defer {
-        _ = nftw(path, { name, _, _, _ in name.map { remove($0) } ?? 0 }, 8, FTW_DEPTH | FTW_PHYS)
-    }
+    defer { try? FileManager.default.removeItem(atPath: path) }
     return try body(path)
 }
 

@@ -1,0 +1,169 @@
+import DurableFiles
+import Glibc
+import Testing
+
+@Suite struct PendingDirectoryTests {
+    @Test("published whole, with the owner's fields, and the same bytes each time")
+    func publishes() throws {
+        try withScratch { directory in
+            try publishSample(directory + "/runs/x")
+            try publishSample(directory + "/y")
+            let manifest = try readSample(directory + "/runs/x")
+            #expect(manifest.metadata == Note(text: "one"))
+            #expect(manifest.files.map(\.path) == ["a.txt", "empty", "sub/deep/b.bin"])
+            #expect(manifest.files.map(\.bytes) == [3, 0, 256])
+            #expect(try Paths.names(in: directory) == ["runs", "y"])
+            let json = try ["/runs/x", "/y"].map {
+                try WholeFiles.read(directory + $0 + "/manifest.json", maximumByteCount: 10_000)
+            }
+            #expect(json[0] == json[1])
+        }
+    }
+
+    @Test("an existing target stays unless it is to be replaced")
+    func replaces() throws {
+        try withScratch { directory in
+            let target = directory + "/x"
+            try publishSample(target)
+            let error = #expect(throws: FileError.self) { try publishSample(target, text: "two") }
+            #expect(error?.description == "\(target): exists already and is not replaced")
+            #expect(try readSample(target).metadata.text == "one")
+            try publishSample(target, text: "two", replacing: true)
+            #expect(try readSample(target).metadata.text == "two")
+            try readSample(target).verify(target)
+            #expect(try Paths.names(in: directory) == ["x"])
+        }
+    }
+
+    @Test("a target that appears meanwhile is not overwritten")
+    func race() throws {
+        try withScratch { directory in
+            let target = directory + "/x"
+            let error = #expect(throws: FileError.self) {
+                let pending = try PendingDirectory(target: target)
+                try Paths.createDirectory(target)
+                try pending.publish(formatVersion: 1, metadata: Note(text: "late"))
+            }
+            #expect(error?.description.contains("exists already") == true)
+            let names = try Paths.names(in: directory)
+            #expect(names == ["x"])
+        }
+    }
+
+    @Test("unpublished ones leave nothing")
+    func discards() throws {
+        try withScratch { directory in
+            do {
+                let pending = try PendingDirectory(target: directory + "/x")
+                try WholeFiles.writeAtomically(pending.path + "/a", "a")
+                #expect(try Paths.names(in: directory).count == 1)
+            }
+            #expect(try Paths.names(in: directory).isEmpty)
+        }
+    }
+
+    @Test("what killed writers leave is found and deleted, that of living ones is not")
+    func stale() throws {
+        try withScratch { directory in
+            let mine = try PendingDirectory(target: directory + "/with-dash.x")
+            let alive = mine.abandon()
+            let name = Paths.name(of: alive)
+            #expect(name.hasPrefix(".with-dash.x.pending-"))
+            // The same name, of a process that cannot exist.
+            let dead = name.replacing("-\(getpid())-", with: "-4194305-")
+            try Paths.createDirectory("\(directory)/\(dead)/sub")
+            try WholeFiles.writeAtomically("\(directory)/\(dead)/sub/file", "x")
+            let foreign = ".y.pending-otherhost-1-abc"
+            try Paths.createDirectory("\(directory)/\(foreign)")
+            for other in [".hidden", "x.pending-a-1-b", ".x.pending-a-b-c", ".x.pending-a-1"] {
+                try Paths.createDirectory("\(directory)/\(other)")
+            }
+            #expect(try PendingDirectory.removeStale(in: directory) == [dead])
+            #expect(
+                try PendingDirectory.removeStale(
+                    in: directory, .deadWriters(otherHostsAfterSeconds: -1)) == [foreign])
+            #expect(try PendingDirectory.removeStale(in: directory, .all) == [name])
+            #expect(try Paths.names(in: directory).count == 4)
+            #expect(try PendingDirectory.removeStale(in: directory + "/none").isEmpty)
+        }
+    }
+
+    @Test("a replacement cut between its two renames is undone")
+    func interruptedReplacement() throws {
+        try withScratch { directory in
+            let target = directory + "/x"
+            try publishSample(target)
+            let aside = "\(directory)/.x.replaced-\(hostName())-4194305-abc"
+            rename(target, aside)
+            try PendingDirectory.removeStale(in: directory)
+            #expect(try readSample(target).metadata.text == "one")
+            rename(target, aside)
+            try publishSample(target, text: "two")
+            try PendingDirectory.removeStale(in: directory)
+            #expect(try readSample(target).metadata.text == "two")
+            #expect(try Paths.names(in: directory) == ["x"])
+        }
+    }
+
+    private func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        gethostname(&name, 255)
+        let bytes = name.map(UInt8.init(bitPattern:)).prefix { $0 != 0 }
+        return String(decoding: bytes, as: UTF8.self).replacing("-", with: "_")
+    }
+
+    @Test("free space is asked for before writing")
+    func space() throws {
+        try withScratch { directory in
+            let error = #expect(throws: FileError.self) {
+                _ = try PendingDirectory(target: directory + "/x", neededBytes: 1 << 60)
+            }
+            #expect(error?.exitCode == 74)
+            #expect(error?.message.contains("1152.9 PB are needed, ") == true)
+            #expect(error?.message.contains(" are free") == true)
+        }
+    }
+
+    @Test("a full disk: a small tmpfs, which only root can mount", .enabled(if: geteuid() == 0))
+    func fullDisk() throws {
+        try withScratch { directory in
+            guard mount("tmpfs", directory, "tmpfs", 0, "size=256k") == 0 else {
+                print("SKIPPED: no tmpfs can be mounted here, a full disk is not tested")
+                return
+            }
+            defer { umount2(directory, Int32(MNT_DETACH)) }
+            try publishSample(directory + "/x")
+            let error = #expect(throws: FileError.self) {
+                let pending = try PendingDirectory(target: directory + "/y")
+                let bytes = [UInt8](repeating: 1, count: 1 << 20)
+                try WholeFiles.writeAtomically(pending.path + "/a", bytes)
+            }
+            #expect(error?.exitCode == 74)
+            #expect(error?.message.contains("No space left on device") == true)
+            #expect(error?.message.contains("bytes are free there") == true)
+            #expect(try Paths.names(in: directory) == ["x"])
+            try readSample(directory + "/x").verify(directory + "/x")
+        }
+    }
+
+    @Test("sizes in words")
+    func words() {
+        #expect(FreeSpace.text(0) == "0 bytes")
+        #expect(FreeSpace.text(9_999) == "9999 bytes")
+        #expect(FreeSpace.text(12_345) == "12.3 kB")
+        #expect(FreeSpace.text(1_320_000_000) == "1.3 GB")
+        #expect(FreeSpace.text(999_960) == "999.9 kB")
+        #expect(FreeSpace.text(.max).hasSuffix(" PB"))
+    }
+
+    @Test("paths taken apart")
+    func paths() {
+        for (path, parent, name) in [
+            ("/a/b", "/a", "b"), ("a", ".", "a"), ("/a", "/", "a"), ("a/b//", "a", "b"),
+            ("a//b", "a", "b"), ("/", "/", ""),
+        ] {
+            #expect(Paths.parent(of: path) == parent)
+            if path != "/" { #expect(Paths.name(of: path) == name) }
+        }
+    }
+}
