@@ -35,6 +35,15 @@ public enum Paths {
         status(of: path)?.kind ?? .missing
     }
 
+    /// Whether there is a directory, also behind a symbolic link.
+    public static func isDirectory(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Size of a plain file; 0 if there is none.
+    public static func size(of path: String) -> Int { status(of: path)?.bytes ?? 0 }
+
     /// Kind, size and time of last change, or nil if nothing is there.
     static func status(of path: String) -> (kind: Kind, bytes: Int, changed: Int)? {
         var information = stat()

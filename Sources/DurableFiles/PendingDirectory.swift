@@ -70,6 +70,23 @@ public struct PendingDirectory: ~Copyable {
         return manifest
     }
 
+    /// The same without a manifest, for directories whose format other programs define.
+    public consuming func publishPlain() throws(FileError) {
+        try PendingDirectory.syncAll(path)
+        try move()
+        isDone = true
+        try Durability.sync(Paths.parent(of: target))
+    }
+
+    /// Deletes a published directory: it vanishes from its place at once, and a crash in the
+    /// middle leaves a hidden directory for `removeStale`.
+    public static func retire(_ path: String) throws(FileError) {
+        let name = ".\(Paths.name(of: path)).\(Mark.pending)\(TemporaryName.suffix())"
+        let hidden = Paths.join(Paths.parent(of: path), name)
+        guard rename(path, hidden) == 0 else { throw .system(path, "move it away") }
+        try Paths.remove(hidden)
+    }
+
     /// Stops owning the hidden directory without deleting it, as if the process had been killed.
     package consuming func abandon() -> String {
         isDone = true

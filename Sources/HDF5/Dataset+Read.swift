@@ -60,15 +60,11 @@ extension Dataset {
     private func transfer<T: HDF5Element>(
         _ values: inout MutableSpan<T>, memory: hid_t, file: hid_t
     ) throws(HDF5Error) {
-        let native = T.elementType
-        let status = values.withUnsafeMutableBufferPointer { buffer in
-            // The closure must not throw through the C call; the result carries the error out.
-            Result { () throws(HDF5Error) in
-                try Library.call("H5Dread", .badData, on: id, "reading; is the file damaged?") {
-                    H5Dread(id, native.native, memory, file, chdf5_default(), buffer.baseAddress)
-                }
+        let native = T.elementType.native
+        try values.withUnsafeMutableBufferPointer { (buffer) throws(HDF5Error) in
+            _ = try Library.call("H5Dread", .badData, on: id, "reading; is the file damaged?") {
+                H5Dread(id, native, memory, file, chdf5_default(), buffer.baseAddress)
             }
         }
-        _ = try status.get()
     }
 }

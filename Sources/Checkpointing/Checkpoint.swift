@@ -1,0 +1,122 @@
+public import DurableFiles
+public import Tensors
+
+/// What a checkpoint's manifest says beside names, sizes and SHA-256 of the files.
+public struct CheckpointSummary: Codable, Sendable, Equatable {
+    /// Always "bert-checkpoint".
+    public var kind: String
+    /// Optimizer updates done.
+    public var step: Int
+    /// Numbers in all parameters together.
+    public var parameterCount: Int
+    /// Files that hold the moments; 0: it was imported and has none.
+    public var optimizerParts: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, step
+        case parameterCount = "parameters"
+        case optimizerParts = "optimizer_parts"
+    }
+}
+
+/// A published checkpoint directory, its manifest read.
+public struct Checkpoint: Sendable {
+    /// The directory.
+    public let path: String
+    /// Its manifest.
+    public let manifest: Manifest<CheckpointSummary>
+
+    /// Opens one checkpoint directory without reading its data; see `verify`, and `open` for
+    /// paths given by people.
+    public init(directory: String) throws {
+        path = directory
+        guard Paths.kind(of: Paths.join(directory, ManifestFile.name)) != .missing else {
+            throw CheckpointError(
+                .missing, directory,
+                "is no whole checkpoint: it has no \(ManifestFile.name), which is written last")
+        }
+        manifest = try Manifest.read(
+            from: directory, supportedVersion: CheckpointFiles.formatVersion)
+        guard manifest.metadata.kind == ModelFile.formatName else {
+            throw CheckpointError(.badData, directory, "is a \(manifest.metadata.kind)")
+        }
+    }
+
+    /// Optimizer updates done.
+    public var step: Int { manifest.metadata.step }
+
+    /// Whether it holds the optimizer's moments; an imported model does not.
+    public var hasMoments: Bool { manifest.metadata.optimizerParts > 0 }
+
+    /// Size of all its files.
+    public var byteCount: Int { manifest.files.reduce(0) { $0 + $1.bytes } }
+
+    /// Throws unless every file has its size and SHA-256, nothing was added, and the content has
+    /// the structure of a checkpoint.
+    public func verify() throws {
+        try manifest.verify(path)
+        let found = try Checkpoint.summarize(path)
+        guard found == manifest.metadata else {
+            throw CheckpointError(.badData, path, "the manifest describes another checkpoint")
+        }
+    }
+
+    /// Opens `model.h5`.
+    public func model() throws -> ModelFile { try ModelFile.open(directory: path) }
+
+    /// Configuration and vocabulary.
+    public func description() throws -> ModelDescription { try model().description() }
+
+    /// The state of the run that wrote it.
+    public func trainingState() throws -> TrainingState { try model().trainingState() }
+
+    /// Reads all parameters into one flat block; names, shapes and finiteness are checked.
+    public func readParameters(
+        _ layout: ParameterLayout, into block: inout MutableSpan<Float>
+    ) throws {
+        try model().readParameters(layout, into: &block)
+    }
+
+    /// Reads any range of the flat blocks of both moments, however many parts hold them.
+    /// - Parameters:
+    ///   - range: of the flat block.
+    ///   - layout: must be, with its order, the one that the checkpoint was written from.
+    public func readMoments(
+        _ range: Range<Int>, of layout: ParameterLayout,
+        into firstMoment: inout MutableSpan<Float>, _ secondMoment: inout MutableSpan<Float>
+    ) throws {
+        precondition(range.lowerBound >= 0 && range.upperBound <= layout.count)
+        guard try model().layoutText() == layout.text else {
+            throw CheckpointError(
+                .badData, path, "has the moments of another model; check the model's configuration")
+        }
+        let parts = try OptimizerParts.open(path)
+        guard let total = parts.first?.total else {
+            throw CheckpointError(
+                .badData, path,
+                "has no optimizer state (it was imported): start a new run with"
+                    + " model.initialize_from instead of resuming")
+        }
+        guard total == layout.count else {
+            throw CheckpointError(
+                .badData, path, "has moments of \(total) parameters, the model \(layout.count)")
+        }
+        try OptimizerParts.read(range, from: parts, into: &firstMoment, &secondMoment)
+    }
+
+    /// Reads the structure of a directory's files, and throws if it is not a checkpoint's.
+    static func summarize(_ directory: String) throws -> CheckpointSummary {
+        let model = try ModelFile.open(directory: directory)
+        _ = try model.description()
+        var count = 0
+        for name in model.tensorNames { count += try model.shape(of: name).reduce(1, *) }
+        let parts = try OptimizerParts.open(directory)
+        if let total = parts.first?.total, total != count {
+            throw CheckpointError(
+                .badData, directory, "has moments of \(total) parameters, but \(count) parameters")
+        }
+        return CheckpointSummary(
+            kind: ModelFile.formatName, step: try model.trainingState().step,
+            parameterCount: count, optimizerParts: parts.count)
+    }
+}

@@ -1,0 +1,35 @@
+/// A checkpoint or model directory that is not what it should be.
+public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Whose fault it is; decides the exit code.
+    public enum Cause: Sendable, Equatable {
+        /// There is no checkpoint, or a part of it is missing.
+        case missing
+        /// The content is damaged, of another model, or of another format.
+        case badData
+    }
+
+    /// Whose fault it is.
+    public let cause: Cause
+    /// The file or directory.
+    public let path: String
+    /// What is wrong, and what to do.
+    public let message: String
+
+    init(_ cause: Cause, _ path: String, _ message: String) {
+        self.cause = cause
+        self.path = path
+        self.message = message
+    }
+
+    /// The process exit status of sysexits(3).
+    public var exitCode: Int32 { cause == .missing ? 66 : 65 }
+
+    /// Path and message on one line.
+    public var description: String { "\(path): \(message)" }
+
+    /// "a, b, c and 5 more".
+    static func list(_ names: [String], showing limit: Int = 3) -> String {
+        let shown = names.prefix(limit).joined(separator: ", ")
+        return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
+    }
+}

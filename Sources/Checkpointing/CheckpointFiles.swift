@@ -1,0 +1,26 @@
+/// The names in a checkpoint directory and around it.
+enum CheckpointFiles {
+    /// Parameters, description and training state.
+    static let model = "model.h5"
+    /// Version of the format, in the manifest.
+    static let formatVersion = 1
+
+    /// `step-00000500`.
+    static func directoryName(step: Int) -> String {
+        let digits = String(step)
+        return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+
+    /// The step of a directory name, or nil if it is no checkpoint's.
+    static func step(ofDirectory name: String) -> Int? {
+        guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), step >= 0,
+            directoryName(step: step) == name
+        else { return nil }
+        return step
+    }
+
+    /// `optimizer.1-of-8.h5`, for index 0 of 8.
+    static func optimizerPart(_ index: Int, of count: Int) -> String {
+        "optimizer.\(index + 1)-of-\(count).h5"
+    }
+}

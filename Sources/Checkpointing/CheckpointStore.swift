@@ -1,0 +1,133 @@
+import DurableFiles
+
+/// The checkpoints of one run: the directories `step-00000500` in one parent.
+public struct CheckpointStore: Sendable, Equatable {
+    /// The parent, `RUN/checkpoints`.
+    public let directory: String
+
+    /// The checkpoints in a directory, which may be missing still.
+    public init(directory: String) { self.directory = directory }
+
+    /// The checkpoints of a run directory.
+    public init(run: String) { directory = Paths.join(run, "checkpoints") }
+
+    /// A directory of the right name; whether it holds a whole checkpoint is not known yet.
+    public struct Entry: Sendable, Equatable {
+        /// The directory.
+        public let path: String
+        /// The step of its name.
+        public let step: Int
+    }
+
+    /// A checkpoint that was passed over.
+    public struct Skipped: Sendable, Equatable {
+        /// The directory.
+        public let path: String
+        /// What is wrong with it.
+        public let reason: String
+    }
+
+    /// All candidates, newest first.
+    public func list() throws -> [Entry] {
+        guard Paths.kind(of: directory) != .missing else { return [] }
+        return try Paths.names(in: directory).compactMap { name in
+            CheckpointFiles.step(ofDirectory: name).map {
+                Entry(path: Paths.join(directory, name), step: $0)
+            }
+        }.sorted { $0.step > $1.step }
+    }
+
+    /// The newest checkpoint that verifies, or nil if none does, and those newer than it with
+    /// what is wrong with them.
+    public func newestGood() throws -> (checkpoint: Checkpoint?, skipped: [Skipped]) {
+        var skipped: [Skipped] = []
+        for entry in try list() {
+            do {
+                let checkpoint = try Checkpoint(directory: entry.path)
+                try checkpoint.verify()
+                return (checkpoint, skipped)
+            } catch {
+                skipped.append(Skipped(path: entry.path, reason: "\(error)"))
+            }
+        }
+        return (nil, skipped)
+    }
+
+    /// Deletes what killed writers left; only for the one writer of the run.
+    @discardableResult
+    public func removeStale() throws -> [String] {
+        try PendingDirectory.removeStale(in: directory, .all)
+    }
+
+    /// Deletes old checkpoints.
+    ///
+    /// The last good checkpoint is never deleted: if none of those kept verifies, the newest good
+    /// one stays, too.
+    /// - Parameters:
+    ///   - keepLast: how many of the newest stay (at least one).
+    ///   - keepEvery: steps that are a multiple of it stay; 0: none for that reason.
+    ///   - trusted: the checkpoint that this process has just published, if any: not verified.
+    /// - Returns: the paths deleted.
+    @discardableResult
+    public func retain(
+        keepLast: Int, keepEvery: Int = 0, trusted: String? = nil
+    ) throws -> [String] {
+        let entries = try list()
+        var kept: [Entry] = []
+        var dropped: [Entry] = []
+        for (index, entry) in entries.enumerated() {
+            let isMultiple = keepEvery > 0 && entry.step > 0 && entry.step % keepEvery == 0
+            if index < max(keepLast, 1) || isMultiple || entry.path == trusted {
+                kept.append(entry)
+            } else {
+                dropped.append(entry)
+            }
+        }
+        if !dropped.isEmpty, !kept.contains(where: { $0.path == trusted || isGood($0) }),
+            let last = dropped.firstIndex(where: isGood)
+        {
+            dropped.remove(at: last)
+        }
+        for entry in dropped { try PendingDirectory.retire(entry.path) }
+        return dropped.map(\.path)
+    }
+
+    private func isGood(_ entry: Entry) -> Bool {
+        (try? Checkpoint(directory: entry.path).verify()) != nil
+    }
+}
+
+extension Checkpoint {
+    /// Opens what a person names: one checkpoint directory, or a run directory (or its
+    /// `checkpoints`), of which the newest checkpoint that verifies is taken.
+    /// - Returns: the verified checkpoint, and those newer ones that were passed over, with
+    ///   reasons to show.
+    public static func open(
+        _ path: String
+    ) throws -> (checkpoint: Checkpoint, skipped: [CheckpointStore.Skipped]) {
+        if isCheckpoint(path) {
+            let checkpoint = try Checkpoint(directory: path)
+            try checkpoint.verify()
+            return (checkpoint, [])
+        }
+        guard Paths.isDirectory(path) else {
+            throw CheckpointError(.missing, path, "there is no such directory")
+        }
+        let inside = CheckpointStore(run: path)
+        let store = try inside.list().isEmpty ? CheckpointStore(directory: path) : inside
+        let (found, skipped) = try store.newestGood()
+        if let found { return (found, skipped) }
+        guard let first = skipped.first else {
+            throw CheckpointError(.missing, path, "holds no checkpoint")
+        }
+        throw CheckpointError(
+            .badData, path,
+            "none of its \(skipped.count) checkpoints is good; the newest: \(first.reason)")
+    }
+
+    private static func isCheckpoint(_ path: String) -> Bool {
+        [ManifestFile.name, CheckpointFiles.model].contains {
+            Paths.kind(of: Paths.join(path, $0)) == .file
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import FoundationEssentials
+
+/// What turns a list of tensors into a model that can be used: its sizes and its vocabulary.
+public struct ModelDescription: Sendable, Equatable {
+    /// The text of Hugging Face's `config.json`.
+    public var configuration: String
+    /// The text of Google's `vocab.txt`: one token a line, the line number is the id.
+    public var vocabulary: String
+    /// Whether text is lower-cased and stripped of accents before it is tokenized.
+    public var doLowerCase: Bool
+
+    /// A description of these parts.
+    public init(configuration: String, vocabulary: String, doLowerCase: Bool) {
+        self.configuration = configuration
+        self.vocabulary = vocabulary
+        self.doLowerCase = doLowerCase
+    }
+
+    /// Longer configurations and vocabularies are refused: no model has them.
+    static let maximumConfigurationBytes = 1 << 20
+    static let maximumVocabularyBytes = 64 << 20
+
+    /// The few keys of `config.json` that the exchange with Hugging Face looks at.
+    struct Sizes: Decodable {
+        var modelType: String?
+        var architectures: [String]?
+        var maxPositionEmbeddings: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case architectures
+            case modelType = "model_type"
+            case maxPositionEmbeddings = "max_position_embeddings"
+        }
+    }
+
+    func sizes(_ path: String) throws -> Sizes {
+        do {
+            return try JSONDecoder().decode(Sizes.self, from: Data(configuration.utf8))
+        } catch {
+            throw CheckpointError(.badData, path, "the model's configuration is no JSON object")
+        }
+    }
+
+    /// The configuration with the two keys without which `from_pretrained` does not know what to
+    /// make of it.
+    func configurationForHuggingFace(_ path: String) throws -> String {
+        let sizes = try sizes(path)
+        var added = ""
+        if sizes.architectures == nil {
+            added += "\n  \"architectures\": [\"BertForPreTraining\"],"
+        }
+        if sizes.modelType == nil { added += "\n  \"model_type\": \"bert\"," }
+        guard !added.isEmpty, let brace = configuration.firstIndex(of: "{") else {
+            return configuration
+        }
+        let rest = configuration[configuration.index(after: brace)...]
+        // An object without keys would end up with a comma before its brace.
+        if rest.first(where: { !$0.isWhitespace }) == "}" { added.removeLast() }
+        return "{" + added + rest
+    }
+}

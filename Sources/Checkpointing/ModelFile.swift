@@ -1,0 +1,105 @@
+import DurableFiles
+import HDF5
+import Tensors
+
+/// `model.h5` of a checkpoint, open for reading.
+///
+/// ```
+/// /                attributes format = "bert-checkpoint", format_version
+/// /model           attributes config (text of config.json), do_lower_case
+/// /model/NAME      fp32, one dataset for each parameter, under its Hugging Face name
+/// /vocabulary      text of vocab.txt
+/// /training        attribute state (JSON, see TrainingState)
+/// /training/configuration   the run's resolved configuration, YAML
+/// /training/layout          "NAME d0 d1 …" a line: the order of the moments' flat block
+/// ```
+public struct ModelFile: TensorSource, ~Copyable {
+    /// The file.
+    public let path: String
+    /// All parameters, sorted by name.
+    public let tensorNames: [String]
+    private let file: File
+    private let byteCount: Int
+
+    static let formatName = "bert-checkpoint"
+
+    /// Opens `model.h5` of a checkpoint directory.
+    public static func open(directory: String) throws -> ModelFile {
+        let path = Paths.join(directory, CheckpointFiles.model)
+        let file = try File.open(path)
+        guard try file.hasAttribute("format"),
+            try file.textAttribute("format") == ModelFile.formatName
+        else {
+            throw CheckpointError(.badData, path, "is HDF5, but no checkpoint of this program")
+        }
+        let version = try file.attribute("format_version", as: Int64.self)
+        guard (1...Int64(CheckpointFiles.formatVersion)).contains(version) else {
+            throw CheckpointError(
+                .badData, path,
+                "has format version \(version); this program reads up to"
+                    + " \(CheckpointFiles.formatVersion)")
+        }
+        let names = try file.group("model").names()
+        return ModelFile(path: path, tensorNames: names, file: file)
+    }
+
+    private init(path: String, tensorNames: [String], file: consuming File) {
+        self.path = path
+        self.tensorNames = tensorNames
+        self.file = file
+        byteCount = Paths.size(of: path)
+    }
+
+    /// Configuration and vocabulary.
+    public func description() throws -> ModelDescription {
+        let model = try file.group("model")
+        return ModelDescription(
+            configuration: try model.textAttribute(
+                "config", maximumByteCount: ModelDescription.maximumConfigurationBytes),
+            vocabulary: try file.readText(
+                "vocabulary", maximumByteCount: ModelDescription.maximumVocabularyBytes),
+            doLowerCase: try model.attribute("do_lower_case", as: UInt8.self) != 0)
+    }
+
+    /// The state of the run that wrote it.
+    public func trainingState() throws -> TrainingState {
+        let training = try file.group("training")
+        var state = try TrainingState(json: training.textAttribute("state"), path: path)
+        state.resolvedConfiguration = try training.readText(
+            "configuration", maximumByteCount: ModelDescription.maximumConfigurationBytes)
+        return state
+    }
+
+    /// The order of the flat block that the moments were written from.
+    func layoutText() throws -> String {
+        try file.readText("training/layout", maximumByteCount: 64 << 20)
+    }
+
+    /// Sizes of a parameter; more numbers than the file has bytes are refused.
+    public func shape(of name: String) throws -> [Int] {
+        let shape = try file.group("model").dataset(name).shape()
+        let count = shape.reduce(1, *)
+        guard count <= byteCount / 4 else {
+            throw CheckpointError(.badData, path, "\(name) has shape \(shape), more than the file")
+        }
+        return shape
+    }
+
+    /// Reads one parameter.
+    public func read(_ name: String, into values: inout MutableSpan<Float>) throws {
+        try file.group("model").dataset(name).read(into: &values)
+    }
+}
+
+extension ParameterLayout {
+    /// "NAME d0 d1 …" a line.
+    var text: String {
+        var text = ""
+        for parameter in parameters {
+            text += parameter.name
+            for size in parameter.shape { text += " \(size)" }
+            text += "\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,65 @@
+public import Tensors
+
+/// Anything that holds named tensors of numbers: a checkpoint's model file, a safetensors file.
+public protocol TensorSource: ~Copyable {
+    /// The file, for messages.
+    var path: String { get }
+    /// All names, sorted.
+    var tensorNames: [String] { get }
+    /// The sizes of one tensor, slowest first.
+    func shape(of name: String) throws -> [Int]
+    /// Reads one tensor, converted to fp32; `values` has as many elements as it.
+    func read(_ name: String, into values: inout MutableSpan<Float>) throws
+}
+
+extension TensorSource where Self: ~Copyable {
+    /// Reads all parameters of a layout into one flat block.
+    ///
+    /// Throws unless the source has exactly these tensors with exactly these shapes, and all
+    /// numbers are finite.
+    public func readParameters(
+        _ layout: ParameterLayout, into block: inout MutableSpan<Float>
+    ) throws {
+        precondition(block.count == layout.count, "the block has the size of the layout")
+        try check(layout)
+        try block.withUnsafeMutableBufferPointer { block in
+            for parameter in layout.parameters {
+                let slice = UnsafeMutableBufferPointer(rebasing: block[parameter.range])
+                var values = slice.mutableSpan
+                try read(parameter.name, into: &values)
+                if let bad = slice.firstIndex(where: { !$0.isFinite }) {
+                    throw CheckpointError(
+                        .badData, path,
+                        "\(parameter.name) holds \(slice[bad]) at element \(bad); the run that"
+                            + " wrote it had diverged, take an earlier checkpoint")
+                }
+            }
+        }
+    }
+
+    /// Throws unless names and shapes are those of the layout.
+    public func check(_ layout: ParameterLayout) throws {
+        let names = Set(tensorNames)
+        let missing = layout.parameters.map(\.name).filter { !names.contains($0) }
+        guard missing.isEmpty else {
+            throw CheckpointError(
+                .badData, path, "lacks \(CheckpointError.list(missing)); is it of another model?")
+        }
+        let extra = tensorNames.filter { layout[$0] == nil }
+        guard extra.isEmpty else {
+            throw CheckpointError(
+                .badData, path,
+                "has \(CheckpointError.list(extra)), which this model does not; check the model's"
+                    + " configuration")
+        }
+        for parameter in layout.parameters {
+            let shape = try shape(of: parameter.name)
+            guard shape == parameter.shape else {
+                throw CheckpointError(
+                    .badData, path,
+                    "\(parameter.name) has shape \(shape), the model needs \(parameter.shape); check"
+                        + " the model's configuration")
+            }
+        }
+    }
+}

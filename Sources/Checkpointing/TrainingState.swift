@@ -1,0 +1,72 @@
+import FoundationEssentials
+
+/// Everything besides parameters and moments that a run needs to go on as if it had not stopped.
+public struct TrainingState: Codable, Sendable, Equatable {
+    /// Optimizer updates done over all phases.
+    public var step = 0
+    /// Sequences consumed since the start of the list of phases.
+    public var samples = 0
+    /// Tokens (without padding) consumed since the start.
+    public var tokens = 0
+    /// The epoch that the next batch belongs to.
+    public var epoch = 0
+    /// Sequences of that epoch that are consumed already.
+    public var positionInEpoch = 0
+    /// Index of the current phase.
+    public var phase = 0
+    /// Optimizer updates done in the current phase.
+    public var phaseStep = 0
+    /// Seed of all random numbers.
+    public var seed: UInt64 = 0
+    /// Loss scale of fp16 training; 1 otherwise.
+    public var lossScale = 1.0
+    /// Steps without overflow since the scale last changed.
+    public var lossScaleCleanSteps = 0
+    /// Overflows that are still forgiven before the scale shrinks.
+    public var lossScaleHysteresisLeft = 0
+    /// "adamw" or "lamb"; says what the moments are.
+    public var optimizerName = ""
+    /// The run's resolved configuration, YAML.
+    public var resolvedConfiguration = ""
+    /// Identifies the corpus, so that a resumed run is not silently fed with another one.
+    public var corpusFingerprint = ""
+
+    /// The state before the first step.
+    public init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case step, samples, tokens, epoch, phase, seed
+        case positionInEpoch = "position_in_epoch"
+        case phaseStep = "phase_step"
+        case lossScale = "loss_scale"
+        case lossScaleCleanSteps = "loss_scale_clean_steps"
+        case lossScaleHysteresisLeft = "loss_scale_hysteresis_left"
+        case optimizerName = "optimizer"
+        case resolvedConfiguration = "configuration"
+        case corpusFingerprint = "corpus_fingerprint"
+    }
+
+    /// JSON with sorted keys.
+    func json() throws -> String {
+        precondition(lossScale.isFinite, "JSON has no infinite numbers")
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// From JSON; negative counts are refused.
+    init(json: String, path: String) throws {
+        do {
+            self = try JSONDecoder().decode(TrainingState.self, from: Data(json.utf8))
+        } catch {
+            throw CheckpointError(.badData, path, "has no readable training state: \(error)")
+        }
+        let counts = [
+            step, samples, tokens, epoch, positionInEpoch, phase, phaseStep,
+            lossScaleCleanSteps, lossScaleHysteresisLeft,
+        ]
+        guard counts.allSatisfy({ $0 >= 0 }) else {
+            throw CheckpointError(.badData, path, "has a negative count in its training state")
+        }
+    }
+}
