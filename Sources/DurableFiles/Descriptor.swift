@@ -12,9 +12,13 @@ struct Descriptor: ~Copyable {
 
     deinit { _ = Glibc.close(raw) }
 
-    /// Opens for reading; a symbolic link as last component is refused.
-    static func open(_ path: String) throws(FileError) -> Descriptor {
-        let raw = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    /// Opens for reading; a symbolic link as last component is refused unless followed.
+    static func open(
+        _ path: String, followingLinks: Bool = false
+    ) throws(FileError) -> Descriptor {
+        // Not blocking: a named pipe would wait for a writer before it can be refused.
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
+        let raw = Glibc.open(path, flags)
         guard raw >= 0 else {
             if errno == ELOOP {
                 throw FileError(.badData, path, "is a symbolic link; only plain files are read")
@@ -29,6 +33,16 @@ struct Descriptor: ~Copyable {
         let raw = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard raw >= 0 else { throw .system(path, "create it") }
         return Descriptor(raw: raw, path: path)
+    }
+
+    /// The size, if it is a plain file.
+    func plainFileSize() throws(FileError) -> Int {
+        var information = stat()
+        guard fstat(raw, &information) == 0 else { throw .system(path, "ask for its size") }
+        guard information.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(.badData, path, "is no plain file")
+        }
+        return Int(information.st_size)
     }
 
     /// Fills the buffer as far as the file goes; returns the number of bytes read.

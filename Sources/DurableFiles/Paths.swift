@@ -41,6 +41,9 @@ public enum Paths {
         return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether there is anything, also behind a symbolic link.
+    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
     /// Size of a plain file; 0 if there is none.
     public static func size(of path: String) -> Int { status(of: path)?.bytes ?? 0 }
 

@@ -27,14 +27,14 @@ public enum WholeFiles {
     }
 
     /// Reads a file.
-    /// - Parameter maximumByteCount: a longer file is an error, not an allocation.
-    public static func read(_ path: String, maximumByteCount: Int) throws(FileError) -> [UInt8] {
-        let file = try Descriptor.open(path)
-        var information = stat()
-        guard fstat(file.raw, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
-            throw FileError(.badData, path, "is no plain file")
-        }
-        let size = Int(information.st_size)
+    /// - Parameters:
+    ///   - maximumByteCount: a longer file is an error, not an allocation.
+    ///   - followingLinks: otherwise a symbolic link is an error.
+    public static func read(
+        _ path: String, maximumByteCount: Int, followingLinks: Bool = false
+    ) throws(FileError) -> [UInt8] {
+        let file = try Descriptor.open(path, followingLinks: followingLinks)
+        let size = try file.plainFileSize()
         guard size <= maximumByteCount else {
             throw FileError(
                 .badData, path, "has \(size) bytes, more than the \(maximumByteCount) expected")

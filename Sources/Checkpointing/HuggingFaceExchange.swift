@@ -1,0 +1,43 @@
+import DurableFiles
+public import Tensors
+
+extension Checkpoint {
+    /// Writes a Hugging Face model directory, which appears whole or not at all; one tensor at a
+    /// time is in memory.
+    /// - Parameters:
+    ///   - directory: the new directory.
+    ///   - replacing: whether an existing one is replaced; otherwise it is an error.
+    public func exportHuggingFace(to directory: String, replacing: Bool = false) throws {
+        let model = try model()
+        try HuggingFaceDirectory.write(
+            directory, replacing: replacing, description: model.description(), from: model)
+    }
+
+    /// Turns a Hugging Face model directory into a checkpoint without moments, at step 0; one
+    /// tensor at a time is in memory.
+    /// - Parameters:
+    ///   - directory: the Hugging Face directory.
+    ///   - target: the new checkpoint directory.
+    ///   - layout: the parameters of the model that its configuration describes.
+    ///   - replacing: whether an existing checkpoint is replaced; otherwise it is an error.
+    public static func importHuggingFace(
+        from directory: HuggingFaceDirectory, to target: String, layout: ParameterLayout,
+        replacing: Bool = false
+    ) throws -> Checkpoint {
+        let tensors = try directory.tensors()
+        try tensors.check(layout)
+        let writer = try CheckpointWriter.begin(
+            target: target, step: 0, parameterCount: layout.count, replacing: replacing,
+            withMoments: false)
+        try writer.writeModel(
+            layout: layout, description: directory.description, state: TrainingState()
+        ) { parameter, write in
+            var values = [Float](repeating: 0, count: parameter.count)
+            var span = values.mutableSpan
+            try tensors.read(parameter.name, into: &span)
+            let whole = values.span
+            try write(whole)
+        }
+        return try writer.publish()
+    }
+}

@@ -1,0 +1,84 @@
+/// The header of a safetensors file: a little-endian 64-bit length, then that many bytes of JSON
+/// that name each tensor's element type, shape and place in the rest of the file.
+///
+/// Checked as strictly as the reference implementation does (huggingface/safetensors): places
+/// are in bounds, have the size of their shape, do not overlap and leave no holes.
+struct SafetensorsHeader: Sendable {
+    /// One tensor.
+    struct Entry: Sendable, Equatable {
+        var dtype: String
+        var shape: [Int]
+        /// Bytes, counted from the end of the header.
+        var range: Range<Int>
+    }
+
+    var tensors: [String: Entry]
+    var metadata: [String: String]
+
+    /// The reference implementation's limit on the JSON.
+    static let maximumByteCount = 100_000_000
+
+    /// Bytes of one element of every type that the format knows.
+    static let elementSizes: [String: Int] = [
+        "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2,
+        "BF16": 2, "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
+    ]
+
+    /// Parses and checks the JSON.
+    /// - Parameters:
+    ///   - dataByteCount: bytes of the file behind the header.
+    init(json: [UInt8], dataByteCount: Int, path: String) throws {
+        var parser = SafetensorsParser(bytes: json)
+        do throws(SafetensorsParser.Failure) {
+            (tensors, metadata) = try parser.parse()
+        } catch {
+            throw CheckpointError(
+                .badData, path, "header: \(error.message) at byte \(error.offset)")
+        }
+        try check(dataByteCount: dataByteCount, path: path)
+    }
+
+    private func check(dataByteCount: Int, path: String) throws {
+        var end = 0
+        let ordered = tensors.sorted {
+            ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
+                < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
+        }
+        for (name, entry) in ordered {
+            guard let size = SafetensorsHeader.byteCount(entry) else {
+                throw CheckpointError(
+                    .badData, path,
+                    "\(name): unknown type \(entry.dtype) or impossible shape \(entry.shape)")
+            }
+            guard entry.range.count == size else {
+                throw CheckpointError(
+                    .badData, path,
+                    "\(name): \(entry.dtype) of shape \(entry.shape) is not \(entry.range.count) bytes"
+                )
+            }
+            guard entry.range.lowerBound == end else {
+                throw CheckpointError(
+                    .badData, path,
+                    "\(name) starts at byte \(entry.range.lowerBound), the one before it ends at"
+                        + " \(end)")
+            }
+            end = entry.range.upperBound
+        }
+        guard end == dataByteCount else {
+            throw CheckpointError(
+                .badData, path,
+                "the tensors end at byte \(end), the file at \(dataByteCount); is it whole?")
+        }
+    }
+
+    /// Bytes that a type and shape need, or nil if unknown or beyond all bounds.
+    private static func byteCount(_ entry: Entry) -> Int? {
+        guard var size = elementSizes[entry.dtype] else { return nil }
+        for extent in entry.shape {
+            let (product, overflow) = size.multipliedReportingOverflow(by: extent)
+            guard !overflow else { return nil }
+            size = product
+        }
+        return size
+    }
+}

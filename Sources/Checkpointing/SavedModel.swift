@@ -1,0 +1,65 @@
+import DurableFiles
+public import Tensors
+
+/// A trained model as people name it: a run directory, one checkpoint, or a model directory of
+/// Hugging Face.
+public enum SavedModel: Sendable {
+    /// One of this program's checkpoints.
+    case checkpoint(Checkpoint)
+    /// A directory of Hugging Face.
+    case huggingFace(HuggingFaceDirectory)
+
+    /// Finds out what lies at a path and opens it; checkpoints are verified.
+    /// - Returns: the model, and newer checkpoints that were passed over, with reasons to show.
+    public static func open(
+        _ path: String
+    ) throws -> (model: SavedModel, skipped: [CheckpointStore.Skipped]) {
+        if HuggingFaceDirectory.isOne(path) {
+            return (.huggingFace(try HuggingFaceDirectory(path)), [])
+        }
+        let (checkpoint, skipped) = try Checkpoint.open(path)
+        return (.checkpoint(checkpoint), skipped)
+    }
+
+    /// The directory that was opened.
+    public var path: String {
+        switch self {
+        case .checkpoint(let checkpoint): checkpoint.path
+        case .huggingFace(let directory): directory.path
+        }
+    }
+
+    /// Configuration and vocabulary.
+    public func description() throws -> ModelDescription {
+        switch self {
+        case .checkpoint(let checkpoint): try checkpoint.description()
+        case .huggingFace(let directory): directory.description
+        }
+    }
+
+    /// Reads all parameters into one flat block; names, shapes and finiteness are checked.
+    public func readParameters(
+        _ layout: ParameterLayout, into block: inout MutableSpan<Float>
+    ) throws {
+        switch self {
+        case .checkpoint(let checkpoint): try checkpoint.readParameters(layout, into: &block)
+        case .huggingFace(let directory): try directory.readParameters(layout, into: &block)
+        }
+    }
+
+    /// How the tensors of two models differ.
+    public static func differences(
+        _ first: SavedModel, _ second: SavedModel
+    ) throws -> [TensorDifference] {
+        switch (first, second) {
+        case (.checkpoint(let a), .checkpoint(let b)):
+            try TensorDifference.between(a.model(), b.model())
+        case (.checkpoint(let a), .huggingFace(let b)):
+            try TensorDifference.between(a.model(), b.tensors())
+        case (.huggingFace(let a), .checkpoint(let b)):
+            try TensorDifference.between(a.tensors(), b.model())
+        case (.huggingFace(let a), .huggingFace(let b)):
+            try TensorDifference.between(a.tensors(), b.tensors())
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Glibc
+
+/// A plain file that is read at any place.
+public struct RandomAccessFile: ~Copyable {
+    private let descriptor: Descriptor
+
+    private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    /// Opens a file for reading; symbolic links are followed (Hugging Face's cache is made of
+    /// them), anything but a plain file is refused.
+    public static func open(_ path: String) throws(FileError) -> RandomAccessFile {
+        RandomAccessFile(try Descriptor.open(path, followingLinks: true))
+    }
+
+    /// The file's size.
+    public func byteCount() throws(FileError) -> Int { try descriptor.plainFileSize() }
+
+    /// Fills the buffer from `offset` on; the end of the file before that is an error.
+    public func read(
+        _ buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(FileError) {
+        var done = 0
+        while done < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+            let count = pread(descriptor.raw, rest.baseAddress, rest.count, offset + done)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw .system(descriptor.path, "read it") }
+            guard count > 0 else {
+                throw FileError(
+                    .badData, descriptor.path,
+                    "ends at byte \(offset + done), \(rest.count) more were expected")
+            }
+            done += count
+        }
+    }
+}
+
+/// A new file that is written from front to back.
+public struct SequentialFile: ~Copyable {
+    private let descriptor: Descriptor
+
+    private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    /// Creates a file that must not exist yet.
+    public static func create(_ path: String) throws(FileError) -> SequentialFile {
+        SequentialFile(try Descriptor.create(path))
+    }
+
+    /// Appends bytes.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+        try descriptor.write(bytes)
+    }
+
+    /// Waits until the storage has it all.
+    public func sync() throws(FileError) { try descriptor.sync() }
+}
