@@ -117,7 +117,9 @@ let package = Package(
         tests("BERT", ["BERT", "Kernels", "Tensors", "Randomness", "HDF5"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI"]),
-        tests("Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"]),
+        tests(
+            "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
+            exclude: ["Fixtures"]),
         tests("Training", ["Training", "Evaluation", "Configuration", "HDF5", "Checkpointing"]),
     ]
 )

@@ -12,6 +12,14 @@ public struct CheckpointSummary: Codable, Sendable, Equatable {
     /// Files that hold the moments; 0: it was imported and has none.
     public var optimizerParts: Int
 
+    /// A summary with these values.
+    public init(kind: String, step: Int, parameterCount: Int, optimizerParts: Int) {
+        self.kind = kind
+        self.step = step
+        self.parameterCount = parameterCount
+        self.optimizerParts = optimizerParts
+    }
+
     private enum CodingKeys: String, CodingKey {
         case kind, step
         case parameterCount = "parameters"

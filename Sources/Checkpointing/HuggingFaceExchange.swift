@@ -18,14 +18,16 @@ extension Checkpoint {
     /// - Parameters:
     ///   - directory: the Hugging Face directory.
     ///   - target: the new checkpoint directory.
-    ///   - layout: the parameters of the model that its configuration describes.
+    ///   - layout: the parameters of the model that its configuration describes; nil takes the
+    ///     file's tensors as they are.
     ///   - replacing: whether an existing checkpoint is replaced; otherwise it is an error.
     public static func importHuggingFace(
-        from directory: HuggingFaceDirectory, to target: String, layout: ParameterLayout,
+        from directory: HuggingFaceDirectory, to target: String, layout: ParameterLayout? = nil,
         replacing: Bool = false
     ) throws -> Checkpoint {
         let tensors = try directory.tensors()
-        try tensors.check(layout)
+        if let layout { try tensors.check(layout) }
+        let layout = try layout ?? tensors.layout()
         let writer = try CheckpointWriter.begin(
             target: target, step: 0, parameterCount: layout.count, replacing: replacing,
             withMoments: false)
@@ -39,5 +41,20 @@ extension Checkpoint {
             try write(whole)
         }
         return try writer.publish()
+    }
+}
+
+extension TensorSource where Self: ~Copyable {
+    /// The layout that holds just these tensors, in the order of their names.
+    fileprivate func layout() throws -> ParameterLayout {
+        var entries: [(name: String, shape: [Int], decays: Bool)] = []
+        for name in tensorNames {
+            let shape = try shape(of: name)
+            guard shape.allSatisfy({ $0 > 0 }) else {
+                throw CheckpointError(.badData, path, "\(name) is empty: shape \(shape)")
+            }
+            entries.append((name, shape, false))
+        }
+        return ParameterLayout(entries)
     }
 }

@@ -1,0 +1,168 @@
+import Checkpointing
+import DurableFiles
+import Glibc
+import HDF5
+import Tensors
+import Testing
+
+@Suite struct HuggingFaceTests {
+    private static let forms = ["saved", "half", "bfloat", "old"]
+
+    /// The fp32 values that generate.py says are in a fixture, as a layout and its block.
+    private func expected(_ form: String) throws -> (layout: ParameterLayout, block: [Float]) {
+        let file = try File.open(fixture("expected.h5"))
+        let group = try file.group(form)
+        var entries: [(name: String, shape: [Int], decays: Bool)] = []
+        var block: [Float] = []
+        for name in try group.names() {
+            let dataset = try group.dataset(name)
+            entries.append((name, try dataset.shape(), true))
+            block += try dataset.read(as: Float.self, maximumCount: 1000)
+        }
+        return (ParameterLayout(entries), block)
+    }
+
+    private func read(_ path: String, _ layout: ParameterLayout) throws -> [Float] {
+        var block = [Float](repeating: 0, count: layout.count)
+        var span = block.mutableSpan
+        try SavedModel.open(path).model.readParameters(layout, into: &span)
+        return block
+    }
+
+    @Test("directories written by transformers and safetensors", arguments: forms)
+    func reads(form: String) throws {
+        let (layout, block) = try expected(form)
+        #expect(layout.parameters.count == 30)
+        #expect(try read(fixture(form), layout) == block)
+        let description = try SavedModel.open(fixture(form)).model.description()
+        #expect(description.doLowerCase == (form != "old"))
+        #expect(description.vocabulary.split(separator: "\n").count == 11)
+    }
+
+    @Test("import, export, and back: the same numbers and texts", arguments: forms)
+    func exchange(form: String) throws {
+        let (layout, block) = try expected(form)
+        try withScratch { directory in
+            let source = try HuggingFaceDirectory(fixture(form))
+            let checkpoint = try Checkpoint.importHuggingFace(
+                from: source, to: directory + "/imported", layout: layout)
+            try checkpoint.verify()
+            #expect(!checkpoint.hasMoments && checkpoint.step == 0)
+            #expect(try checkpoint.description() == source.description)
+            #expect(try read(checkpoint.path, layout) == block)
+            let error = #expect(throws: CheckpointError.self) {
+                try Sample.moments(checkpoint, 0..<1, layout: layout)
+            }
+            #expect(error?.message.contains("model.initialize_from") == true)
+            let exported = directory + "/exported"
+            try checkpoint.exportHuggingFace(to: exported)
+            #expect(
+                try Paths.names(in: exported)
+                    == ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"])
+            #expect(try read(exported, layout) == block)
+            #expect(try HuggingFaceDirectory(exported).description == source.description)
+            #expect(throws: FileError.self) { try checkpoint.exportHuggingFace(to: exported) }
+            try checkpoint.exportHuggingFace(to: exported, replacing: true)
+        }
+    }
+
+    @Test("our safetensors file is byte for byte the reference implementation's")
+    func identicalBytes() throws {
+        try withScratch { directory in
+            let checkpoint = try Checkpoint.importHuggingFace(
+                from: HuggingFaceDirectory(fixture("saved")), to: directory + "/imported")
+            try checkpoint.exportHuggingFace(to: directory + "/exported")
+            #expect(
+                try bytes(directory + "/exported/model.safetensors")
+                    == bytes(fixture("saved/model.safetensors")))
+        }
+    }
+
+    @Test("an untied decoder is refused, also by a path of another model")
+    func untied() throws {
+        let (layout, _) = try expected("saved")
+        let error = #expect(throws: CheckpointError.self) { try read(fixture("untied"), layout) }
+        #expect(error?.message.contains("untied decoder") == true)
+        let other = ParameterLayout([("x", [1], true)])
+        let mismatch = #expect(throws: CheckpointError.self) { try read(fixture("saved"), other) }
+        #expect(mismatch?.message == "lacks x; is it of another model?")
+    }
+
+    private func damaged(_ damage: (String) throws -> Void) throws -> (any Error)? {
+        try withScratch { directory in
+            for name in ["config.json", "model.safetensors", "vocab.txt"] {
+                try WholeFiles.writeAtomically(
+                    "\(directory)/\(name)", bytes(fixture("saved/\(name)")))
+            }
+            try damage(directory)
+            return #expect(throws: (any Error).self) { _ = try HuggingFaceDirectory(directory) }
+        }
+    }
+
+    @Test("directories that are none")
+    func malformed() throws {
+        let missing = try damaged { try Paths.remove($0 + "/vocab.txt") } as? CheckpointError
+        #expect(missing?.exitCode == 66 && missing?.message.contains("no vocab.txt") == true)
+        let config = try damaged { try WholeFiles.writeAtomically($0 + "/config.json", "[]") }
+        #expect((config as? CheckpointError)?.message.contains("no JSON object") == true)
+        let type = try damaged {
+            try WholeFiles.writeAtomically($0 + "/config.json", "{\"model_type\": \"gpt2\"}")
+        }
+        #expect((type as? CheckpointError)?.message == "holds a model of type gpt2, not bert")
+        let text = try damaged {
+            try WholeFiles.writeAtomically($0 + "/vocab.txt", [UInt8]([65, 255, 10]))
+        }
+        #expect((text as? CheckpointError)?.message == "is not UTF-8")
+        let casing = try damaged {
+            try WholeFiles.writeAtomically($0 + "/tokenizer_config.json", "{\"do_lower_case\": 3}")
+        }
+        #expect((casing as? CheckpointError)?.message.contains("do_lower_case") == true)
+    }
+
+    @Test("a configuration without model_type gets one when exported")
+    func modelType() throws {
+        for configuration in ["{}", "{ }", "{\"vocab_size\": 11}", "{\"model_type\": \"bert\"}"] {
+            try withScratch { directory in
+                let writer = try CheckpointWriter.begin(
+                    in: CheckpointStore(run: directory), step: 0, parameterCount: 78)
+                let values = Sample.values(0)
+                let span = values.span
+                var description = Sample.description
+                description.configuration = configuration
+                try writer.writeModel(
+                    layout: Sample.layout, parameters: span, description: description,
+                    state: Sample.state(step: 0))
+                let checkpoint = try writer.publish()
+                try checkpoint.exportHuggingFace(to: directory + "/exported")
+                let text = try HuggingFaceDirectory(directory + "/exported").description
+                    .configuration
+                #expect(text.contains("\"model_type\": \"bert\""))
+                #expect(text.contains("\"architectures\": [\"BertForPreTraining\"]"))
+            }
+        }
+    }
+
+    private static let oracle = oracleDirectory()
+
+    private static func oracleDirectory() -> String {
+        let root = Paths.parent(of: Paths.parent(of: Paths.parent(of: #filePath)))
+        let shared = getenv("BERT_SHARED").map { String(cString: $0) }
+        return Paths.join(shared ?? Paths.join(root, "../shared"), "oracle")
+    }
+
+    @Test(
+        "the reference models pass through unchanged",
+        .enabled(if: Paths.exists(oracle), "SKIPPED: there is no ../shared/oracle"),
+        arguments: ["plain", "odd"])
+    func oracleModels(name: String) throws {
+        try withScratch { directory in
+            let source = Self.oracle + "/\(name)/hf"
+            let checkpoint = try Checkpoint.importHuggingFace(
+                from: HuggingFaceDirectory(source), to: directory + "/imported")
+            try checkpoint.exportHuggingFace(to: directory + "/exported")
+            let differences = try SavedModel.differences(
+                SavedModel.open(source).model, SavedModel.open(directory + "/exported").model)
+            #expect(differences.count > 40 && differences.allSatisfy(\.isEqual))
+        }
+    }
+}
