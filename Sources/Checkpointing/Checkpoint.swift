@@ -50,6 +50,9 @@ public struct Checkpoint: Sendable {
         }
     }
 
+    /// What the manifest says about it.
+    public var summary: CheckpointSummary { manifest.metadata }
+
     /// Optimizer updates done.
     public var step: Int { manifest.metadata.step }
 

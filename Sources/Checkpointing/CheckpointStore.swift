@@ -15,7 +15,7 @@ public struct CheckpointStore: Sendable, Equatable {
     public struct Entry: Sendable, Equatable {
         /// The directory.
         public let path: String
-        /// The step of its name.
+        /// The step of its name; 0 if the name has none.
         public let step: Int
     }
 
@@ -110,12 +110,7 @@ extension Checkpoint {
             try checkpoint.verify()
             return (checkpoint, [])
         }
-        guard Paths.isDirectory(path) else {
-            throw CheckpointError(.missing, path, "there is no such directory")
-        }
-        let inside = CheckpointStore(run: path)
-        let store = try inside.list().isEmpty ? CheckpointStore(directory: path) : inside
-        let (found, skipped) = try store.newestGood()
+        let (found, skipped) = try store(path).newestGood()
         if let found { return (found, skipped) }
         guard let first = skipped.first else {
             throw CheckpointError(.missing, path, "holds no checkpoint")
@@ -123,6 +118,29 @@ extension Checkpoint {
         throw CheckpointError(
             .badData, path,
             "none of its \(skipped.count) checkpoints is good; the newest: \(first.reason)")
+    }
+
+    /// What a path names, without reading it: one checkpoint, or all of a run directory, newest
+    /// first.
+    public static func entries(_ path: String) throws -> [CheckpointStore.Entry] {
+        if isCheckpoint(path) {
+            let step = CheckpointFiles.step(ofDirectory: Paths.name(of: path)) ?? 0
+            return [CheckpointStore.Entry(path: path, step: step)]
+        }
+        let entries = try store(path).list()
+        guard !entries.isEmpty else {
+            throw CheckpointError(.missing, path, "holds no checkpoint")
+        }
+        return entries
+    }
+
+    /// The store of a run directory, or of its `checkpoints` directory.
+    private static func store(_ path: String) throws -> CheckpointStore {
+        guard Paths.isDirectory(path) else {
+            throw CheckpointError(.missing, path, "there is no such directory")
+        }
+        let inside = CheckpointStore(run: path)
+        return try inside.list().isEmpty ? CheckpointStore(directory: path) : inside
     }
 
     private static func isCheckpoint(_ path: String) -> Bool {

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Checkpointing
+import Glibc
+
+/// `bert checkpoint`: looks at checkpoints and exchanges models with Hugging Face.
+struct CheckpointCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "checkpoint",
+        abstract: "Lists, verifies, compares, imports and exports checkpoints.",
+        subcommands: [List.self, Verify.self, Diff.self, Import.self, Export.self])
+
+    /// Programs that models are exchanged with.
+    enum Format: String, ExpressibleByArgument, CaseIterable { case huggingface }
+
+    /// Tells of newer checkpoints that were passed over.
+    static func report(_ skipped: [CheckpointStore.Skipped]) {
+        for one in skipped { warn("passed over \(one.path): \(one.reason)") }
+    }
+
+    static func warn(_ text: String) {
+        let line = Array("bert: \(text)\n".utf8)
+        // Nothing can be done if even this fails.
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+}
+
+extension CheckpointCommand {
+    /// `bert checkpoint list`.
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the checkpoints of a run, newest first.",
+            discussion: "Reads manifests only; `bert checkpoint verify` reads every byte.")
+
+        @Argument(help: "Run directory.")
+        var path: String
+
+        func run() throws {
+            for entry in try Checkpoint.entries(path) {
+                do {
+                    let checkpoint = try Checkpoint(directory: entry.path)
+                    let parts = checkpoint.summary.optimizerParts
+                    let megabytes = (checkpoint.byteCount + 500_000) / 1_000_000
+                    print(
+                        "\(entry.path): step \(checkpoint.step),"
+                            + " \(checkpoint.summary.parameterCount) parameters,"
+                            + " optimizer in \(parts) parts, \(megabytes) MB")
+                } catch {
+                    print("\(entry.path): not usable: \(error)")
+                }
+            }
+        }
+    }
+
+    /// `bert checkpoint verify`.
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks every file's size and SHA-256, and the structure.",
+            discussion: "Of a run directory all checkpoints are checked.")
+
+        @Argument(help: "Run directories and checkpoints.")
+        var paths: [String]
+
+        func run() throws {
+            var bad = 0
+            for path in paths {
+                for entry in try Checkpoint.entries(path) {
+                    do {
+                        try Checkpoint(directory: entry.path).verify()
+                        print("\(entry.path): good")
+                    } catch {
+                        bad += 1
+                        CheckpointCommand.warn("\(error)")
+                    }
+                }
+            }
+            if bad > 0 { throw ExitCode(65) }
+        }
+    }
+
+    /// `bert checkpoint diff`.
+    struct Diff: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compares the parameters of two models, tensor by tensor.",
+            discussion: """
+                Each may be a run directory, a checkpoint or a model directory of Hugging Face. \
+                Equal tensors are not shown.
+                """)
+
+        @Argument(help: "First model.")
+        var first: String
+        @Argument(help: "Second model.")
+        var second: String
+        @Flag(help: "Show equal tensors, too.")
+        var all = false
+
+        func run() throws {
+            let (a, skippedA) = try SavedModel.open(first)
+            let (b, skippedB) = try SavedModel.open(second)
+            CheckpointCommand.report(skippedA + skippedB)
+            let differences = try SavedModel.differences(a, b)
+            for one in differences where all || !one.isEqual {
+                if let mismatch = one.mismatch {
+                    print("\(one.name): \(mismatch)")
+                } else {
+                    print(
+                        "\(one.name): largest difference \(Float(one.maximum)),"
+                            + " relative norm \(Float(one.relativeNorm))")
+                }
+            }
+            let equal = differences.count { $0.isEqual }
+            print("\(equal) of \(differences.count) tensors are equal")
+            if differences.contains(where: { $0.mismatch != nil }) { throw ExitCode(65) }
+        }
+    }
+}

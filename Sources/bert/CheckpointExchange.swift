@@ -1,0 +1,52 @@
+import ArgumentParser
+import Checkpointing
+
+extension CheckpointCommand {
+    /// `bert checkpoint import`.
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Turns a model of another program into a checkpoint (without optimizer state).")
+
+        @Option(help: "The other program.")
+        var from: Format
+        @Argument(help: "Model directory: config.json, model.safetensors, vocab.txt.")
+        var directory: String
+        @Argument(help: "The checkpoint directory to make.")
+        var checkpoint: String
+        @Flag(help: "Replace an existing checkpoint.")
+        var force = false
+
+        func run() throws {
+            let made = try Checkpoint.importHuggingFace(
+                from: HuggingFaceDirectory(directory), to: checkpoint, replacing: force)
+            print(
+                "\(made.path): \(made.summary.parameterCount) parameters; start from it"
+                    + " with model.initialize_from")
+        }
+    }
+
+    /// `bert checkpoint export`.
+    struct Export: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes the model of a checkpoint for another program.")
+
+        @Option(help: "The other program.")
+        var to: Format
+        @Argument(help: "Checkpoint, or run directory (its newest good checkpoint).")
+        var checkpoint: String
+        @Argument(help: "The directory to make.")
+        var directory: String
+        @Flag(help: "Replace an existing directory.")
+        var force = false
+
+        func run() throws {
+            let (source, skipped) = try Checkpoint.open(checkpoint)
+            CheckpointCommand.report(skipped)
+            try source.exportHuggingFace(to: directory, replacing: force)
+            print(
+                "\(directory): step \(source.step); load it with"
+                    + " BertForPreTraining.from_pretrained(\"\(directory)\")")
+        }
+    }
+}
