@@ -69,6 +69,14 @@ static inline herr_t chdf5_disable_times(hid_t creation) {
     return H5Pset_obj_track_times(creation, 0);
 }
 
+/// Whether a link leads to an object of the same group hierarchy; negative: failure. (The names
+/// of the function and its struct are macros that change with the library's version.)
+static inline htri_t chdf5_is_hard_link(hid_t group, const char *path) {
+    H5L_info_t info;
+    if (H5Lget_info(group, path, &info, H5P_DEFAULT) < 0) return -1;
+    return info.type == H5L_TYPE_HARD;
+}
+
 /// The automatic print of the error stack is a setting of the calling thread.
 static inline void chdf5_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 

@@ -85,7 +85,7 @@ public struct HuggingFaceDirectory: Sendable {
     private static func doLowerCase(_ directory: String) throws -> Bool {
         let path = Paths.join(directory, tokenizerName)
         guard Paths.exists(path) else { return true }
-        let json = try text(path, ModelDescription.maximumConfigurationBytes)
+        let json = try text(path, 16 << 20)
         // Only this key matters: others have had many forms, as lengths of 1e30.
         struct Casing: Decodable {
             var doLowerCase: Bool?

@@ -50,6 +50,11 @@ extension TensorSource where Self: ~Copyable {
         var entries: [(name: String, shape: [Int], decays: Bool)] = []
         for name in tensorNames {
             let shape = try shape(of: name)
+            // HDF5 takes slashes for groups; C takes zeros for the end.
+            guard !name.isEmpty, name != ".", !name.utf8.contains(where: { $0 < 33 || $0 == 47 })
+            else {
+                throw CheckpointError(.badData, path, "has a tensor of the strange name \(name)")
+            }
             guard shape.allSatisfy({ $0 > 0 }) else {
                 throw CheckpointError(.badData, path, "\(name) is empty: shape \(shape)")
             }

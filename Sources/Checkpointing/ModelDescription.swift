@@ -16,8 +16,9 @@ public struct ModelDescription: Sendable, Equatable {
         self.doLowerCase = doLowerCase
     }
 
-    /// Longer configurations and vocabularies are refused: no model has them.
-    static let maximumConfigurationBytes = 1 << 20
+    /// Longer configurations are refused: they are stored as an attribute.
+    static let maximumConfigurationBytes = 60_000
+    /// Longer vocabularies are refused: no model has them.
     static let maximumVocabularyBytes = 64 << 20
 
     /// The few keys of `config.json` that the exchange with Hugging Face looks at.

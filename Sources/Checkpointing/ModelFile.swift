@@ -66,7 +66,7 @@ public struct ModelFile: TensorSource, ~Copyable {
         let training = try file.group("training")
         var state = try TrainingState(json: training.textAttribute("state"), path: path)
         state.resolvedConfiguration = try training.readText(
-            "configuration", maximumByteCount: ModelDescription.maximumConfigurationBytes)
+            "configuration", maximumByteCount: 16 << 20)
         return state
     }
 

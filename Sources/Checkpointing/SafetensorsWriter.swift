@@ -16,7 +16,9 @@ struct SafetensorsWriter: ~Copyable {
         var json = "{\"__metadata__\":{\"format\":\"pt\"}"
         var end = 0
         for (name, shape) in tensors {
-            precondition(!name.utf8.contains { $0 < 32 || $0 == 34 || $0 == 92 }, "a plain name")
+            guard !name.utf8.contains(where: { $0 < 32 || $0 == 34 || $0 == 92 }) else {
+                throw CheckpointError(.badData, path, "would need a tensor called \(name)")
+            }
             let start = end
             end += shape.reduce(4, *)
             let sizes = shape.map(String.init).joined(separator: ",")

@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 
 /// Everything besides parameters and moments that a run needs to go on as if it had not stopped.
@@ -59,7 +60,8 @@ public struct TrainingState: Codable, Sendable, Equatable {
         do {
             self = try JSONDecoder().decode(TrainingState.self, from: Data(json.utf8))
         } catch {
-            throw CheckpointError(.badData, path, "has no readable training state: \(error)")
+            throw CheckpointError(
+                .badData, path, "has no readable training state: \(ManifestFile.explain(error))")
         }
         let counts = [
             step, samples, tokens, epoch, positionInEpoch, phase, phaseStep,

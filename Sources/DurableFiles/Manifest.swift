@@ -95,8 +95,9 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
 
     /// Throws the first difference between a directory and this manifest.
     public func verify(_ directory: String) throws(FileError) {
+        let listed = Set(files.map(\.path))
         for path in try ManifestFile.paths(in: directory) {
-            try ManifestFile.requireListed(path, in: files, directory)
+            try ManifestFile.requireListed(path, in: listed, directory)
         }
         for entry in files { try ManifestFile.verify(entry, in: directory) }
     }
@@ -107,11 +108,12 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         func collect(_ body: () throws(FileError) -> Void) {
             do throws(FileError) { try body() } catch { problems.append(error) }
         }
+        let listed = Set(files.map(\.path))
         var paths: [String] = []
         collect { () throws(FileError) in paths = try ManifestFile.paths(in: directory) }
         for path in paths {
             collect { () throws(FileError) in
-                try ManifestFile.requireListed(path, in: files, directory)
+                try ManifestFile.requireListed(path, in: listed, directory)
             }
         }
         for entry in files {

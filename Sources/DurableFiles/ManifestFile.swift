@@ -63,9 +63,9 @@ public enum ManifestFile {
     }
 
     static func requireListed(
-        _ path: String, in files: [ManifestEntry], _ directory: String
+        _ path: String, in listed: Set<String>, _ directory: String
     ) throws(FileError) {
-        guard !files.contains(where: { $0.path == path }) else { return }
+        guard !listed.contains(path) else { return }
         throw FileError(
             .badData, Paths.join(directory, path), "is not in the manifest of its directory")
     }
@@ -101,7 +101,7 @@ public enum ManifestFile {
     }
 
     /// A decoding error in few words.
-    static func explain(_ error: any Error) -> String {
+    package static func explain(_ error: any Error) -> String {
         switch error {
         case DecodingError.keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
         case DecodingError.typeMismatch(_, let context),

@@ -81,11 +81,10 @@ extension Container where Self: ~Copyable {
                 H5Lexists(id, prefix, chdf5_default())
             }
             guard exists > 0 else { return "no object \(path) (there is no \(prefix))" }
-            var info = H5L_info_t()
-            try Library.call("H5Lget_info", .badData, on: id, "looking for \(path)") {
-                H5Lget_info(id, prefix, &info, chdf5_default())
-            }
-            guard info.type == H5L_TYPE_HARD else {
+            let isHard = try Library.call(
+                "H5Lget_info", .badData, on: id, "looking for \(path)"
+            ) { chdf5_is_hard_link(id, prefix) }
+            guard isHard > 0 else {
                 return "\(prefix) is a soft or external link; only plain objects are read"
             }
             prefix += "/"

@@ -3,8 +3,15 @@ import CHDF5
 /// Owns one identifier of the library and closes it once.
 struct Handle: ~Copyable {
     /// What an identifier is, which decides how it is closed.
-    enum Kind: BitwiseCopyable {
-        case file, group, dataset, dataspace, datatype, attribute, properties
+    /// The raw value is the letter of its functions, as in `H5Fclose`.
+    enum Kind: Character, BitwiseCopyable {
+        case file = "F"
+        case group = "G"
+        case dataset = "D"
+        case dataspace = "S"
+        case datatype = "T"
+        case attribute = "A"
+        case properties = "P"
     }
 
     let id: hid_t
@@ -27,7 +34,7 @@ struct Handle: ~Copyable {
         let (id, kind) = (id, kind)
         let place = Library.place(id)
         discard self
-        try Library.call("H5Xclose", .inputOutput, "\(place): closing failed") {
+        try Library.call("H5\(kind.rawValue)close", .inputOutput, "\(place): closing failed") {
             Handle.close(id, kind)
         }
     }

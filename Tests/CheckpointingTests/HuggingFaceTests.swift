@@ -113,10 +113,38 @@ import Testing
             try WholeFiles.writeAtomically($0 + "/vocab.txt", [UInt8]([65, 255, 10]))
         }
         #expect((text as? CheckpointError)?.message == "is not UTF-8")
+        let long = try damaged {
+            try WholeFiles.writeAtomically(
+                $0 + "/config.json", "{\"x\": \"\(String(repeating: "y", count: 60_000))\"}")
+        }
+        #expect((long as? FileError)?.message.contains("more than the 60000 expected") == true)
         let casing = try damaged {
             try WholeFiles.writeAtomically($0 + "/tokenizer_config.json", "{\"do_lower_case\": 3}")
         }
         #expect((casing as? CheckpointError)?.message.contains("do_lower_case") == true)
+    }
+
+    @Test("strange names of tensors do not become paths in the checkpoint")
+    func strangeNames() throws {
+        for name in ["a/b", ".", "", "/", "a\\u0000b", "\\n"] {
+            try withScratch { directory in
+                for file in ["config.json", "vocab.txt"] {
+                    try WholeFiles.writeAtomically(
+                        "\(directory)/\(file)", bytes(fixture("saved/\(file)")))
+                }
+                let json =
+                    "{\"\(name)\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}"
+                let length = [UInt8(json.utf8.count), 0, 0, 0, 0, 0, 0, 0]
+                try WholeFiles.writeAtomically(
+                    directory + "/model.safetensors", length + Array(json.utf8) + [0, 0, 0, 0])
+                let error = #expect(throws: CheckpointError.self) {
+                    _ = try Checkpoint.importHuggingFace(
+                        from: HuggingFaceDirectory(directory), to: directory + "/x")
+                }
+                #expect(error?.message.contains("strange name") == true)
+                #expect(Paths.kind(of: directory + "/x") == .missing)
+            }
+        }
     }
 
     @Test("a configuration without model_type gets one when exported")
