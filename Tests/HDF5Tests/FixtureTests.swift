@@ -55,6 +55,15 @@ import Testing
             _ = try huge.read(as: Float.self, maximumCount: 1_000_000)
         }
         #expect(error?.description.contains("more than the 1000000 expected") == true)
+        #expect(throws: HDF5Error.self) {
+            _ = try huge.read(rows: 0..<1, as: Float.self, maximumCount: 1_000_000)
+        }
+        #expect(
+            try file.dataset("input_ids").read(rows: 1..<3, as: Int32.self, maximumCount: 6)
+                == [3, 4, 5, 6, 7, 8])
+        #expect(throws: HDF5Error.self) {
+            _ = try file.dataset("input_ids").read(rows: 3..<5, as: Int32.self, maximumCount: 6)
+        }
         #expect(throws: HDF5Error.self) { _ = try file.dataset("huge_chunk") }
         #expect(throws: HDF5Error.self) { _ = try file.readText("text", maximumByteCount: 3) }
         #expect(throws: HDF5Error.self) { _ = try file.names(maximumCount: 3) }
