@@ -1,0 +1,72 @@
+import CMPI
+import Glibc
+
+/// The process's membership in an MPI job, from `MPI_Init_thread` to `MPI_Finalize`.
+///
+/// Create one, once, on the main thread, as a local of the program's entry point, and let every communicator made
+/// from it end before it does: locals are destroyed in reverse order, so declaring the environment first is enough. A
+/// process that no launcher started is a job of one rank.
+///
+/// The thread level is `MPI_THREAD_FUNNELED`: other threads may run, but only the main one may call MPI.
+public struct MPIEnvironment: ~Copyable {
+    /// All ranks of the job (`MPI_COMM_WORLD`).
+    public let world: Communicator
+    /// This rank alone (`MPI_COMM_SELF`).
+    public let alone: Communicator
+
+    /// Joins the job. From here on, failing calls throw; MPI's default would end the job without saying why.
+    ///
+    /// A second environment in one process is a caller's bug, because MPI can be initialised only once.
+    public init() throws(MPIError) {
+        precondition(!Self.wasInitialized, "MPI can be initialised only once in a process")
+        var provided: Int32 = 0
+        try check(cmpi_init_thread(cmpi_thread_funneled(), &provided), "MPI_Init_thread")
+        try check(cmpi_return_errors(cmpi_comm_world()), "MPI_Comm_set_errhandler")
+        try check(cmpi_return_errors(cmpi_comm_self()), "MPI_Comm_set_errhandler")
+        guard provided >= cmpi_thread_funneled() else {
+            throw MPIError(
+                code: cmpi_error_other(), function: "MPI_Init_thread",
+                message: "the library grants thread level \(provided), below MPI_THREAD_FUNNELED; "
+                    + "use an MPI that was built with thread support")
+        }
+        let world = try Communicator(borrowing: cmpi_comm_world())
+        let alone = try Communicator(borrowing: cmpi_comm_self())
+        self.world = world
+        self.alone = alone
+    }
+
+    deinit {
+        // A failure here has nobody left to tell: the job ends either way.
+        if !Self.wasFinalized { _ = cmpi_finalize() }
+    }
+
+    /// Whether MPI has been initialised in this process (and perhaps finalised since).
+    public static var wasInitialized: Bool {
+        var flag: Int32 = 0
+        return cmpi_initialized(&flag) == cmpi_success() && flag != 0
+    }
+
+    /// Whether MPI has been finalised: no communicator may be used any more.
+    public static var wasFinalized: Bool {
+        var flag: Int32 = 0
+        return cmpi_finalized(&flag) == cmpi_success() && flag != 0
+    }
+
+    /// The name of the machine this rank runs on.
+    public static var processorName: String {
+        readText(capacity: cmpi_max_processor_name()) { cmpi_processor_name($0, $1) } ?? "unknown"
+    }
+
+    /// The implementation's own description of itself, its first line.
+    public static var libraryVersion: String {
+        let text = readText(capacity: cmpi_max_library_version()) { cmpi_library_version($0, $1) }
+        let line = text?.prefix { !$0.isNewline && $0 != "\0" }
+        return line.map(String.init) ?? "unknown"
+    }
+
+    /// Ends all ranks of the job at once with exit status `code`. Usable before, during and after MPI's life.
+    public static func abort(code: Int32) -> Never {
+        if wasInitialized && !wasFinalized { _ = cmpi_abort(cmpi_comm_world(), code) }
+        exit(code)
+    }
+}

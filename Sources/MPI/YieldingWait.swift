@@ -1,0 +1,38 @@
+import Glibc
+
+/// What a rank does between two looks at an unfinished request.
+///
+/// MPI's own waits spin. With more ranks than cores a spinning rank burns whole time slices that its peer needs to
+/// make progress. So: look a few times at once (the answer is usually near), then give the core away at every look,
+/// and after a long wait (a checkpoint, a slow peer) sleep, so that ranks with nothing to do do not slow down those
+/// that work.
+public struct YieldingWait {
+    private var pauses = 0
+
+    /// Looks before the core is first given away.
+    private static let spins = 32
+    /// Looks before the first sleep; a yield costs about a microsecond on an idle core.
+    private static let yields = 4096
+    /// Sleeps grow from the shortest to the longest, in nanoseconds: a wait of minutes need not end within a microsecond.
+    private static let shortestSleep = 20_000
+    private static let longestSleep = 500_000
+
+    /// A wait that has not begun.
+    public init() {}
+
+    /// Passes the time once. Call it after a look that found nothing.
+    public mutating func pause() {
+        pauses += 1
+        if pauses <= Self.spins { return }
+        if pauses <= Self.yields {
+            _ = sched_yield()
+            return
+        }
+        let nanoseconds = min(Self.longestSleep, Self.shortestSleep + (pauses - Self.yields) * 1000)
+        var duration = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        _ = nanosleep(&duration, nil)
+    }
+
+    /// Starts over. Call it after a look that found something.
+    public mutating func reset() { pauses = 0 }
+}
