@@ -105,7 +105,10 @@ let package = Package(
                 "Configuration", "Randomness", "Corpus", argumentParser,
             ]),
 
-        tests("MPI", ["MPI"]),
+        .target(
+            name: "MPITestSupport", dependencies: ["MPI"], path: "Tests/MPITestSupport",
+            swiftSettings: strict),
+        tests("MPI", ["MPI", "MPITestSupport"]),
         tests("HDF5", ["HDF5"], exclude: ["Fixtures"]),
         tests("DurableFiles", ["DurableFiles"]),
         tests("Randomness", ["Randomness"]),
@@ -116,7 +119,7 @@ let package = Package(
         tests("Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
         tests("BERT", ["BERT", "Kernels", "Tensors", "Randomness", "HDF5"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
-        tests("Distributed", ["Distributed", "MPI"]),
+        tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(
             "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
             exclude: ["Fixtures"]),
