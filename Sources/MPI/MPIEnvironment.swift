@@ -70,3 +70,8 @@ public struct MPIEnvironment: ~Copyable {
         exit(code)
     }
 }
+
+extension MPIEnvironment {
+    /// Seconds since some fixed moment in the past, of this rank's clock (`MPI_Wtime`).
+    public static var wallTime: Double { cmpi_wtime() }
+}

@@ -1,0 +1,95 @@
+public import MPI
+
+/// Decisions that all ranks must take alike: to stop, to save, to skip a step, to give up.
+///
+/// A decision that one rank takes alone leaves the others waiting in the next collective. Each call is collective, and
+/// its result is the same on all ranks.
+public struct Agreement {
+    private let communicator: Communicator
+
+    /// A failure that all ranks know of.
+    public struct Failure: Error, Equatable, CustomStringConvertible {
+        /// The lowest rank that failed.
+        public let rank: Int
+        /// What that rank said.
+        public let message: String
+        /// The number of ranks that failed.
+        public let failedRanks: Int
+
+        /// The message with its rank, and how many other ranks failed too.
+        public var description: String {
+            let others = failedRanks - 1
+            let more = others == 0 ? "" : " (and \(others) more rank\(others == 1 ? "" : "s"))"
+            return "rank \(rank): \(message)\(more)"
+        }
+    }
+
+    /// Agreement among the ranks of `communicator`.
+    public init(among communicator: Communicator) {
+        self.communicator = communicator
+    }
+
+    /// Whether `condition` holds on any rank.
+    public func anyTrue(_ condition: Bool) throws(MPIError) -> Bool {
+        try communicator.allReduce(Int64(condition ? 1 : 0), .bitwiseOr) != 0
+    }
+
+    /// Whether `condition` holds on all ranks.
+    public func allTrue(_ condition: Bool) throws(MPIError) -> Bool {
+        try !anyTrue(!condition)
+    }
+
+    /// Whether all ranks gave the same value: a check that they run the same program on the same data.
+    public func isSame(_ value: Int64) throws(MPIError) -> Bool {
+        // One reduction gives both ends of the range; the complement of an integer never overflows.
+        var ends = [value, ~value]
+        try communicator.allReduce(&ends, .minimum)
+        return ends[0] == ~ends[1]
+    }
+
+    /// The sums over all ranks, one for each element. Integers wrap around on overflow, as C's do.
+    public func sum(_ values: [Int64]) throws(MPIError) -> [Int64] {
+        var sums = values
+        try communicator.allReduce(&sums, .sum)
+        return sums
+    }
+
+    /// The sums over all ranks, one for each element, correctly rounded: the ranks' values are added without error and
+    /// rounded once, so neither the order of the ranks nor the library's algorithm shows in the result.
+    public func sum(_ values: [Double]) throws(MPIError) -> [Double] {
+        let all = try communicator.allGather(values)
+        return values.indices.map { index in
+            exactSum(stride(from: index, to: all.count, by: values.count).lazy.map { all[$0] })
+        }
+    }
+
+    /// The failure of the lowest rank that has a message, or nil if none has.
+    ///
+    /// Ranks catch their own error, call this with its text (nil where all went well), and all throw what it returns.
+    public func firstFailure(_ message: String?) throws(MPIError) -> Failure? {
+        // The usual case, no failure, costs one small reduction.
+        guard try anyTrue(message != nil) else { return nil }
+        // A first byte tells "no failure" from an empty message.
+        let mine: [UInt8] = message.map { [1] + Array($0.utf8) } ?? []
+        let failures = try communicator.allGather(bytes: mine).enumerated().filter {
+            !$0.element.isEmpty
+        }
+        return failures.first.map { first in
+            Failure(
+                rank: first.offset,
+                message: String(decoding: first.element.dropFirst(), as: UTF8.self),
+                failedRanks: failures.count)
+        }
+    }
+
+    /// Runs `body` on this rank. If it fails on any rank, all throw the failure of the lowest one.
+    public func together<Result>(_ body: () throws -> Result) throws -> Result {
+        let outcome = Swift.Result { try body() }
+        var message: String?
+        if case .failure(let error) = outcome { message = "\(error)" }
+        if let failure = try firstFailure(message) { throw failure }
+        return try outcome.get()
+    }
+}
+
+@available(*, unavailable) extension Agreement: Sendable {}

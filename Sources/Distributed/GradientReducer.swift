@@ -1,0 +1,158 @@
+public import MPI
+
+/// Sums a flat buffer over all ranks, bucket by bucket, while the buffer is still being filled.
+///
+/// A backward pass makes gradients final piece by piece. It says so by ``markReady(_:)``; a bucket whose elements are
+/// all final starts around the ring at once, and moves on whenever the pass calls ``progress()`` between two kernels.
+/// ``finish()`` waits for what is left. Everything happens on the calling thread, the only one that may call MPI.
+///
+/// For each step: ``begin(_:)``, then ``markReady(_:)`` and ``progress()`` in any mixture, then ``finish()``.
+///
+/// The buckets are reduced by the same schedule whenever they start, so the result has the same bits with overlap and
+/// without, on all ranks and in every run. All ranks must mark the same ranges in the same order; when they do so,
+/// relative to one another, does not matter.
+public final class GradientReducer {
+    /// The elements of each bucket.
+    public let buckets: [Range<Int>]
+    /// What the reducer has done so far.
+    public private(set) var statistics = ReductionStatistics()
+
+    private let ring: RingCollective
+    private let count: Int
+    private let wire: WireType
+    private let overlaps: Bool
+    private let bucketsInFlight: Int
+
+    private var buffer: UnsafeMutableBufferPointer<Float>?
+    /// Elements of each bucket that are not final yet.
+    private var missing: [Int] = []
+    /// Buckets that are final and wait for their turn, in the order in which they became so.
+    private var waiting: [Int] = []
+    private var nextWaiting = 0
+    private var inFlight: [RingOperation] = []
+    private var firstStart: Double?
+
+    /// A reducer of buffers of `count` elements, over the ranks of `communicator`. Collective.
+    ///
+    /// - Parameters:
+    ///   - bucketMegabytes: the size of a bucket (2^20 bytes of `Float`); the last is the smaller one.
+    ///   - overlaps: whether buckets start as soon as they are final; if not, all start in ``finish()``.
+    ///   - bucketsInFlight: buckets under way at once.
+    public init(
+        over communicator: Communicator, count: Int, bucketMegabytes: Double = 16,
+        overlaps: Bool = true, wire: WireType = .float32, bucketsInFlight: Int = 4,
+        ring configuration: RingConfiguration = RingConfiguration()
+    ) throws(MPIError) {
+        precondition(count >= 0, "a count is not negative")
+        precondition(bucketMegabytes > 0 && bucketMegabytes <= 1_048_576, "a bucket has a size")
+        precondition(bucketsInFlight > 0, "at least one bucket is under way")
+        ring = try RingCollective(over: communicator, configuration)
+        // A tag for each bucket, within what the library allows.
+        let tags = ring.communicator.largestTag
+        let wanted = max(1, Int(bucketMegabytes * 262_144))
+        let elements = max(wanted, (count + tags - 1) / tags)
+        buckets = stride(from: 0, to: count, by: elements).map { $0..<min($0 + elements, count) }
+        self.count = count
+        self.wire = wire
+        self.overlaps = overlaps
+        self.bucketsInFlight = bucketsInFlight
+    }
+
+    /// Starts a step on `buffer`, which must stay in place until ``finish()`` returns.
+    public func begin(_ buffer: UnsafeMutableBufferPointer<Float>) {
+        precondition(self.buffer == nil, "the step before was not finished")
+        precondition(buffer.count == count, "the buffer has the reducer's count")
+        self.buffer = buffer
+        missing = buckets.map(\.count)
+        waiting.removeAll(keepingCapacity: true)
+        nextWaiting = 0
+        firstStart = nil
+    }
+
+    /// Says that these elements are final for this step, each at most once. Starts buckets that are now complete.
+    public func markReady(_ range: Range<Int>) throws(MPIError) {
+        precondition(buffer != nil, "no step has begun")
+        precondition(
+            range.lowerBound >= 0 && range.upperBound <= count, "the range is in the buffer")
+        guard let size = buckets.first?.count, !range.isEmpty else { return }
+        for bucket in range.lowerBound / size...(range.upperBound - 1) / size {
+            missing[bucket] -= range.clamped(to: buckets[bucket]).count
+            precondition(missing[bucket] >= 0, "an element is marked once in a step")
+            if missing[bucket] == 0 { waiting.append(bucket) }
+        }
+        if overlaps { try progress() }
+    }
+
+    /// Moves messages on without waiting. Cheap when nothing is under way.
+    public func progress() throws(MPIError) {
+        guard overlaps, !inFlight.isEmpty || nextWaiting < waiting.count else { return }
+        let start = MPIEnvironment.wallTime
+        _ = try advance()
+        statistics.progressSeconds += MPIEnvironment.wallTime - start
+    }
+
+    /// Waits until the whole buffer holds the sums. What was not marked is taken to be final now.
+    public func finish() throws(MPIError) {
+        precondition(buffer != nil, "no step has begun")
+        let start = MPIEnvironment.wallTime
+        // From the end, the way a backward pass goes; what was marked keeps its place in the order.
+        for bucket in buckets.indices.reversed() where missing[bucket] > 0 {
+            waiting.append(bucket)
+        }
+        var wait = YieldingWait()
+        while !inFlight.isEmpty || nextWaiting < waiting.count {
+            if try advance() {
+                wait.reset()
+            } else {
+                wait.pause()
+            }
+        }
+        buffer = nil
+        let end = MPIEnvironment.wallTime
+        statistics.steps += 1
+        statistics.blockingSeconds += end - start
+        statistics.wallSeconds += end - (firstStart ?? end)
+    }
+
+    /// A whole step without overlap: the sums of a buffer that is final already.
+    public func reduce(_ buffer: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+        begin(buffer)
+        try finish()
+    }
+
+    /// Starts what may start and moves on what is under way. True if anything moved.
+    private func advance() throws(MPIError) -> Bool {
+        do {
+            var hasMoved = startWaiting()
+            for operation in inFlight where try operation.progress() { hasMoved = true }
+            inFlight.removeAll { operation in
+                if operation.isComplete { ring.recycle(operation) }
+                return operation.isComplete
+            }
+            return hasMoved
+        } catch {
+            // Ends the pending requests now, while the caller's buffer is still there.
+            inFlight.removeAll()
+            buffer = nil
+            throw error
+        }
+    }
+
+    private func startWaiting() -> Bool {
+        var hasStarted = false
+        while inFlight.count < bucketsInFlight, nextWaiting < waiting.count, let buffer {
+            let bucket = waiting[nextWaiting]
+            nextWaiting += 1
+            let part = UnsafeMutableBufferPointer(rebasing: buffer[buckets[bucket]])
+            let operation = ring.start(.allReduce, part, wire, tag: bucket)
+            statistics.bytesSent += operation.schedule.bytesSent(
+                bytesPerElement: wire.bytesPerElement)
+            inFlight.append(operation)
+            if firstStart == nil { firstStart = MPIEnvironment.wallTime }
+            hasStarted = true
+        }
+        return hasStarted
+    }
+}
+
+@available(*, unavailable) extension GradientReducer: Sendable {}

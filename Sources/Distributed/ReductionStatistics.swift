@@ -1,0 +1,24 @@
+/// What reductions have cost this rank, summed over steps.
+public struct ReductionStatistics: Equatable, Sendable {
+    /// Steps finished.
+    public var steps = 0
+    /// Bytes this rank has sent.
+    public var bytesSent = 0
+    /// Seconds from the start of a step's first bucket to the end of its last: how long messages were on their way.
+    public var wallSeconds = 0.0
+    /// Seconds spent in moving messages on between kernels, before the final wait.
+    public var progressSeconds = 0.0
+    /// Seconds spent in the final wait, when the backward pass had nothing left to do.
+    public var blockingSeconds = 0.0
+
+    /// Nothing yet.
+    public init() {}
+
+    /// Seconds in which this rank computed nothing because of communication.
+    public var busySeconds: Double { progressSeconds + blockingSeconds }
+
+    /// The share of the time on the way that was hidden behind the backward pass, from 0 to 1; 0 before any step.
+    public var overlap: Double {
+        wallSeconds > 0 ? max(0, 1 - busySeconds / wallSeconds) : 0
+    }
+}

@@ -1,0 +1,92 @@
+public import MPI
+
+/// Sums over all ranks of a communicator, by segmented, pipelined rings of point-to-point messages.
+///
+/// A ring of N ranks moves 2(N-1)/N of the buffer through every rank for an all-reduce, which is the least possible,
+/// and each rank talks to its two neighbours only (Patarasuk and Yuan, 2009, doi:10.1016/j.jpdc.2008.09.002). The
+/// result has the same bits on all ranks and in every run with the same number of ranks.
+///
+/// All calls are collective: all ranks make the same calls with the same counts and wire types, in the same order.
+public final class RingCollective {
+    let communicator: Communicator
+    private let configuration: RingConfiguration
+    private var freeScratch: [RingScratch] = []
+
+    /// A ring over the ranks of `communicator`. Collective. The ring talks on a duplicate, so its messages meet no others.
+    public init(
+        over communicator: Communicator, _ configuration: RingConfiguration = RingConfiguration()
+    ) throws(MPIError) {
+        self.communicator = try communicator.duplicate()
+        self.configuration = configuration
+    }
+
+    /// This rank in the ring.
+    public var rank: Int { communicator.rank }
+    /// Ranks in the ring.
+    public var ranks: Int { communicator.size }
+
+    /// The elements of a buffer of `count` that rank `rank` (this one by default) owns after a reduce-scatter.
+    public func shard(of count: Int, rank: Int? = nil) -> Range<Int> {
+        Partition(count: count, parts: ranks)[rank ?? self.rank]
+    }
+
+    /// Replaces every element by the sum of all ranks' elements at its place.
+    public func allReduce(
+        _ buffer: UnsafeMutableBufferPointer<Float>, wire: WireType = .float32
+    ) throws(MPIError) {
+        try run(.allReduce, buffer, wire)
+    }
+
+    /// Replaces every element of this rank's shard by the sum of all ranks' elements at its place, and returns the
+    /// shard. The rest of the buffer holds partial sums afterwards, which mean nothing.
+    @discardableResult
+    public func reduceScatter(
+        _ buffer: UnsafeMutableBufferPointer<Float>, wire: WireType = .float32
+    ) throws(MPIError) -> Range<Int> {
+        try run(.reduceScatter, buffer, wire)
+        return shard(of: buffer.count)
+    }
+
+    /// Replaces every shard by that of the rank that owns it. Bits are moved as they are.
+    public func allGather(_ buffer: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
+        try run(.allGather, buffer, .float32)
+    }
+
+    private func run(
+        _ kind: RingSchedule.Kind, _ buffer: UnsafeMutableBufferPointer<Float>, _ wire: WireType
+    ) throws(MPIError) {
+        let operation = start(kind, buffer, wire, tag: 0)
+        var wait = YieldingWait()
+        while !operation.isComplete {
+            if try operation.progress() {
+                wait.reset()
+            } else {
+                wait.pause()
+            }
+        }
+        recycle(operation)
+    }
+
+    /// An operation that its caller moves on. Operations under way at the same time need different tags; all ranks
+    /// give the same operation the same tag.
+    func start(
+        _ kind: RingSchedule.Kind, _ buffer: UnsafeMutableBufferPointer<Float>, _ wire: WireType,
+        tag: Int
+    ) -> RingOperation {
+        let schedule = RingSchedule(
+            kind: kind, count: buffer.count, rank: rank, ranks: ranks,
+            segmentElements: configuration.segmentElements)
+        return RingOperation(
+            schedule, on: buffer, wire: wire, communicator: communicator, tag: tag,
+            scratch: freeScratch.popLast() ?? RingScratch(configuration))
+    }
+
+    /// Keeps the memory of a complete operation for the next one.
+    func recycle(_ operation: RingOperation) {
+        precondition(
+            operation.isComplete, "only a complete operation has no more use for its memory")
+        freeScratch.append(operation.scratch)
+    }
+}
+
+@available(*, unavailable) extension RingCollective: Sendable {}

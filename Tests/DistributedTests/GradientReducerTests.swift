@@ -1,0 +1,133 @@
+import Distributed
+import MPI
+import MPITestSupport
+import Testing
+
+@MainActor @Suite("Gradient reducer", .serialized) struct GradientReducerTests {
+    /// Small buckets and segments, so that a small buffer makes many of both.
+    private let bucketMegabytes = 1024.0 * 4 / Double(1 << 20)  // 1024 elements
+    private let ring = RingConfiguration(segmentElements: 50, segmentsInFlight: 3)
+
+    private func reducer(
+        _ communicator: Communicator, _ count: Int, overlaps: Bool, wire: WireType = .float32,
+        inFlight: Int = 3
+    ) throws -> GradientReducer {
+        try GradientReducer(
+            over: communicator, count: count, bucketMegabytes: bucketMegabytes, overlaps: overlaps,
+            wire: wire, bucketsInFlight: inFlight, ring: ring)
+    }
+
+    /// Pieces of uneven sizes from the end to the start, the way a backward pass finishes them.
+    private func pieces(_ count: Int) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var end = count
+        var length = 1
+        while end > 0 {
+            let start = max(0, end - length)
+            result.append(start..<end)
+            end = start
+            length = length * 3 % 2003 + 1
+        }
+        return result
+    }
+
+    @Test func bucketsCoverTheBufferInOrder() throws {
+        for count in [0, 1, 1023, 1024, 1025, 10_007] {
+            let reducer = try reducer(TestJob.world, count, overlaps: true)
+            #expect(reducer.buckets.flatMap { Array($0) } == Array(0..<count))
+            #expect(reducer.buckets.count == (count + 1023) / 1024)
+        }
+    }
+
+    @Test func overlapGivesTheBitsOfPlainCallsAtAnyPace() throws {
+        try TestJob.forEachCommunicator { communicator, name in
+            for count in [0, 1, 1023, 1024, 1025, 10_007, 30_011] {
+                for wire in WireType.allCases {
+                    let mine = testValues(count, rank: communicator.rank)
+                    let overlapping = try reducer(communicator, count, overlaps: true, wire: wire)
+
+                    // The plain calls that it must equal: one all-reduce a bucket.
+                    let plain = try RingCollective(over: communicator, ring)
+                    var expected = mine
+                    try expected.withUnsafeMutableBufferPointer { buffer in
+                        for bucket in overlapping.buckets {
+                            let part = UnsafeMutableBufferPointer(rebasing: buffer[bucket])
+                            try plain.allReduce(part, wire: wire)
+                        }
+                    }
+
+                    for step in 0..<3 {
+                        var values = mine
+                        try values.withUnsafeMutableBufferPointer { buffer in
+                            overlapping.begin(buffer)
+                            for (index, piece) in pieces(count).enumerated() {
+                                try overlapping.markReady(piece)
+                                // Every rank at its own pace, also one that never helps along.
+                                for _ in 0..<(index * communicator.rank + step) % 4 {
+                                    try overlapping.progress()
+                                }
+                            }
+                            try overlapping.finish()
+                        }
+                        #expect(bits(values) == bits(expected), "\(name), \(count), \(wire)")
+                    }
+
+                    let waiting = try reducer(communicator, count, overlaps: false, wire: wire)
+                    var values = mine
+                    try values.withUnsafeMutableBufferPointer { try waiting.reduce($0) }
+                    #expect(
+                        bits(values) == bits(expected), "\(name), \(count), \(wire), no overlap")
+                }
+            }
+        }
+    }
+
+    @Test func whatIsNotMarkedIsReducedAtTheEnd() throws {
+        let world = TestJob.world
+        let count = 5000
+        for overlaps in [true, false] {
+            let reducer = try reducer(world, count, overlaps: overlaps, inFlight: 1)
+            var values = [Float](repeating: Float(world.rank + 1), count: count)
+            try values.withUnsafeMutableBufferPointer { buffer in
+                reducer.begin(buffer)
+                try reducer.markReady(2000..<4500)
+                try reducer.markReady(7..<7)
+                try reducer.finish()
+            }
+            let sum = Float(world.size * (world.size + 1) / 2)
+            #expect(values.allSatisfy { $0 == sum })
+        }
+    }
+
+    @Test func statisticsCountStepsBytesAndSeconds() throws {
+        let world = TestJob.world
+        let count = 4096 * world.size
+        let reducer = try reducer(world, count, overlaps: true)
+        var values = [Float](repeating: 1, count: count)
+        try values.withUnsafeMutableBufferPointer { buffer in
+            try reducer.reduce(buffer)
+            reducer.begin(buffer)
+            try reducer.markReady(0..<count)
+            try reducer.finish()
+        }
+        let statistics = reducer.statistics
+        #expect(statistics.steps == 2)
+        // 2(N-1)/N of the buffer, give or take an element a chunk and step where buckets do not divide evenly.
+        let exact = 2 * 2 * 4 * 4096 * (world.size - 1)
+        let slack = 2 * 2 * 4 * world.size * reducer.buckets.count
+        #expect(abs(statistics.bytesSent - exact) <= slack)
+        #expect(statistics.wallSeconds >= 0 && statistics.blockingSeconds >= 0)
+        #expect((0...1).contains(statistics.overlap))
+    }
+
+    @Test func markingTwiceIsABugAndStopsTheProgram() async {
+        await #expect(processExitsWith: .failure) { @MainActor in
+            let reducer = try GradientReducer(over: TestJob.world, count: 10)
+            let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 10)
+            buffer.initialize(repeating: 0)
+            reducer.begin(buffer)
+            try reducer.markReady(0..<6)
+            try reducer.markReady(5..<10)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Distributed
+import Testing
+
+@Suite("Partition") struct PartitionTests {
+    @Test func partsCoverEverythingInOrderAndEvenly() {
+        for count in 0...40 {
+            for parts in 1...12 {
+                let partition = Partition(count: count, parts: parts)
+                let ranges = (0..<parts).map { partition[$0] }
+                #expect(ranges.flatMap { Array($0) } == Array(0..<count))
+                let lengths = ranges.map(\.count)
+                let longest = lengths.max() ?? 0
+                #expect(longest - (lengths.min() ?? 0) <= 1)
+                #expect(partition.longest == longest)
+                #expect(lengths == lengths.sorted(by: >), "longer parts come first")
+                for (part, range) in ranges.enumerated() {
+                    for index in range { #expect(partition.part(containing: index) == part) }
+                }
+            }
+        }
+    }
+
+    @Test func hugeCountsDoNotOverflow() {
+        let partition = Partition(count: Int.max / 2, parts: 7)
+        #expect(partition[6].upperBound == Int.max / 2)
+        #expect(partition.part(containing: Int.max / 2 - 1) == 6)
+    }
+}
