@@ -6,7 +6,7 @@ import Testing
 @MainActor @Suite("Gradient reducer", .serialized) struct GradientReducerTests {
     /// Small buckets and segments, so that a small buffer makes many of both.
     private let bucketMegabytes = 1024.0 * 4 / Double(1 << 20)  // 1024 elements
-    private let ring = RingConfiguration(segmentElements: 50, segmentsInFlight: 3)
+    private let ring = RingConfiguration(segmentElements: 100, segmentsInFlight: 3)
 
     private func reducer(
         _ communicator: Communicator, _ count: Int, overlaps: Bool, wire: WireType = .float32,
@@ -41,7 +41,7 @@ import Testing
 
     @Test func overlapGivesTheBitsOfPlainCallsAtAnyPace() throws {
         try TestJob.forEachCommunicator { communicator, name in
-            for count in [0, 1, 1023, 1024, 1025, 10_007, 30_011] {
+            for count in [0, 1, 1025, 10_007] {
                 for wire in WireType.allCases {
                     let mine = testValues(count, rank: communicator.rank)
                     let overlapping = try reducer(communicator, count, overlaps: true, wire: wire)
@@ -56,7 +56,7 @@ import Testing
                         }
                     }
 
-                    for step in 0..<3 {
+                    for step in 0..<2 {
                         var values = mine
                         try values.withUnsafeMutableBufferPointer { buffer in
                             overlapping.begin(buffer)
@@ -120,7 +120,8 @@ import Testing
         #expect((0...1).contains(statistics.overlap))
     }
 
-    @Test func markingTwiceIsABugAndStopsTheProgram() async {
+    @Test(.disabled(if: TestJob.isLaunched, "a child would inherit this rank's place in the job"))
+    func markingTwiceIsABugAndStopsTheProgram() async {
         await #expect(processExitsWith: .failure) { @MainActor in
             let reducer = try GradientReducer(over: TestJob.world, count: 10)
             let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: 10)

@@ -20,6 +20,13 @@ public import MPI
         }
     }()
 
+    /// Whether a launcher (MPICH's, Slurm's or Open MPI's) started this process as one of several ranks. Tests that
+    /// start processes of their own are disabled then: a child would inherit its parent's place in the job.
+    public nonisolated static var isLaunched: Bool {
+        let names = ["PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"]
+        return names.contains { name in getenv(name) != nil }
+    }
+
     /// Runs `body` on each kind of communicator, in the same order on all ranks: this rank alone, the world, a
     /// duplicate, the world backwards, the even and the odd ranks, and all but the last rank.
     public static func forEachCommunicator(
