@@ -7,14 +7,18 @@ public import MPI
 /// all ranks run the same tests in the same order (`--no-parallel`); in a plain `swift test` the job has one rank.
 @MainActor public enum TestJob {
     /// All ranks of the job.
-    public static let world: Communicator = {
+    public static var world: Communicator { job.world }
+    /// This rank alone.
+    public static var alone: Communicator { job.alone }
+
+    private static let job: (world: Communicator, alone: Communicator) = {
         do {
             let started = try MPIEnvironment()
-            let world = started.world
+            let job = (world: started.world, alone: started.alone)
             environment = consume started
             // A global is never destroyed, so the job is left here; without that, mpirun takes the end for a crash.
             atexit { environment = nil }
-            return world
+            return job
         } catch {
             fatalError("cannot initialise MPI: \(error)")
         }
@@ -33,7 +37,7 @@ public import MPI
         _ body: (_ communicator: Communicator, _ name: String) throws -> Void
     ) throws {
         let world = Self.world
-        if let alone = try world.split(color: world.rank) { try body(alone, "alone") }
+        try body(alone, "alone")
         try body(world, "world")
         try body(world.duplicate(), "duplicate")
         if let reversed = try world.split(color: 0, key: -world.rank) {

@@ -46,4 +46,18 @@ import Testing
         #expect(error?.category == .operation)
         #expect(error?.function == "MPI_Iallreduce")
     }
+
+    @Test func aCountBeyondMPIsSaysSo() throws {
+        let communicator = TestJob.world
+        let values = [UInt8](repeating: 0, count: 1)
+        // Refused before anybody looks at the memory, which is not there.
+        let error = values.withUnsafeBufferPointer { values in
+            #expect(throws: MPIError.self) {
+                let huge = UnsafeBufferPointer(start: values.baseAddress, count: 1 << 32)
+                try communicator.send(huge, to: communicator.rank)
+            }
+        }
+        #expect(error?.category == .count)
+        #expect(error?.message.contains("send it in parts") == true)
+    }
 }
