@@ -85,7 +85,7 @@ struct Ring: ParsableCommand {
             }
         }
         return RingTiming(
-            ranks: world.size, megabytes: megabytes, ringSeconds: ringSeconds,
+            ranks: world.size, megabytes: megabytes, wire: wire, ringSeconds: ringSeconds,
             librarySeconds: librarySeconds)
     }
 
@@ -136,6 +136,7 @@ private struct RingMismatch: Error, CustomStringConvertible {
 private struct RingTiming {
     let ranks: Int
     let megabytes: Int
+    let wire: WireType
     let ringSeconds: [Double]
     let librarySeconds: [Double]
 
@@ -150,9 +151,10 @@ private struct RingTiming {
     /// How many times as fast as the library: the median over the pairs of the quotient of their times.
     private var ratio: Double { median(zip(librarySeconds, ringSeconds).map { $0 / $1 }) }
 
-    /// Bytes each rank sends, 2(N-1)/N of the buffer, in a second.
+    /// Bytes each rank sends, 2(N-1)/N of the buffer's elements in the wire's form, in a second.
     private var gigabytesPerSecond: Double {
-        let bytes = 2 * Double(ranks - 1) / Double(ranks) * Double(megabytes << 20)
+        let whole = Double((megabytes << 18) * wire.bytesPerElement)
+        let bytes = 2 * Double(ranks - 1) / Double(ranks) * whole
         return bytes / median(ringSeconds) / 1e9
     }
 
@@ -176,7 +178,8 @@ private struct RingTiming {
     }
 
     var json: String {
-        "{\"ranks\":\(ranks),\"megabytes\":\(megabytes),\"pairs\":\(ringSeconds.count)"
+        "{\"ranks\":\(ranks),\"megabytes\":\(megabytes),\"wire_bytes\":\(wire.bytesPerElement)"
+            + ",\"pairs\":\(ringSeconds.count)"
             + ",\"ring_seconds\":\(median(ringSeconds)),\"mpi_seconds\":\(median(librarySeconds))"
             + ",\"speed_ratio\":\(ratio),\"gigabytes_per_second\":\(gigabytesPerSecond)}"
     }
