@@ -1,0 +1,42 @@
+/// Everything that is wrong with a configuration, found in one pass and reported together.
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// One thing that is wrong: where it stands and what to do about it.
+    public struct Problem: Equatable, Sendable, CustomStringConvertible {
+        /// `FILE:LINE`, `--set ARGUMENT`, or just the file's name.
+        public let location: String
+        /// One sentence: what was found, what is allowed, and a suggestion where there is one.
+        public let message: String
+
+        /// `location: message`, or just the message where no place is known.
+        public var description: String {
+            location.isEmpty ? message : "\(location): \(message)"
+        }
+
+        package init(location: String, message: String) {
+            self.location = location
+            self.message = message
+        }
+    }
+
+    /// The problems, in the order in which they stand in the file, at least one.
+    public let problems: [Problem]
+
+    /// `EX_CONFIG` of sysexits(3): the status with which a program ends for this error.
+    public var exitCode: Int32 { 78 }
+
+    /// One line for one problem; a heading and one indented line each for several.
+    public var description: String {
+        if problems.count == 1 { return problems[0].description }
+        let lines = problems.map { "  \($0)" }.joined(separator: "\n")
+        return "\(problems.count) problems in the configuration:\n\(lines)"
+    }
+
+    package init(problems: [Problem]) {
+        precondition(!problems.isEmpty, "an error needs a problem")
+        self.problems = problems
+    }
+
+    package init(location: String, message: String) {
+        self.init(problems: [Problem(location: location, message: message)])
+    }
+}

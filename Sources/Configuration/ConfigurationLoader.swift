@@ -1,0 +1,88 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
+extension RunConfiguration {
+    /// Reads a configuration file, applies `--set` arguments in order, and checks the result.
+    ///
+    /// - Parameters:
+    ///   - path: the YAML file; nil starts from the defaults.
+    ///   - overrides: arguments of `--set`, each `key.path=value` with a YAML value. A mapping is
+    ///     merged key by key, anything else replaces what the file says.
+    /// - Throws: `ConfigurationError` with everything that is wrong, each with file and line or
+    ///   the argument.
+    public static func load(
+        path: String?, overrides: [String] = []
+    ) throws(ConfigurationError) -> RunConfiguration {
+        guard let path else { return try parse("", name: "defaults", overrides: overrides) }
+        return try parse(try readFile(path), name: path, overrides: overrides)
+    }
+
+    /// Reads a configuration from text; `name` stands for the file in messages.
+    ///
+    /// - Throws: `ConfigurationError`, as `load`.
+    public static func parse(
+        _ text: String, name: String, overrides: [String] = []
+    ) throws(ConfigurationError) -> RunConfiguration {
+        var tree = try YAMLReader.file(text, name: name)
+        var problems: [ConfigurationError.Problem] = []
+        if tree.isNull { tree.content = .mapping([]) }
+        guard case .mapping = tree.content else {
+            throw ConfigurationError(
+                location: tree.origin.location,
+                message: "a configuration is a mapping of sections, found \(tree.found)")
+        }
+        for argument in overrides {
+            do throws(ConfigurationError) {
+                tree = try ConfigurationOverride(argument: argument).applied(to: tree)
+            } catch {
+                problems += error.problems
+            }
+        }
+        var decoder = ConfigurationDecoder()
+        let configuration = decoder.decode(tree)
+        problems += decoder.problems
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        return configuration
+    }
+
+    private static func readFile(_ path: String) throws(ConfigurationError) -> String {
+        func failure(_ message: String) -> ConfigurationError {
+            ConfigurationError(location: printable(path), message: message)
+        }
+        func systemFailure() -> ConfigurationError {
+            failure("cannot be read: \(String(cString: strerror(errno))); check --config")
+        }
+        guard !path.utf8.contains(0) else { throw failure("the path has a NUL byte") }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemFailure() }
+        defer { close(descriptor) }
+        // One byte more than allowed, so that the check for size sees a file that is too large.
+        var bytes = [UInt8](repeating: 0, count: YAMLReader.maximumBytes + 1)
+        var count = 0
+        while count < bytes.count {
+            let got = bytes.withUnsafeMutableBytes {
+                read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
+            }
+            if got == 0 { break }
+            if got < 0 {
+                if errno == EINTR { continue }
+                throw systemFailure()
+            }
+            count += got
+        }
+        guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
+            let line = firstInvalidLine(bytes[..<count])
+            throw ConfigurationError(
+                location: "\(printable(path)):\(line)",
+                message: "not UTF-8; save the file as UTF-8")
+        }
+        return text
+    }
+
+    private static func firstInvalidLine(_ bytes: ArraySlice<UInt8>) -> Int {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let index = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
+        return (index ?? 0) + 1
+    }
+}

@@ -1,0 +1,80 @@
+/// One `key.path=value`, as in `--set` arguments and in the keys that a phase changes.
+public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertible {
+    /// Dotted path of a key or section: `batch.global`, `phases`, `phases.0.batch.global`.
+    public let path: String
+    /// YAML on one line: `32`, `[a, b]`, `{name: lamb}`.
+    public let value: String
+
+    /// `path=value`.
+    public var description: String { "\(path)=\(value)" }
+
+    package init(path: String, value: String) {
+        self.path = path
+        self.value = value
+    }
+
+    /// Splits an argument of `--set` at its first `=`. Whether the key exists and the value fits is
+    /// checked when it is applied.
+    ///
+    /// - Throws: `ConfigurationError` where there is no `=` or the path is malformed.
+    public init(argument: String) throws(ConfigurationError) {
+        let location = "--set \(printable(argument))"
+        guard let equals = argument.firstIndex(of: "=") else {
+            throw ConfigurationError(
+                location: location,
+                message: "there is no =; write key.path=value, such as batch.global=64")
+        }
+        let path = argument[..<equals]
+        let components = path.split(separator: ".", omittingEmptySubsequences: false)
+        let wellFormed = components.allSatisfy { part in
+            !part.isEmpty
+                && part.allSatisfy { ($0.isLetter || $0.isNumber || $0 == "_") && $0.isASCII }
+        }
+        guard wellFormed, components.count <= 8 else {
+            throw ConfigurationError(
+                location: location,
+                message: "\"\(printable(path))\" is not a key path; write key.path=value, "
+                    + "such as batch.global=64")
+        }
+        self.path = String(path)
+        value = String(argument[argument.index(after: equals)...])
+    }
+
+    /// `tree` with this value at its path.
+    func applied(to tree: YAMLTree) throws(ConfigurationError) -> YAMLTree {
+        let location = "--set \(printable(description))"
+        let value = try YAMLReader.argument(value, source: location)
+        return try place(value, at: path.split(separator: ".")[...], in: tree, location)
+    }
+
+    private func place(
+        _ value: YAMLTree, at path: ArraySlice<Substring>, in tree: YAMLTree, _ location: String
+    ) throws(ConfigurationError) -> YAMLTree {
+        guard let first = path.first else { return tree.merged(with: value) }
+        let origin = YAMLTree.Origin(location: location)
+        if case .sequence(var items) = tree.content {
+            guard let index = Int(first), items.indices.contains(index) else {
+                throw ConfigurationError(
+                    location: location,
+                    message: "\(first) is not an index into the list of \(items.count); "
+                        + "the first is 0")
+            }
+            items[index] = try place(value, at: path.dropFirst(), in: items[index], location)
+            return YAMLTree(content: .sequence(items), origin: tree.origin)
+        }
+        let nothing = YAMLTree(content: .scalar("", plain: true), origin: origin)
+        let inner = try place(
+            value, at: path.dropFirst(), in: tree[String(first)] ?? nothing, location)
+        let entry = YAMLTree.Entry(key: String(first), keyOrigin: origin, value: inner)
+        // A later merge would keep an old mapping where null or a scalar was asked for.
+        if case .mapping(var entries) = tree.content {
+            if let index = entries.firstIndex(where: { $0.key == first }) {
+                entries[index].value = inner
+            } else {
+                entries.append(entry)
+            }
+            return YAMLTree(content: .mapping(entries), origin: tree.origin)
+        }
+        return YAMLTree(content: .mapping([entry]), origin: origin)
+    }
+}

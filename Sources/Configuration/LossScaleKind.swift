@@ -1,0 +1,79 @@
+/// The keys of `precision.loss_scale`, read as a group: the section may be a number instead.
+struct LossScaleKey {
+    private typealias Scale = RunConfiguration.DynamicLossScale
+
+    let key: String
+    let expectation: String
+    let read:
+        (YAMLTree, String, inout RunConfiguration.DynamicLossScale) -> ConfigurationError.Problem?
+    let write: (RunConfiguration.DynamicLossScale) -> String
+
+    private init<Value>(
+        _ key: String, _ place: WritableKeyPath<Scale, Value>, _ kind: ValueKind<Value>
+    ) {
+        self.key = key
+        expectation = kind.expectation
+        read = { tree, path, scale in
+            var problems: [ConfigurationError.Problem] = []
+            guard let value = kind.read(tree, path, &problems) else {
+                return .init(
+                    location: tree.origin.location,
+                    message: "\(path) must be \(kind.expectation), found \(tree.found)")
+            }
+            scale[keyPath: place] = value
+            return nil
+        }
+        write = { kind.write($0[keyPath: place]) }
+    }
+
+    static var all: [LossScaleKey] {
+        [
+            LossScaleKey("initial", \.initial, .positive),
+            LossScaleKey("growth", \.growth, .number("of at least 1") { $0 >= 1 }),
+            LossScaleKey("backoff", \.backoff, .number("above 0 and below 1") { $0 > 0 && $0 < 1 }),
+            LossScaleKey("interval", \.interval, .integer(1...1_000_000_000)),
+            LossScaleKey("minimum", \.minimum, .positive),
+            LossScaleKey("hysteresis", \.hysteresis, .integer(1...1000)),
+        ]
+    }
+}
+
+extension ValueKind where Value == RunConfiguration.LossScale {
+    static var lossScale: Self {
+        let keys = LossScaleKey.all.map(\.key)
+        return Self(
+            "a number above 0, or a mapping of \(keys.joined(separator: ", "))",
+            read: readLossScale,
+            write: { scale in
+                switch scale {
+                case .fixed(let value): return YAMLScalar.text(value)
+                case .dynamic(let dynamic):
+                    let pairs = LossScaleKey.all.map { "\($0.key): \($0.write(dynamic))" }
+                    return "{" + pairs.joined(separator: ", ") + "}"
+                }
+            })
+    }
+
+    private static func readLossScale(
+        _ tree: YAMLTree, _ path: String, _ problems: inout [ConfigurationError.Problem]
+    ) -> RunConfiguration.LossScale? {
+        guard case .mapping(let entries) = tree.content else {
+            return ValueKind<Double>.positive.read(tree, path, &problems).map { .fixed($0) }
+        }
+        var scale = RunConfiguration.DynamicLossScale()
+        let all = LossScaleKey.all
+        let count = problems.count
+        for entry in entries {
+            guard let key = all.first(where: { $0.key == entry.key }) else {
+                let message = unknownKey(
+                    entry.key, within: path, known: all.map(\.key), prefix: "")
+                problems.append(.init(location: entry.keyOrigin.location, message: message))
+                continue
+            }
+            if let problem = key.read(entry.value, "\(path).\(key.key)", &scale) {
+                problems.append(problem)
+            }
+        }
+        return problems.count == count ? .dynamic(scale) : nil
+    }
+}

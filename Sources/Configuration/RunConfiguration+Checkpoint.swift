@@ -1,0 +1,32 @@
+extension RunConfiguration {
+    /// `checkpoint`: when checkpoints are written and which stay. The end of a run always has one.
+    public struct Checkpoint: Equatable, Sendable {
+        /// `every_steps`: steps between checkpoints; 0 counts no steps.
+        public var everySteps = 500
+        /// `every_minutes`: minutes between checkpoints; 0 looks at no clock.
+        public var everyMinutes = 15.0
+        /// `keep_last`: newest checkpoints that stay; 0 keeps all.
+        public var keepLast = 3
+        /// `keep_every`: checkpoints at multiples of this step stay for good; 0 for none.
+        public var keepEvery = 0
+
+        /// The defaults.
+        public init() {}
+
+        static var fields: [Field] {
+            [
+                Field(
+                    "checkpoint.every_steps", \.checkpoint.everySteps,
+                    .integer(0...1_000_000_000), .harmless),
+                Field(
+                    "checkpoint.every_minutes", \.checkpoint.everyMinutes, .notNegative, .harmless),
+                Field(
+                    "checkpoint.keep_last", \.checkpoint.keepLast, .integer(0...1_000_000),
+                    .harmless),
+                Field(
+                    "checkpoint.keep_every", \.checkpoint.keepEvery,
+                    .integer(0...1_000_000_000), .harmless),
+            ]
+        }
+    }
+}

@@ -1,0 +1,23 @@
+extension RunConfiguration {
+    /// `evaluation`: held-out evaluation during training.
+    public struct Evaluation: Equatable, Sendable {
+        /// `every_steps`: steps between evaluations; 0 evaluates only at the end.
+        public var everySteps = 200
+        /// `max_sequences`: most held-out sequences of one evaluation; always the same ones.
+        public var maxSequences = 10_000
+
+        /// The defaults.
+        public init() {}
+
+        static var fields: [Field] {
+            [
+                Field(
+                    "evaluation.every_steps", \.evaluation.everySteps,
+                    .integer(0...1_000_000_000), .harmless),
+                Field(
+                    "evaluation.max_sequences", \.evaluation.maxSequences,
+                    .integer(1...1_000_000_000), .harmless),
+            ]
+        }
+    }
+}

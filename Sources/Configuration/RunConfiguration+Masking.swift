@@ -1,0 +1,46 @@
+extension RunConfiguration {
+    /// What is masked as one piece.
+    public enum MaskingUnit: String, CaseIterable, Sendable {
+        /// Single WordPiece tokens.
+        case token
+        /// A token with the `##` tokens that follow it.
+        case wholeWord = "whole_word"
+        /// One to three neighbouring words.
+        case ngram
+        /// Contiguous runs of words of geometric length, as in SpanBERT.
+        case span
+    }
+
+    /// `masking`: the masked-language-model task.
+    public struct Masking: Equatable, Sendable {
+        /// `probability`: share of a sample's tokens that are to be predicted.
+        public var probability = 0.15
+        /// `max_predictions`: most predicted tokens a sample.
+        public var maxPredictions = 20
+        /// `mask`: share of the predicted tokens replaced by [MASK].
+        public var mask = 0.8
+        /// `random`: share of the predicted tokens replaced by a random token.
+        public var random = 0.1
+        /// `keep`: share of the predicted tokens left as they are.
+        public var keep = 0.1
+        /// `unit`: what is masked as one piece.
+        public var unit = MaskingUnit.token
+
+        /// The defaults.
+        public init() {}
+
+        static var fields: [Field] {
+            [
+                Field(
+                    "masking.probability", \.masking.probability, .probability, .changesTraining),
+                Field(
+                    "masking.max_predictions", \.masking.maxPredictions, .integer(1...65_536),
+                    .changesTraining),
+                Field("masking.mask", \.masking.mask, .probability, .changesTraining),
+                Field("masking.random", \.masking.random, .probability, .changesTraining),
+                Field("masking.keep", \.masking.keep, .probability, .changesTraining),
+                Field("masking.unit", \.masking.unit, .choice, .changesTraining),
+            ]
+        }
+    }
+}

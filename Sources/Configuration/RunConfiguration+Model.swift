@@ -1,0 +1,111 @@
+extension RunConfiguration {
+    /// `model`: the architecture, and where its weights and vocabulary come from.
+    ///
+    /// The keys of Hugging Face's `BertConfig` are nil where the file does not give them; then the
+    /// preset decides or, with `initialize_from`, the checkpoint.
+    public struct Model: Equatable, Sendable {
+        /// `preset`: Google's sizes, the base on which the keys below are laid.
+        public var preset = Preset.mini
+        /// `initialize_from`: a checkpoint, run directory or Hugging Face model whose weights the
+        /// run starts with (not its optimizer state); null starts from random weights.
+        public var initializeFrom: String?
+        /// `vocabulary`: the vocab.txt the data was tokenized with; null takes the one stored in
+        /// the corpus.
+        public var vocabulary: String? = "vocab.txt"
+        /// `vocab_size`: rows of the word embedding; null takes the vocabulary's size.
+        public var vocabSize: Int?
+        /// `hidden_size`: width of the encoder.
+        public var hiddenSize: Int?
+        /// `num_hidden_layers`: encoder layers.
+        public var numHiddenLayers: Int?
+        /// `num_attention_heads`: heads a layer; must divide the hidden size.
+        public var numAttentionHeads: Int?
+        /// `intermediate_size`: width of the feed-forward network.
+        public var intermediateSize: Int?
+        /// `hidden_act`: activation of the feed-forward network and of the MLM head.
+        public var hiddenAct: Activation?
+        /// `hidden_dropout_prob`: dropout after embeddings, attention and feed-forward.
+        public var hiddenDropoutProb: Double?
+        /// `attention_probs_dropout_prob`: dropout on attention probabilities.
+        public var attentionProbsDropoutProb: Double?
+        /// `max_position_embeddings`: the longest sequence, in tokens.
+        public var maxPositionEmbeddings: Int?
+        /// `type_vocab_size`: segments; next-sentence prediction needs 2.
+        public var typeVocabSize: Int?
+        /// `initializer_range`: standard deviation of the truncated normal of fresh weights.
+        public var initializerRange: Double?
+        /// `layer_norm_eps`: added to the variance in LayerNorm.
+        public var layerNormEps: Double?
+        /// `pad_token_id`: the id of [PAD].
+        public var padTokenID: Int?
+        /// `classifier_dropout`: dropout before a fine-tuning head; null is the hidden dropout.
+        public var classifierDropout: Double?
+
+        /// The defaults.
+        public init() {}
+
+        static var fields: [Field] {
+            [
+                Field("model.preset", \.model.preset, .choice, .changesModel),
+                Field(
+                    "model.initialize_from", \.model.initializeFrom,
+                    .orNull(.text, "start from random weights"), .harmless),
+                Field(
+                    "model.vocabulary", \.model.vocabulary, .orNull(.text, "the corpus's own"),
+                    .harmless),
+            ] + sizes + details + onlyBERT
+        }
+
+        private static var sizes: [Field] {
+            func field(
+                _ key: String, _ place: WritableKeyPath<RunConfiguration, Int?>,
+                _ range: ClosedRange<Int>, _ meaning: String = "the preset's"
+            ) -> Field {
+                Field("model." + key, place, .orNull(.integer(range), meaning), .changesModel)
+            }
+            return [
+                field("vocab_size", \.model.vocabSize, 5...16_777_216, "the vocabulary's"),
+                field("hidden_size", \.model.hiddenSize, 1...65_536),
+                field("num_hidden_layers", \.model.numHiddenLayers, 1...1024),
+                field("num_attention_heads", \.model.numAttentionHeads, 1...1024),
+                field("intermediate_size", \.model.intermediateSize, 1...262_144),
+                field("max_position_embeddings", \.model.maxPositionEmbeddings, 8...65_536),
+                field("type_vocab_size", \.model.typeVocabSize, 2...1024),
+                field("pad_token_id", \.model.padTokenID, 0...16_777_215),
+            ]
+        }
+
+        private static var details: [Field] {
+            let preset = "the preset's"
+            return [
+                Field(
+                    "model.hidden_act", \.model.hiddenAct, .orNull(.choice, preset), .changesModel),
+                Field(
+                    "model.layer_norm_eps", \.model.layerNormEps, .orNull(.positive, preset),
+                    .changesModel),
+                Field(
+                    "model.initializer_range", \.model.initializerRange, .orNull(.positive, preset),
+                    .harmless),
+                Field(
+                    "model.hidden_dropout_prob", \.model.hiddenDropoutProb,
+                    .orNull(.belowOne, preset), .changesTraining),
+                Field(
+                    "model.attention_probs_dropout_prob", \.model.attentionProbsDropoutProb,
+                    .orNull(.belowOne, preset), .changesTraining),
+                Field(
+                    "model.classifier_dropout", \.model.classifierDropout,
+                    .orNull(.belowOne, "hidden_dropout_prob"), .harmless),
+            ]
+        }
+
+        private static var onlyBERT: [Field] {
+            [
+                Field("model.model_type", only: "bert"),
+                Field("model.position_embedding_type", only: "absolute"),
+                Field("model.is_decoder", only: "false"),
+                Field("model.add_cross_attention", only: "false"),
+                Field("model.tie_word_embeddings", only: "true"),
+            ]
+        }
+    }
+}

@@ -1,0 +1,156 @@
+/// How one kind of value is read from YAML, written to it, and named in messages and documents.
+struct ValueKind<Value> {
+    /// What is allowed, after "must be": `an integer from 1 to 8192`.
+    let expectation: String
+    /// The value, or nil where it is not as expected; a reader that knows better than the standard
+    /// message adds its own problems.
+    let read: (YAMLTree, _ path: String, inout [ConfigurationError.Problem]) -> Value?
+    /// YAML on one line that `read` turns into the same value.
+    let write: (Value) -> String
+
+    init(
+        _ expectation: String,
+        read: @escaping (YAMLTree, String, inout [ConfigurationError.Problem]) -> Value?,
+        write: @escaping (Value) -> String
+    ) {
+        self.expectation = expectation
+        self.read = read
+        self.write = write
+    }
+
+    /// A kind whose values are plain scalars; quoted text is never a number.
+    init(
+        scalar expectation: String, read: @escaping (String) -> Value?,
+        write: @escaping (Value) -> String
+    ) {
+        self.init(
+            expectation,
+            read: { tree, _, _ in
+                guard case .scalar(let text, plain: true) = tree.content else { return nil }
+                return read(text)
+            },
+            write: write)
+    }
+
+    /// `kind`, or null.
+    static func orNull<Wrapped>(_ kind: ValueKind<Wrapped>, _ meaning: String) -> Self
+    where Value == Wrapped? {
+        Self(
+            "\(kind.expectation), or null (\(meaning))",
+            read: { tree, path, problems in
+                if tree.isNull { return .some(nil) }
+                return kind.read(tree, path, &problems).map { .some($0) }
+            },
+            write: { $0.map(kind.write) ?? "null" })
+    }
+}
+
+extension ValueKind where Value == Int {
+    static func integer(_ range: ClosedRange<Int>) -> Self {
+        let bounds =
+            range.upperBound == .max
+            ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+        return Self(
+            scalar: "an integer \(bounds)",
+            read: { YAMLScalar.integer($0).flatMap { range.contains($0) ? $0 : nil } },
+            write: { String($0) })
+    }
+}
+
+extension ValueKind where Value == UInt64 {
+    static var seed: Self {
+        Self(
+            scalar: "an integer from 0 to \(UInt64.max)",
+            read: { UInt64($0) ?? YAMLScalar.integer($0).flatMap { UInt64(exactly: $0) } },
+            write: { String($0) })
+    }
+}
+
+extension ValueKind where Value == Double {
+    static func number(_ bounds: String, _ allows: @escaping (Double) -> Bool) -> Self {
+        Self(
+            scalar: "a number \(bounds)",
+            read: { YAMLScalar.number($0).flatMap { allows($0) ? $0 : nil } },
+            write: { YAMLScalar.text($0) })
+    }
+
+    static var positive: Self { number("above 0") { $0 > 0 } }
+    static var notNegative: Self { number("of at least 0") { $0 >= 0 } }
+    static var probability: Self { number("from 0 to 1") { (0...1).contains($0) } }
+    /// A decay rate, or a dropout probability: 1 would keep or drop everything for ever.
+    static var belowOne: Self { number("from 0 to below 1") { (0..<1).contains($0) } }
+}
+
+extension ValueKind where Value == Bool {
+    static var flag: Self {
+        Self(scalar: "true or false", read: YAMLScalar.boolean, write: { $0 ? "true" : "false" })
+    }
+}
+
+extension ValueKind where Value == String {
+    /// Text that is not empty. Numbers are taken as their text, true and false are not.
+    static var text: Self { text("text") { _ in true } }
+
+    /// The name of a folder: one path component without tricks.
+    static var folderName: Self {
+        text("a folder's name (no / and at most 200 bytes, not . or ..)") {
+            $0.utf8.count <= 200 && !$0.utf8.contains(UInt8(ascii: "/")) && $0 != "." && $0 != ".."
+        }
+    }
+
+    private static func text(_ expectation: String, _ allows: @escaping (String) -> Bool) -> Self {
+        Self(
+            expectation,
+            read: { tree, _, _ in
+                guard case .scalar(let text, let plain) = tree.content, !text.isEmpty,
+                    !(plain && (YAMLScalar.isNull(text) || YAMLScalar.boolean(text) != nil)),
+                    !text.unicodeScalars.contains(where: {
+                        $0.properties.generalCategory == .control
+                    })
+                else { return nil }
+                return allows(text) ? text : nil
+            },
+            write: { YAMLScalar.text($0) })
+    }
+}
+
+extension ValueKind where Value == [String] {
+    /// A list of paths; a single path counts as a list of one.
+    static var paths: Self {
+        let path = ValueKind<String>.text
+        return Self(
+            "a list of paths",
+            read: { tree, name, problems in
+                if tree.isNull { return [] }
+                guard case .sequence(let items) = tree.content else {
+                    return path.read(tree, name, &problems).map { [$0] }
+                }
+                let paths = items.compactMap { path.read($0, name, &problems) }
+                return paths.count == items.count ? paths : nil
+            },
+            write: { "[" + $0.map(path.write).joined(separator: ", ") + "]" })
+    }
+}
+
+extension ValueKind
+where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One of the names of an enumeration; a near miss is suggested.
+    static var choice: Self {
+        let names = Value.allCases.map(\.rawValue)
+        let expectation = "one of " + names.joined(separator: ", ")
+        return Self(
+            expectation,
+            read: { tree, path, problems in
+                guard case .scalar(let text, _) = tree.content else { return nil }
+                if let value = Value(rawValue: text) { return value }
+                if let near = nearest(to: text, in: names) {
+                    let message =
+                        "\(path) must be \(expectation), found \(tree.found); "
+                        + "did you mean \(near)?"
+                    problems.append(.init(location: tree.origin.location, message: message))
+                }
+                return nil
+            },
+            write: { YAMLScalar.text($0.rawValue) })
+    }
+}

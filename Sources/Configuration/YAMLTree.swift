@@ -1,0 +1,110 @@
+/// A YAML document after parsing: values that still are text, each with the place it came from.
+///
+/// The file, the `--set` arguments and the phases are merged as trees, and only the result is
+/// given types, so each of them passes the same checks and each error names its own source.
+struct YAMLTree {
+    indirect enum Content {
+        /// A scalar: its text, and whether it was written without quotes.
+        case scalar(String, plain: Bool)
+        case sequence([YAMLTree])
+        case mapping([Entry])
+    }
+
+    struct Entry {
+        let key: String
+        let keyOrigin: Origin
+        var value: YAMLTree
+    }
+
+    /// Where a value was written.
+    struct Origin {
+        /// `FILE:LINE` or `--set ARGUMENT`.
+        let location: String
+        /// What stands before the key's path in messages: `phases[1].` within a phase.
+        var prefix = ""
+    }
+
+    var content: Content
+    var origin: Origin
+
+    /// True for `null`, `~` and a value left out.
+    var isNull: Bool {
+        guard case .scalar(let text, plain: true) = content else { return false }
+        return YAMLScalar.isNull(text)
+    }
+
+    /// What stands here, in the words of an error message. Control characters are escaped, long
+    /// text is cut: the file may be hostile and the message goes to a terminal.
+    var found: String {
+        switch content {
+        case .scalar(let text, let plain):
+            if isNull { return "nothing (null)" }
+            return plain ? printable(text) : "\"\(printable(text))\""
+        case .sequence(let items): return "a list of \(items.count)"
+        case .mapping(let entries): return "a mapping of \(entries.count) keys"
+        }
+    }
+
+    /// The value under `key` of a mapping.
+    subscript(key: String) -> YAMLTree? {
+        guard case .mapping(let entries) = content else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
+    /// The value under a dotted path.
+    func value(at path: String) -> YAMLTree? {
+        var tree: YAMLTree? = self
+        for component in path.split(separator: ".") { tree = tree?[String(component)] }
+        return tree
+    }
+
+    /// This tree with `other` laid over it: mappings are merged key by key, anything else is
+    /// replaced.
+    func merged(with other: YAMLTree) -> YAMLTree {
+        guard case .mapping(var entries) = content, case .mapping(let changes) = other.content
+        else { return other.isNull && isMapping ? self : other }
+        for change in changes {
+            if let index = entries.firstIndex(where: { $0.key == change.key }) {
+                entries[index].value = entries[index].value.merged(with: change.value)
+            } else {
+                entries.append(change)
+            }
+        }
+        return YAMLTree(content: .mapping(entries), origin: origin)
+    }
+
+    /// This tree with `prefix` before the paths of all its messages.
+    func prefixed(_ prefix: String) -> YAMLTree {
+        var tree = self
+        tree.origin.prefix = prefix
+        switch content {
+        case .scalar: break
+        case .sequence(let items): tree.content = .sequence(items.map { $0.prefixed(prefix) })
+        case .mapping(let entries):
+            tree.content = .mapping(
+                entries.map {
+                    var origin = $0.keyOrigin
+                    origin.prefix = prefix
+                    return Entry(key: $0.key, keyOrigin: origin, value: $0.value.prefixed(prefix))
+                })
+        }
+        return tree
+    }
+
+    private var isMapping: Bool {
+        if case .mapping = content { true } else { false }
+    }
+}
+
+/// `text` cut to 60 characters, with what a terminal would obey made visible.
+func printable(_ text: some StringProtocol) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars.prefix(60) {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
+            result += scalar.escaped(asASCII: true)
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return text.unicodeScalars.count > 60 ? result + "..." : result
+}

@@ -1,0 +1,108 @@
+import Configuration
+import Testing
+
+/// Every default, as `docs/configuration.md` and the design fix them.
+@Suite struct DefaultsTests {
+    let configuration = RunConfiguration()
+
+    @Test func anEmptyFileHoldsTheDefaults() throws {
+        for text in ["", "\n", "# nothing\n", "---\n", "{}", "run:\nmodel:\ndata: {}\n"] {
+            #expect(try RunConfiguration.parse(text, name: "empty.yaml") == configuration)
+        }
+        #expect(try RunConfiguration.load(path: nil) == configuration)
+    }
+
+    @Test func runAndData() {
+        #expect(configuration.run.name == "quickstart")
+        #expect(configuration.run.seed == 1234)
+        #expect(configuration.run.directory == "Checkpoints")
+        #expect(configuration.data.train == [] && configuration.data.heldout == [])
+        #expect(configuration.data.format == .corpus)
+        #expect(configuration.data.order == .shuffled)
+        #expect(configuration.data.sequenceLength == 128)
+        #expect(configuration.data.shortSequenceProbability == 0.1)
+    }
+
+    @Test func modelIsBERTMini() {
+        let model = configuration.model
+        #expect(model.preset == .mini && model.initializeFrom == nil)
+        #expect(model.vocabulary == "vocab.txt")
+        let architecture = model.architecture
+        #expect(architecture.vocabSize == nil)
+        #expect(architecture.hiddenSize == 256 && architecture.numHiddenLayers == 4)
+        #expect(architecture.numAttentionHeads == 4 && architecture.intermediateSize == 1024)
+        #expect(architecture.hiddenAct == .gelu)
+        #expect(architecture.hiddenDropoutProb == 0.1)
+        #expect(architecture.attentionProbsDropoutProb == 0.1)
+        #expect(architecture.maxPositionEmbeddings == 512 && architecture.typeVocabSize == 2)
+        #expect(architecture.initializerRange == 0.02 && architecture.layerNormEps == 1e-12)
+        #expect(architecture.padTokenID == 0 && architecture.classifierDropout == nil)
+    }
+
+    @Test(arguments: [
+        (Preset.tiny, 2, 128, 2, 512), (.mini, 4, 256, 4, 1024), (.small, 4, 512, 8, 2048),
+        (.medium, 8, 512, 8, 2048), (.base, 12, 768, 12, 3072), (.large, 24, 1024, 16, 4096),
+    ])
+    func presetsHaveGooglesSizes(
+        preset: Preset, layers: Int, hidden: Int, heads: Int, intermediate: Int
+    ) {
+        let architecture = ModelArchitecture(preset: preset)
+        #expect(architecture.numHiddenLayers == layers)
+        #expect(architecture.hiddenSize == hidden)
+        #expect(architecture.numAttentionHeads == heads)
+        #expect(architecture.intermediateSize == intermediate)
+    }
+
+    @Test func maskingAndBatch() {
+        let masking = configuration.masking
+        #expect(masking.probability == 0.15 && masking.maxPredictions == 20)
+        #expect(masking.mask == 0.8 && masking.random == 0.1 && masking.keep == 0.1)
+        #expect(masking.unit == .token)
+        #expect(configuration.batch.global == 256 && configuration.batch.micro == 16)
+    }
+
+    @Test func optimizerAndSchedule() throws {
+        let optimizer = configuration.optimizer
+        #expect(optimizer.name == .adamw && optimizer.learningRate == 1e-4)
+        #expect(optimizer.beta1 == 0.9 && optimizer.beta2 == 0.999)
+        #expect(optimizer.epsilon == 1e-6 && optimizer.weightDecay == 0.01)
+        #expect(optimizer.clippingNorm == 1 && !optimizer.correctsBias)
+        #expect(configuration.schedule.name == .linear && configuration.schedule.power == 1)
+        #expect(configuration.schedule.warmupSteps == 100)
+        #expect(configuration.schedule.totalSteps == 1000)
+        let lamb = try RunConfiguration.load(path: nil, overrides: ["optimizer.name=lamb"])
+        #expect(lamb.optimizer.correctsBias)
+        let without = try RunConfiguration.load(
+            path: nil, overrides: ["optimizer={name: lamb, bias_correction: false}"])
+        #expect(!without.optimizer.correctsBias)
+    }
+
+    @Test func precision() {
+        #expect(configuration.precision.compute == .fp32)
+        var scale = RunConfiguration.DynamicLossScale()
+        #expect(configuration.precision.lossScale == .dynamic(scale))
+        #expect(scale.initial == 65536 && scale.growth == 2 && scale.backoff == 0.5)
+        #expect(scale.interval == 2000 && scale.minimum == 1 && scale.hysteresis == 1)
+        scale.initial = 1
+        #expect(configuration.precision.lossScale != .dynamic(scale))
+    }
+
+    @Test func evaluationCheckpointParallelAndPhases() {
+        #expect(configuration.evaluation.everySteps == 200)
+        #expect(configuration.evaluation.maxSequences == 10_000)
+        #expect(configuration.checkpoint.everySteps == 500)
+        #expect(configuration.checkpoint.everyMinutes == 15)
+        #expect(configuration.checkpoint.keepLast == 3 && configuration.checkpoint.keepEvery == 0)
+        #expect(configuration.parallel.threads == .auto)
+        #expect(configuration.parallel.bucketMegabytes == 16 && configuration.parallel.overlap)
+        #expect(!configuration.parallel.shardOptimizer && configuration.parallel.wire == .fp32)
+        #expect(!configuration.parallel.recompute && configuration.parallel.timeout == 600)
+        #expect(configuration.phases.isEmpty)
+        #expect(configuration.resolvedPhases == [configuration])
+        #expect(configuration.totalSteps == 1000)
+    }
+
+    @Test func theDefaultsAreConsistent() throws {
+        for ranks in [1, 2, 3, 8, 256] { try configuration.validate(ranks: ranks) }
+    }
+}
