@@ -1,0 +1,52 @@
+# Two commands for people: `make train` and `make test`. `make help` lists the rest.
+# Scripts do the work, so that each of them also runs by itself.
+
+SWIFT ?= swift
+RANKS ?= $(shell nproc 2>/dev/null || echo 2)
+MPIRUN ?= mpirun
+PRODUCTS = bert-train bert bert-bench
+# The layers of Package.swift are enforced: an import that is not declared there is an error.
+BUILD_FLAGS = -c release --explicit-target-dependency-import-check error
+
+export SWIFT BUILD_FLAGS
+
+.DEFAULT_GOAL := help
+.PHONY: setup build train test lint format corpus clean help
+
+## setup: install what is missing (Debian packages, through sudo where not root)
+setup:
+	@Cluster/setup
+
+## build: build the programs into .build/release
+build: setup
+	$(foreach product,$(PRODUCTS),$(SWIFT) build $(BUILD_FLAGS) --product $(product) &&) true
+
+## train: set up, build, and train the quick start on all cores (RANKS=N for another number)
+train: setup
+	$(SWIFT) build $(BUILD_FLAGS) --product bert-train
+	$(MPIRUN) -n $(RANKS) .build/release/bert-train
+
+## test: set up, build, and run every test, multi-process ones included
+test: setup
+	@Tests/run-all
+
+## lint: check formatting, style and shell scripts
+lint:
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	@Cluster/lint-scripts
+
+## format: repair formatting
+format:
+	$(SWIFT) format -i -r Package.swift Sources Tests
+
+## corpus: make Corpora/*.txt from Debian's documentation (LANGUAGES="en zh" for some of them)
+corpus:
+	Cluster/debian-corpus $(LANGUAGES)
+
+## clean: remove what was built; runs and corpora stay
+clean:
+	rm -rf .build
+
+## help: this list
+help:
+	@sed -n 's/^## /  make /p' $(MAKEFILE_LIST)
