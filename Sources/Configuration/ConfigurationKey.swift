@@ -1,0 +1,29 @@
+/// One key of the configuration, for documents, help and their tests.
+public struct ConfigurationKey: Sendable {
+    /// Dotted path, such as `optimizer.learning_rate`.
+    public let path: String
+    /// What is allowed, in words.
+    public let expectation: String
+    /// The default, as YAML.
+    public let defaultValue: String
+}
+
+extension RunConfiguration {
+    /// Every key, in the order of the documents. The keys of `precision.loss_scale` follow it.
+    public static var keys: [ConfigurationKey] {
+        let defaults = RunConfiguration()
+        return Schema.fields.flatMap { field in
+            let key = ConfigurationKey(
+                path: field.path, expectation: field.expectation,
+                defaultValue: field.write(defaults))
+            guard field.path == "precision.loss_scale" else { return [key] }
+            let scale = DynamicLossScale()
+            return [key]
+                + LossScaleKey.all.map {
+                    ConfigurationKey(
+                        path: "\(field.path).\($0.key)", expectation: $0.expectation,
+                        defaultValue: $0.write(scale))
+                }
+        }
+    }
+}
