@@ -1,0 +1,142 @@
+import DurableFiles
+import Glibc
+public import Tokenization
+
+/// Makes a corpus directory from text files.
+///
+/// The text is streamed: at most `memoryBytes` of it and of what becomes of it are held at a time,
+/// besides 12 to 24 bytes for each document. The same text, vocabulary and options give the same
+/// bytes for any number of workers.
+public struct CorpusBuilder {
+    /// How a corpus is made.
+    public struct Options: Sendable {
+        /// Whether text is made lower case and stripped of accents ("uncased").
+        public var lowercase = true
+        /// The share of documents that is held out, chosen by a hash of seed and text; at least
+        /// one where there are two or more documents, and none if the share is 0.
+        public var heldoutShare = 0.05
+        /// The seed of that choice.
+        public var seed: UInt64 = 1234
+        /// The number of threads that make tokens; one more reads and writes.
+        public var workers = 1
+        /// Whether bytes that are not UTF-8 become U+FFFD rather than an error.
+        public var replacesInvalid = false
+        /// Whether of documents with equal text only the first is kept.
+        public var removesDuplicates = false
+        /// The greatest number of tokens in a sentence; longer ones are cut into several.
+        public var maximumSentenceLength = 256
+        /// The number of tokens that a shard should not exceed.
+        public var shardTokens = 1 << 25
+        /// The size of a document above which it is cut into several.
+        public var documentBytes = 4 << 20
+        /// The size of what a worker is given at once, in bytes; documents are not cut for it.
+        public var chunkBytes = 512 << 10
+
+        /// The options for which nothing else is said.
+        public init() {}
+    }
+
+    private let options: Options
+    private let tokenizer: WordPieceTokenizer
+
+    /// A builder with the given options.
+    ///
+    /// - Throws: `CorpusError.invalidSetting` when an option makes no sense.
+    public init(vocabulary: Vocabulary, options: Options) throws(CorpusError) {
+        try options.validate()
+        self.options = options
+        // "[MASK]" in a text is that text, not a mask.
+        tokenizer = WordPieceTokenizer(
+            vocabulary: vocabulary, lowercase: options.lowercase, recognizesSpecialTokens: false)
+    }
+
+    /// Reads `inputs` (files; "-" is standard input) and writes the directory `output`, which
+    /// appears whole or not at all.
+    ///
+    /// - Parameter progress: Called now and then with the number of bytes read so far.
+    /// - Returns: The manifest of the new directory.
+    /// - Throws: `CorpusError` when the text is not UTF-8 or there is none; `FileError` or
+    ///   `HDF5Error` when a file cannot be read or written, and when `output` exists.
+    @discardableResult
+    public func build(
+        _ inputs: [String], output: String, progress: (Int) -> Void = { _ in }
+    ) throws -> CorpusManifest {
+        // All of them are tried before the work of hours begins.
+        for path in inputs { _ = try TextInput(path: path) }
+        try PendingDirectory.removeStale(in: Paths.parent(of: output))
+        let directory = try PendingDirectory(target: output)
+        var assembly = CorpusAssembly(
+            directory: directory.path, vocabularySize: tokenizer.vocabulary.count,
+            options: options)
+        for path in inputs {
+            try read(TextInput(path: path), into: &assembly, progress: progress)
+        }
+        try assembly.finish()
+        guard assembly.train.documents > 0 else {
+            throw CorpusError.noText(
+                "\(inputs.joined(separator: ", ")): no text; a corpus needs at least one sentence")
+        }
+        let manifest = assembly.manifest(
+            CorpusManifest(
+                vocabularySize: tokenizer.vocabulary.count, lowercase: options.lowercase,
+                seed: options.seed, heldoutShare: options.heldoutShare,
+                maximumSentenceLength: options.maximumSentenceLength))
+        try WholeFiles.writeAtomically(
+            Paths.join(directory.path, CorpusDirectory.vocabularyName), tokenizer.vocabulary.utf8)
+        try directory.publish(
+            formatVersion: CorpusManifest.formatVersion, metadata: manifest)
+        return manifest
+    }
+
+    private func read(
+        _ input: consuming TextInput, into assembly: inout CorpusAssembly, progress: (Int) -> Void
+    ) throws {
+        var reader = DocumentReader(
+            input, chunkBytes: options.chunkBytes, documentBytes: options.documentBytes)
+        let workers = OrderedWorkers<TextChunk, EncodedChunk>(count: options.workers) {
+            let encoder = DocumentEncoder(
+                tokenizer: tokenizer, seed: options.seed,
+                maximumSentenceLength: options.maximumSentenceLength,
+                replacesInvalid: options.replacesInvalid)
+            return { try encoder.encode($0) }
+        }
+        while let chunk = try reader.next() {
+            if workers.isFull { try assembly.append(workers.takeFirst()) }
+            workers.submit(chunk)
+            progress(assembly.notes.textBytes)
+        }
+        while !workers.isEmpty { try assembly.append(workers.takeFirst()) }
+        assembly.notes.cutDocuments += reader.cuts
+        progress(assembly.notes.textBytes)
+    }
+
+    /// The most memory that text and tokens take in the worst case, in bytes: all documents as
+    /// large as allowed, a token for each byte. Ordinary text takes a tenth of that.
+    public var memoryBytes: Int {
+        let chunk = options.chunkBytes + options.documentBytes
+        return OrderedWorkers<TextChunk, EncodedChunk>.window(workers: options.workers) * chunk * 16
+            + 2 * options.shardTokens * 20
+    }
+}
+
+extension CorpusBuilder.Options {
+    func validate() throws(CorpusError) {
+        guard (0..<1).contains(heldoutShare) else {
+            throw .invalidSetting(
+                "the held-out share is \(heldoutShare); it must be at least 0 and below 1")
+        }
+        guard (1...1024).contains(workers) else {
+            throw .invalidSetting("\(workers) workers; there must be 1 to 1024")
+        }
+        guard (1...CorpusShard.maximumSentenceLength).contains(maximumSentenceLength) else {
+            throw .invalidSetting(
+                "the longest sentence is \(maximumSentenceLength) tokens; it must be 1 to "
+                    + "\(CorpusShard.maximumSentenceLength)")
+        }
+        guard shardTokens > 0, (1 << 4...1 << 30).contains(documentBytes),
+            (1 << 4...1 << 30).contains(chunkBytes)
+        else {
+            throw .invalidSetting("the sizes of shards, documents and chunks must be positive")
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import DurableFiles
+public import Tokenization
+
+/// A directory made by `CorpusBuilder`: manifest, vocabulary and shards.
+public struct CorpusDirectory: Sendable {
+    /// Where it lies.
+    public let path: String
+    /// What its manifest says.
+    public let manifest: CorpusManifest
+    /// Its vocabulary.
+    public let vocabulary: Vocabulary
+    /// SHA-256 (hexadecimal) of the manifest, and so of all files that it lists.
+    public let digest: String
+
+    /// The vocabulary's name in the directory.
+    static let vocabularyName = "vocab.txt"
+
+    /// Opens a directory: reads manifest and vocabulary, and checks that all shards are there
+    /// with the sizes listed. Their content is checked by `verify`.
+    ///
+    /// - Throws: `FileError`, `VocabularyError` or `CorpusError` naming the file and the fault.
+    public init(path: String) throws {
+        self.path = path
+        let listed = try Manifest<CorpusManifest>.read(
+            from: path, supportedVersion: CorpusManifest.formatVersion)
+        manifest = listed.metadata
+        digest = try SHA256.digest(of: listed.json()).description
+        let place = Paths.join(path, ManifestFile.name)
+        guard manifest.kind == CorpusManifest.kind else {
+            throw CorpusError.damaged(path: place, reason: "it is not the manifest of a corpus")
+        }
+        let vocabularyPath = Paths.join(path, Self.vocabularyName)
+        vocabulary = try Vocabulary(contentsOf: vocabularyPath)
+        let entry = listed.files.first { $0.path == Self.vocabularyName }
+        let bytes = try WholeFiles.read(vocabularyPath, maximumByteCount: Vocabulary.maximumBytes)
+        guard vocabulary.count == manifest.vocabularySize,
+            entry?.sha256 == SHA256.digest(of: bytes).description
+        else {
+            throw CorpusError.damaged(
+                path: vocabularyPath,
+                reason: "it is not the vocabulary that the corpus was built with")
+        }
+        for split in CorpusSplit.allCases {
+            try Self.check(shardsOf: split, counts: manifest[split], path, listed.files)
+        }
+    }
+
+    /// Checks that the manifest lists every shard that the counts ask for.
+    private static func check(
+        shardsOf split: CorpusSplit, counts: CorpusManifest.Counts, _ path: String,
+        _ files: [ManifestEntry]
+    ) throws {
+        let place = Paths.join(path, ManifestFile.name)
+        guard (0...files.count).contains(counts.shards) else {
+            throw CorpusError.damaged(
+                path: place,
+                reason: "it counts \(counts.shards) \(split.rawValue) shards, but lists "
+                    + "\(files.count) files")
+        }
+        for index in 0..<counts.shards {
+            let name = ShardFile.name(split, index, of: counts.shards)
+            guard files.contains(where: { $0.path == name }) else {
+                throw CorpusError.damaged(path: place, reason: "it does not list \(name)")
+            }
+        }
+    }
+
+    /// Opens all shards of a split.
+    ///
+    /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and the fault, also when the shards
+    ///   do not hold as much as the manifest says.
+    package func documents(of split: CorpusSplit) throws -> DocumentStore {
+        let counts = manifest[split]
+        let shards = try (0..<counts.shards).map { index in
+            try ShardFile.read(Paths.join(path, ShardFile.name(split, index, of: counts.shards)))
+        }
+        let found = CorpusManifest.Counts(
+            shards: shards.count, documents: shards.reduce(0) { $0 + $1.documentCount },
+            sentences: shards.reduce(0) { $0 + $1.sentenceCount },
+            tokens: shards.reduce(0) { $0 + $1.tokenCount })
+        guard found == counts else {
+            throw CorpusError.damaged(
+                path: path,
+                reason: "the \(split.rawValue) shards hold \(found.documents) documents, "
+                    + "\(found.sentences) sentences and \(found.tokens) tokens, but the manifest "
+                    + "says \(counts.documents), \(counts.sentences) and \(counts.tokens)")
+        }
+        return DocumentStore(shards: shards)
+    }
+
+    /// Checks everything: every file's SHA-256, the structure of the shards and all token ids.
+    ///
+    /// - Throws: The first fault found.
+    public func verify() throws {
+        try Manifest<CorpusManifest>.read(
+            from: path, supportedVersion: CorpusManifest.formatVersion
+        ).verify(path)
+        for split in CorpusSplit.allCases {
+            try documents(of: split).checkTokens(vocabularySize: vocabulary.count)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+/// A part of a corpus that never shares a document with another part.
+public enum CorpusSplit: String, Sendable, CaseIterable, Codable {
+    /// What is trained on.
+    case train
+    /// What is only evaluated on.
+    case heldout
+}
+
+/// What the manifest of a corpus directory says beside its list of files.
+public struct CorpusManifest: Codable, Sendable, Equatable {
+    /// Sizes of one split.
+    public struct Counts: Codable, Sendable, Equatable {
+        /// Shard files.
+        public var shards = 0
+        /// Documents.
+        public var documents = 0
+        /// Sentences.
+        public var sentences = 0
+        /// Tokens.
+        public var tokens = 0
+    }
+
+    /// Always "bert-corpus": tells this directory from others with a manifest.
+    public var kind = Self.kind
+    /// The version of the rules by which text becomes sentences and tokens. Another version may
+    /// make other data from the same text.
+    public var builderVersion = Self.builderVersion
+    /// Entries of the vocabulary.
+    public var vocabularySize: Int
+    /// Whether text was made lower case and stripped of accents.
+    public var lowercase: Bool
+    /// The seed of the choice of held-out documents.
+    public var seed: UInt64
+    /// The share of documents that was to be held out.
+    public var heldoutShare: Double
+    /// The greatest number of tokens of a sentence; longer ones were cut into several.
+    public var maximumSentenceLength: Int
+    /// What was trained on.
+    public var train = Counts()
+    /// What was held out.
+    public var heldout = Counts()
+    /// What happened to the text on the way.
+    public var notes = BuildNotes()
+
+    static let kind = "bert-corpus"
+    static let builderVersion = 1
+    static let formatVersion = 1
+
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case builderVersion = "builder_version"
+        case vocabularySize = "vocabulary_size"
+        case lowercase
+        case seed
+        case heldoutShare = "heldout_share"
+        case maximumSentenceLength = "maximum_sentence_length"
+        case train
+        case heldout
+        case notes
+    }
+
+    init(
+        vocabularySize: Int, lowercase: Bool, seed: UInt64, heldoutShare: Double,
+        maximumSentenceLength: Int
+    ) {
+        self.vocabularySize = vocabularySize
+        self.lowercase = lowercase
+        self.seed = seed
+        self.heldoutShare = heldoutShare
+        self.maximumSentenceLength = maximumSentenceLength
+    }
+
+    /// The sizes of `split`.
+    public subscript(split: CorpusSplit) -> Counts {
+        get { split == .train ? train : heldout }
+        set { if split == .train { train = newValue } else { heldout = newValue } }
+    }
+}
+
+/// What happened to the text of a corpus on its way into the shards.
+public struct BuildNotes: Codable, Sendable, Equatable {
+    /// Bytes of text read.
+    public var textBytes = 0
+    /// Documents without a single token, which were left out.
+    public var emptyDocuments = 0
+    /// Documents whose text had come before, kept unless `removedDuplicates` says so.
+    public var duplicateDocuments = 0
+    /// Whether duplicates were left out.
+    public var removedDuplicates = false
+    /// Pieces above the first that documents too large for the memory cap were cut into.
+    public var cutDocuments = 0
+    /// Pieces above the first that sentences of too many tokens were cut into.
+    public var cutSentences = 0
+    /// Byte sequences that were not UTF-8 and were replaced.
+    public var replacedBytes = 0
+
+    private enum CodingKeys: String, CodingKey {
+        case textBytes = "text_bytes"
+        case emptyDocuments = "empty_documents"
+        case duplicateDocuments = "duplicate_documents"
+        case removedDuplicates = "removed_duplicates"
+        case cutDocuments = "cut_documents"
+        case cutSentences = "cut_sentences"
+        case replacedBytes = "replaced_bytes"
+    }
+}

@@ -1,0 +1,44 @@
+import DurableFiles
+package import Tokenization
+
+extension CorpusSource {
+    /// Samples of one split of one or more corpus directories, which must have one vocabulary.
+    ///
+    /// - Throws: `CorpusError` when a setting makes no sense, the vocabularies differ or there is
+    ///   no text; `HDF5Error` or `FileError` when a shard cannot be read.
+    public convenience init(
+        _ directories: [CorpusDirectory], split: CorpusSplit, settings: SampleSettings,
+        seed: UInt64
+    ) throws {
+        guard let first = directories.first else {
+            throw CorpusError.noText("no corpus directory is given")
+        }
+        if let other = directories.first(where: { $0.vocabulary != first.vocabulary }) {
+            throw CorpusError.invalidSetting(
+                "\(first.path) and \(other.path) were built with different vocabularies; build "
+                    + "both with one")
+        }
+        let stores = try directories.map { try $0.documents(of: split) }
+        let name = directories.map(\.path).joined(separator: ", ")
+        try self.init(
+            documents: DocumentStore(joining: stores),
+            vocabulary: MaskingVocabulary(first.vocabulary), settings: settings, seed: seed,
+            dataDigest: directories.map(\.digest).joined(separator: "+") + " " + split.rawValue,
+            name: "the \(split.rawValue) split of \(name)")
+    }
+}
+
+extension MaskingVocabulary {
+    /// What masking has to know of `vocabulary`.
+    package init(_ vocabulary: Vocabulary) {
+        self.init(
+            classification: vocabulary.clsID, separator: vocabulary.sepID,
+            mask: vocabulary.maskID,
+            isContinuation: (0..<Int32(vocabulary.count)).map(vocabulary.isContinuation))
+    }
+}
+
+/// SHA-256 of a text, in hexadecimal digits.
+func sha256Hex(_ text: String) -> String {
+    SHA256.digest(of: text.utf8).description
+}

@@ -1,0 +1,131 @@
+import DurableFiles
+import Tokenization
+
+/// The documents of one chunk as token ids.
+struct EncodedChunk: Sendable {
+    /// One document: where its tokens and sentences end in the chunk, and what it is known by.
+    struct Document: Sendable {
+        var tokenEnd: Int
+        var sentenceEnd: Int
+        var key: DocumentKey
+    }
+
+    var tokens: [Int32] = []
+    /// Where each sentence ends in `tokens`.
+    var sentenceEnds: [Int] = []
+    var documents: [Document] = []
+    var notes = BuildNotes()
+}
+
+/// 128 bits of the SHA-256 of a seed and a document's text, white space at the ends of lines left
+/// out: equal texts have equal keys.
+struct DocumentKey: Sendable, Hashable {
+    /// Decides about the split: uniform over all 64-bit numbers.
+    var split: UInt64
+    /// Tells texts apart.
+    var identity: UInt64
+
+    init(_ digest: SHA256Digest) {
+        split = Self.word(digest.bytes[0..<8])
+        identity = Self.word(digest.bytes[8..<16])
+    }
+
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+/// Turns chunks of text into token ids: lines into sentences, sentences into tokens. Each worker
+/// has its own, for the word cache of its tokenizer; what comes out depends on the chunk alone.
+final class DocumentEncoder {
+    private let encoder: WordPieceEncoder
+    private let seed: UInt64
+    private let maximumSentenceLength: Int
+    private let replacesInvalid: Bool
+
+    init(
+        tokenizer: WordPieceTokenizer, seed: UInt64, maximumSentenceLength: Int,
+        replacesInvalid: Bool
+    ) {
+        encoder = WordPieceEncoder(tokenizer)
+        self.seed = seed
+        self.maximumSentenceLength = maximumSentenceLength
+        self.replacesInvalid = replacesInvalid
+    }
+
+    /// The documents of `chunk`.
+    ///
+    /// - Throws: `CorpusError.notUTF8`, unless broken sequences are to be replaced.
+    func encode(_ chunk: TextChunk) throws(CorpusError) -> EncodedChunk {
+        var output = EncodedChunk()
+        output.notes.textBytes = chunk.bytes.count
+        output.tokens.reserveCapacity(chunk.bytes.count / 4)
+        var bytes = chunk.bytes
+        if let fault = UTF8Text.firstFault(bytes) {
+            guard replacesInvalid else {
+                let line = bytes[..<fault].reduce(chunk.firstLine) { $0 + ($1 == 0x0A ? 1 : 0) }
+                throw .notUTF8(
+                    path: chunk.source, line: line, byteOffset: chunk.byteOffset + fault)
+            }
+            (bytes, output.notes.replacedBytes) = UTF8Text.repaired(bytes)
+        }
+        bytes.withUnsafeBufferPointer { encode($0, into: &output) }
+        return output
+    }
+
+    private func encode(_ text: UnsafeBufferPointer<UInt8>, into output: inout EncodedChunk) {
+        var start = 0
+        while start < text.count {
+            var hash = SHA256()
+            withUnsafeBytes(of: seed.littleEndian) { hash.update($0) }
+            var hasText = false
+            while start < text.count {
+                let lineEnd = text[start...].firstIndex(of: 0x0A) ?? text.count
+                let line = trimmed(text, start..<lineEnd)
+                start = lineEnd + 1
+                if line.isEmpty { break }
+                hasText = true
+                let bytes = UnsafeBufferPointer(rebasing: text[line])
+                hash.update(UnsafeRawBufferPointer(bytes))
+                hash.update(CollectionOfOne(UInt8(ascii: "\n")))
+                encode(line: bytes, into: &output)
+            }
+            if hasText { finishDocument(DocumentKey(hash.finish()), &output) }
+        }
+    }
+
+    private func encode(line: UnsafeBufferPointer<UInt8>, into output: inout EncodedChunk) {
+        SentenceSplitter.forEachSentence(in: line) { sentence in
+            var end = output.tokens.count
+            encoder.encode(
+                UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(line)[sentence]),
+                into: &output.tokens)
+            while output.tokens.count - end > maximumSentenceLength {
+                end += maximumSentenceLength
+                output.sentenceEnds.append(end)
+                output.notes.cutSentences += 1
+            }
+            if output.tokens.count > end { output.sentenceEnds.append(output.tokens.count) }
+        }
+    }
+
+    private func finishDocument(_ key: DocumentKey, _ output: inout EncodedChunk) {
+        guard output.tokens.count > output.documents.last?.tokenEnd ?? 0 else {
+            output.notes.emptyDocuments += 1
+            return
+        }
+        output.documents.append(
+            EncodedChunk.Document(
+                tokenEnd: output.tokens.count, sentenceEnd: output.sentenceEnds.count, key: key))
+    }
+
+    /// `line` without white space at its ends.
+    private func trimmed(_ text: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Range<Int> {
+        var (start, end) = (line.lowerBound, line.upperBound)
+        while start < end && isSpace(text[start]) { start += 1 }
+        while end > start && isSpace(text[end - 1]) { end -= 1 }
+        return start..<end
+    }
+
+    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+}

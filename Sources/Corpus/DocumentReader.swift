@@ -1,0 +1,120 @@
+import DurableFiles
+import Glibc
+
+/// Whole documents of one input, as they stand there.
+struct TextChunk: Sendable {
+    var bytes: [UInt8]
+    /// The name of the input, for messages.
+    var source: String
+    /// The line that `bytes` begin in, from 1.
+    var firstLine: Int
+    /// Where `bytes` begin in the input, from 0.
+    var byteOffset: Int
+}
+
+/// Cuts an input into chunks of whole documents. A blank line ends a document, and so does the
+/// end of the input; a document of more than `documentBytes` is cut at the end of a line or, in
+/// a line longer than that, behind a space or at least a character.
+///
+/// Where it cuts does not depend on how the bytes come in, nor on the size of chunks.
+struct DocumentReader: ~Copyable {
+    private let input: TextInput
+    private let chunkBytes: Int
+    private let documentBytes: Int
+    private var buffer: [UInt8] = []
+    /// Where the document that is being read begins in `buffer`.
+    private var documentStart = 0
+    /// Where the line that is being read begins in `buffer`.
+    private var lineStart = 0
+    /// How far the line that is being read has been searched for its end.
+    private var searched = 0
+    private var isAtEnd = false
+    private var firstLine = 1
+    private var byteOffset = 0
+    /// How often a document was cut.
+    private(set) var cuts = 0
+
+    init(_ input: consuming TextInput, chunkBytes: Int, documentBytes: Int) {
+        self.input = input
+        self.chunkBytes = chunkBytes
+        self.documentBytes = documentBytes
+    }
+
+    /// The next chunk, or nil at the end.
+    mutating func next() throws(FileError) -> TextChunk? {
+        while true {
+            if let cut = scan() { return take(cut) }
+            if documentStart >= chunkBytes { return take(documentStart) }
+            if isAtEnd { return buffer.isEmpty ? nil : take(buffer.count) }
+            let before = buffer.count
+            try input.read(chunkBytes, into: &buffer)
+            isAtEnd = buffer.count - before < chunkBytes
+        }
+    }
+
+    /// Goes through the lines that are in the buffer. Returns where to cut, if a document is too
+    /// large.
+    private mutating func scan() -> Int? {
+        while lineStart < buffer.count {
+            let lineFeed = lineFeed(from: searched)
+            searched = lineFeed ?? buffer.count
+            let lineEnd = lineFeed.map { $0 + 1 } ?? buffer.count
+            if lineEnd - documentStart > documentBytes {
+                cuts += 1
+                return lineStart > documentStart ? lineStart : cutInLine()
+            }
+            guard lineFeed != nil else { return nil }
+            if isBlank(lineStart..<lineEnd) {
+                documentStart = lineEnd
+                // What is there is enough for a chunk: the rest can wait.
+                if documentStart >= chunkBytes {
+                    (lineStart, searched) = (lineEnd, lineEnd)
+                    return nil
+                }
+            }
+            (lineStart, searched) = (lineEnd, lineEnd)
+        }
+        return nil
+    }
+
+    private func lineFeed(from start: Int) -> Int? {
+        buffer.withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress,
+                let found = memchr(base + start, 0x0A, bytes.count - start)
+            else { return nil }
+            return UnsafeRawPointer(found) - base
+        }
+    }
+
+    /// The last place in the line that begins the document at which it can be cut.
+    private func cutInLine() -> Int {
+        let limit = documentStart + documentBytes
+        var place = limit
+        while place > documentStart && buffer[place - 1] != 0x20 { place -= 1 }
+        if place > documentStart { return place }
+        place = limit
+        while place > limit - 3 && buffer[place] & 0xC0 == 0x80 { place -= 1 }
+        return place
+    }
+
+    private func isBlank(_ line: Range<Int>) -> Bool {
+        line.allSatisfy { buffer[$0] == 0x20 || (0x09...0x0D).contains(buffer[$0]) }
+    }
+
+    /// Takes the first `count` bytes of the buffer away as a chunk.
+    private mutating func take(_ count: Int) -> TextChunk {
+        let rest = Array(buffer[count...])
+        buffer.removeSubrange(count...)
+        let chunk = TextChunk(
+            bytes: buffer, source: input.name, firstLine: firstLine, byteOffset: byteOffset)
+        firstLine += chunk.bytes.withUnsafeBufferPointer { bytes in
+            bytes.reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
+        }
+        byteOffset += count
+        buffer = rest
+        documentStart = max(0, documentStart - count)
+        lineStart = max(0, lineStart - count)
+        searched = max(lineStart, searched - count)
+        return chunk
+    }
+}

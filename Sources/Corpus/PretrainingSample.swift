@@ -1,0 +1,72 @@
+/// The place of a sample: which pass over the data, and which place in the order of that pass.
+public struct SampleIdentity: Hashable, Sendable {
+    /// The pass over the data, counted from 0.
+    public var epoch: Int
+    /// The place in the epoch's order, counted from 0.
+    public var index: Int
+
+    /// The place `index` of epoch `epoch`.
+    public init(epoch: Int, index: Int) {
+        self.epoch = epoch
+        self.index = index
+    }
+}
+
+/// One input of BERT's pre-training: two segments with masks applied, and what to predict.
+///
+/// It holds no padding: `tokenIDs` and `segmentIDs` have the sample's own length.
+public struct PretrainingSample: Sendable, Equatable {
+    /// Where the sample stands in the order of samples; random numbers of the model (dropout)
+    /// are addressed by it.
+    public var identity: SampleIdentity
+    /// `[CLS] A [SEP] B [SEP]` with masks applied; shape [length].
+    public var tokenIDs: [Int32]
+    /// 0 up to and including the first `[SEP]`, then 1; shape [length].
+    public var segmentIDs: [UInt8]
+    /// The positions to predict, rising; shape [predictions].
+    public var maskedPositions: [Int32]
+    /// The original token at each of `maskedPositions`; shape [predictions].
+    public var maskedLabels: [Int32]
+    /// Whether B comes from another document: label 1 of next-sentence prediction.
+    public var isRandomNext: Bool
+    /// The document that A was taken from, where the source knows it.
+    public var document: Int?
+
+    /// A sample of the given parts.
+    public init(
+        identity: SampleIdentity, tokenIDs: [Int32], segmentIDs: [UInt8],
+        maskedPositions: [Int32], maskedLabels: [Int32], isRandomNext: Bool, document: Int? = nil
+    ) {
+        self.identity = identity
+        self.tokenIDs = tokenIDs
+        self.segmentIDs = segmentIDs
+        self.maskedPositions = maskedPositions
+        self.maskedLabels = maskedLabels
+        self.isRandomNext = isRandomNext
+        self.document = document
+    }
+
+    /// The number of tokens.
+    public var length: Int { tokenIDs.count }
+}
+
+/// Where samples come from. A sample is a pure function of (source, epoch, index): asking never
+/// changes what any later question answers, and any number of threads may ask at once.
+public protocol SampleSource: Sendable {
+    /// The number of token ids; every id of every sample is below it.
+    var vocabularySize: Int { get }
+    /// The greatest length that a sample can have, in tokens.
+    var maximumLength: Int { get }
+    /// SHA-256 (hexadecimal) of all that determines the samples: data, settings and seed. Two
+    /// sources with one fingerprint give the same samples.
+    var fingerprint: String { get }
+
+    /// The number of samples of epoch `epoch`.
+    func sampleCount(epoch: Int) throws -> Int
+
+    /// The sample at place `index` of epoch `epoch`.
+    ///
+    /// - Precondition: `0 <= index < sampleCount(epoch:)`.
+    /// - Throws: `CorpusError` when the stored data turn out to be damaged.
+    func sample(epoch: Int, index: Int) throws -> PretrainingSample
+}

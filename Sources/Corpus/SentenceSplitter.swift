@@ -1,0 +1,242 @@
+/// Cuts a line of UTF-8 text into sentences.
+///
+/// A sentence ends at `.`, `!`, `?` or `…` with the closing quotes and brackets behind it, where
+/// white space and something that can begin a sentence follow; not after abbreviations, initials
+/// and a number that opens a line. It also ends at `。`, `！`, `？`, `｡` and at `…` after CJK text,
+/// whatever follows, except punctuation that carries the sentence on. The end of a line always
+/// ends a sentence, so text of one sentence a line comes out as it is, unless a line holds several.
+package struct SentenceSplitter {
+    private let text: UnsafeBufferPointer<UInt8>
+
+    /// Calls `body` with the byte range of each sentence of `line`, without white space around it.
+    package static func forEachSentence(
+        in line: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void
+    ) {
+        SentenceSplitter(text: line).split(body)
+    }
+
+    private func split(_ body: (Range<Int>) -> Void) {
+        var start = skipSpace(0)
+        var position = start
+        while position < text.count {
+            guard isTrigger(text[position]) else {
+                position += 1
+                continue
+            }
+            let stop = terminator(at: position)
+            guard stop.end > position else {
+                position += 1
+                continue
+            }
+            if isBoundary(stop, from: position, sentenceStart: start) {
+                body(start..<stop.end)
+                start = skipSpace(stop.end)
+                position = start
+            } else {
+                position = stop.end
+            }
+        }
+        let end = trimmedEnd(after: start)
+        if end > start { body(start..<end) }
+    }
+
+    /// Whether a terminator can begin with `byte`.
+    @inline(__always)
+    private func isTrigger(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ".") || byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?")
+            || byte == 0xE2 || byte == 0xE3 || byte == 0xEF
+    }
+
+    private func trimmedEnd(after start: Int) -> Int {
+        var end = text.count
+        while end > start && isSpace(text[end - 1]) { end -= 1 }
+        return end
+    }
+
+    private func skipSpace(_ position: Int) -> Int {
+        var position = position
+        while position < text.count {
+            if isSpace(text[position]) {
+                position += 1
+            } else if matches(position, 0xE3, 0x80, 0x80) || matches(position, 0xEF, 0xBB, 0xBF) {
+                // Ideographic space, byte order mark.
+                position += 3
+            } else if text[position] == 0xC2, position + 1 < text.count, text[position + 1] == 0xA0
+            {
+                position += 2
+            } else {
+                break
+            }
+        }
+        return position
+    }
+
+    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    private func matches(_ position: Int, _ a: UInt8, _ b: UInt8, _ c: UInt8) -> Bool {
+        position + 2 < text.count && text[position] == a && text[position + 1] == b
+            && text[position + 2] == c
+    }
+}
+
+/// Terminators.
+extension SentenceSplitter {
+    /// Punctuation that may end a sentence, with all closing quotes and brackets behind it.
+    private struct Terminator {
+        var end: Int
+        /// The end of the first run of marks, before any quotes.
+        var marksEnd: Int
+        var periods = 0
+        /// `!` or `?`.
+        var hasStrong = false
+        /// `…`.
+        var hasEllipsis = false
+        /// `。`, `！`, `？` or `｡`.
+        var hasWide = false
+    }
+
+    private func terminator(at start: Int) -> Terminator {
+        var stop = Terminator(end: start, marksEnd: start)
+        while absorbMark(&stop) {}
+        stop.marksEnd = stop.end
+        guard stop.end > start else { return stop }
+        while absorbMark(&stop) || absorbCloser(&stop) {}
+        return stop
+    }
+
+    private func absorbMark(_ stop: inout Terminator) -> Bool {
+        guard stop.end < text.count else { return false }
+        switch text[stop.end] {
+        case UInt8(ascii: "."):
+            stop.periods += 1
+        case UInt8(ascii: "!"), UInt8(ascii: "?"):
+            stop.hasStrong = true
+        default:
+            let isEllipsis = matches(stop.end, 0xE2, 0x80, 0xA6)
+            guard isEllipsis || isWideStop(stop.end) else { return false }
+            stop.hasEllipsis = stop.hasEllipsis || isEllipsis
+            stop.hasWide = stop.hasWide || !isEllipsis
+            stop.end += 3
+            return true
+        }
+        stop.end += 1
+        return true
+    }
+
+    /// `。`, `！`, `？`, `｡`.
+    private func isWideStop(_ position: Int) -> Bool {
+        matches(position, 0xE3, 0x80, 0x82) || matches(position, 0xEF, 0xBC, 0x81)
+            || matches(position, 0xEF, 0xBC, 0x9F) || matches(position, 0xEF, 0xBD, 0xA1)
+    }
+
+    private func absorbCloser(_ stop: inout Terminator) -> Bool {
+        guard stop.end < text.count else { return false }
+        let length = closerLength(stop.end)
+        stop.end += length
+        return length > 0
+    }
+
+    /// The length of the closing quote or bracket at `position`, or 0.
+    private func closerLength(_ position: Int) -> Int {
+        let byte = text[position]
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ")"), UInt8(ascii: "]"),
+            UInt8(ascii: "}"):
+            return 1
+        case 0xC2:  // »
+            return position + 1 < text.count && text[position + 1] == 0xBB ? 2 : 0
+        case 0xE2, 0xE3, 0xEF:
+            guard position + 2 < text.count else { return 0 }
+            let code =
+                Int(byte) << 16 | Int(text[position + 1]) << 8 | Int(text[position + 2])
+            return Self.wideClosers.contains(code) ? 3 : 0
+        default:
+            return 0
+        }
+    }
+
+    /// `”` `’` `›` `」` `』` `】` `》` `〉` `〕` `）` `］` `＂` as three bytes of UTF-8.
+    private static let wideClosers: Set<Int> = [
+        0xE2809D, 0xE28099, 0xE280BA, 0xE3808D, 0xE3808F, 0xE38091, 0xE3808B, 0xE38089, 0xE38095,
+        0xEFBC89, 0xEFBCBD, 0xEFBC82,
+    ]
+}
+
+/// Whether a terminator ends its sentence.
+extension SentenceSplitter {
+    private func isBoundary(_ stop: Terminator, from start: Int, sentenceStart: Int) -> Bool {
+        let next = skipSpace(stop.end)
+        guard next < text.count else { return true }
+        if stop.hasWide || (stop.hasEllipsis && isWide(before: start)) {
+            return !continuesSentence(next)
+        }
+        guard next > stop.end else {
+            // Chinese text with ASCII marks: no space stands between its sentences.
+            return (stop.hasStrong || stop.hasEllipsis) && isCJK(scalar(at: next))
+        }
+        guard canBeginSentence(next) else { return false }
+        guard stop.periods == 1, !stop.hasStrong, !stop.hasEllipsis, stop.end == stop.marksEnd
+        else { return true }
+        return !AbbreviationRules.isAbbreviation(
+            in: text, period: start, sentenceStart: sentenceStart, next: next)
+    }
+
+    /// Whether the punctuation at `position` carries on the sentence before it: `，、；：,;:`.
+    private func continuesSentence(_ position: Int) -> Bool {
+        switch text[position] {
+        case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"): true
+        default:
+            matches(position, 0xEF, 0xBC, 0x8C) || matches(position, 0xE3, 0x80, 0x81)
+                || matches(position, 0xEF, 0xBC, 0x9B) || matches(position, 0xEF, 0xBC, 0x9A)
+        }
+    }
+
+    /// Whether what stands at `position`, opening quotes and brackets passed over, can be the
+    /// beginning of a sentence: anything but a small letter and punctuation that continues.
+    private func canBeginSentence(_ position: Int) -> Bool {
+        var position = position
+        while position < text.count {
+            switch text[position] {
+            case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "("), UInt8(ascii: "["),
+                UInt8(ascii: "{"):
+                position += 1
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: ","), UInt8(ascii: ";"),
+                UInt8(ascii: ":"), UInt8(ascii: "."), UInt8(ascii: ")"), UInt8(ascii: "]"),
+                UInt8(ascii: "}"):
+                return false
+            case 0x80...:
+                let value = scalar(at: position)
+                // “ ‘ „ «
+                guard [0x201C, 0x2018, 0x201E, 0xAB].contains(value) else {
+                    return !(Unicode.Scalar(value)?.properties.isLowercase ?? false)
+                }
+                position += value == 0xAB ? 2 : 3
+            default:
+                return true
+            }
+        }
+        return false
+    }
+
+    /// The code point at `position`; the text is valid UTF-8.
+    private func scalar(at position: Int) -> UInt32 {
+        let lead = text[position]
+        let length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+        guard length > 1, position + length <= text.count else { return UInt32(lead) }
+        var value = UInt32(lead) & (0x7F >> UInt32(length))
+        for index in 1..<length { value = value << 6 | UInt32(text[position + index] & 0x3F) }
+        return value
+    }
+
+    private func isCJK(_ value: UInt32) -> Bool {
+        (0x2E80...0x9FFF).contains(value) || (0xF900...0xFAFF).contains(value)
+            || (0xFF00...0xFFEF).contains(value) || (0x20000...0x3FFFF).contains(value)
+    }
+
+    /// Whether the character that ends before `position` is CJK.
+    private func isWide(before position: Int) -> Bool {
+        var start = position - 1
+        while start > 0 && text[start] & 0xC0 == 0x80 { start -= 1 }
+        return start >= 0 && isCJK(scalar(at: start))
+    }
+}

@@ -1,0 +1,84 @@
+import DurableFiles
+import HDF5
+
+/// One shard as an HDF5 file: three contiguous, uncompressed datasets, so that readers can map
+/// them into memory and h5py opens them as arrays.
+enum ShardFile {
+    /// Flat ids of all tokens: uint16 for up to 65,536 entries of a vocabulary, else int32.
+    static let tokens = "token_ids"
+    /// First token of each sentence and the end of the last one: int64.
+    static let sentences = "sentence_offsets"
+    /// First sentence of each document and the end of the last one: int64.
+    static let documents = "document_offsets"
+
+    /// "train-00003-of-00012.h5".
+    static func name(_ split: CorpusSplit, _ index: Int, of count: Int) -> String {
+        "\(split.rawValue)-\(padded(index))-of-\(padded(count)).h5"
+    }
+
+    private static func padded(_ number: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+
+    /// Writes a new shard file.
+    static func write(_ shard: borrowing ShardBuffer, to path: String) throws(HDF5Error) {
+        let file = try File.create(path)
+        if shard.isNarrow {
+            try file.writeDataset(tokens, shape: [shard.tokenCount], shard.narrowTokens.span)
+        } else {
+            try file.writeDataset(tokens, shape: [shard.tokenCount], shard.wideTokens.span)
+        }
+        try file.writeDataset(
+            sentences, shape: [shard.sentenceOffsets.count], shard.sentenceOffsets.span)
+        try file.writeDataset(
+            documents, shape: [shard.documentOffsets.count], shard.documentOffsets.span)
+        try file.close()
+    }
+
+    /// Opens a shard file and checks its structure.
+    ///
+    /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and what is wrong.
+    static func read(_ path: String) throws -> CorpusShard {
+        let file = try File.open(path)
+        let mapped = try MappedFile(path: path)
+        let dataset = try file.dataset(tokens)
+        let ids: CorpusShard.Tokens
+        switch try dataset.elementType() {
+        case .uint16: ids = .narrow(try array(dataset, mapped))
+        case .int32: ids = .wide(try array(dataset, mapped))
+        case let type:
+            throw CorpusError.damaged(
+                path: path,
+                reason: "\(tokens) holds \(type?.rawValue ?? "no numbers"), not uint16 or int32")
+        }
+        return try CorpusShard(
+            path: path, tokens: ids, sentenceOffsets: array(try file.dataset(sentences), mapped),
+            documentOffsets: array(try file.dataset(documents), mapped))
+    }
+
+    /// The dataset as a part of the mapped file or, where it is stored in another way (chunked,
+    /// compressed, another byte order), in memory.
+    private static func array<T: HDF5Element>(
+        _ dataset: borrowing Dataset, _ file: MappedFile
+    ) throws -> StoredArray<T> {
+        let shape = try dataset.shape()
+        guard shape.count == 1 else {
+            throw CorpusError.damaged(
+                path: dataset.place, reason: "it has the shape \(shape), not one dimension")
+        }
+        guard try dataset.elementType() == T.elementType else {
+            throw CorpusError.damaged(
+                path: dataset.place, reason: "it does not hold \(T.elementType.rawValue)")
+        }
+        if let offset = try dataset.mappableOffset(of: T.self),
+            let array = StoredArray<T>(file, offset: offset, count: shape[0])
+        {
+            return array
+        }
+        return StoredArray(try dataset.read(as: T.self, maximumCount: maximumCopiedCount))
+    }
+
+    /// 4 Gi elements: what is not mapped is held in memory whole.
+    private static let maximumCopiedCount = 1 << 32
+}

@@ -1,0 +1,51 @@
+import DurableFiles
+import Glibc
+
+/// Writes the documents of one split to shard files. A shard is full when the next document would
+/// take it above a number of tokens, so shards are cut at the same places in every build.
+struct ShardWriter {
+    private let split: CorpusSplit
+    private let directory: String
+    private let shardTokens: Int
+    private var buffer: ShardBuffer
+    private(set) var counts = CorpusManifest.Counts()
+
+    init(split: CorpusSplit, directory: String, vocabularySize: Int, shardTokens: Int) {
+        self.split = split
+        self.directory = directory
+        self.shardTokens = shardTokens
+        buffer = ShardBuffer(vocabularySize: vocabularySize)
+    }
+
+    /// Adds a document of sentences that end at `sentenceEnds` in `tokens`.
+    mutating func append(_ tokens: [Int32], sentenceEnds: [Int]) throws {
+        if buffer.documentCount > 0 && buffer.tokenCount + tokens.count > shardTokens {
+            try flush()
+        }
+        buffer.append(tokens, sentenceEnds: sentenceEnds)
+        counts.documents += 1
+        counts.sentences += sentenceEnds.count
+        counts.tokens += tokens.count
+    }
+
+    /// Writes the last shard, and gives all their final names, now that their number is known.
+    mutating func finish() throws {
+        if buffer.documentCount > 0 { try flush() }
+        for index in 0..<counts.shards {
+            let name = ShardFile.name(split, index, of: counts.shards)
+            guard rename(pendingPath(index), Paths.join(directory, name)) == 0 else {
+                throw systemError(pendingPath(index), "rename it to \(name)")
+            }
+        }
+    }
+
+    private mutating func flush() throws {
+        try ShardFile.write(buffer, to: pendingPath(counts.shards))
+        counts.shards += 1
+        buffer.removeAll()
+    }
+
+    private func pendingPath(_ index: Int) -> String {
+        Paths.join(directory, "\(split.rawValue)-\(index).pending")
+    }
+}

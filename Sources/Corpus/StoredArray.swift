@@ -1,0 +1,87 @@
+import DurableFiles
+import Glibc
+
+/// A read-only array that is a part of a mapped file, or has memory of its own.
+struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
+    // Unchecked: the memory is never written after `init`, and `owner` keeps it alive.
+    private let elements: UnsafeBufferPointer<Element>
+    private let owner: AnyObject
+
+    /// The elements of `array`.
+    init(_ array: [Element]) {
+        let memory = OwnedMemory<Element>(array)
+        elements = UnsafeBufferPointer(memory.elements)
+        owner = memory
+    }
+
+    /// The `count` elements at `offset` of `file`, or nil where they are not all inside of it or
+    /// not aligned.
+    init?(_ file: MappedFile, offset: Int, count: Int) {
+        let stride = MemoryLayout<Element>.stride
+        let (size, overflow) = count.multipliedReportingOverflow(by: stride)
+        guard !overflow, count >= 0, offset >= 0, offset <= file.bytes.count,
+            size <= file.bytes.count - offset, offset % MemoryLayout<Element>.alignment == 0
+        else { return nil }
+        let part = UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + size])
+        elements = part.bindMemory(to: Element.self)
+        owner = file
+    }
+
+    var count: Int { elements.count }
+
+    subscript(index: Int) -> Element { elements[index] }
+
+    /// The elements of `range`; valid while this array lives.
+    func slice(_ range: Range<Int>) -> UnsafeBufferPointer<Element> {
+        UnsafeBufferPointer(rebasing: elements[range])
+    }
+}
+
+private final class OwnedMemory<Element: BitwiseCopyable> {
+    let elements: UnsafeMutableBufferPointer<Element>
+
+    init(_ array: [Element]) {
+        elements = .allocate(capacity: array.count)
+        _ = elements.initialize(from: array)
+    }
+
+    deinit { elements.deallocate() }
+}
+
+/// A file mapped read-only: all processes of a node share one copy of it in memory.
+final class MappedFile: @unchecked Sendable {
+    // Unchecked: the mapping is only read.
+    let bytes: UnsafeRawBufferPointer
+
+    /// Maps the file at `path`.
+    init(path: String) throws(FileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemError(path, "open it") }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw systemError(path, "ask for its size") }
+        let size = Int(status.st_size)
+        guard size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        guard let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0),
+            start != MAP_FAILED
+        else { throw systemError(path, "map it into memory") }
+        bytes = UnsafeRawBufferPointer(start: start, count: size)
+    }
+
+    deinit {
+        if let start = bytes.baseAddress {
+            munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
+        }
+    }
+}
+
+/// The error of a system call on `path` that has just failed.
+func systemError(_ path: String, _ action: String) -> FileError {
+    let code = errno
+    return FileError(
+        code == ENOENT ? .missing : .inputOutput, path,
+        "cannot \(action): \(String(cString: strerror(code)))")
+}

@@ -1,0 +1,49 @@
+import DurableFiles
+import Glibc
+
+/// A file, or standard input, read in pieces.
+struct TextInput: ~Copyable {
+    /// The name for messages.
+    let name: String
+    private let descriptor: Int32
+
+    /// Opens `path`; "-" is standard input.
+    init(path: String) throws(FileError) {
+        if path == "-" {
+            name = "standard input"
+            descriptor = STDIN_FILENO
+            return
+        }
+        name = path
+        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { throw systemError(path, "open it") }
+        var status = stat()
+        guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            close(opened)
+            throw FileError(.badData, path, "is a directory; name its text files")
+        }
+        posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL)
+        descriptor = opened
+    }
+
+    deinit {
+        if descriptor != STDIN_FILENO { close(descriptor) }
+    }
+
+    /// Appends up to `count` bytes to `buffer`: fewer only at the end of the input.
+    func read(_ count: Int, into buffer: inout [UInt8]) throws(FileError) {
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: count))
+        var filled = start
+        while filled < buffer.count {
+            let got = buffer.withUnsafeMutableBytes { bytes in
+                Glibc.read(descriptor, bytes.baseAddress.map { $0 + filled }, bytes.count - filled)
+            }
+            if got < 0 && errno == EINTR { continue }
+            guard got >= 0 else { throw systemError(name, "read it") }
+            if got == 0 { break }
+            filled += got
+        }
+        buffer.removeSubrange(filled...)
+    }
+}
