@@ -116,7 +116,9 @@ let package = Package(
         tests("Kernels", ["Kernels", "Tensors", "Randomness"]),
         tests("Configuration", ["Configuration"]),
         tests("Tokenization", ["Tokenization"], exclude: ["Golden"]),
-        tests("Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
+        tests(
+            "Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
+            exclude: ["Fixtures"]),
         tests("BERT", ["BERT", "Kernels", "Tensors", "Randomness", "HDF5"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),

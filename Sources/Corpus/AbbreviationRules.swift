@@ -22,7 +22,8 @@ enum AbbreviationRules {
         if neverLast.contains(name) { return true }
         if isCapital(word[0]) && titles.contains(name) { return true }
         if beforeNumbers.contains(name) && isDigit(text[next]) { return true }
-        let mayEnd = isInitial(word) || word.contains(UInt8(ascii: ".")) || oftenLast.contains(name)
+        let isDotted = word.contains(UInt8(ascii: ".")) && !word.contains(where: isDigit)
+        let mayEnd = isInitial(word) || isDotted || oftenLast.contains(name)
         return mayEnd && !beginsLikeSentence(text, next)
     }
 
