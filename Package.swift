@@ -96,7 +96,7 @@ let package = Package(
             "bert",
             [
                 "Tokenization", "Corpus", "Checkpointing", "Configuration", "BERT", "Tensors",
-                "Randomness", argumentParser,
+                "Randomness", "DurableFiles", argumentParser,
             ]),
         program(
             "bert-bench",

@@ -49,7 +49,7 @@ extension CorpusCommand {
             options.lowercase = !cased
             options.heldoutShare = heldout
             options.seed = seed
-            options.workers = workers ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+            options.workers = workers ?? min(1024, availableCores())
             options.replacesInvalid = replaceInvalid
             options.removesDuplicates = deduplicate
             options.maximumSentenceLength = maximumSentence

@@ -1,0 +1,63 @@
+import ArgumentParser
+import DurableFiles
+import FoundationEssentials
+import Tokenization
+
+/// `bert vocab`: learns vocabularies.
+struct VocabCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vocab", abstract: "Learns vocabularies from text.",
+        subcommands: [Train.self])
+}
+
+extension VocabCommand {
+    /// `bert vocab train`.
+    struct Train: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Learns a WordPiece vocabulary from text files.",
+            discussion: """
+                The result depends neither on the order of the files nor on the number of workers.
+                An existing output file is replaced.
+                """)
+
+        @Option(help: "Number of pieces, special and unused ones included.")
+        var size: Int
+        @Option(help: "The vocab.txt to write.")
+        var output: String
+        @Flag(help: "Keep upper case and accents.")
+        var cased = false
+        @Option(help: "How often a pair must occur to become a piece.")
+        var minimumFrequency = 2
+        @Option(help: "Most characters with pieces of their own (default: 99.99% of the text).")
+        var alphabetLimit: Int?
+        @Option(help: "Number of [unused] pieces to set aside.")
+        var unused = 99
+        @Option(help: "Threads that count words (default: all cores).")
+        var workers: Int?
+        @Argument(help: "Text files.")
+        var files: [String]
+
+        func validate() throws {
+            if let workers, !(1...1024).contains(workers) {
+                throw ValidationError("--workers must be 1 to 1024")
+            }
+        }
+
+        func run() throws {
+            var options = WordPieceTrainer.Options(size: size, lowercase: !cased)
+            options.minimumFrequency = minimumFrequency
+            options.alphabetLimit = alphabetLimit
+            options.unusedTokens = unused
+            let result = try WordPieceTrainer(options).train(
+                files: files, workers: workers ?? availableCores())
+            try WholeFiles.writeAtomically(output, result.vocabulary.utf8)
+            print(
+                "\(output): \(result.vocabulary.count) pieces, \(result.alphabet) of them characters; "
+                    + "from \(result.words) words, \(result.distinctWords) different, "
+                    + "\(result.unknownWords) of which it cannot spell")
+        }
+    }
+}
+
+/// The number of processor cores that this process may use.
+func availableCores() -> Int { ProcessInfo.processInfo.activeProcessorCount }
