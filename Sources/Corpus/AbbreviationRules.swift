@@ -53,7 +53,7 @@ enum AbbreviationRules {
 
     /// Never the last word of a sentence, in any case of letters.
     private static let neverLast = words(
-        "mr mrs ms dr prof vs e.g i.e cf viz messrs mme mlle z.b d.h bzw")
+        "mr mrs ms dr prof v vs e.g i.e cf viz messrs mme mlle z.b d.h bzw")
 
     /// Never the last word when it begins with a capital: before names.
     private static let titles = words(
@@ -61,7 +61,8 @@ enum AbbreviationRules {
 
     /// Not the last word when a number follows.
     private static let beforeNumbers = words(
-        "no nos nr p pp vol vols fig figs eq eqs sec ch chap art ca approx par op "
+        "no nos nr p pp vol vols fig figs eq eqs sec ch chap art par op "
+            + "b c ca d fl r approx "
             + "jan feb mar apr jun jul aug sep sept oct nov dec")
 
     /// The last word of a sentence as often as not.

@@ -26,7 +26,7 @@ public struct CorpusBuilder {
         /// The greatest number of tokens in a sentence; longer ones are cut into several.
         public var maximumSentenceLength = 256
         /// The number of tokens that a shard should not exceed.
-        public var shardTokens = 1 << 25
+        public var shardTokens = 1 << 24
         /// The size of a document above which it is cut into several.
         public var documentBytes = 4 << 20
         /// The size of what a worker is given at once, in bytes; documents are not cut for it.
@@ -62,7 +62,7 @@ public struct CorpusBuilder {
         _ inputs: [String], output: String, progress: (Int) -> Void = { _ in }
     ) throws -> CorpusManifest {
         // All of them are tried before the work of hours begins.
-        for path in inputs { _ = try TextInput(path: path) }
+        for path in inputs { try TextInput.check(path) }
         try PendingDirectory.removeStale(in: Paths.parent(of: output))
         let directory = try PendingDirectory(target: output)
         var assembly = CorpusAssembly(
@@ -111,7 +111,8 @@ public struct CorpusBuilder {
     }
 
     /// The most memory that text and tokens take in the worst case, in bytes: all documents as
-    /// large as allowed, a token for each byte. Ordinary text takes a tenth of that.
+    /// large as allowed, a token for each byte, a sentence for each token or two. Ordinary text
+    /// takes less than a tenth of that.
     public var memoryBytes: Int {
         let chunk = options.chunkBytes + options.documentBytes
         return OrderedWorkers<TextChunk, EncodedChunk>.window(workers: options.workers) * chunk * 16

@@ -87,7 +87,7 @@ final class DocumentEncoder {
                 hasText = true
                 let bytes = UnsafeBufferPointer(rebasing: text[line])
                 hash.update(UnsafeRawBufferPointer(bytes))
-                hash.update(CollectionOfOne(UInt8(ascii: "\n")))
+                withUnsafeBytes(of: UInt8(ascii: "\n")) { hash.update($0) }
                 encode(line: bytes, into: &output)
             }
             if hasText { finishDocument(DocumentKey(hash.finish()), &output) }

@@ -62,7 +62,7 @@ public protocol SampleSource: Sendable {
     var fingerprint: String { get }
 
     /// The number of samples of epoch `epoch`.
-    func sampleCount(epoch: Int) throws -> Int
+    func sampleCount(epoch: Int) -> Int
 
     /// The sample at place `index` of epoch `epoch`.
     ///

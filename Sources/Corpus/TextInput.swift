@@ -7,6 +7,18 @@ struct TextInput: ~Copyable {
     let name: String
     private let descriptor: Int32
 
+    /// Throws unless `path` can be read, without opening it: a pipe can be opened only once.
+    static func check(_ path: String) throws(FileError) {
+        guard path != "-" else { return }
+        var status = stat()
+        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+            throw systemError(path, "open it")
+        }
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            throw FileError(.badData, path, "is a directory; name its text files")
+        }
+    }
+
     /// Opens `path`; "-" is standard input.
     init(path: String) throws(FileError) {
         if path == "-" {
@@ -17,11 +29,6 @@ struct TextInput: ~Copyable {
         name = path
         let opened = open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { throw systemError(path, "open it") }
-        var status = stat()
-        guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            close(opened)
-            throw FileError(.badData, path, "is a directory; name its text files")
-        }
         posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL)
         descriptor = opened
     }

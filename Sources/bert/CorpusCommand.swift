@@ -40,7 +40,7 @@ extension CorpusCommand {
         @Option(help: "Longest sentence in tokens; longer ones are cut.")
         var maximumSentence = 256
         @Option(help: "Tokens that a shard file should not exceed.")
-        var shardTokens = 1 << 25
+        var shardTokens = 1 << 24
         @Argument(help: "Text files; - is standard input.")
         var files: [String]
 

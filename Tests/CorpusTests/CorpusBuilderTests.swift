@@ -1,4 +1,5 @@
 import Corpus
+import Dispatch
 import DurableFiles
 import Glibc
 import HDF5
@@ -231,6 +232,25 @@ import Tokenization
         let folder = errorText { _ = try build([input, directory.path]) }
         #expect(folder?.contains("is a directory") == true)
         #expect(try Paths.names(in: directory.path) == ["a.txt"])
+    }
+
+    @Test func pipesAreReadLikeFiles() throws {
+        let text = text(documents: 30)
+        let input = try directory.write("a.txt", text)
+        let expected = try build([input], "expected")
+        let pipe = directory.file("pipe")
+        #expect(mkfifo(pipe, 0o600) == 0)
+        DispatchQueue.global().async {
+            guard let stream = fopen(pipe, "w") else { return }
+            // In small pieces, so that reads come back short.
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+                fputs(line + "\n", stream)
+                fflush(stream)
+            }
+            fclose(stream)
+        }
+        #expect(try build([pipe], "found") == expected)
+        #expect(try directory.contents(of: "found") == directory.contents(of: "expected"))
     }
 
     @Test func optionsThatMakeNoSenseAreRefused() {
