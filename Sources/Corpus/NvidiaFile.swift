@@ -21,8 +21,9 @@ struct NvidiaFile: Sendable {
         static let next = "next_sentence_labels"
     }
 
-    /// Rows wider than this are taken for damage.
+    /// Wider rows and larger files, in tokens, are taken for damage.
     private static let maximumWidth = 1 << 16
+    private static let maximumTokens = 1 << 36
 
     /// Opens `path` and checks that all six datasets are there, hold integers and fit together.
     init(path: String) throws {
@@ -48,11 +49,12 @@ struct NvidiaFile: Sendable {
                 path: path, reason: "\(Name.next) has the shape \(next), not [\(rows)]")
         }
         guard (1...Self.maximumWidth).contains(length),
-            (0...Self.maximumWidth).contains(predictions)
+            (0...Self.maximumWidth).contains(predictions), rows <= Self.maximumTokens / length
         else {
             throw CorpusError.damaged(
                 path: path,
-                reason: "its rows have \(length) tokens and \(predictions) predictions")
+                reason: "\(rows) rows of \(length) tokens and \(predictions) predictions are not "
+                    + "plausible")
         }
     }
 

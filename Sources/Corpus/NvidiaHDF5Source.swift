@@ -61,7 +61,7 @@ public final class NvidiaHDF5Source: SampleSource {
     ) throws {
         let files = try NvidiaFile.list(paths)
         blocks = files.flatMap { file in
-            let size = max(1, blockTokens / file.length)
+            let size = max(1, blockTokens / max(file.length, file.predictions))
             return stride(from: 0, to: file.rows, by: size).map { start in
                 Block(file: file, rows: start..<min(start + size, file.rows))
             }

@@ -76,9 +76,8 @@ enum ShardFile {
         {
             return array
         }
-        return StoredArray(try dataset.read(as: T.self, maximumCount: maximumCopiedCount))
+        // No more than the file can hold if deflate, at best 1032 to 1, made it as small as it is.
+        let limit = file.bytes.count * 1032 / MemoryLayout<T>.stride
+        return StoredArray(try dataset.read(as: T.self, maximumCount: limit))
     }
-
-    /// 4 Gi elements: what is not mapped is held in memory whole.
-    private static let maximumCopiedCount = 1 << 32
 }

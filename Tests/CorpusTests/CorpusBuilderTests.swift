@@ -98,6 +98,38 @@ import Tokenization
         #expect(try file.dataset("token_ids").elementType() == .uint16)
     }
 
+    @Test func shardsCanBeMapped() throws {
+        let input = try directory.write("a.txt", "The otter.\n\nA b!\n")
+        _ = try build([input]) { $0.heldoutShare = 0 }
+        let path = directory.file("out/train-00000-of-00001.h5")
+        let bytes = try WholeFiles.read(path, maximumByteCount: 1 << 20)
+        let tokens = try File.open(path).dataset("token_ids")
+        let offset = try #require(try tokens.mappableOffset(of: UInt16.self))
+        let ids = try tokens.read(as: UInt16.self, maximumCount: 100)
+        #expect(Array(bytes[offset..<offset + 2]) == [UInt8(ids[0] & 255), UInt8(ids[0] >> 8)])
+        // As numbers of another type they cannot.
+        #expect(try tokens.mappableOffset(of: Int16.self) == nil)
+        #expect(try tokens.mappableOffset(of: Int32.self) == nil)
+    }
+
+    @Test func samplesAreShownAsText() throws {
+        let sample = PretrainingSample(
+            identity: SampleIdentity(epoch: 2, index: 7), tokenIDs: [2, 60, 4, 3, 61, 5, 3],
+            segmentIDs: [0, 0, 0, 0, 1, 1, 1], maskedPositions: [1, 2, 5],
+            maskedLabels: [60, 61, 6], isRandomNext: true, document: 9)
+        let text = SampleText(sample, vocabulary: try Self.vocabulary()).description
+        #expect(
+            text == """
+                sample       7 of epoch 2
+                document     9
+                label        1 (B is from another document)
+                tokens       7: A 4, B 3
+                predictions  3
+                A  [CLS] the(=) [MASK](otter) [SEP]
+                B  otter a(b) [SEP]
+                """)
+    }
+
     @Test func readsBackWhatItWrote() throws {
         let input = try directory.write("one.txt", text(documents: 60))
         let manifest = try build([input]) { $0.shardTokens = 700 }

@@ -131,6 +131,21 @@ import Tokenization
         try read()
     }
 
+    /// Datasets that claim more than the file holds must not be believed with an allocation.
+    @Test(arguments: [1 << 20, 1 << 31, 1 << 40, 1 << 58])
+    func shardsThatLieAboutTheirSizeAreErrors(count: Int) throws {
+        for name in ["token_ids", "sentence_offsets", "document_offsets"] {
+            let file = try File.create(directory.file(Self.shard), overwrite: true)
+            for other in ["token_ids", "sentence_offsets", "document_offsets"] {
+                let type: ElementType = other == "token_ids" ? .uint16 : .int64
+                // Nothing is written: the file stays small.
+                _ = try file.createDataset(other, of: type, shape: [other == name ? count : 2])
+            }
+            try file.close()
+            #expect(errorText(read)?.contains("train-00000-of-00001.h5") == true)
+        }
+    }
+
     @Test func missingAndForeignFilesAreNamed() throws {
         try Paths.remove(directory.file(Self.shard))
         #expect(errorText(read)?.contains("train-00000-of-00001.h5") == true)

@@ -184,6 +184,29 @@ private struct Rows {
         }
     }
 
+    /// Files that claim more than they hold must not be believed with an allocation.
+    @Test(arguments: [
+        (1 << 40, 8, 3), (1 << 56, 1, 1), (8, 1 << 40, 3), (1 << 20, 1, 1 << 16), (1 << 30, 4, 4),
+        (8, 0, 3),
+    ])
+    func filesThatLieAboutTheirSizeAreErrors(rows: Int, length: Int, predictions: Int) throws {
+        let file = try File.create(directory.file("a.h5"))
+        for (name, width) in [
+            ("input_ids", length), ("input_mask", length), ("segment_ids", length),
+            ("masked_lm_positions", predictions), ("masked_lm_ids", predictions),
+        ] {
+            // Nothing is written: the file stays small.
+            _ = try file.createDataset(name, of: .int32, shape: [rows, width])
+        }
+        _ = try file.createDataset("next_sentence_labels", of: .int8, shape: [rows])
+        try file.close()
+        let text = errorText {
+            let source = try source([directory.file("a.h5")])
+            _ = try source.sample(epoch: 0, index: 0)
+        }
+        #expect(text?.contains("a.h5") == true)
+    }
+
     @Test func emptyAndMissingPlacesAreNamed() throws {
         try Paths.createDirectory(directory.file("empty"))
         #expect(errorText { _ = try source([directory.file("empty")]) }?.contains("empty") == true)
