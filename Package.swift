@@ -72,6 +72,7 @@ let package = Package(
         library("Optimization", ["Tensors", "Kernels"]),
         library("Distributed", ["MPI"]),
         library("Checkpointing", ["Tensors", "HDF5", "DurableFiles"]),
+        library("Reporting", ["DurableFiles"]),
 
         // Layer 3: the parts put together.
         .target(
@@ -85,13 +86,16 @@ let package = Package(
             [
                 "BERT", "Corpus", "Optimization", "Distributed", "MPI", "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
-                "Randomness", "DurableFiles",
+                "Randomness", "DurableFiles", "Reporting",
             ]),
 
         // Layer 4: parse, build, run, report.
         program(
             "bert-train",
-            ["Training", "Evaluation", "Configuration", "QuickStart", "MPI", argumentParser]),
+            [
+                "Training", "Evaluation", "Configuration", "QuickStart", "MPI", "Reporting",
+                argumentParser,
+            ]),
         program(
             "bert",
             [
@@ -125,6 +129,7 @@ let package = Package(
         tests(
             "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
             exclude: ["Fixtures"]),
+        tests("Reporting", ["Reporting"]),
         tests("Training", ["Training", "Evaluation", "Configuration", "HDF5", "Checkpointing"]),
     ]
 )

@@ -1,0 +1,68 @@
+import Glibc
+
+/// Where a reporter writes.
+public protocol ConsoleOutput {
+    /// Whether a line can be redrawn there.
+    var isTerminal: Bool { get }
+    /// The terminal's width now; it may change from call to call.
+    var columns: Int { get }
+    /// Writes at once.
+    func write(_ text: String)
+}
+
+/// A file descriptor of this process as console, also behind an MPI launcher.
+///
+/// `mpirun` gives its processes pipes and copies what they write to its own standard output. Where
+/// that is a terminal (seen in /proc, so only on the launcher's own machine), this is one too.
+public final class StandardOutput: ConsoleOutput {
+    private let descriptor: Int32
+    /// The terminal to ask for its width, or -1.
+    private let terminal: Int32
+    private let ownsTerminal: Bool
+
+    /// Standard output, or another open descriptor.
+    public init(descriptor: Int32 = 1) {
+        self.descriptor = descriptor
+        if isatty(descriptor) == 1 {
+            terminal = descriptor
+            ownsTerminal = false
+        } else {
+            terminal = StandardOutput.isPipe(descriptor) ? LauncherTerminal.open(descriptor) : -1
+            ownsTerminal = terminal >= 0
+        }
+    }
+
+    deinit { if ownsTerminal { close(terminal) } }
+
+    /// Whether a person looks at it.
+    public var isTerminal: Bool { terminal >= 0 }
+
+    /// The width now; 80 where nobody knows.
+    public var columns: Int {
+        var size = winsize()
+        guard terminal >= 0, ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
+        else { return 80 }
+        return Int(size.ws_col)
+    }
+
+    /// Writes at once. A closed or full output is no reason to stop training, so errors pass.
+    public func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return }
+            done += count
+        }
+    }
+
+    private static func isPipe(_ descriptor: Int32) -> Bool {
+        var information = stat()
+        guard fstat(descriptor, &information) == 0 else { return false }
+        let kind = information.st_mode & S_IFMT
+        return kind == S_IFIFO || kind == S_IFSOCK
+    }
+}

@@ -1,0 +1,155 @@
+import Glibc
+
+/// What a person sees of a run: a bar that is redrawn on a terminal, plain lines elsewhere.
+///
+/// For rank 0 only, and for one thread.
+public final class ConsoleReporter {
+    private let output: any ConsoleOutput
+    private let redraws: Bool
+    private let colors: Bool
+    private let everySteps: Int
+    private let now: () -> Double
+
+    private var current: ProgressText?
+    /// When the bar was drawn, or the last line printed.
+    private var shownAt = -Double.infinity
+    private var shownStep: Int?
+    private var isBarVisible = false
+    private var meanStepSeconds: Double?
+
+    private static let redrawSeconds = 0.1
+    private static let lineSeconds = 10.0
+
+    /// Starts with nothing shown.
+    ///
+    /// - Parameters:
+    ///   - output: where to write.
+    ///   - everySteps: off a terminal, steps between lines; 0: a line about every 10 seconds. The
+    ///     first and the last step always have one.
+    ///   - environment: looks up an environment variable. `TERM=dumb` or no `TERM` means no bar
+    ///     and no colour, a `NO_COLOR` that is not empty no colour (no-color.org).
+    ///   - now: seconds of a clock that never goes back.
+    public init(
+        output: any ConsoleOutput = StandardOutput(), everySteps: Int = 0,
+        environment: (String) -> String? = ConsoleReporter.environmentVariable,
+        now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
+    ) {
+        self.output = output
+        self.everySteps = everySteps
+        self.now = now
+        let kind = environment("TERM") ?? ""
+        redraws = output.isTerminal && kind != "dumb" && !kind.isEmpty
+        colors = redraws && (environment("NO_COLOR") ?? "").isEmpty
+    }
+
+    /// Shows a step, if it is time: at most ten times a second on a terminal; elsewhere on every
+    /// `everySteps`th step or after ten seconds.
+    public func step(_ record: StepRecord) {
+        if record.stepSeconds.isFinite {
+            // The last ten steps or so: follows a change of speed, hides the noise.
+            meanStepSeconds =
+                meanStepSeconds.map { 0.9 * $0 + 0.1 * record.stepSeconds }
+                ?? record.stepSeconds
+        }
+        let stepsLeft = record.totalSteps - record.step
+        let text = ProgressText(
+            record: record,
+            secondsLeft: stepsLeft > 0 ? meanStepSeconds.map { $0 * Double(stepsLeft) } : nil)
+        let isFirst = current == nil
+        current = text
+        if isFirst || stepsLeft <= 0 || isTime(record.step) { show(text) }
+    }
+
+    /// Prints the result of an evaluation with its baselines.
+    public func evaluation(_ record: EvaluationRecord) {
+        let mlm =
+            "MLM \(HumanFormat.percent(record.mlmAccuracy)) (always \"\(record.mlmBaselineToken)\":"
+            + " \(HumanFormat.percent(record.mlmBaselineAccuracy))),"
+            + " loss \(HumanFormat.fixed(record.mlmLoss, decimals: 4))"
+        let nsp =
+            "NSP \(HumanFormat.percent(record.nspAccuracy)) (majority:"
+            + " \(HumanFormat.percent(record.nspBaselineAccuracy))),"
+            + " loss \(HumanFormat.fixed(record.nspLoss, decimals: 4))"
+        print([clean("evaluation at step \(record.step): \(mlm); \(nsp)")])
+    }
+
+    /// Prints names and values in two columns.
+    public func banner(_ items: [(String, String)]) { print(TextTable.pairs(items).map(clean)) }
+
+    /// Prints a title and a table under it: the first column left, the others right.
+    public func table(_ title: String, columns: [String], rows: [[String]]) {
+        print(["", bold(clean(title))] + TextTable.grid(columns: columns, rows: rows).map(clean))
+    }
+
+    /// Prints a line.
+    public func note(_ text: String) { print([clean(text)]) }
+
+    /// Prints a line that begins with "warning:".
+    public func warning(_ text: String) {
+        print(
+            [(colors ? "\u{1B}[33mwarning:\u{1B}[0m " : "warning: ") + clean(text)])
+    }
+
+    /// Ends the progress: the last step stays as a line, also where the run ended early.
+    public func finish() {
+        guard let text = current else { return }
+        let isShown = !redraws && shownStep == text.record.step
+        current = nil
+        if !isShown { print([text.line]) }
+        shownStep = nil
+        shownAt = -Double.infinity
+        meanStepSeconds = nil
+    }
+
+    /// `getenv`.
+    public static func environmentVariable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
+    /// Seconds since an unknown moment, never going back.
+    public static func monotonicSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
+
+extension ConsoleReporter {
+    private func isTime(_ step: Int) -> Bool {
+        let passed = now() - shownAt
+        if redraws { return passed >= Self.redrawSeconds }
+        return everySteps > 0 ? step % everySteps == 0 : passed >= Self.lineSeconds
+    }
+
+    private func show(_ text: ProgressText) {
+        if redraws {
+            output.write(barText(text))
+            isBarVisible = true
+        } else {
+            output.write(text.line + "\n")
+        }
+        shownAt = now()
+        shownStep = text.record.step
+    }
+
+    /// The bar over the line of the cursor. The last column stays free: a character there makes
+    /// some terminals go on to the next line.
+    private func barText(_ text: ProgressText) -> String {
+        "\r" + text.bar(columns: max(1, output.columns - 1)) + "\u{1B}[K"
+    }
+
+    /// Prints lines above the bar, in one piece so that nothing of another process comes between.
+    private func print(_ lines: [String]) {
+        var text = isBarVisible ? "\r\u{1B}[K" : ""
+        for line in lines { text += line + "\n" }
+        isBarVisible = isBarVisible && current != nil
+        if isBarVisible, let current { text += barText(current) }
+        output.write(text)
+    }
+
+    private func clean(_ text: String) -> String { TextWidth.printable(text) }
+
+    private func bold(_ text: String) -> String {
+        colors ? "\u{1B}[1m\(text)\u{1B}[0m" : text
+    }
+}

@@ -1,0 +1,71 @@
+/// What an evaluation on held-out samples measured, with what guessing would have reached.
+///
+/// Also the content of `bert-train evaluate --json` (without the event's name).
+public struct EvaluationRecord: Codable, Sendable, Equatable {
+    /// Updates that the evaluated weights have had.
+    public var step: Int
+    /// Part of the masked tokens that were predicted, 0...1.
+    public var mlmAccuracy: Double
+    /// Mean cross-entropy over the masked tokens, in nats.
+    public var mlmLoss: Double
+    /// Masked tokens evaluated.
+    public var mlmTokens: Int
+    /// Part of the pairs whose label was predicted, 0...1.
+    public var nspAccuracy: Double
+    /// Mean cross-entropy over the pairs, in nats.
+    public var nspLoss: Double
+    /// Sentence pairs evaluated.
+    public var nspPairs: Int
+    /// Accuracy of always predicting the most frequent of the masked tokens.
+    public var mlmBaselineAccuracy: Double
+    /// That token as the vocabulary spells it, or its id where there is no vocabulary.
+    public var mlmBaselineToken: String
+    /// Accuracy of always predicting the more frequent label.
+    public var nspBaselineAccuracy: Double
+
+    /// A record of the given numbers.
+    public init(
+        step: Int, mlmAccuracy: Double, mlmLoss: Double, mlmTokens: Int, nspAccuracy: Double,
+        nspLoss: Double, nspPairs: Int, mlmBaselineAccuracy: Double, mlmBaselineToken: String,
+        nspBaselineAccuracy: Double
+    ) {
+        self.step = step
+        self.mlmAccuracy = mlmAccuracy
+        self.mlmLoss = mlmLoss
+        self.mlmTokens = mlmTokens
+        self.nspAccuracy = nspAccuracy
+        self.nspLoss = nspLoss
+        self.nspPairs = nspPairs
+        self.mlmBaselineAccuracy = mlmBaselineAccuracy
+        self.mlmBaselineToken = mlmBaselineToken
+        self.nspBaselineAccuracy = nspBaselineAccuracy
+    }
+
+    /// Reads the keys of docs/metrics.md.
+    public init(from decoder: any Decoder) throws { self = try Self.read(decoder) }
+
+    /// Writes the keys of docs/metrics.md.
+    public func encode(to encoder: any Encoder) throws { try write(encoder) }
+
+    /// A JSON object with the keys in the order of docs/metrics.md, on many lines.
+    public var json: String { JSONValue.object(members).page() + "\n" }
+}
+
+extension EvaluationRecord: ColumnRecord {
+    static let columns: [Column<EvaluationRecord>] = [
+        .integer("step", \.step),
+        .number("mlm_accuracy", \.mlmAccuracy),
+        .number("mlm_loss", \.mlmLoss),
+        .integer("mlm_tokens", \.mlmTokens),
+        .number("nsp_accuracy", \.nspAccuracy),
+        .number("nsp_loss", \.nspLoss),
+        .integer("nsp_pairs", \.nspPairs),
+        .number("mlm_baseline_accuracy", \.mlmBaselineAccuracy),
+        .text("mlm_baseline_token", \.mlmBaselineToken),
+        .number("nsp_baseline_accuracy", \.nspBaselineAccuracy),
+    ]
+
+    static let blank = EvaluationRecord(
+        step: 0, mlmAccuracy: 0, mlmLoss: 0, mlmTokens: 0, nspAccuracy: 0, nspLoss: 0, nspPairs: 0,
+        mlmBaselineAccuracy: 0, mlmBaselineToken: "", nspBaselineAccuracy: 0)
+}

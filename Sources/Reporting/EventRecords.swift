@@ -1,0 +1,128 @@
+/// An update that was left out because the scaled gradient was not finite.
+public struct SkipRecord: Codable, Sendable, Equatable {
+    /// The step that was tried and will be tried again with the next batch: skipped updates do
+    /// not count.
+    public var step: Int
+    /// The loss scale that overflowed.
+    public var lossScale: Double
+    /// Sequences seen so far, the skipped batch included.
+    public var samples: Int
+
+    /// A record of the given numbers.
+    public init(step: Int, lossScale: Double, samples: Int) {
+        self.step = step
+        self.lossScale = lossScale
+        self.samples = samples
+    }
+
+    /// Reads the keys of docs/metrics.md.
+    public init(from decoder: any Decoder) throws { self = try Self.read(decoder) }
+
+    /// Writes the keys of docs/metrics.md.
+    public func encode(to encoder: any Encoder) throws { try write(encoder) }
+}
+
+extension SkipRecord: ColumnRecord {
+    static let columns: [Column<SkipRecord>] = [
+        .integer("step", \.step),
+        .number("loss_scale", \.lossScale),
+        .integer("samples", \.samples),
+    ]
+    static let blank = SkipRecord(step: 0, lossScale: 0, samples: 0)
+}
+
+/// A checkpoint that has been published.
+public struct CheckpointRecord: Codable, Sendable, Equatable {
+    /// The step of its weights.
+    public var step: Int
+    /// Its directory.
+    public var path: String
+    /// Wall time that training waited for it.
+    public var seconds: Double
+    /// Its size on disk.
+    public var bytes: Int
+
+    /// A record of the given numbers.
+    public init(step: Int, path: String, seconds: Double, bytes: Int) {
+        self.step = step
+        self.path = path
+        self.seconds = seconds
+        self.bytes = bytes
+    }
+
+    /// Reads the keys of docs/metrics.md.
+    public init(from decoder: any Decoder) throws { self = try Self.read(decoder) }
+
+    /// Writes the keys of docs/metrics.md.
+    public func encode(to encoder: any Encoder) throws { try write(encoder) }
+}
+
+extension CheckpointRecord: ColumnRecord {
+    static let columns: [Column<CheckpointRecord>] = [
+        .integer("step", \.step),
+        .text("path", \.path),
+        .number("seconds", \.seconds),
+        .integer("bytes", \.bytes),
+    ]
+    static let blank = CheckpointRecord(step: 0, path: "", seconds: 0, bytes: 0)
+}
+
+/// Training went on from a checkpoint.
+public struct ResumeRecord: Codable, Sendable, Equatable {
+    /// The step of the checkpoint; the next update is `step + 1`.
+    public var step: Int
+    /// The checkpoint's directory.
+    public var path: String
+    /// Sequences that had been seen at that step.
+    public var samples: Int
+
+    /// A record of the given numbers.
+    public init(step: Int, path: String, samples: Int) {
+        self.step = step
+        self.path = path
+        self.samples = samples
+    }
+
+    /// Reads the keys of docs/metrics.md.
+    public init(from decoder: any Decoder) throws { self = try Self.read(decoder) }
+
+    /// Writes the keys of docs/metrics.md.
+    public func encode(to encoder: any Encoder) throws { try write(encoder) }
+}
+
+extension ResumeRecord: ColumnRecord {
+    static let columns: [Column<ResumeRecord>] = [
+        .integer("step", \.step),
+        .text("path", \.path),
+        .integer("samples", \.samples),
+    ]
+    static let blank = ResumeRecord(step: 0, path: "", samples: 0)
+}
+
+/// The run was told to stop before its end, and stopped after a checkpoint.
+public struct PreemptRecord: Codable, Sendable, Equatable {
+    /// The last step done.
+    public var step: Int
+    /// What told it to: "SIGTERM", "SIGUSR1", "time limit".
+    public var reason: String
+
+    /// A record of the given values.
+    public init(step: Int, reason: String) {
+        self.step = step
+        self.reason = reason
+    }
+
+    /// Reads the keys of docs/metrics.md.
+    public init(from decoder: any Decoder) throws { self = try Self.read(decoder) }
+
+    /// Writes the keys of docs/metrics.md.
+    public func encode(to encoder: any Encoder) throws { try write(encoder) }
+}
+
+extension PreemptRecord: ColumnRecord {
+    static let columns: [Column<PreemptRecord>] = [
+        .integer("step", \.step),
+        .text("reason", \.reason),
+    ]
+    static let blank = PreemptRecord(step: 0, reason: "")
+}

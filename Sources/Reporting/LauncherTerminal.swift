@@ -1,0 +1,56 @@
+import FoundationEssentials
+import Glibc
+
+/// The terminal of the MPI launcher that started this process.
+enum LauncherTerminal {
+    /// Programs that collect what their processes write. A shell's pipe is not among them: there,
+    /// somebody else reads.
+    private static let launchers: Set<String> = [
+        "mpirun", "mpiexec", "mpiexec.hydra", "mpirun.mpich", "mpiexec.mpich", "orterun",
+        "prterun", "mpirun.openmpi", "mpiexec.openmp", "srun",
+    ]
+
+    /// Opens the launcher's terminal if its descriptor of the same number is one; else -1.
+    static func open(_ descriptor: Int32) -> Int32 {
+        var process = getppid()
+        // Launcher, its proxy, a wrapper script each: more steps are not this launcher's ranks.
+        for _ in 0..<6 where process > 1 {
+            guard let status = Status(process) else { return -1 }
+            if launchers.contains(status.name) {
+                return openTerminal("/proc/\(process)/fd/\(descriptor)")
+            }
+            process = status.parent
+        }
+        return -1
+    }
+
+    private static func openTerminal(_ path: String) -> Int32 {
+        // Checked before opening: opening a pipe of somebody else's could wait.
+        var information = stat()
+        guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFCHR else {
+            return -1
+        }
+        let opened = Glibc.open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        guard opened >= 0 else { return -1 }
+        if isatty(opened) == 1 { return opened }
+        close(opened)
+        return -1
+    }
+
+    /// Name and parent of a process: `PID (NAME) STATE PARENT ...`, see proc(5).
+    private struct Status {
+        var name: String
+        var parent: pid_t
+
+        init?(_ process: pid_t) {
+            guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
+                let start = text.firstIndex(of: "("), let end = text.lastIndex(of: ")"),
+                start < end
+            else { return nil }
+            let fields = text[text.index(after: end)...].split(separator: " ")
+            guard fields.count >= 2, let parent = pid_t(fields[1]) else { return nil }
+            name = String(text[text.index(after: start)..<end])
+            self.parent = parent
+        }
+    }
+}

@@ -1,0 +1,60 @@
+public import DurableFiles
+
+/// Appends events to metrics.jsonl, one JSON object a line, each handed to the system at once.
+///
+/// For one writer (rank 0). A line is there whole or not at all, except for a crash of the machine
+/// in the middle of one, which the next opening repairs.
+public final class MetricsLog {
+    /// The usual name in a run directory.
+    public static let name = "metrics.jsonl"
+    /// Where lines go that a resumption put out of force.
+    public static let supersededName = "metrics.superseded.jsonl"
+
+    private let file: AppendedFile
+    /// Lines that opening moved to the file of superseded lines.
+    public let supersededLines: Int
+
+    /// Opens or creates the log in a run directory.
+    ///
+    /// - Parameters:
+    ///   - directory: the run directory; it must exist.
+    ///   - step: training goes on after this step (0: from the start): lines of later steps, which
+    ///     will be made again, are appended to `metrics.superseded.jsonl` and taken out of
+    ///     `metrics.jsonl`, which is replaced atomically. Lines that this program did not write
+    ///     stay. A half last line, left by a crash, is dropped.
+    /// - Throws: `FileError` when a file cannot be read or written.
+    public init(directory: String, resumingAt step: Int) throws(FileError) {
+        let path = Paths.join(directory, MetricsLog.name)
+        let superseded = Paths.join(directory, MetricsLog.supersededName)
+        supersededLines = try MetricsRepair.repair(path, keepingThrough: step, moving: superseded)
+        file = try AppendedFile(path)
+    }
+
+    /// Appends one event.
+    public func append(_ event: MetricsEvent) throws(FileError) {
+        try file.append(Array((event.line + "\n").utf8))
+    }
+
+    /// Waits until the storage has every line: before a checkpoint that says "resume here".
+    public func sync() throws(FileError) { try file.sync() }
+
+    /// Reads a log. Lines of other programs and a half last line are passed over.
+    /// - Throws: `FileError` with the line's number where a line of ours cannot be understood.
+    public static func read(_ path: String) throws(FileError) -> [MetricsEvent] {
+        let bytes = try WholeFiles.read(path, maximumByteCount: MetricsRepair.maximumByteCount)
+        var events: [MetricsEvent] = []
+        for (index, line) in MetricsRepair.lines(bytes).complete.enumerated() {
+            // A blank line is no event; only objects can be ours.
+            guard line.first == UInt8(ascii: "{") else { continue }
+            do {
+                if let event = try MetricsEvent(line: line) { events.append(event) }
+            } catch {
+                throw FileError(
+                    .badData, path,
+                    "line \(index + 1) is not an event that this version writes (docs/metrics.md);"
+                        + " correct or delete it")
+            }
+        }
+        return events
+    }
+}

@@ -1,0 +1,76 @@
+import DurableFiles
+import FoundationEssentials
+
+/// Makes an earlier attempt's log ready for going on from a step.
+enum MetricsRepair {
+    /// 4 GiB are some ten million steps: more is not a log.
+    static let maximumByteCount = 1 << 32
+
+    /// - Returns: how many lines were moved.
+    static func repair(
+        _ path: String, keepingThrough step: Int, moving supersededPath: String
+    ) throws(FileError) -> Int {
+        guard Paths.kind(of: path) != .missing else { return 0 }
+        let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
+        let (complete, rest) = lines(bytes)
+        var kept: [UInt8] = []
+        kept.reserveCapacity(bytes.count + 1)
+        var moved: [UInt8] = []
+        var movedLines = 0
+        for line in complete + (isObject(rest) ? [rest] : []) {
+            if let found = ownStep(line), found > step {
+                moved += line + [newline]
+                movedLines += 1
+            } else {
+                kept += line + [newline]
+            }
+        }
+        // First there, then gone from here: a crash in between doubles lines and loses none.
+        if movedLines > 0 {
+            let file = try AppendedFile(supersededPath)
+            try file.append(moved)
+            try file.sync()
+        }
+        if kept != bytes { try WholeFiles.writeAtomically(path, kept) }
+        return movedLines
+    }
+
+    private static let newline = UInt8(ascii: "\n")
+
+    /// The lines without their ends, and what follows the last end.
+    static func lines(
+        _ bytes: [UInt8]
+    ) -> (complete: [ArraySlice<UInt8>], rest: ArraySlice<UInt8>) {
+        var parts = bytes.split(separator: newline, omittingEmptySubsequences: false)
+        let rest = parts.popLast() ?? []
+        return (parts, rest)
+    }
+
+    /// Whether it is a whole JSON object: an editor may have taken the last line's end away.
+    private static func isObject(_ line: ArraySlice<UInt8>) -> Bool {
+        struct Nothing: Decodable {}
+        guard line.first == UInt8(ascii: "{") else { return false }
+        return (try? JSONDecoder().decode(Nothing.self, from: Data(line))) != nil
+    }
+
+    /// The step of a line that begins as ours do, `{"event":"NAME","step":N`; nil for others.
+    private static func ownStep(_ line: ArraySlice<UInt8>) -> Int? {
+        var rest = line
+        guard skip("{\"event\":\"", &rest), let end = rest.firstIndex(of: UInt8(ascii: "\""))
+        else { return nil }
+        let name = rest[..<end]
+        rest = rest[end...]
+        guard names.contains(where: { name.elementsEqual($0.utf8) }), skip("\",\"step\":", &rest)
+        else { return nil }
+        let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+
+    private static let names = ["step", "evaluation", "skip", "checkpoint", "resume", "preempt"]
+
+    private static func skip(_ text: String, _ rest: inout ArraySlice<UInt8>) -> Bool {
+        guard rest.starts(with: text.utf8) else { return false }
+        rest = rest.dropFirst(text.utf8.count)
+        return true
+    }
+}
