@@ -49,9 +49,11 @@ INLINE f32x16 choose(i32x16 condition, f32x16 yes, f32x16 no) {
     return (f32x16)((condition & (i32x16)yes) | (~condition & (i32x16)no));
 }
 
-INLINE f32x16 larger_of(f32x16 x, f32x16 y) { return choose(x > y, x, y); }
+/// The larger of two; not-a-number if `x` is: clamping never hides a broken value.
+INLINE f32x16 larger_of(f32x16 x, f32x16 y) { return choose(x < y, y, x); }
 
-INLINE f32x16 smaller_of(f32x16 x, f32x16 y) { return choose(x < y, x, y); }
+/// The smaller of two; not-a-number if `x` is.
+INLINE f32x16 smaller_of(f32x16 x, f32x16 y) { return choose(x > y, y, x); }
 
 /// `x` in the lanes below `count`, `other` in the rest.
 INLINE f32x16 keep_first(f32x16 x, size_t count, float other) {

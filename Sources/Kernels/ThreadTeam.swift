@@ -1,9 +1,10 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
     import Musl
 #endif
-import Synchronization
 
 /// A fixed set of threads that run one piece of work together: the calling thread and its helpers.
 ///
@@ -56,14 +57,17 @@ public final class ThreadTeam: @unchecked Sendable {
     private func start(_ index: Int) {
         var handle = pthread_t()
         let argument = Unmanaged.passRetained(Start(team: self, index: index)).toOpaque()
-        let status = pthread_create(&handle, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            start.team.help(as: start.index)
-            return nil
-        }, argument)
+        let status = pthread_create(
+            &handle, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                start.team.help(as: start.index)
+                return nil
+            }, argument)
         guard status == 0 else {
-            fatalError("cannot start thread \(index) of \(count): \(String(cString: strerror(status)))")
+            fatalError(
+                "cannot start thread \(index) of \(count): \(String(cString: strerror(status)))")
         }
         handles.append(handle)
     }

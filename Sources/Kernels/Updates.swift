@@ -89,7 +89,8 @@ extension KernelExecutor {
     }
 
     /// `parameter` -= `rate` x `update`.
-    public func subtract(_ update: Vector<Float>, times rate: Float, from parameter: Vector<Float>) {
+    public func subtract(_ update: Vector<Float>, times rate: Float, from parameter: Vector<Float>)
+    {
         precondition(update.count == parameter.count, "counts differ")
         team.split(parameter.count, unit: 16) { part in
             updateKernels.subtract_scaled(

@@ -101,7 +101,8 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
     @inlinable
     public func columns(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of bounds")
-        return Matrix(base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
+        return Matrix(
+            base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
     }
 
     /// Row `index`.
