@@ -1,0 +1,118 @@
+public import Kernels
+
+/// The sizes and constants of a BERT model; coded as Hugging Face's `config.json`.
+public struct BERTConfiguration: Sendable, Equatable {
+    /// Entries of the vocabulary, `vocab_size`.
+    public var vocabularySize = 30522
+    /// Width of the hidden states, `hidden_size`.
+    public var hiddenSize = 768
+    /// Encoder layers, `num_hidden_layers`.
+    public var layers = 12
+    /// Attention heads of a layer, `num_attention_heads`.
+    public var heads = 12
+    /// Width between the two feed-forward products, `intermediate_size`.
+    public var intermediateSize = 3072
+    /// The feed-forward activation, `hidden_act`.
+    public var activation = Activation.gelu
+    /// Dropout probability of hidden states, `hidden_dropout_prob`.
+    public var hiddenDropout = 0.1
+    /// Dropout probability of attention probabilities, `attention_probs_dropout_prob`.
+    public var attentionDropout = 0.1
+    /// The longest sequence, `max_position_embeddings`.
+    public var maximumPositions = 512
+    /// Kinds of segments, `type_vocab_size`.
+    public var segmentKinds = 2
+    /// Standard deviation of the initial weights, `initializer_range`.
+    public var initializerRange = 0.02
+    /// What keeps layer normalization from dividing by zero, `layer_norm_eps`.
+    public var layerNormEpsilon = 1e-12
+    /// The id of [PAD], `pad_token_id`.
+    public var paddingID = 0
+
+    /// The sizes of BERT-base, uncased.
+    public init() {}
+
+    /// Elements of one attention head.
+    public var headSize: Int { hiddenSize / heads }
+
+    /// Why no model can have these sizes; `nil` if one can.
+    public var problem: String? {
+        let sizes = [
+            ("vocab_size", vocabularySize, 1 << 24), ("hidden_size", hiddenSize, 1 << 16),
+            ("num_hidden_layers", layers, 255), ("num_attention_heads", heads, 1 << 10),
+            ("intermediate_size", intermediateSize, 1 << 18),
+            ("max_position_embeddings", maximumPositions, 1 << 16),
+            ("type_vocab_size", segmentKinds, 1 << 8),
+        ]
+        for (name, value, limit) in sizes where value < 1 || value > limit {
+            return "\(name) is \(value); it must lie between 1 and \(limit)"
+        }
+        if hiddenSize % heads != 0 {
+            return "hidden_size \(hiddenSize) is not a multiple of num_attention_heads \(heads)"
+        }
+        for (name, value) in [
+            ("hidden_dropout_prob", hiddenDropout),
+            ("attention_probs_dropout_prob", attentionDropout),
+        ] where !(value >= 0 && value < 1) {
+            return "\(name) is \(value); it must be at least 0 and below 1"
+        }
+        if !(layerNormEpsilon > 0) { return "layer_norm_eps is not positive" }
+        if !(initializerRange > 0) { return "initializer_range is not positive" }
+        return nil
+    }
+
+    /// Floating-point operations of one training step's matrix products for `tokens` tokens in
+    /// sequences whose squared lengths sum to `squaredLengths`, with `masked` predictions:
+    /// forward, and twice that backward.
+    public func trainingOperations(tokens: Int, squaredLengths: Int, masked: Int) -> Double {
+        let hidden = Double(hiddenSize)
+        let dense = 4 * hidden * hidden + 2 * hidden * Double(intermediateSize)
+        let attention = 2 * hidden * Double(squaredLengths)
+        let encoder = Double(layers) * (dense * Double(tokens) + attention)
+        let head = Double(masked) * hidden * (hidden + Double(vocabularySize))
+        return 6 * (encoder + head)
+    }
+}
+
+extension BERTConfiguration: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case vocabularySize = "vocab_size"
+        case hiddenSize = "hidden_size"
+        case layers = "num_hidden_layers"
+        case heads = "num_attention_heads"
+        case intermediateSize = "intermediate_size"
+        case activation = "hidden_act"
+        case hiddenDropout = "hidden_dropout_prob"
+        case attentionDropout = "attention_probs_dropout_prob"
+        case maximumPositions = "max_position_embeddings"
+        case segmentKinds = "type_vocab_size"
+        case initializerRange = "initializer_range"
+        case layerNormEpsilon = "layer_norm_eps"
+        case paddingID = "pad_token_id"
+    }
+
+    /// Reads Hugging Face's keys; those that are absent keep the values of `BertConfig`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func read<Value: Decodable>(_ key: CodingKeys, into target: inout Value) throws {
+            target = try values.decodeIfPresent(Value.self, forKey: key) ?? target
+        }
+        try read(.vocabularySize, into: &vocabularySize)
+        try read(.hiddenSize, into: &hiddenSize)
+        try read(.layers, into: &layers)
+        try read(.heads, into: &heads)
+        try read(.intermediateSize, into: &intermediateSize)
+        try read(.activation, into: &activation)
+        try read(.hiddenDropout, into: &hiddenDropout)
+        try read(.attentionDropout, into: &attentionDropout)
+        try read(.maximumPositions, into: &maximumPositions)
+        try read(.segmentKinds, into: &segmentKinds)
+        try read(.initializerRange, into: &initializerRange)
+        try read(.layerNormEpsilon, into: &layerNormEpsilon)
+        try read(.paddingID, into: &paddingID)
+        if let problem {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: problem))
+        }
+    }
+}

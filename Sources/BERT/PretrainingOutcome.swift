@@ -1,0 +1,55 @@
+/// What a model says of one sequence: sums over its predictions, never means.
+public struct SequenceOutcome: Sendable, Equatable {
+    /// Sum of the cross-entropies of its masked tokens, in nats.
+    public var maskedLoss: Double
+    /// Masked tokens predicted rightly.
+    public var maskedCorrect: Int
+    /// Masked tokens.
+    public var masked: Int
+    /// Cross-entropy of next-sentence prediction, in nats.
+    public var nextSentenceLoss: Double
+    /// Whether the next-sentence label was predicted rightly.
+    public var nextSentenceCorrect: Bool
+
+    /// An outcome of the given sums.
+    public init(
+        maskedLoss: Double, maskedCorrect: Int, masked: Int, nextSentenceLoss: Double,
+        nextSentenceCorrect: Bool
+    ) {
+        self.maskedLoss = maskedLoss
+        self.maskedCorrect = maskedCorrect
+        self.masked = masked
+        self.nextSentenceLoss = nextSentenceLoss
+        self.nextSentenceCorrect = nextSentenceCorrect
+    }
+}
+
+/// How sums of losses become the objective: each divided by its number over the global batch.
+public struct ObjectiveScale: Sendable, Equatable {
+    /// The factor of each masked token's cross-entropy in the gradient.
+    public var masked: Float
+    /// The factor of each sequence's next-sentence cross-entropy in the gradient.
+    public var nextSentence: Float
+
+    /// The mean over `masked` tokens plus the mean over `sequences`, times `lossScale`.
+    public init(masked: Int, sequences: Int, lossScale: Double = 1) {
+        self.masked = masked > 0 ? Float(lossScale / Double(masked)) : 0
+        nextSentence = sequences > 0 ? Float(lossScale / Double(sequences)) : 0
+    }
+}
+
+/// Who wants to know how far a backward pass is.
+public struct GradientObserver {
+    /// Called when the gradients of a range of the flat block are final.
+    public var ready: (Range<Int>) -> Void
+    /// Called between kernels, often: a good moment to move messages along.
+    public var progress: () -> Void
+
+    /// An observer of the two events.
+    public init(
+        ready: @escaping (Range<Int>) -> Void = { _ in }, progress: @escaping () -> Void = {}
+    ) {
+        self.ready = ready
+        self.progress = progress
+    }
+}
