@@ -36,24 +36,36 @@ public struct PretrainingSequence: Sendable {
 /// How large a batch a model has room for.
 public struct BatchCapacity: Sendable, Equatable {
     /// The most sequences.
-    public var sequences: Int
+    public let sequences: Int
     /// The most tokens of one sequence.
-    public var sequenceLength: Int
-    /// The most predictions of one sequence.
-    public var maskedPerSequence: Int
+    public let sequenceLength: Int
+    /// The most tokens of a batch.
+    public let tokens: Int
+    /// The most predictions of a batch.
+    public let masked: Int
 
     /// Room for `sequences` of up to `sequenceLength` tokens with `maskedPerSequence` predictions.
     public init(sequences: Int, sequenceLength: Int, maskedPerSequence: Int) {
         precondition(sequences > 0 && sequenceLength > 0 && maskedPerSequence >= 0)
-        self.sequences = sequences
-        self.sequenceLength = sequenceLength
-        self.maskedPerSequence = maskedPerSequence
+        self.init(
+            sequences: sequences, sequenceLength: sequenceLength,
+            tokens: sequences * sequenceLength, masked: sequences * maskedPerSequence)
     }
 
-    /// The most tokens of a batch.
-    public var tokens: Int { sequences * sequenceLength }
-    /// The most predictions of a batch.
-    public var masked: Int { sequences * maskedPerSequence }
+    private init(sequences: Int, sequenceLength: Int, tokens: Int, masked: Int) {
+        self.sequences = sequences
+        self.sequenceLength = sequenceLength
+        self.tokens = tokens
+        self.masked = masked
+    }
+
+    /// Room for batches of both kinds, one at a time.
+    public func union(_ other: BatchCapacity) -> BatchCapacity {
+        BatchCapacity(
+            sequences: max(sequences, other.sequences),
+            sequenceLength: max(sequenceLength, other.sequenceLength),
+            tokens: max(tokens, other.tokens), masked: max(masked, other.masked))
+    }
 }
 
 /// A batch as the kernels read it: sequences one after another, without padding.
@@ -110,6 +122,7 @@ public final class PretrainingBatch {
         precondition(sequence.segmentIDs.count == length, "one segment a token")
         precondition(sequence.maskedPositions.count == sequence.maskedLabels.count)
         precondition(masked + sequence.maskedLabels.count <= capacity.masked, "too many masks")
+        precondition(tokens + length <= capacity.tokens, "too many tokens")
         precondition(sequence.nextSentenceLabel == 0 || sequence.nextSentenceLabel == 1)
         let vocabulary = 0..<Int32(configuration.vocabularySize)
         for position in 0..<length {

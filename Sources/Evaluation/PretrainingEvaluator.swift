@@ -1,0 +1,92 @@
+public import BERT
+public import Corpus
+import Distributed
+public import MPI
+
+/// Evaluates both pre-training tasks on a fixed set of held-out samples.
+///
+/// Samples are cut into contiguous parts for the ranks; what a model says of a sample depends on
+/// that sample alone, and sums are taken in the order of the samples. So the result is the same,
+/// to the last bit, for any number of ranks and any batch size, and nothing is dropped.
+public struct PretrainingEvaluator {
+    private let source: any SampleSource
+    private let communicator: Communicator
+    /// The number of samples that an evaluation looks at.
+    public let sampleCount: Int
+
+    /// The seed of held-out samples: the same for all runs, so that their results compare.
+    public static let seed: UInt64 = 0
+
+    /// An evaluator of the first `maximumSamples` samples of epoch 0 of `source` (all if that is
+    /// 0), whose work the ranks of `communicator` share.
+    public init(
+        source: any SampleSource, maximumSamples: Int, communicator: Communicator
+    ) {
+        self.source = source
+        self.communicator = communicator
+        let available = source.sampleCount(epoch: 0)
+        sampleCount = maximumSamples > 0 ? min(available, maximumSamples) : available
+    }
+
+    /// Accuracy and loss of `model`. All ranks call it together, and get the same result.
+    ///
+    /// - Throws: the first failure of any rank, on all of them.
+    public func evaluate(_ model: BERTForPreTraining) throws -> EvaluationResult {
+        let part = Partition(count: sampleCount, parts: communicator.size)[communicator.rank]
+        var labels = [Int64](repeating: 0, count: model.configuration.vocabularySize)
+        let own = try Agreement(among: communicator).together {
+            try evaluate(model, part, counting: &labels)
+        }
+        let all = try communicator.allGather(own)
+        try communicator.allReduce(&labels, .sum)
+        let samples = stride(from: 0, to: all.count, by: EvaluatedSample.fields).map {
+            EvaluatedSample(all[$0..<$0 + EvaluatedSample.fields])
+        }
+        return Self.result(samples, labels: labels)
+    }
+
+    /// The numbers of the samples of `part`, one after another.
+    private func evaluate(
+        _ model: BERTForPreTraining, _ part: Range<Int>, counting labels: inout [Int64]
+    ) throws -> [Double] {
+        var numbers: [Double] = []
+        numbers.reserveCapacity(part.count * EvaluatedSample.fields)
+        for start in stride(from: part.lowerBound, to: part.upperBound, by: model.capacity.sequences)
+        {
+            let end = min(start + model.capacity.sequences, part.upperBound)
+            let samples = try (start..<end).map { try source.sample(epoch: 0, index: $0) }
+            for sample in samples {
+                for label in sample.maskedLabels { labels[Int(label)] += 1 }
+            }
+            let outcomes = model.evaluate(samples.map { PretrainingSequence($0) })
+            for (outcome, sample) in zip(outcomes, samples) {
+                numbers += EvaluatedSample(outcome, sample).numbers
+            }
+        }
+        return numbers
+    }
+
+    private static func result(_ samples: [EvaluatedSample], labels: [Int64]) -> EvaluationResult {
+        var (maskedLoss, nextLoss) = (0.0, 0.0)
+        var (maskedCorrect, masked, nextCorrect, random) = (0, 0, 0, 0)
+        for sample in samples {
+            maskedLoss += sample.outcome.maskedLoss
+            maskedCorrect += sample.outcome.maskedCorrect
+            masked += sample.outcome.masked
+            nextLoss += sample.outcome.nextSentenceLoss
+            nextCorrect += sample.outcome.nextSentenceCorrect ? 1 : 0
+            random += sample.isRandomNext ? 1 : 0
+        }
+        func share(_ part: Int, of whole: Int) -> Double { Double(part) / Double(max(whole, 1)) }
+        let mostFrequent = labels.indices.max { (labels[$0], $1) < (labels[$1], $0) } ?? 0
+        return EvaluationResult(
+            maskedAccuracy: share(maskedCorrect, of: masked),
+            maskedLoss: maskedLoss / Double(max(masked, 1)), maskedTokens: masked,
+            nextSentenceAccuracy: share(nextCorrect, of: samples.count),
+            nextSentenceLoss: nextLoss / Double(max(samples.count, 1)),
+            nextSentencePairs: samples.count,
+            maskedBaseline: share(Int(labels[mostFrequent]), of: masked),
+            maskedBaselineID: mostFrequent,
+            nextSentenceBaseline: share(max(random, samples.count - random), of: samples.count))
+    }
+}
