@@ -76,10 +76,20 @@ public final class ThreadTeam: @unchecked Sendable {
         var seen = 0
         while true {
             seen = awaitGeneration(after: seen)
-            guard let work else { return }
-            work(index)
+            guard runWork(as: index) else { return }
             running.subtract(1, ordering: .releasing)
         }
+    }
+
+    /// Runs the work; false if there is none, which ends the helper.
+    ///
+    /// Never inlined, so that the helper's reference to the closure is gone before it reports:
+    /// `run` returns after the last report, and no reference may be left then.
+    @inline(never)
+    private func runWork(as index: Int) -> Bool {
+        guard let work else { return false }
+        work(index)
+        return true
     }
 
     /// Waits until the generation differs from `seen`; returns it.
