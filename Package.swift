@@ -123,7 +123,12 @@ let package = Package(
         tests(
             "Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
             exclude: ["Fixtures"]),
-        tests("BERT", ["BERT", "Kernels", "Tensors", "Randomness", "HDF5"]),
+        tests(
+            "BERT",
+            [
+                "BERT", "Kernels", "Tensors", "Randomness", "HDF5", "Checkpointing", "Corpus",
+                "DurableFiles",
+            ], exclude: ["Golden"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(

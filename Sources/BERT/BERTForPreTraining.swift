@@ -116,9 +116,26 @@ public final class BERTForPreTraining {
         return heads.outcomes()
     }
 
-    /// The input of layer `index`, or the last layer's output: [T, N].
-    func hiddenStates(_ index: Int) -> Matrix<Float> {
+    /// The input of layer `index`, or the last layer's output: [T, N]. A model for inference has
+    /// only the last.
+    package func hiddenStates(_ index: Int) -> Matrix<Float> {
         activations.input(of: index).rows(batch.tokens)
+    }
+
+    /// The pooled outputs [B, N] of the last evaluation.
+    package var pooledOutputs: Matrix<Float> { headActivations.pooled.rows(batch.sequences) }
+
+    /// The next-sentence logits [B, 2] of the last evaluation.
+    package var nextSentenceLogits: Matrix<Float> {
+        headActivations.nextLogits.rows(batch.sequences)
+    }
+
+    /// The masked tokens' logits [P, V] of the last evaluation.
+    ///
+    /// - Precondition: it had no more predictions than are decoded at once.
+    package var maskedLogits: Matrix<Float> {
+        precondition(batch.masked <= HeadActivations.chunk, "earlier logits are overwritten")
+        return headActivations.logits.rows(batch.masked)
     }
 
     private var heads: PretrainingHeads {

@@ -1,0 +1,14 @@
+/// The Euclidean norm.
+func norm(_ values: [Double]) -> Double {
+    values.reduce(0) { $0 + $1 * $1 }.squareRoot()
+}
+
+/// The Euclidean norm of the difference.
+func distance(_ left: [Double], _ right: [Double]) -> Double {
+    norm(zip(left, right).map { $0 - $1 })
+}
+
+/// The largest magnitude of a difference.
+func largestDifference(_ left: [Double], _ right: [Double]) -> Double {
+    zip(left, right).reduce(0) { max($0, abs($1.0 - $1.1)) }
+}
