@@ -13,6 +13,8 @@ public struct Agreement {
         public let rank: Int
         /// What that rank said.
         public let message: String
+        /// The exit status that it asks for.
+        public let exitCode: Int32
         /// The number of ranks that failed.
         public let failedRanks: Int
 
@@ -63,14 +65,18 @@ public struct Agreement {
         }
     }
 
-    /// The failure of the lowest rank that has a message, or nil if none has.
+    /// The failure of the lowest rank that has a message, or nil if none has; `exitCode` is the
+    /// status that goes with this rank's message.
     ///
     /// Ranks catch their own error, call this with its text (nil where all went well), and all throw what it returns.
-    public func firstFailure(_ message: String?) throws(MPIError) -> Failure? {
+    public func firstFailure(
+        _ message: String?, exitCode: Int32 = 70
+    ) throws(MPIError) -> Failure? {
         // The usual case, no failure, costs one small reduction.
         guard try anyTrue(message != nil) else { return nil }
-        // A first byte tells "no failure" from an empty message.
-        let mine: [UInt8] = message.map { [1] + Array($0.utf8) } ?? []
+        // A first byte, the exit status, tells "no failure" from an empty message.
+        let status = UInt8(truncatingIfNeeded: exitCode)
+        let mine: [UInt8] = message.map { [status] + Array($0.utf8) } ?? []
         let failures = try communicator.allGather(bytes: mine).enumerated().filter {
             !$0.element.isEmpty
         }
@@ -78,16 +84,24 @@ public struct Agreement {
             Failure(
                 rank: first.offset,
                 message: String(decoding: first.element.dropFirst(), as: UTF8.self),
+                exitCode: Int32(first.element[0]),
                 failedRanks: failures.count)
         }
     }
 
-    /// Runs `body` on this rank. If it fails on any rank, all throw the failure of the lowest one.
-    public func together<Result>(_ body: () throws -> Result) throws -> Result {
+    /// Runs `body` on this rank. If it fails on any rank, all throw the failure of the lowest one,
+    /// with the exit status that `exitCode` gives that rank's error.
+    public func together<Result>(
+        exitCode: (any Error) -> Int32 = { _ in 70 }, _ body: () throws -> Result
+    ) throws -> Result {
         let outcome = Swift.Result { try body() }
         var message: String?
-        if case .failure(let error) = outcome { message = "\(error)" }
-        if let failure = try firstFailure(message) { throw failure }
+        var status: Int32 = 70
+        if case .failure(let error) = outcome {
+            message = "\(error)"
+            status = exitCode(error)
+        }
+        if let failure = try firstFailure(message, exitCode: status) { throw failure }
         return try outcome.get()
     }
 }

@@ -1,0 +1,105 @@
+public import Configuration
+public import Corpus
+import DurableFiles
+import Evaluation
+public import Tokenization
+
+/// Where a run's samples come from.
+public struct DataSetup {
+    private let directories: [CorpusDirectory]
+    private let heldoutDirectories: [CorpusDirectory]
+    private let settings: RunConfiguration.Data
+
+    /// Opens the corpora that `settings` names; NVIDIA's files are opened with the sources.
+    ///
+    /// - Throws: `TrainingError` (78) when nothing is named, `CorpusError` for a bad corpus.
+    public init(_ settings: RunConfiguration.Data) throws {
+        guard !settings.train.isEmpty else {
+            throw TrainingError.configuration(
+                "data.train names no data: give corpus directories made by `bert corpus build`, or "
+                    + "NVIDIA's HDF5 files with data.format: nvidia_hdf5")
+        }
+        self.settings = settings
+        let isCorpus = settings.format == .corpus
+        directories = isCorpus ? try settings.train.map { try CorpusDirectory(path: $0) } : []
+        heldoutDirectories =
+            isCorpus ? try settings.heldout.map { try CorpusDirectory(path: $0) } : []
+    }
+
+    /// The vocabulary of the corpora, and whether their text was lower-cased; NVIDIA's files name
+    /// none.
+    public var corpus: (vocabulary: Vocabulary, lowercase: Bool)? {
+        directories.first.map { ($0.vocabulary, $0.manifest.lowercase) }
+    }
+
+    /// One line for the banner.
+    public var summary: String {
+        guard !directories.isEmpty else {
+            return "\(settings.train.joined(separator: ", ")) (NVIDIA HDF5)"
+        }
+        let counts = directories.reduce(into: (documents: 0, tokens: 0)) {
+            $0.documents += $1.manifest.train.documents
+            $0.tokens += $1.manifest.train.tokens
+        }
+        return "\(directories.map(\.path).joined(separator: ", ")): "
+            + "\(counts.documents) documents, \(counts.tokens) tokens"
+    }
+
+    /// Training samples as `configuration` (of a phase) makes them.
+    public func training(
+        _ configuration: RunConfiguration, vocabularySize: Int
+    ) throws -> any SampleSource {
+        let order: SampleOrder = configuration.data.order == .shuffled ? .shuffled : .sequential
+        guard !directories.isEmpty else {
+            return try NvidiaHDF5Source(
+                paths: settings.train, vocabularySize: vocabularySize, order: order,
+                seed: configuration.run.seed)
+        }
+        return try CorpusSource(
+            directories, split: .train,
+            settings: SampleSettings(configuration, order: order), seed: configuration.run.seed)
+    }
+
+    /// Held-out samples: those of `data.heldout`, else the corpora's own held-out split; `nil` if
+    /// there are neither.
+    public func heldout(
+        _ configuration: RunConfiguration, vocabularySize: Int
+    ) throws -> (any SampleSource)? {
+        let settings = SampleSettings(configuration, order: .shuffled)
+        if !heldoutDirectories.isEmpty {
+            return try CorpusSource(
+                heldoutDirectories, split: .heldout, settings: settings,
+                seed: PretrainingEvaluator.seed)
+        }
+        if !configuration.data.heldout.isEmpty {
+            return try NvidiaHDF5Source(
+                paths: configuration.data.heldout, vocabularySize: vocabularySize,
+                order: .sequential, seed: PretrainingEvaluator.seed)
+        }
+        let own = directories.filter { $0.manifest.heldout.documents > 0 }
+        guard !own.isEmpty else { return nil }
+        return try CorpusSource(
+            own, split: .heldout, settings: settings, seed: PretrainingEvaluator.seed)
+    }
+}
+
+extension SampleSettings {
+    /// How `configuration` makes samples of documents.
+    init(_ configuration: RunConfiguration, order: SampleOrder) {
+        let masking = configuration.masking
+        let unit: Corpus.MaskingUnit =
+            switch masking.unit {
+            case .token: .token
+            case .wholeWord: .wholeWord
+            case .ngram: .ngram
+            case .span: .span
+            }
+        self.init(
+            sequenceLength: configuration.data.sequenceLength,
+            shortSequenceProbability: configuration.data.shortSequenceProbability, order: order,
+            masking: MaskingSettings(
+                probability: masking.probability, maximumPredictions: masking.maxPredictions,
+                maskShare: masking.mask, randomShare: masking.random, keepShare: masking.keep,
+                unit: unit))
+    }
+}

@@ -1,0 +1,44 @@
+import Checkpointing
+import Configuration
+import Corpus
+import Distributed
+import DurableFiles
+import HDF5
+import MPI
+import Tokenization
+
+/// Exit statuses of the programs, after sysexits(3).
+public enum ExitStatus {
+    /// Done.
+    public static let success: Int32 = 0
+    /// A bug: an error that nobody foresaw.
+    public static let bug: Int32 = 70
+    /// Reading or writing failed.
+    public static let inputOutput: Int32 = 74
+    /// Stopped as asked, after a checkpoint: run it again.
+    public static let preempted: Int32 = 75
+
+    /// The status that says what kind of error `error` is.
+    public static func of(_ error: any Error) -> Int32 {
+        switch error {
+        case let error as TrainingError: error.exitCode
+        case let error as ConfigurationError: error.exitCode
+        case let error as CorpusError: error.exitCode
+        case let error as CheckpointError: error.exitCode
+        case let error as FileError: error.exitCode
+        case let error as Agreement.Failure: error.exitCode
+        case is VocabularyError: 65
+        case is HDF5Error: 65
+        case is MPIError: inputOutput
+        default: bug
+        }
+    }
+}
+
+extension Agreement {
+    /// Runs `body` on this rank; if it fails on any, all throw the failure of the lowest one, with
+    /// the exit status of its error.
+    func jointly<Result>(_ body: () throws -> Result) throws -> Result {
+        try together(exitCode: ExitStatus.of, body)
+    }
+}

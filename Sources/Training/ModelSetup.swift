@@ -1,0 +1,187 @@
+public import BERT
+public import Checkpointing
+public import Configuration
+import DurableFiles
+import FoundationEssentials
+import Kernels
+import Tensors
+public import Tokenization
+
+/// Which model a run trains, before any memory is taken for it.
+public struct ModelSetup {
+    /// Sizes and constants.
+    public let configuration: BERTConfiguration
+    /// Its vocabulary.
+    public let vocabulary: Vocabulary
+    /// Whether text was lower-cased for it.
+    public let lowercase: Bool
+    /// Where the initial weights come from; drawn at random if `nil`.
+    public let origin: SavedModel?
+
+    /// The model that `settings` asks for.
+    ///
+    /// - Parameters:
+    ///   - corpus: the vocabulary of the training data, where they have one, and whether text was
+    ///     lower-cased.
+    /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model.
+    public init(
+        _ settings: RunConfiguration.Model, corpus: (vocabulary: Vocabulary, lowercase: Bool)?
+    ) throws {
+        origin = try settings.initializeFrom.map { try SavedModel.open($0).model }
+        if let origin {
+            let description = try origin.description()
+            let stored = try BERTConfiguration(json: description.configuration, path: origin.path)
+            let known = try Vocabulary(
+                utf8: Array(description.vocabulary.utf8), source: origin.path)
+            configuration = try Self.laidOver(settings, stored, path: origin.path)
+            vocabulary = known
+            lowercase = description.doLowerCase
+            if let corpus, corpus.vocabulary.text != known.text {
+                throw TrainingError.configuration(
+                    "the training data were built with another vocabulary than that of "
+                        + "\(origin.path), from which model.initialize_from starts; build them "
+                        + "with `bert corpus build --vocab` and the model's vocab.txt")
+            }
+        } else {
+            let chosen = try corpus ?? Self.vocabulary(settings)
+            vocabulary = chosen.vocabulary
+            lowercase = chosen.lowercase
+            configuration = BERTConfiguration(
+                settings.architecture, vocabularySize: chosen.vocabulary.count)
+        }
+        try Self.check(configuration, vocabulary)
+    }
+
+    private static func vocabulary(
+        _ settings: RunConfiguration.Model
+    ) throws -> (vocabulary: Vocabulary, lowercase: Bool) {
+        guard let path = settings.vocabulary, Paths.exists(path) else {
+            throw TrainingError.missing(
+                "there is no vocabulary: the training data have none, and model.vocabulary "
+                    + "(\(settings.vocabulary ?? "null")) is no file; name a vocab.txt there")
+        }
+        let vocabulary = try Vocabulary(contentsOf: path)
+        return (vocabulary, !vocabulary.isCased)
+    }
+
+    /// Sizes are the stored model's; only what does not change a tensor may be laid over it.
+    private static func laidOver(
+        _ settings: RunConfiguration.Model, _ stored: BERTConfiguration, path: String
+    ) throws -> BERTConfiguration {
+        var base = ModelArchitecture(preset: settings.preset)
+        base.fill(from: stored)
+        let wanted = BERTConfiguration(
+            settings.laidOver(base), vocabularySize: stored.vocabularySize)
+        guard ParameterLayout.pretraining(wanted) == ParameterLayout.pretraining(stored),
+            wanted.heads == stored.heads
+        else {
+            throw TrainingError.configuration(
+                "the model in \(path) has other sizes than the configuration asks for; leave the "
+                    + "sizes under `model` out: model.initialize_from brings its own")
+        }
+        return wanted
+    }
+
+    private static func check(
+        _ configuration: BERTConfiguration, _ vocabulary: Vocabulary
+    ) throws {
+        if let problem = configuration.problem { throw TrainingError.configuration(problem) }
+        guard vocabulary.count <= configuration.vocabularySize else {
+            throw TrainingError.configuration(
+                "the vocabulary has \(vocabulary.count) entries, but the model only "
+                    + "\(configuration.vocabularySize) (model.vocab_size): raise vocab_size or "
+                    + "train a smaller vocabulary")
+        }
+    }
+
+    /// What a checkpoint says of the model.
+    public func description() throws -> ModelDescription {
+        ModelDescription(
+            configuration: try configuration.json(), vocabulary: vocabulary.text,
+            doLowerCase: lowercase)
+    }
+
+    /// Fills the parameters of `model`.
+    public func initialize(_ model: BERTForPreTraining, seed: UInt64) throws {
+        guard let origin else { return model.initialize(seed: seed) }
+        let buffer = model.parameters.vector.buffer
+        var parameters = buffer.mutableSpan
+        try origin.readParameters(model.layout, into: &parameters)
+    }
+}
+
+extension Vocabulary {
+    /// Whether it holds pieces with ASCII capitals, as only vocabularies of cased text do.
+    var isCased: Bool {
+        (0..<Int32(count)).contains { id in
+            !isSpecial(id) && !token(id).hasPrefix("[unused")
+                && bytes(id).contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        }
+    }
+}
+
+extension BERTConfiguration {
+    /// The sizes of `architecture`.
+    init(_ architecture: ModelArchitecture, vocabularySize: Int) {
+        self.init()
+        self.vocabularySize = architecture.vocabSize ?? vocabularySize
+        hiddenSize = architecture.hiddenSize
+        layers = architecture.numHiddenLayers
+        heads = architecture.numAttentionHeads
+        intermediateSize = architecture.intermediateSize
+        activation = architecture.hiddenAct == .gelu ? .gelu : .geluNew
+        hiddenDropout = architecture.hiddenDropoutProb
+        attentionDropout = architecture.attentionProbsDropoutProb
+        maximumPositions = architecture.maxPositionEmbeddings
+        segmentKinds = architecture.typeVocabSize
+        initializerRange = architecture.initializerRange
+        layerNormEpsilon = architecture.layerNormEps
+        paddingID = architecture.padTokenID
+    }
+
+    /// Reads the text of a `config.json`; `path` is for the error.
+    public init(json: String, path: String) throws {
+        do {
+            self = try JSONDecoder().decode(BERTConfiguration.self, from: Data(json.utf8))
+        } catch let DecodingError.dataCorrupted(context) {
+            throw TrainingError.data("\(path): its config.json is no good: \(context.debugDescription)")
+        } catch {
+            throw TrainingError.data("\(path): its config.json is no good: \(error)")
+        }
+    }
+
+    /// The text of a `config.json` that Hugging Face reads.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        var text = String(decoding: try encoder.encode(self), as: UTF8.self)
+        if let brace = text.firstIndex(of: "{") {
+            text.insert(
+                contentsOf: """
+
+                      "architectures": ["BertForPreTraining"],
+                      "model_type": "bert",
+                    """, at: text.index(after: brace))
+        }
+        return text
+    }
+}
+
+extension ModelArchitecture {
+    /// Takes the sizes of a stored model.
+    mutating func fill(from stored: BERTConfiguration) {
+        vocabSize = stored.vocabularySize
+        hiddenSize = stored.hiddenSize
+        numHiddenLayers = stored.layers
+        numAttentionHeads = stored.heads
+        intermediateSize = stored.intermediateSize
+        hiddenAct = stored.activation == .gelu ? .gelu : .geluNew
+        hiddenDropoutProb = stored.hiddenDropout
+        attentionProbsDropoutProb = stored.attentionDropout
+        maxPositionEmbeddings = stored.maximumPositions
+        typeVocabSize = stored.segmentKinds
+        initializerRange = stored.initializerRange
+        layerNormEps = stored.layerNormEpsilon
+        padTokenID = stored.paddingID
+    }
+}

@@ -1,0 +1,170 @@
+public import BERT
+public import Corpus
+public import Distributed
+import Evaluation
+public import MPI
+public import Optimization
+import Tensors
+
+/// One replica's part of training: the step.
+///
+/// All ranks call `step` together. The objective is the mean over the masked tokens of the global
+/// batch plus the mean over its sequences, however the batch is cut into ranks and micro-batches:
+/// numbers are agreed on before the backward pass, sums are divided by them, and nothing is ever a
+/// mean of means.
+public final class Trainer {
+    /// The replica.
+    public let model: BERTForPreTraining
+    /// Its optimizer.
+    public let optimizer: Optimizer
+    /// What the ring has done so far.
+    public var reductionStatistics: ReductionStatistics { reducer.statistics }
+
+    private let communicator: Communicator
+    private let agreement: Agreement
+    private let reducer: GradientReducer
+    private let seed: UInt64
+
+    /// What is to be done in a step.
+    public struct StepPlan {
+        /// This rank's samples of the global batch.
+        public var samples: [SampleIdentity]
+        /// Where they come from.
+        public var source: any SampleSource
+        /// The most sequences of a micro-batch.
+        public var micro: Int
+        /// Updates that the moments have seen, this one included.
+        public var number: Int
+        /// The rate of this step.
+        public var learningRate: Double
+        /// Whether this rank was asked to stop.
+        public var stopRequested = false
+        /// Whether this rank wants a checkpoint after the step.
+        public var checkpointRequested = false
+
+        /// A step over `samples` of `source`.
+        public init(
+            samples: [SampleIdentity], source: any SampleSource, micro: Int, number: Int,
+            learningRate: Double
+        ) {
+            self.samples = samples
+            self.source = source
+            self.micro = micro
+            self.number = number
+            self.learningRate = learningRate
+        }
+    }
+
+    /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout.
+    public init(
+        model: BERTForPreTraining, optimizer: Optimizer, communicator: Communicator, seed: UInt64,
+        bucketMegabytes: Double = 16, overlaps: Bool = true
+    ) throws {
+        self.model = model
+        self.optimizer = optimizer
+        self.communicator = communicator
+        self.seed = seed
+        agreement = Agreement(among: communicator)
+        reducer = try GradientReducer(
+            over: communicator, count: model.layout.count, bucketMegabytes: bucketMegabytes,
+            overlaps: overlaps)
+    }
+
+    /// Forward and backward over all micro-batches, all-reduce, clipping, update.
+    ///
+    /// - Throws: the failure of any rank to read its samples, and a gradient that is not finite,
+    ///   on all ranks alike; nothing was updated then.
+    public func step(_ plan: StepPlan) throws -> StepOutcome {
+        let sequences = Result { try plan.samples.map(Self.sequence(from: plan.source)) }
+        var outcome = try agreeOnNumbers(plan, sequences)
+        try accumulateGradients(try sequences.get(), plan, &outcome)
+        try sumOverRanks(&outcome)
+        outcome.gradientNorm = optimizer.gradientNorm(model.gradients)
+        guard outcome.gradientNorm.isFinite && outcome.loss.isFinite else {
+            throw TrainingError.data(
+                "the loss (\(outcome.loss)) or the gradient (norm \(outcome.gradientNorm)) is not "
+                    + "finite at update \(plan.number): the run has diverged; go on from an "
+                    + "earlier checkpoint with a lower optimizer.learning_rate or a longer "
+                    + "schedule.warmup_steps")
+        }
+        optimizer.step(
+            number: plan.number, learningRate: plan.learningRate,
+            gradientNorm: outcome.gradientNorm, parameters: model.parameters,
+            gradients: model.gradients)
+        return outcome
+    }
+
+    private static func sequence(
+        from source: any SampleSource
+    ) -> (SampleIdentity) throws -> PretrainingSequence {
+        { identity in
+            PretrainingSequence(try source.sample(epoch: identity.epoch, index: identity.index))
+        }
+    }
+
+    /// One small all-reduce before the backward pass: the numbers that divide the sums of losses,
+    /// who wants to stop, and whether anyone could not read its samples.
+    private func agreeOnNumbers(
+        _ plan: StepPlan, _ sequences: Result<[PretrainingSequence], any Error>
+    ) throws -> StepOutcome {
+        let read = (try? sequences.get()) ?? []
+        var failed: Int64 = 0
+        if case .failure = sequences { failed = 1 }
+        let numbers = try agreement.sum([
+            read.reduce(0) { $0 + Int64($1.maskedLabels.count) },
+            read.reduce(0) { $0 + Int64($1.tokenIDs.count) }, Int64(read.count),
+            plan.stopRequested ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
+        ])
+        if numbers[5] > 0 { _ = try agreement.jointly { try sequences.get() } }
+        var outcome = StepOutcome()
+        outcome.masked = Int(numbers[0])
+        outcome.tokens = Int(numbers[1])
+        outcome.sequences = Int(numbers[2])
+        outcome.stopRequested = numbers[3] > 0
+        outcome.checkpointRequested = numbers[4] > 0
+        return outcome
+    }
+
+    /// Gradients of all micro-batches, reduced over the ranks; buckets start around the ring while
+    /// the last micro-batch's backward pass still runs.
+    private func accumulateGradients(
+        _ sequences: [PretrainingSequence], _ plan: StepPlan, _ outcome: inout StepOutcome
+    ) throws {
+        let scale = ObjectiveScale(masked: outcome.masked, sequences: outcome.sequences)
+        reducer.begin(model.gradients.vector.buffer)
+        if sequences.isEmpty { model.gradients.vector.fill(0) }
+        var failure: MPIError?
+        func attempt(_ body: () throws(MPIError) -> Void) {
+            guard failure == nil else { return }
+            do { try body() } catch { failure = error }
+        }
+        withoutActuallyEscaping(attempt) { attempt in
+            let observer = GradientObserver(
+                ready: { [reducer] range in
+                    attempt { () throws(MPIError) in try reducer.markReady(range) }
+                },
+                progress: { [reducer] in
+                    attempt { () throws(MPIError) in try reducer.progress() }
+                })
+            for start in stride(from: 0, to: sequences.count, by: plan.micro) {
+                let end = min(start + plan.micro, sequences.count)
+                outcome.add(
+                    model.train(
+                        sequences[start..<end], scale: scale, seed: seed, accumulate: start > 0,
+                        observer: end == sequences.count ? observer : GradientObserver()))
+            }
+        }
+        if let failure { throw failure }
+        if sequences.isEmpty { try reducer.markReady(0..<model.layout.count) }
+        try reducer.finish()
+    }
+
+    private func sumOverRanks(_ outcome: inout StepOutcome) throws {
+        let losses = try agreement.sum([outcome.maskedLossSum, outcome.nextSentenceLossSum])
+        let hits = try agreement.sum([
+            Int64(outcome.maskedCorrect), Int64(outcome.nextSentenceCorrect),
+        ])
+        (outcome.maskedLossSum, outcome.nextSentenceLossSum) = (losses[0], losses[1])
+        (outcome.maskedCorrect, outcome.nextSentenceCorrect) = (Int(hits[0]), Int(hits[1]))
+    }
+}

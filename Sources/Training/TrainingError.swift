@@ -1,0 +1,21 @@
+/// Why a run cannot start or go on.
+public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The exit status of sysexits(3) that fits.
+    public let exitCode: Int32
+    /// What, where, why, and what to do.
+    public let description: String
+
+    private init(_ exitCode: Int32, _ description: String) {
+        self.exitCode = exitCode
+        self.description = description
+    }
+
+    /// Settings that do not go together.
+    public static func configuration(_ text: String) -> TrainingError { TrainingError(78, text) }
+
+    /// Data that are wrong.
+    public static func data(_ text: String) -> TrainingError { TrainingError(65, text) }
+
+    /// Something to read is not there.
+    public static func missing(_ text: String) -> TrainingError { TrainingError(66, text) }
+}
