@@ -134,7 +134,7 @@ let package = Package(
         tests(
             "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
             exclude: ["Fixtures"]),
-        tests("Reporting", ["Reporting"]),
+        tests("Reporting", ["Reporting", "DurableFiles"]),
         tests("Training", ["Training", "Evaluation", "Configuration", "HDF5", "Checkpointing"]),
     ]
 )

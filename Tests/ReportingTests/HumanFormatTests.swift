@@ -25,7 +25,6 @@ import Testing
 
     @Test(arguments: [
         (12_345.0, "12.3k tokens/s"), (7.0, "7.00 tokens/s"), (.nan, "? tokens/s"),
-        (1e30, "1000000000000 E tokens/s".replacing(" E", with: "E")),
     ])
     func rates(value: Double, text: String) {
         #expect(HumanFormat.rate(value, of: "tokens") == text)

@@ -1,0 +1,72 @@
+import DurableFiles
+import Reporting
+import Testing
+
+@Suite struct RunSummaryTests {
+    static let summary = RunSummary(
+        run: "quickstart", status: "finished", step: 1000, totalSteps: 1000, loss: 7.5,
+        mlmLoss: 6.8125, nspLoss: 0.6875, samples: 256_000, tokens: 30_000_000, wallSeconds: 125.5,
+        tokensPerSecond: 12_345, ranks: 8, threads: 1, parameters: 110_106_428,
+        checkpoint: "checkpoints/step-00001000", evaluations: [evaluationRecord(1000)])
+
+    @Test func exactText() throws {
+        let directory = try TemporaryDirectory()
+        try Self.summary.write(directory: directory.path)
+        #expect(
+            try directory.text(RunSummary.name) == """
+                {
+                  "run": "quickstart",
+                  "status": "finished",
+                  "step": 1000,
+                  "total_steps": 1000,
+                  "loss": 7.5,
+                  "mlm_loss": 6.8125,
+                  "nsp_loss": 0.6875,
+                  "samples": 256000,
+                  "tokens": 30000000,
+                  "wall_seconds": 125.5,
+                  "tokens_per_second": 12345.0,
+                  "ranks": 8,
+                  "threads": 1,
+                  "parameters": 110106428,
+                  "checkpoint": "checkpoints/step-00001000",
+                  "evaluations": [
+                    {
+                      "step": 1000,
+                      "mlm_accuracy": 0.25,
+                      "mlm_loss": 4.5,
+                      "mlm_tokens": 1900,
+                      "nsp_accuracy": 0.625,
+                      "nsp_loss": 0.65625,
+                      "nsp_pairs": 100,
+                      "mlm_baseline_accuracy": 0.0625,
+                      "mlm_baseline_token": "the",
+                      "nsp_baseline_accuracy": 0.53125
+                    }
+                  ]
+                }
+
+                """)
+        #expect(try RunSummary.read(directory: directory.path) == Self.summary)
+    }
+
+    @Test func notFiniteAndEmpty() throws {
+        let directory = try TemporaryDirectory()
+        var summary = Self.summary
+        summary.loss = .infinity
+        summary.evaluations = []
+        try summary.write(directory: directory.path)
+        let back = try RunSummary.read(directory: directory.path)
+        #expect(back.loss.isNaN && back.evaluations.isEmpty)
+    }
+
+    @Test func badFile() throws {
+        let directory = try TemporaryDirectory()
+        #expect(throws: FileError.self) { try RunSummary.read(directory: directory.path) }
+        try directory.write(RunSummary.name, "{\"run\": 3}")
+        let error = #expect(throws: FileError.self) {
+            try RunSummary.read(directory: directory.path)
+        }
+        #expect(error?.cause == .badData)
+    }
+}

@@ -1,0 +1,71 @@
+import DurableFiles
+import Glibc
+import Reporting
+
+/// Keeps what is written; its width and kind can be chosen.
+final class FakeConsole: ConsoleOutput {
+    var isTerminal: Bool
+    var columns: Int
+    var text = ""
+    var writes = 0
+
+    init(terminal: Bool, columns: Int = 80) {
+        isTerminal = terminal
+        self.columns = columns
+    }
+
+    func write(_ text: String) {
+        self.text += text
+        writes += 1
+    }
+
+    /// What was written since the last call, escape sequences spelled out.
+    func take() -> String {
+        defer { text = "" }
+        return text.replacing("\u{1B}[K", with: "<clear>").replacing("\r", with: "<home>")
+            .replacing("\u{1B}[33m", with: "<yellow>").replacing("\u{1B}[1m", with: "<bold>")
+            .replacing("\u{1B}[0m", with: "<plain>")
+    }
+}
+
+/// A clock that stands still until it is told.
+final class FakeClock {
+    var seconds = 100.0
+}
+
+/// A directory that vanishes with the value.
+final class TemporaryDirectory {
+    let path: String
+
+    init() throws {
+        path = "/tmp/reporting-tests-\(getpid())-\(UInt64.random(in: .min ... .max))"
+        try Paths.createDirectory(path)
+    }
+
+    deinit { try? Paths.remove(path) }
+
+    func write(_ name: String, _ text: String) throws {
+        try WholeFiles.writeAtomically(Paths.join(path, name), text)
+    }
+
+    func bytes(_ name: String) throws -> [UInt8] {
+        try WholeFiles.read(Paths.join(path, name), maximumByteCount: 1 << 24)
+    }
+
+    func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
+}
+
+func stepRecord(_ step: Int, of total: Int = 1000, loss: Double = 7.5) -> StepRecord {
+    StepRecord(
+        step: step, totalSteps: total, loss: loss, mlmLoss: 6.8125, nspLoss: 0.6875,
+        mlmAccuracy: 0.125, nspAccuracy: 0.5625, learningRate: 1e-4, gradientNorm: 1.25,
+        lossScale: 1, samples: step * 256, tokens: step * 30_000, tokensPerSecond: 12_345,
+        stepSeconds: 2.5)
+}
+
+func evaluationRecord(_ step: Int) -> EvaluationRecord {
+    EvaluationRecord(
+        step: step, mlmAccuracy: 0.25, mlmLoss: 4.5, mlmTokens: 1900, nspAccuracy: 0.625,
+        nspLoss: 0.65625, nspPairs: 100, mlmBaselineAccuracy: 0.0625, mlmBaselineToken: "the",
+        nspBaselineAccuracy: 0.53125)
+}
