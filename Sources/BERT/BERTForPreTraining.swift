@@ -62,6 +62,26 @@ public final class BERTForPreTraining {
         batch = PretrainingBatch(capacity: capacity)
     }
 
+    /// Bytes of the largest blocks that the model took when it was made: parameters, gradients
+    /// and activations.
+    public var memoryBytes: Int {
+        let tokens = capacity.tokens
+        let size = configuration.hiddenSize
+        let layer =
+            9 * size + configuration.heads + 2 * configuration.intermediateSize
+        let training = gradients.count > 0
+        let flow = training ? 6 * size + configuration.intermediateSize : 0
+        let kept = training ? configuration.layers : 1
+        let area = capacity.sequenceLength * capacity.sequenceLength * executor.team.count
+        let head =
+            5 * capacity.masked * size
+            + min(HeadActivations.chunk, capacity.masked) * configuration.vocabularySize
+        let elements =
+            parameters.count + gradients.count + tokens * (2 * size + kept * layer + flow)
+            + area * (training ? 2 : 1) + head
+        return elements * MemoryLayout<Float>.stride + executor.scratchBytes
+    }
+
     /// Sets the parameters to the initial values of `seed`.
     public func initialize(seed: UInt64) {
         layout.initialize(parameters, seed: seed, range: configuration.initializerRange)

@@ -30,6 +30,11 @@ public final class KernelExecutor {
         if instructionSet == .portable { openblas_set_num_threads(1) }
     }
 
+    /// Bytes of working memory that the executor holds.
+    public var scratchBytes: Int {
+        scratch.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride }
+    }
+
     /// The packing memory of `thread`.
     func gemmScratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
         scratch[thread].vector.base

@@ -58,7 +58,7 @@ public final class Trainer {
     /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout.
     public init(
         model: BERTForPreTraining, optimizer: Optimizer, communicator: Communicator, seed: UInt64,
-        bucketMegabytes: Double = 16, overlaps: Bool = true
+        bucketMegabytes: Double = 16, overlaps: Bool = true, wire: WireType = .float32
     ) throws {
         self.model = model
         self.optimizer = optimizer
@@ -67,7 +67,7 @@ public final class Trainer {
         agreement = Agreement(among: communicator)
         reducer = try GradientReducer(
             over: communicator, count: model.layout.count, bucketMegabytes: bucketMegabytes,
-            overlaps: overlaps)
+            overlaps: overlaps, wire: wire)
     }
 
     /// Forward and backward over all micro-batches, all-reduce, clipping, update.

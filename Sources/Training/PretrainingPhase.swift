@@ -1,0 +1,67 @@
+import BERT
+import Configuration
+import Corpus
+import Distributed
+import Optimization
+
+/// One phase of a run: its settings as the parts of the system take them.
+struct PretrainingPhase {
+    let configuration: RunConfiguration
+    let schedule: LearningRateSchedule
+    let source: any SampleSource
+    let heldout: (any SampleSource)?
+    /// The most sequences of a micro-batch, never more than the largest rank's share.
+    let micro: Int
+    let capacity: BatchCapacity
+
+    init(
+        _ configuration: RunConfiguration, data: DataSetup, model: BERTConfiguration, ranks: Int
+    ) throws {
+        self.configuration = configuration
+        let schedule = configuration.schedule
+        let name: LearningRateSchedule.Name =
+            switch schedule.name {
+            case .linear: .linear
+            case .polynomial: .polynomial
+            case .constant: .constant
+            }
+        self.schedule = LearningRateSchedule(
+            name: name, power: schedule.power, warmupSteps: schedule.warmupSteps,
+            totalSteps: schedule.totalSteps, peak: configuration.optimizer.learningRate)
+        source = try data.training(configuration, vocabularySize: model.vocabularySize)
+        heldout = try data.heldout(configuration, vocabularySize: model.vocabularySize)
+        let length = max(source.maximumLength, heldout?.maximumLength ?? 0)
+        guard length <= model.maximumPositions else {
+            throw TrainingError.configuration(
+                "samples of up to \(length) tokens do not fit the model's "
+                    + "\(model.maximumPositions) positions (max_position_embeddings)")
+        }
+        guard source.vocabularySize <= model.vocabularySize else {
+            throw TrainingError.configuration(
+                "the training data use \(source.vocabularySize) token ids, the model has "
+                    + "\(model.vocabularySize)")
+        }
+        micro = min(configuration.batch.micro, configuration.batch.share(rank: 0, ranks: ranks))
+        // NVIDIA's files bring masks of their own; no sample has more than its tokens.
+        let masks = configuration.data.format == .corpus
+            ? configuration.masking.maxPredictions : length
+        capacity = BatchCapacity(
+            sequences: micro, sequenceLength: length, maskedPerSequence: min(masks, length))
+    }
+
+    /// This rank's part of a global batch.
+    func share(_ samples: [SampleIdentity], rank: Int, ranks: Int) -> [SampleIdentity] {
+        Array(samples[Partition(count: samples.count, parts: ranks)[rank]])
+    }
+}
+
+extension OptimizerSettings {
+    /// The optimizer that `configuration` asks for.
+    init(_ configuration: RunConfiguration.Optimizer) {
+        self.init(
+            name: configuration.name == .adamw ? .adamw : .lamb, beta1: configuration.beta1,
+            beta2: configuration.beta2, epsilon: configuration.epsilon,
+            weightDecay: configuration.weightDecay, biasCorrection: configuration.correctsBias,
+            clipNorm: configuration.clippingNorm)
+    }
+}

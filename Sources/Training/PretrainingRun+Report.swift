@@ -1,0 +1,63 @@
+import BERT
+import Checkpointing
+import Configuration
+import Kernels
+import MPI
+import Optimization
+import Reporting
+import Tensors
+
+extension PretrainingRun {
+    /// Opens the logs and prints the banner, on the coordinator.
+    func openReporter() throws {
+        try agreement.jointly {
+            guard isCoordinator else { return }
+            reporter = try RunReporter(self, resumedFrom: resumedFrom, notices: notices)
+        }
+    }
+
+    /// What is about to happen, for the start of the log.
+    var banner: [(String, String)] {
+        let configuration = options.configuration
+        let phase = phases[min(state.phase, phases.count - 1)]
+        let batch = phase.configuration.batch
+        let ranks = communicator.size
+        let model = model.configuration
+        return [
+            ("run", "\(configuration.run.name) in \(options.directory)"),
+            (
+                "ranks",
+                "\(ranks) x \(threads) thread\(threads == 1 ? "" : "s"), "
+                    + "\(self.model.executor.instructionSet)"
+            ),
+            (
+                "model",
+                "\(model.layers) layers of \(model.hiddenSize), \(model.heads) heads, vocabulary "
+                    + "\(model.vocabularySize): \(HumanFormat.count(self.model.layout.count)) "
+                    + "parameters"
+            ),
+            (
+                "batch",
+                "\(batch.global) sequences a step over all ranks = up to "
+                    + "\(batch.share(rank: 0, ranks: ranks)) a rank in "
+                    + "\(batch.accumulation(ranks: ranks)) micro-batch(es) of up to \(phase.micro)"
+            ),
+            (
+                "steps",
+                "\(configuration.totalSteps)"
+                    + (phases.count > 1 ? " in \(phases.count) phases" : "")
+                    + ", \(optimizer.settings.name.rawValue), learning rate "
+                    + "\(HumanFormat.scientific(phase.schedule.peak)), warm-up "
+                    + "\(phase.schedule.warmupSteps)"
+            ),
+            ("data", data.summary),
+            ("memory", "about \(HumanFormat.bytes(memoryEstimate)) a rank"),
+        ]
+    }
+
+    /// Bytes that a rank takes for the model, its training and its working memory.
+    private var memoryEstimate: Int {
+        let moments = 2 * model.layout.count * MemoryLayout<Float>.stride
+        return moments + model.memoryBytes
+    }
+}

@@ -1,0 +1,205 @@
+import BERT
+import Checkpointing
+import Configuration
+import Corpus
+import Distributed
+import DurableFiles
+import Evaluation
+import Kernels
+public import MPI
+import Optimization
+import Reporting
+import Tensors
+
+/// A pre-training run from start, or from its last checkpoint, to its end. All ranks make one and
+/// call `run` together; rank 0 is the coordinator and the only one that prints or publishes.
+public final class PretrainingRun {
+    let options: RunOptions
+    let communicator: Communicator
+    let agreement: Agreement
+    let setup: ModelSetup
+    let data: DataSetup
+    let phases: [PretrainingPhase]
+    let model: BERTForPreTraining
+    let optimizer: Optimizer
+    let trainer: Trainer
+    let threads: Int
+    /// All keys resolved, as `config.yaml` and checkpoints hold them.
+    let resolved: RunConfiguration
+    var state = TrainingState()
+    var keeper: CheckpointKeeper
+    var reporter: RunReporter?
+    /// The checkpoint that this run goes on from.
+    var resumedFrom: String?
+    /// What to warn of once there is someone to print it.
+    var notices: [String] = []
+
+    var isCoordinator: Bool { communicator.rank == 0 }
+
+    /// Opens data and model, and takes the memory. Collective.
+    ///
+    /// - Throws: the first failure of any rank, on all of them.
+    public init(_ options: RunOptions, communicator: Communicator) throws {
+        self.options = options
+        self.communicator = communicator
+        let agreement = Agreement(among: communicator)
+        self.agreement = agreement
+        let configuration = options.configuration
+        let threads = try ThreadPlan.threads(
+            configuration.parallel.threads, communicator: communicator)
+        self.threads = threads
+        let parts = try agreement.jointly {
+            try configuration.validate(ranks: communicator.size)
+            try Self.checkAvailable(configuration)
+            let data = try DataSetup(configuration.data)
+            let setup = try ModelSetup(configuration.model, corpus: data.corpus)
+            let phases = try configuration.resolvedPhases.map {
+                try PretrainingPhase(
+                    $0, data: data, model: setup.configuration, ranks: communicator.size)
+            }
+            return (data, setup, phases)
+        }
+        (data, setup, phases) = parts
+        let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
+        let executor = KernelExecutor(threads: threads)
+        model = BERTForPreTraining(
+            setup.configuration, for: .training, capacity: capacity, executor: executor)
+        optimizer = Optimizer(
+            settings: OptimizerSettings(configuration.optimizer), layout: model.layout,
+            executor: executor)
+        trainer = try Trainer(
+            model: model, optimizer: optimizer, communicator: communicator,
+            seed: configuration.run.seed,
+            bucketMegabytes: configuration.parallel.bucketMegabytes,
+            overlaps: configuration.parallel.overlap,
+            wire: configuration.parallel.wire == .bf16 ? .bfloat16 : .float32)
+        var resolved = configuration.resolved()
+        var architecture = configuration.model.architecture
+        architecture.fill(from: setup.configuration)
+        resolved.model.fill(from: architecture)
+        self.resolved = resolved
+        keeper = CheckpointKeeper(
+            configuration.checkpoint, store: CheckpointStore(run: options.directory))
+    }
+
+    /// What this version does not do is refused, never silently left out.
+    private static func checkAvailable(_ configuration: RunConfiguration) throws {
+        for phase in configuration.resolvedPhases {
+            if phase.precision.compute != .fp32 {
+                throw TrainingError.configuration(
+                    "precision.compute: \(phase.precision.compute.rawValue) is not available in "
+                        + "this version; use fp32")
+            }
+            if phase.parallel.shardOptimizer || phase.parallel.recompute {
+                throw TrainingError.configuration(
+                    "parallel.shard_optimizer and parallel.recompute are not available in this "
+                        + "version; leave them false")
+            }
+        }
+    }
+
+    /// Trains to the end of the last phase, or until a signal asks to stop.
+    ///
+    /// - Returns: the exit status: 0 at the end, 75 after a checkpoint on a signal.
+    /// - Throws: the first failure of any rank, on all of them.
+    public func run() throws -> Int32 {
+        try prepareDirectory()
+        try startOrResume()
+        try openReporter()
+        while state.phase < phases.count {
+            let phase = phases[state.phase]
+            while state.phaseStep < phase.schedule.totalSteps {
+                let outcome = try step(phase)
+                let isLast = isAtEnd
+                if shouldEvaluate(phase) && !isLast { try evaluate(phase) }
+                if outcome.stopRequested && !isLast { return try stop() }
+                if !isLast, keeper.isDue(state.step) || outcome.checkpointRequested {
+                    try saveCheckpoint(mayFail: true)
+                }
+            }
+            guard state.phase + 1 < phases.count else { break }
+            state.phase += 1
+            state.phaseStep = 0
+        }
+        try finish()
+        return ExitStatus.success
+    }
+
+    /// Whether the last step of the last phase is done.
+    private var isAtEnd: Bool {
+        state.phase == phases.count - 1
+            && state.phaseStep >= phases[state.phase].schedule.totalSteps
+    }
+
+    private func shouldEvaluate(_ phase: PretrainingPhase) -> Bool {
+        let interval = phase.configuration.evaluation.everySteps
+        return interval > 0 && state.step % interval == 0
+    }
+
+    /// One step of `phase`: advances the state and reports.
+    private func step(_ phase: PretrainingPhase) throws -> StepOutcome {
+        let start = MPIEnvironment.wallTime
+        var cursor = SampleCursor()
+        (cursor.epoch, cursor.position) = (state.epoch, state.positionInEpoch)
+        let all = try cursor.take(phase.configuration.batch.global, of: phase.source)
+        var plan = Trainer.StepPlan(
+            samples: phase.share(all, rank: communicator.rank, ranks: communicator.size),
+            source: phase.source, micro: phase.micro, number: state.step + 1,
+            learningRate: phase.schedule.rate(state.phaseStep + 1))
+        plan.stopRequested = StopSignals.received != nil
+        plan.checkpointRequested = isCoordinator && keeper.isOverdue
+        let outcome = try trainer.step(plan)
+        (state.epoch, state.positionInEpoch) = (cursor.epoch, cursor.position)
+        state.step += 1
+        state.phaseStep += 1
+        state.samples += outcome.sequences
+        state.tokens += outcome.tokens
+        try reporter?.step(
+            outcome, state: state, learningRate: plan.learningRate,
+            seconds: MPIEnvironment.wallTime - start)
+        return outcome
+    }
+
+    private func evaluate(_ phase: PretrainingPhase) throws {
+        guard let heldout = phase.heldout else { return }
+        let evaluator = PretrainingEvaluator(
+            source: heldout, maximumSamples: phase.configuration.evaluation.maxSequences,
+            communicator: communicator)
+        let result = try evaluator.evaluate(model)
+        try reporter?.evaluation(
+            EvaluationRecord(result, step: state.step, vocabulary: setup.vocabulary))
+    }
+
+    private func finish() throws {
+        try evaluate(phases[phases.count - 1])
+        if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
+        try reporter?.finish(state: state, status: "finished", checkpoint: keeper.lastPath)
+    }
+
+    /// Ends early, as a signal asked, leaving everything to go on from.
+    private func stop() throws -> Int32 {
+        if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
+        try reporter?.preempted(
+            state: state, reason: StopSignals.received ?? "a signal to another rank",
+            checkpoint: keeper.lastPath)
+        return ExitStatus.preempted
+    }
+
+    /// Writes a checkpoint; one that fails is reported and, if it `mayFail`, training goes on.
+    private func saveCheckpoint(mayFail: Bool) throws {
+        state.seed = options.configuration.run.seed
+        state.optimizerName = optimizer.settings.name.rawValue
+        state.resolvedConfiguration = resolved.yaml
+        state.corpusFingerprint = phases[state.phase].source.fingerprint
+        do {
+            let record = try keeper.save(
+                state, model: model, optimizer: optimizer, description: setup.description(),
+                communicator: communicator)
+            try reporter?.checkpoint(record)
+        } catch let failure as Agreement.Failure where mayFail {
+            reporter?.warning(
+                "the checkpoint of step \(state.step) could not be written, training goes on: "
+                    + "\(failure)")
+        }
+    }
+}

@@ -1,0 +1,35 @@
+public import Configuration
+
+/// What a person asks of `bert-train pretrain`.
+public struct RunOptions {
+    /// Whether to go on from a checkpoint.
+    public enum Resume: Sendable, Equatable {
+        /// From the newest good checkpoint of the run directory, if it has one.
+        case auto
+        /// From the start; the run directory must hold no checkpoint.
+        case never
+        /// From this checkpoint, or the newest good one of this run directory.
+        case path(String)
+    }
+
+    /// The configuration, not yet resolved.
+    public var configuration: RunConfiguration
+    /// The run directory.
+    public var directory: String
+    /// Whether to go on from a checkpoint.
+    public var resume: Resume
+    /// Whether settings that change the course of training may differ from the checkpoint's.
+    public var allowsChanges: Bool
+
+    /// A run of `configuration` in `directory`, by default `run.directory/run.name`.
+    public init(
+        configuration: RunConfiguration, directory: String? = nil, resume: Resume = .auto,
+        allowsChanges: Bool = false
+    ) {
+        self.configuration = configuration
+        self.directory =
+            directory ?? "\(configuration.run.directory)/\(configuration.run.name)"
+        self.resume = resume
+        self.allowsChanges = allowsChanges
+    }
+}

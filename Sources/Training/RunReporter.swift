@@ -1,0 +1,166 @@
+import BERT
+import Checkpointing
+import Configuration
+import DurableFiles
+public import Evaluation
+import MPI
+public import Reporting
+import Tensors
+public import Tokenization
+
+extension EvaluationRecord {
+    /// `result` at `step`, with the baseline's token spelt.
+    public init(_ result: EvaluationResult, step: Int, vocabulary: Vocabulary) {
+        let token =
+            result.maskedBaselineID < vocabulary.count
+            ? vocabulary.token(Int32(result.maskedBaselineID)) : "\(result.maskedBaselineID)"
+        self.init(
+            step: step, mlmAccuracy: result.maskedAccuracy, mlmLoss: result.maskedLoss,
+            mlmTokens: result.maskedTokens, nspAccuracy: result.nextSentenceAccuracy,
+            nspLoss: result.nextSentenceLoss, nspPairs: result.nextSentencePairs,
+            mlmBaselineAccuracy: result.maskedBaseline, mlmBaselineToken: token,
+            nspBaselineAccuracy: result.nextSentenceBaseline)
+    }
+}
+
+/// The coordinator's voice: console, `metrics.jsonl`, TensorBoard events and `summary.json`.
+final class RunReporter {
+    private let console: ConsoleReporter
+    private let metrics: MetricsLog
+    private let tensorBoard: TensorBoardLog
+    private let directory: String
+    private let name: String
+    private let totalSteps: Int
+    private let ranks: Int
+    private let threads: Int
+    private let parameters: Int
+    private let startTime = MPIEnvironment.wallTime
+    private let startTokens: Int
+    private var trainingSeconds = 0.0
+    private var lastStep: StepRecord?
+    private var evaluations: [EvaluationRecord] = []
+
+    init(_ run: PretrainingRun, resumedFrom path: String?, notices: [String]) throws {
+        directory = run.options.directory
+        name = run.options.configuration.run.name
+        totalSteps = run.options.configuration.totalSteps
+        ranks = run.communicator.size
+        threads = run.threads
+        parameters = run.model.layout.count
+        startTokens = run.state.tokens
+        console = ConsoleReporter()
+        metrics = try MetricsLog(directory: directory, resumingAt: run.state.step)
+        tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
+        console.banner(run.banner)
+        for notice in notices { console.warning(notice) }
+        if let path {
+            console.note(
+                "resuming from \(path): step \(run.state.step) of \(totalSteps), "
+                    + "\(HumanFormat.count(run.state.samples)) samples seen, epoch "
+                    + "\(run.state.epoch), place \(run.state.positionInEpoch)")
+            try metrics.append(
+                .resume(
+                    ResumeRecord(step: run.state.step, path: path, samples: run.state.samples)))
+        }
+    }
+
+    func step(
+        _ outcome: StepOutcome, state: TrainingState, learningRate: Double, seconds: Double
+    ) throws {
+        trainingSeconds += seconds
+        let record = StepRecord(
+            step: state.step, totalSteps: totalSteps, loss: outcome.loss,
+            mlmLoss: outcome.maskedLoss, nspLoss: outcome.nextSentenceLoss,
+            mlmAccuracy: Double(outcome.maskedCorrect) / Double(max(outcome.masked, 1)),
+            nspAccuracy: Double(outcome.nextSentenceCorrect) / Double(max(outcome.sequences, 1)),
+            learningRate: learningRate, gradientNorm: outcome.gradientNorm,
+            lossScale: state.lossScale, samples: state.samples, tokens: state.tokens,
+            tokensPerSecond: Double(outcome.tokens) / seconds, stepSeconds: seconds)
+        lastStep = record
+        console.step(record)
+        try log(.step(record))
+    }
+
+    func evaluation(_ record: EvaluationRecord) throws {
+        evaluations.append(record)
+        console.evaluation(record)
+        try log(.evaluation(record))
+    }
+
+    func checkpoint(_ record: CheckpointRecord) throws {
+        console.note(
+            "checkpoint \(record.path): \(HumanFormat.bytes(record.bytes)) in "
+                + "\(HumanFormat.fixed(record.seconds, decimals: 2)) s")
+        try metrics.append(.checkpoint(record))
+        try metrics.sync()
+    }
+
+    func warning(_ text: String) { console.warning(text) }
+
+    func preempted(state: TrainingState, reason: String, checkpoint: String) throws {
+        console.finish()
+        try metrics.append(.preempt(PreemptRecord(step: state.step, reason: reason)))
+        console.note(
+            "stopped by \(reason) after step \(state.step) of \(totalSteps); run the same command "
+                + "again to go on from \(checkpoint)")
+        try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
+    }
+
+    func finish(state: TrainingState, status: String, checkpoint: String) throws {
+        console.finish()
+        try writeSummary(state: state, status: status, checkpoint: checkpoint)
+        if let last = evaluations.last {
+            func row(_ task: String, _ accuracy: Double, _ chance: Double, _ loss: Double, _ count: Int)
+                -> [String]
+            {
+                [
+                    task, HumanFormat.percent(accuracy), HumanFormat.percent(chance),
+                    HumanFormat.fixed(loss, decimals: 4), "\(count)",
+                ]
+            }
+            console.table(
+                "Held-out evaluation at step \(last.step)",
+                columns: ["task", "accuracy", "by chance", "loss", "predictions"],
+                rows: [
+                    row(
+                        "masked tokens", last.mlmAccuracy, last.mlmBaselineAccuracy, last.mlmLoss,
+                        last.mlmTokens),
+                    row(
+                        "next sentence", last.nspAccuracy, last.nspBaselineAccuracy, last.nspLoss,
+                        last.nspPairs),
+                ])
+        } else {
+            console.note("no held-out data: nothing was evaluated")
+        }
+        console.note("")
+        console.banner([
+            ("steps", "\(state.step), \(HumanFormat.count(state.samples)) samples"),
+            ("speed", HumanFormat.rate(tokensPerSecond(state), of: "tokens")),
+            ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
+            ("checkpoint", checkpoint),
+            ("metrics", Paths.join(directory, MetricsLog.name)),
+            ("summary", Paths.join(directory, RunSummary.name)),
+        ])
+    }
+
+    private func tokensPerSecond(_ state: TrainingState) -> Double {
+        trainingSeconds > 0 ? Double(state.tokens - startTokens) / trainingSeconds : 0
+    }
+
+    private func writeSummary(state: TrainingState, status: String, checkpoint: String) throws {
+        try metrics.sync()
+        try RunSummary(
+            run: name, status: status, step: state.step, totalSteps: totalSteps,
+            loss: lastStep?.loss ?? .nan, mlmLoss: lastStep?.mlmLoss ?? .nan,
+            nspLoss: lastStep?.nspLoss ?? .nan, samples: state.samples, tokens: state.tokens,
+            wallSeconds: MPIEnvironment.wallTime - startTime,
+            tokensPerSecond: tokensPerSecond(state), ranks: ranks, threads: threads,
+            parameters: parameters, checkpoint: checkpoint, evaluations: evaluations
+        ).write(directory: directory)
+    }
+
+    private func log(_ event: MetricsEvent) throws {
+        try metrics.append(event)
+        try tensorBoard.append(event)
+    }
+}
