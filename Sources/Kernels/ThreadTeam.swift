@@ -15,14 +15,8 @@ public final class ThreadTeam: @unchecked Sendable {
     /// The number of threads, the caller's included.
     public let count: Int
 
-    private var work: ((Int) -> Void)?
+    private let exchange: WorkExchange
     private var handles: [pthread_t] = []
-    private let generation = Atomic<Int>(0)
-    private let running = Atomic<Int>(0)
-    private let sleepers = Atomic<Int>(0)
-    private var mutex = pthread_mutex_t()
-    private var awake = pthread_cond_t()
-    private let spins: Int
 
     /// A team of `count` threads.
     ///
@@ -30,39 +24,35 @@ public final class ThreadTeam: @unchecked Sendable {
     public init(count: Int) {
         precondition(count >= 1, "a team has at least its caller")
         self.count = count
-        spins = count <= sysconf(Int32(_SC_NPROCESSORS_ONLN)) ? 20_000 : 0
-        pthread_mutex_init(&mutex, nil)
-        pthread_cond_init(&awake, nil)
+        exchange = WorkExchange(helpers: count - 1)
         for index in 1..<count { start(index) }
     }
 
     deinit {
-        publish(nil)
+        exchange.publish(nil)
         for handle in handles { pthread_join(handle, nil) }
-        pthread_cond_destroy(&awake)
-        pthread_mutex_destroy(&mutex)
     }
 
-    /// What a helper is started with: it must not keep the team alive.
+    /// What a helper is started with: the exchange, not the team, whose end ends the helper.
     private final class Start {
-        unowned(unsafe) let team: ThreadTeam
+        let exchange: WorkExchange
         let index: Int
 
-        init(team: ThreadTeam, index: Int) {
-            self.team = team
+        init(exchange: WorkExchange, index: Int) {
+            self.exchange = exchange
             self.index = index
         }
     }
 
     private func start(_ index: Int) {
         var handle = pthread_t()
-        let argument = Unmanaged.passRetained(Start(team: self, index: index)).toOpaque()
+        let argument = Unmanaged.passRetained(Start(exchange: exchange, index: index)).toOpaque()
         let status = pthread_create(
             &handle, nil,
             { argument in
                 guard let argument else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                start.team.help(as: start.index)
+                start.exchange.help(as: start.index)
                 return nil
             }, argument)
         guard status == 0 else {
@@ -72,65 +62,13 @@ public final class ThreadTeam: @unchecked Sendable {
         handles.append(handle)
     }
 
-    private func help(as index: Int) {
-        var seen = 0
-        while true {
-            seen = awaitGeneration(after: seen)
-            guard runWork(as: index) else { return }
-            running.subtract(1, ordering: .releasing)
-        }
-    }
-
-    /// Runs the work; false if there is none, which ends the helper.
-    ///
-    /// Never inlined, so that the helper's reference to the closure is gone before it reports:
-    /// `run` returns after the last report, and no reference may be left then.
-    @inline(never)
-    private func runWork(as index: Int) -> Bool {
-        guard let work else { return false }
-        work(index)
-        return true
-    }
-
-    /// Waits until the generation differs from `seen`; returns it.
-    private func awaitGeneration(after seen: Int) -> Int {
-        for _ in 0..<spins {
-            let now = generation.load(ordering: .acquiring)
-            if now != seen { return now }
-        }
-        pthread_mutex_lock(&mutex)
-        sleepers.add(1, ordering: .sequentiallyConsistent)
-        while generation.load(ordering: .sequentiallyConsistent) == seen {
-            pthread_cond_wait(&awake, &mutex)
-        }
-        sleepers.subtract(1, ordering: .relaxed)
-        pthread_mutex_unlock(&mutex)
-        return generation.load(ordering: .acquiring)
-    }
-
-    private func publish(_ work: ((Int) -> Void)?) {
-        self.work = work
-        running.store(count - 1, ordering: .relaxed)
-        generation.add(1, ordering: .sequentiallyConsistent)
-        if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
-            pthread_mutex_lock(&mutex)
-            pthread_cond_broadcast(&awake)
-            pthread_mutex_unlock(&mutex)
-        }
-    }
-
     /// Runs `body` once on every thread, with the thread's index; returns when all are done.
     public func run(_ body: (Int) -> Void) {
         guard count > 1 else { return body(0) }
         withoutActuallyEscaping(body) { body in
-            publish(body)
+            exchange.publish(body)
             body(0)
-            var turns = 0
-            while running.load(ordering: .acquiring) > 0 {
-                turns += 1
-                if turns > spins { sched_yield() }
-            }
-            work = nil
+            exchange.awaitHelpers()
         }
     }
 
