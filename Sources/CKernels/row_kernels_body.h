@@ -19,9 +19,13 @@ INLINE f32x16 gelu_slope(bert_gelu_kind kind, f32x16 x) {
         f32x16 density = exponential(x * x * -0.5f) * 0.39894228040143268f;
         return 0.5f * (1.0f + error_function(x * 0.70710678118654752f)) + x * density;
     }
-    f32x16 t = hyperbolic_tangent(0.79788456080286536f * (x + 0.044715f * x * x * x));
-    f32x16 inner_slope = 0.79788456080286536f * (1.0f + 0.134145f * x * x);
-    return 0.5f * (1.0f + t) + 0.5f * x * (1.0f - t * t) * inner_slope;
+    // (1 + tanh z) / 2 is the logistic function of 2z, whose slope needs no difference of nearly
+    // equal numbers, which x^3 would blow up. Beyond 8 the slope has settled at 0 and 1.
+    x = smaller_of(larger_of(x, fill(-8.0f)), fill(8.0f));
+    f32x16 e = exponential(-1.59576912160573072f * (x + 0.044715f * x * x * x));
+    f32x16 logistic = 1.0f / (1.0f + e);
+    f32x16 inner_slope = 1.59576912160573072f * (1.0f + 0.134145f * x * x);
+    return logistic + x * (logistic * (e * logistic)) * inner_slope;
 }
 
 static void gelu_forward(bert_gelu_kind kind, size_t count, const float *x, float *y) {
