@@ -4,8 +4,9 @@ import Tensors
 
 /// Runs the numeric kernels on a team of threads.
 ///
-/// No result depends on the number of threads: work is cut where no sum crosses a cut. Methods
-/// check shapes with preconditions, write only their outputs, and allocate nothing.
+/// No result depends on the number of threads: work is cut where no sum crosses a cut (but with
+/// the portable set OpenBLAS multiplies, whose order of summation depends on the size of a cut).
+/// Methods check shapes with preconditions, write only their outputs, and allocate nothing.
 public final class KernelExecutor {
     /// The threads that share the work.
     public let team: ThreadTeam

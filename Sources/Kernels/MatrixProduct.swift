@@ -35,8 +35,8 @@ public struct Factor {
 
 extension KernelExecutor {
     /// `output` [M, N] = `left` [M, K] x `right` [K, N] + `bias` [N], or that added to `output`
-    /// if `accumulate`. Each element is one chain of fused multiply-adds in the order of K,
-    /// whatever the number of threads.
+    /// if `accumulate`. Each element is summed in the order of K by fused multiply-adds, one chain
+    /// for each 384 terms, whatever the number of threads; with the portable set, as OpenBLAS does.
     ///
     /// - Precondition: shapes match; `output` overlaps no input.
     public func multiply(
