@@ -117,7 +117,7 @@ let package = Package(
         tests("DurableFiles", ["DurableFiles"]),
         tests("Randomness", ["Randomness"]),
         tests("Tensors", ["Tensors"]),
-        tests("Kernels", ["Kernels", "Tensors", "Randomness"]),
+        tests("Kernels", ["Kernels", "CKernels", "Tensors", "Randomness"]),
         tests("Configuration", ["Configuration"]),
         tests("Tokenization", ["Tokenization"], exclude: ["Golden"]),
         tests(

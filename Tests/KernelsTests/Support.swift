@@ -1,0 +1,128 @@
+import Kernels
+import Randomness
+import Tensors
+import Testing
+
+/// The parent of every suite here: they share executors, so they run one after another.
+@Suite(.serialized) enum KernelTests {}
+
+/// Half a unit in the last place of 1: the relative error of one rounding of a `Float`.
+let unitRoundoff = 0x1p-24
+
+/// One executor for each supported instruction set and 1, 2 and 3 threads.
+nonisolated(unsafe) let executors: [KernelExecutor] =
+    InstructionSet.allCases.filter { $0 <= .supported }.flatMap { set in
+        (1...3).map { KernelExecutor(threads: $0, instructionSet: set) }
+    }
+
+/// Numbers of [-1, 1), the same for the same `stream` on every run.
+func randomFloats(_ count: Int, stream: Int) -> [Float] {
+    var generator = AddressedGenerator(
+        RandomAddress(seed: 42, purpose: .synthetic, sample: stream))
+    return (0..<count).map { _ in Float(generator.uniform() * 2 - 1) }
+}
+
+/// Blocks that live as long as this object, and views of them.
+final class Memory {
+    private var blocks: [AnyObject] = []
+
+    /// What the gaps between the rows of a matrix hold: a NaN that no kernel makes, so that it
+    /// shows when one reads (the result is NaN) or writes (the bits change) there.
+    static let gapValue = Float(bitPattern: 0x7fc1_2345)
+
+    func vector<Element: BitwiseCopyable>(_ values: [Element]) -> Vector<Element> {
+        let block = Block<Element>(count: values.count)
+        blocks.append(block)
+        for (index, value) in values.enumerated() { block.vector[index] = value }
+        return block.vector
+    }
+
+    func zeros(_ count: Int) -> Vector<Float> {
+        vector([Float](repeating: 0, count: count))
+    }
+
+    /// A matrix whose rows are followed by `gap` elements that belong to nobody.
+    func matrix(_ values: [Float], rows: Int, columns: Int, gap: Int = 0) -> Matrix<Float> {
+        let stride = columns + gap
+        let all = vector([Float](repeating: Self.gapValue, count: rows * stride))
+        for row in 0..<rows {
+            for column in 0..<columns {
+                all.base[row * stride + column] = values[row * columns + column]
+            }
+        }
+        return Matrix(base: all.base, rows: rows, columns: columns, stride: stride)
+    }
+}
+
+extension Vector {
+    var array: [Element] { Array(buffer) }
+}
+
+extension Matrix<Float> {
+    var array: [Float] { (0..<rows).flatMap { row($0).array } }
+
+    /// Whether nobody wrote between the rows of a matrix of `Memory`.
+    var gapsAreUntouched: Bool {
+        (0..<rows).allSatisfy { row in
+            (columns..<stride).allSatisfy {
+                base[row * stride + $0].bitPattern == Memory.gapValue.bitPattern
+            }
+        }
+    }
+}
+
+/// The bits of `values`, with one pattern for everything that is not a number.
+func bits(_ values: [Float]) -> [UInt32] {
+    values.map { $0.isNaN ? 0x7fc0_0000 : $0.bitPattern }
+}
+
+/// Which results must agree bit by bit.
+enum Agreement {
+    /// AVX2 with AVX-512, and any number of threads; the portable set for itself.
+    case vectorSets
+    /// As `vectorSets`, but the portable set only approximately: OpenBLAS multiplies there.
+    case vectorSetsOnly
+    /// All instruction sets and any number of threads.
+    case all
+}
+
+/// Runs `body` on every executor; its result must lie within `bound` of `reference`, element by
+/// element, and agree among executors as `agreement` says.
+func compare(
+    _ label: String, _ reference: [Double], bound: [Double], _ agreement: Agreement = .vectorSets,
+    sourceLocation: SourceLocation = #_sourceLocation,
+    body: (KernelExecutor, Memory) -> [Float]
+) {
+    var seen: [Bool: [UInt32]] = [:]
+    for executor in executors {
+        let memory = Memory()
+        let result = withExtendedLifetime(memory) { body(executor, memory) }
+        let name = "\(label), \(executor.instructionSet), \(executor.team.count) threads"
+        #expect(result.count == reference.count, "\(name)", sourceLocation: sourceLocation)
+        if let worst = firstOutside(result, reference, bound) {
+            Issue.record(
+                "\(name): element \(worst) is \(result[worst]), not \(reference[worst]) +- \(bound[worst])",
+                sourceLocation: sourceLocation)
+        }
+        let isPortable = executor.instructionSet == .portable
+        if isPortable, agreement == .vectorSetsOnly { continue }
+        let family = agreement == .all ? false : isPortable
+        if let expected = seen[family] {
+            #expect(
+                bits(result) == expected, "\(name): other bits than before",
+                sourceLocation: sourceLocation)
+        } else {
+            seen[family] = bits(result)
+        }
+    }
+}
+
+private func firstOutside(_ result: [Float], _ reference: [Double], _ bound: [Double]) -> Int? {
+    zip(result, zip(reference, bound)).enumerated().first { _, element in
+        let (value, (expected, bound)) = element
+        if expected.isNaN { return !value.isNaN }
+        return !(abs(Double(value) - expected) <= bound)
+    }?.offset
+}
+
+func doubles(_ values: [Float]) -> [Double] { values.map(Double.init) }

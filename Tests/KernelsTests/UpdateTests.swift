@@ -1,0 +1,149 @@
+import Glibc
+import Kernels
+import Tensors
+import Testing
+
+/// The state of an optimizer step in double precision, and the bounds of its errors.
+private struct AdamReference {
+    var (first, second, update, parameter) = ([Double](), [Double](), [Double](), [Double]())
+    var updateBound: [Double] = []
+    var parameterBound: [Double] = []
+    static let step = 3
+    static let (rate, epsilon, scale, decay) = (1e-3, 1e-6, 0.5, 0.01)
+
+    init(_ start: Start, biasCorrection: Bool) {
+        // The kernel reads the betas as floats.
+        let (b1, b2) = (Double(Float(0.9)), Double(Float(0.999)))
+        let c1 = biasCorrection ? 1 / (1 - pow(0.9, Double(Self.step))) : 1
+        let c2 = biasCorrection ? 1 / (1 - pow(0.999, Double(Self.step))) : 1
+        for index in start.parameter.indices {
+            let g = Double(start.gradient[index]) * Self.scale
+            let p = Double(start.parameter[index])
+            let (m0, v0) = (Double(start.first[index]), Double(start.second[index]))
+            let m = b1 * m0 + (1 - b1) * g
+            let v = b2 * v0 + (1 - b2) * g * g
+            let denominator = (v * c2).squareRoot() + Self.epsilon
+            first.append(m)
+            second.append(v)
+            update.append(m * c1 / denominator + Self.decay * p)
+            parameter.append(p - Self.rate * update[index])
+            // m may cancel: its error is relative to its terms.
+            let size = (b1 * abs(m0) + (1 - b1) * abs(g)) * c1 / denominator
+            updateBound.append(12 * unitRoundoff * (size + Self.decay * abs(p)))
+            parameterBound.append(Self.rate * updateBound[index] + unitRoundoff * 2 * abs(p))
+        }
+    }
+
+    static func kernelStep(biasCorrection: Bool) -> AdamStep {
+        AdamStep(
+            step: step, beta1: 0.9, beta2: 0.999, epsilon: epsilon, gradientScale: scale,
+            biasCorrection: biasCorrection, learningRate: rate
+        ).decaying(by: decay)
+    }
+
+    struct Start {
+        let gradient, first, second, parameter: [Float]
+
+        init(count: Int) {
+            gradient = randomFloats(count, stream: 1)
+            first = randomFloats(count, stream: 2).map { $0 * 0.1 }
+            second = randomFloats(count, stream: 3).map { abs($0) * 0.01 }
+            parameter = randomFloats(count, stream: 4)
+        }
+
+        func operands(_ memory: Memory) -> (
+            UpdateOperands, gradient: Vector<Float>, rest: [Vector<Float>]
+        ) {
+            let gradient = memory.vector(gradient)
+            let rest = [first, second, parameter].map { memory.vector($0) }
+            return (
+                UpdateOperands(
+                    gradient: gradient, first: rest[0], second: rest[1], parameter: rest[2]),
+                gradient, rest
+            )
+        }
+    }
+}
+
+extension KernelTests {
+    /// Updates are compiled without fused multiply-adds: all instruction sets agree.
+    @Suite struct Updates {
+        static let counts = [0, 1, 15, 16, 17, 1031]
+
+        @Test(arguments: counts, [false, true]) func adamW(count: Int, biasCorrection: Bool) {
+            let start = AdamReference.Start(count: count)
+            let reference = AdamReference(start, biasCorrection: biasCorrection)
+            let moments = reference.first.map { _ in 1e-7 } + reference.second.map { _ in 1e-9 }
+            compare(
+                "\(count)", reference.first + reference.second + reference.parameter,
+                bound: moments + reference.parameterBound, .all
+            ) { executor, memory in
+                let (operands, gradient, rest) = start.operands(memory)
+                executor.adamW(
+                    AdamReference.kernelStep(biasCorrection: biasCorrection), operands)
+                #expect(gradient.array == start.gradient)
+                return rest.flatMap(\.array)
+            }
+        }
+
+        @Test(arguments: counts, [false, true]) func lambUpdate(count: Int, biasCorrection: Bool) {
+            let start = AdamReference.Start(count: count)
+            let reference = AdamReference(start, biasCorrection: biasCorrection)
+            let moments = reference.first.map { _ in 1e-7 } + reference.second.map { _ in 1e-9 }
+            compare(
+                "\(count)", reference.first + reference.second + reference.update,
+                bound: moments + reference.updateBound, .all
+            ) { executor, memory in
+                let (operands, gradient, rest) = start.operands(memory)
+                executor.lambUpdate(
+                    AdamReference.kernelStep(biasCorrection: biasCorrection), operands)
+                #expect(rest[2].array == start.parameter)
+                return rest[0].array + rest[1].array + gradient.array
+            }
+        }
+
+        @Test(arguments: counts) func subtract(count: Int) {
+            let (update, parameter) = (
+                randomFloats(count, stream: 1), randomFloats(count, stream: 2)
+            )
+            let expected = zip(parameter, update).map { Double($0 - 0.3 * $1) }
+            compare(
+                "\(count)", expected, bound: expected.map { _ in 0 }, .all
+            ) { executor, memory in
+                let result = memory.vector(parameter)
+                executor.subtract(memory.vector(update), times: 0.3, from: result)
+                return result.array
+            }
+        }
+
+        /// Blocks are of 65,536 elements; a sum of doubles loses next to nothing.
+        @Test(arguments: [0, 1, 7, 8, 9, 65535, 65536, 65537, 200_003])
+        func sumOfSquares(count: Int) {
+            let memory = Memory()
+            let values = memory.vector(randomFloats(count, stream: 1).map { $0 * 1e25 })
+            let expected = values.array.reduce(0.0) { $0 + Double($1) * Double($1) }
+            let sums = executors.map { $0.sumOfSquares(values) }
+            #expect(Set(sums.map(\.bitPattern)).count == 1)
+            #expect(abs(sums[0] - expected) <= 1e-12 * expected)
+            if count > 0 {
+                values[count - 1] = .nan
+                #expect(executors.allSatisfy { $0.sumOfSquares(values).isNaN })
+            }
+            withExtendedLifetime(memory) {}
+        }
+
+        @Test func brokenGradientsStayVisible() {
+            for executor in executors {
+                let memory = Memory()
+                let one = memory.vector([Float](repeating: .nan, count: 20))
+                let rest = (0..<3).map { _ in memory.zeros(20) }
+                executor.adamW(
+                    AdamReference.kernelStep(biasCorrection: true),
+                    UpdateOperands(
+                        gradient: one, first: rest[0], second: rest[1], parameter: rest[2]))
+                #expect(rest.allSatisfy { $0.array.allSatisfy { $0.isNaN } })
+                withExtendedLifetime(memory) {}
+            }
+        }
+    }
+}
