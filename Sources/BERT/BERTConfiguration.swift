@@ -56,8 +56,14 @@ public struct BERTConfiguration: Sendable, Equatable {
         ] where !(value >= 0 && value < 1) {
             return "\(name) is \(value); it must be at least 0 and below 1"
         }
-        if !(layerNormEpsilon > 0) { return "layer_norm_eps is not positive" }
-        if !(initializerRange > 0) { return "initializer_range is not positive" }
+        for (name, value) in [
+            ("layer_norm_eps", layerNormEpsilon), ("initializer_range", initializerRange),
+        ] where !Float(value).isNormal || value < 0 {
+            return "\(name) is \(value); it must be a positive number that a float can hold"
+        }
+        if paddingID < 0 || paddingID >= vocabularySize {
+            return "pad_token_id is \(paddingID); there are \(vocabularySize) ids"
+        }
         return nil
     }
 
@@ -91,8 +97,36 @@ extension BERTConfiguration: Codable {
         case paddingID = "pad_token_id"
     }
 
+    /// What other models than this one say of themselves.
+    private enum VariantKeys: String, CodingKey {
+        case modelType = "model_type"
+        case isDecoder = "is_decoder"
+        case positions = "position_embedding_type"
+    }
+
+    private static func refuseVariants(_ decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: VariantKeys.self)
+        func refuse(_ key: VariantKeys, _ found: some Any) throws {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: values,
+                debugDescription: "\(key.rawValue) is \(found): another model than BERT's encoder"
+                    + " with absolute positions")
+        }
+        let type = try values.decodeIfPresent(String.self, forKey: .modelType)
+        if let type, type != "bert" { try refuse(.modelType, type) }
+        let positions = try values.decodeIfPresent(String.self, forKey: .positions)
+        if let positions, positions != "absolute" { try refuse(.positions, positions) }
+        if try values.decodeIfPresent(Bool.self, forKey: .isDecoder) == true {
+            try refuse(.isDecoder, true)
+        }
+    }
+
     /// Reads Hugging Face's keys; those that are absent keep the values of `BertConfig`.
+    ///
+    /// - Throws: `DecodingError` for sizes that no model can have, and for variants that would
+    ///   compute something else from the same parameters.
     public init(from decoder: any Decoder) throws {
+        try Self.refuseVariants(decoder)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, into target: inout Value) throws {
             target = try values.decodeIfPresent(Value.self, forKey: key) ?? target
