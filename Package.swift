@@ -76,7 +76,8 @@ let package = Package(
 
         // Layer 3: the parts put together.
         .target(
-            name: "QuickStart", dependencies: [], resources: [.copy("Text")],
+            name: "QuickStart", dependencies: ["Tokenization", "Corpus", "DurableFiles"],
+            resources: [.copy("Resources")],
             swiftSettings: strict),
         library(
             "Evaluation",
@@ -93,8 +94,8 @@ let package = Package(
         program(
             "bert-train",
             [
-                "Training", "Evaluation", "Configuration", "QuickStart", "MPI", "Reporting",
-                argumentParser,
+                "Training", "Configuration", "QuickStart", "Distributed", "MPI", "Reporting",
+                "DurableFiles", argumentParser,
             ]),
         program(
             "bert",

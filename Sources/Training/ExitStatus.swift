@@ -27,7 +27,7 @@ public enum ExitStatus {
         case let error as CheckpointError: error.exitCode
         case let error as FileError: error.exitCode
         case let error as Agreement.Failure: error.exitCode
-        case is VocabularyError: 65
+        case is VocabularyError, is Tokenization.TrainingError, is TextStreamError: 65
         case is HDF5Error: 65
         case is MPIError: inputOutput
         default: bug

@@ -1,0 +1,17 @@
+import ArgumentParser
+import MPI
+
+/// The MPI program: pre-training (the default) and evaluation.
+@main
+struct BertTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bert-train",
+        abstract: "Pre-trains and evaluates BERT on a cluster of CPUs; start it with mpirun.",
+        discussion: """
+            Without --config it trains a small model on the bundled texts. Run it again and it goes \
+            on from its last checkpoint.
+            """,
+        version: "0.1.0",
+        subcommands: [PretrainCommand.self, EvaluateCommand.self],
+        defaultSubcommand: PretrainCommand.self)
+}

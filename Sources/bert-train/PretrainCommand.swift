@@ -1,0 +1,74 @@
+import ArgumentParser
+import Configuration
+import Distributed
+import DurableFiles
+import MPI
+import QuickStart
+import Training
+
+/// `bert-train pretrain`.
+struct PretrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pretrain", abstract: "Pre-trains a model, or goes on with it (the default).")
+
+    @Option(help: "The configuration, YAML; without one, the quick start's.")
+    var config: String?
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("A key to set over the configuration's.", valueName: "key.path=value"))
+    var set: [String] = []
+    @Option(
+        name: .customLong("run"), help: "The run directory (default: run.directory/run.name).")
+    var runDirectory: String?
+    @Option(help: "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.")
+    var resume = "auto"
+    @Flag(help: "Go on though settings differ from the checkpoint's.")
+    var allowChanges = false
+
+    func run() throws {
+        try Job.run { environment in
+            let world = environment.world
+            let agreement = Agreement(among: world)
+            var configuration = try agreement.together(exitCode: ExitStatus.of) { try load() }
+            if config == nil && configuration.data.train.isEmpty {
+                configuration.data.train = [
+                    try prepareQuickStart(configuration, agreement, world.rank == 0)
+                ]
+            }
+            let options = RunOptions(
+                configuration: configuration, directory: runDirectory, resume: resumption,
+                allowsChanges: allowChanges)
+            StopSignals.watch()
+            return try PretrainingRun(options, communicator: world).run()
+        }
+    }
+
+    private var resumption: RunOptions.Resume {
+        switch resume {
+        case "auto": .auto
+        case "never": .never
+        default: .path(resume)
+        }
+    }
+
+    private func load() throws -> RunConfiguration {
+        if let config {
+            return try RunConfiguration.load(path: config, overrides: set)
+        }
+        return try RunConfiguration.parse(
+            QuickStart.configuration(), name: "quickstart.yaml", overrides: set)
+    }
+
+    /// The bundled corpus, made by the coordinator while the others wait.
+    private func prepareQuickStart(
+        _ configuration: RunConfiguration, _ agreement: Agreement, _ isCoordinator: Bool
+    ) throws -> String {
+        let run = runDirectory ?? "\(configuration.run.directory)/\(configuration.run.name)"
+        let directory = "\(run)/data"
+        try agreement.together(exitCode: ExitStatus.of) {
+            guard isCoordinator else { return }
+            _ = try QuickStart.prepare(in: directory, workers: 1)
+        }
+        return "\(directory)/corpus"
+    }
+}
