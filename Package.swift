@@ -100,8 +100,8 @@ let package = Package(
         program(
             "bert",
             [
-                "Tokenization", "Corpus", "Checkpointing", "Configuration", "BERT", "Tensors",
-                "Randomness", "DurableFiles", argumentParser,
+                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles", "HDF5",
+                argumentParser,
             ]),
         program(
             "bert-bench",

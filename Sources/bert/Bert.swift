@@ -1,0 +1,43 @@
+import ArgumentParser
+import Checkpointing
+import Corpus
+import DurableFiles
+import Glibc
+import HDF5
+import Tokenization
+
+/// The tool box: everything around training that one process does.
+@main
+struct Bert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bert",
+        abstract: "Vocabularies, tokens, corpora and checkpoints for BERT.",
+        version: "0.1.0",
+        subcommands: [
+            VocabCommand.self, TokenizeCommand.self, CorpusCommand.self, CheckpointCommand.self,
+        ])
+
+    /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard let status = status(of: error) else { exit(withError: error) }
+            var line = Array("bert: \(error)\n".utf8)
+            _ = write(STDERR_FILENO, &line, line.count)
+            Glibc.exit(status)
+        }
+    }
+
+    /// The exit status of an error of the libraries; `nil` for those of the argument parser.
+    private static func status(of error: any Error) -> Int32? {
+        switch error {
+        case let error as CorpusError: error.exitCode
+        case let error as CheckpointError: error.exitCode
+        case let error as FileError: error.exitCode
+        case is VocabularyError, is TrainingError, is TextStreamError, is HDF5Error: 65
+        default: nil
+        }
+    }
+}
