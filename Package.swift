@@ -126,10 +126,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests(
             "BERT",
-            [
-                "BERT", "Kernels", "Tensors", "Randomness", "HDF5", "Checkpointing", "Corpus",
-                "DurableFiles",
-            ], exclude: ["Golden"]),
+            ["BERT", "Kernels", "Tensors", "Randomness", "HDF5", "Checkpointing", "Corpus"],
+            exclude: ["Golden"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(

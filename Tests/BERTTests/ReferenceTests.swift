@@ -6,7 +6,7 @@ import Testing
 /// The whole model against Hugging Face's `BertForPreTraining` in float64.
 @Suite struct ReferenceTests {
     /// Ways to compute: all instruction sets of this machine, and numbers of threads.
-    static let ways = InstructionSet.allCases.filter { $0 <= .supported }.flatMap { set in
+    static let ways = TestModel.sets.flatMap { set in
         [1, 2, 3].map { Way(set: set, threads: $0) }
     }
 

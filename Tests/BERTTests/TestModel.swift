@@ -73,8 +73,11 @@ enum TestModel {
             sequences: sequences.count)
     }
 
-    /// The instruction sets whose results do not depend on the batch (OpenBLAS's may).
-    static let ownSets = InstructionSet.allCases.filter { $0 > .portable && $0 <= .supported }
+    /// The instruction sets of this machine.
+    static let sets = InstructionSet.allCases.filter { $0 <= .supported }
+
+    /// Those whose results do not depend on the batch (OpenBLAS's may).
+    static let ownSets = sets.filter { $0 > .portable }
 }
 
 extension BERTForPreTraining {
