@@ -7,6 +7,15 @@ public enum TextStreamError: Error, Equatable, CustomStringConvertible {
     /// A stretch without ASCII white space is longer than the limit, on a line counted from 1.
     case stretchTooLong(path: String, line: Int, limit: Int)
 
+    /// The exit status of sysexits(3) that fits.
+    public var exitCode: Int32 {
+        switch self {
+        case .unreadable: 66
+        case .unwritable: 74
+        case .stretchTooLong: 65
+        }
+    }
+
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {

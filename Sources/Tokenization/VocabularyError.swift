@@ -27,6 +27,12 @@ public struct VocabularyError: Error, Equatable, CustomStringConvertible {
     /// What is wrong.
     public let problem: Problem
 
+    /// The exit status of sysexits(3) that fits: 66 where there was nothing to read, else 65.
+    public var exitCode: Int32 {
+        if case .unreadable = problem { return 66 }
+        return 65
+    }
+
     /// What is wrong, where, and what to do.
     public var description: String {
         switch problem {

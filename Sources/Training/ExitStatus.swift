@@ -27,8 +27,10 @@ public enum ExitStatus {
         case let error as CheckpointError: error.exitCode
         case let error as FileError: error.exitCode
         case let error as Agreement.Failure: error.exitCode
-        case is VocabularyError, is Tokenization.TrainingError, is TextStreamError: 65
-        case is HDF5Error: 65
+        case let error as VocabularyError: error.exitCode
+        case let error as Tokenization.TrainingError: error.exitCode
+        case let error as TextStreamError: error.exitCode
+        case let error as HDF5Error: error.exitCode
         case is MPIError: inputOutput
         default: bug
         }

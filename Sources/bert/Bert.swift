@@ -36,7 +36,10 @@ struct Bert: ParsableCommand {
         case let error as CorpusError: error.exitCode
         case let error as CheckpointError: error.exitCode
         case let error as FileError: error.exitCode
-        case is VocabularyError, is TrainingError, is TextStreamError, is HDF5Error: 65
+        case let error as VocabularyError: error.exitCode
+        case let error as TrainingError: error.exitCode
+        case let error as TextStreamError: error.exitCode
+        case let error as HDF5Error: error.exitCode
         default: nil
         }
     }

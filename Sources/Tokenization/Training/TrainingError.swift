@@ -15,6 +15,16 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// The pieces do not make a vocabulary.
     case vocabulary(VocabularyError)
 
+    /// The exit status of sysexits(3) that fits.
+    public var exitCode: Int32 {
+        switch self {
+        case .badOption, .sizeTooSmall: 64
+        case .text(let error): error.exitCode
+        case .vocabulary(let error): error.exitCode
+        case .noWords, .tooManyDistinctWords, .tooManyLetters: 65
+        }
+    }
+
     /// What is wrong, where, and what to do.
     public var description: String {
         switch self {
