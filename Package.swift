@@ -100,7 +100,8 @@ let package = Package(
         program(
             "bert",
             [
-                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles", "HDF5",
+                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
+                "HDF5",
                 argumentParser,
             ]),
         program(

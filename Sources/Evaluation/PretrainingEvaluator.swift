@@ -51,7 +51,8 @@ public struct PretrainingEvaluator {
     ) throws -> [Double] {
         var numbers: [Double] = []
         numbers.reserveCapacity(part.count * EvaluatedSample.fields)
-        for start in stride(from: part.lowerBound, to: part.upperBound, by: model.capacity.sequences)
+        for start in stride(
+            from: part.lowerBound, to: part.upperBound, by: model.capacity.sequences)
         {
             let end = min(start + model.capacity.sequences, part.upperBound)
             let samples = try (start..<end).map { try source.sample(epoch: 0, index: $0) }

@@ -144,7 +144,8 @@ extension BERTConfiguration {
         do {
             self = try JSONDecoder().decode(BERTConfiguration.self, from: Data(json.utf8))
         } catch let DecodingError.dataCorrupted(context) {
-            throw TrainingError.data("\(path): its config.json is no good: \(context.debugDescription)")
+            throw TrainingError.data(
+                "\(path): its config.json is no good: \(context.debugDescription)")
         } catch {
             throw TrainingError.data("\(path): its config.json is no good: \(error)")
         }

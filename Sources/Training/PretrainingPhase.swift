@@ -43,7 +43,8 @@ struct PretrainingPhase {
         }
         micro = min(configuration.batch.micro, configuration.batch.share(rank: 0, ranks: ranks))
         // NVIDIA's files bring masks of their own; no sample has more than its tokens.
-        let masks = configuration.data.format == .corpus
+        let masks =
+            configuration.data.format == .corpus
             ? configuration.masking.maxPredictions : length
         capacity = BatchCapacity(
             sequences: micro, sequenceLength: length, maskedPerSequence: min(masks, length))

@@ -110,7 +110,9 @@ final class RunReporter {
         console.finish()
         try writeSummary(state: state, status: status, checkpoint: checkpoint)
         if let last = evaluations.last {
-            func row(_ task: String, _ accuracy: Double, _ chance: Double, _ loss: Double, _ count: Int)
+            func row(
+                _ task: String, _ accuracy: Double, _ chance: Double, _ loss: Double, _ count: Int
+            )
                 -> [String]
             {
                 [

@@ -1,25 +1,39 @@
 import Glibc
 import Synchronization
 
-private let lastSignal = Atomic<Int32>(0)
+private let firstSignal = Atomic<Int32>(0)
+private let firstSecond = Atomic<Int>(0)
+
+/// Seconds after the first signal in which others count as copies of it: schedulers signal the
+/// launcher and its processes, and the launcher passes on what it gets.
+private let copySeconds = 2
+
+/// The handler: only what is safe in one.
+private func note(_ number: Int32) {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    if firstSignal.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged {
+        firstSecond.store(now.tv_sec, ordering: .relaxed)
+    } else if now.tv_sec - firstSecond.load(ordering: .relaxed) > copySeconds {
+        _exit(75)
+    }
+}
 
 /// Signals that ask a run to stop: schedulers and people send them before they kill.
 ///
-/// The first one is noted; the run stops after the step that it is in. A second one ends the
-/// process at once: the last checkpoint stays good.
+/// The first one is noted; the run stops after the step that it is in. One that comes more than
+/// two seconds later ends the process at once: the last checkpoint stays good.
 public enum StopSignals {
     /// Notes SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 from now on.
     public static func watch() {
         for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2] {
-            signal(number) { number in
-                if lastSignal.exchange(number, ordering: .relaxed) != 0 { _exit(75) }
-            }
+            signal(number) { note($0) }
         }
     }
 
     /// The name of the signal that came, if one has.
     public static var received: String? {
-        switch lastSignal.load(ordering: .relaxed) {
+        switch firstSignal.load(ordering: .relaxed) {
         case 0: nil
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"

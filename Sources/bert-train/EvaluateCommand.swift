@@ -12,7 +12,8 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Held-out accuracy and loss of a checkpoint, run or Hugging Face directory.")
 
-    @Option(help: "A run directory (its newest good checkpoint), a checkpoint, or a model directory.")
+    @Option(
+        help: "A run directory (its newest good checkpoint), a checkpoint, or a model directory.")
     var checkpoint: String
     @Option(
         parsing: .upToNextOption, help: "Corpus directories (held-out split), or HDF5 files.")
