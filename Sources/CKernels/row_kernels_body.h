@@ -152,34 +152,54 @@ static void layer_norm_backward(size_t rows, size_t columns, const float *x, con
     }
 }
 
+/// Sums over rows walk down blocks of columns: wide enough for whole cache lines in a row, narrow
+/// enough for the sums to stay in registers.
+enum { COLUMN_VECTORS = 4, COLUMN_BLOCK = COLUMN_VECTORS * LANES };
+
+/// Adds `vectors` sums to what `sums` holds, or overwrites it.
+INLINE void store_sums(size_t columns, const f32x16 *vectors, bool accumulate, float *sums) {
+    FOR_VECTORS(i, w, columns) {
+        f32x16 sum = vectors[i / LANES];
+        store(sums + i, accumulate ? load(sums + i, w) + sum : sum, w);
+    }
+}
+
 static void layer_norm_parameters(size_t rows, size_t columns, size_t first, size_t last,
                                   const float *x, const float *mean, const float *rstd,
                                   const float *dy, bool accumulate, float *dgamma, float *dbeta) {
-    for (size_t j = first; j < last; j += LANES) {
-        const size_t w = smaller(LANES, last - j);
-        f32x16 gamma_sum = {}, beta_sum = {};
+    for (size_t j = first; j < last; j += COLUMN_BLOCK) {
+        const size_t width = smaller(COLUMN_BLOCK, last - j);
+        f32x16 gamma_sums[COLUMN_VECTORS] = {}, beta_sums[COLUMN_VECTORS] = {};
         for (size_t r = 0; r < rows; r++) {
-            f32x16 g = load(dy + r * columns + j, w);
-            gamma_sum += g * ((load(x + r * columns + j, w) - mean[r]) * rstd[r]);
-            beta_sum += g;
+            const float *x_row = x + r * columns + j, *dy_row = dy + r * columns + j;
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < COLUMN_VECTORS; v++) {
+                if (v * LANES < width) {
+                    const size_t w = width - v * LANES;
+                    f32x16 g = load(dy_row + v * LANES, w);
+                    gamma_sums[v] += g * ((load(x_row + v * LANES, w) - mean[r]) * rstd[r]);
+                    beta_sums[v] += g;
+                }
+            }
         }
-        if (accumulate) {
-            gamma_sum = load(dgamma + j, w) + gamma_sum;
-            beta_sum = load(dbeta + j, w) + beta_sum;
-        }
-        store(dgamma + j, gamma_sum, w);
-        store(dbeta + j, beta_sum, w);
+        store_sums(width, gamma_sums, accumulate, dgamma + j);
+        store_sums(width, beta_sums, accumulate, dbeta + j);
     }
 }
 
 static void column_sums(size_t rows, size_t stride, size_t first, size_t last, const float *x,
                         bool accumulate, float *sums) {
-    for (size_t j = first; j < last; j += LANES) {
-        const size_t w = smaller(LANES, last - j);
-        f32x16 sum = {};
-        for (size_t r = 0; r < rows; r++) sum += load(x + r * stride + j, w);
-        if (accumulate) sum = load(sums + j, w) + sum;
-        store(sums + j, sum, w);
+    for (size_t j = first; j < last; j += COLUMN_BLOCK) {
+        const size_t width = smaller(COLUMN_BLOCK, last - j);
+        f32x16 vectors[COLUMN_VECTORS] = {};
+        for (size_t r = 0; r < rows; r++) {
+            const float *row = x + r * stride + j;
+#pragma clang loop unroll(full)
+            for (size_t v = 0; v < COLUMN_VECTORS; v++) {
+                if (v * LANES < width) vectors[v] += load(row + v * LANES, width - v * LANES);
+            }
+        }
+        store_sums(width, vectors, accumulate, sums + j);
     }
 }
 
