@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MPI
 
 /// The MPI program: pre-training (the default) and evaluation.
@@ -14,4 +15,18 @@ struct BertTrain: ParsableCommand {
         version: "0.1.0",
         subcommands: [PretrainCommand.self, EvaluateCommand.self],
         defaultSubcommand: PretrainCommand.self)
+
+    /// Parses and runs. Every rank has the same arguments, so what the parser has to say of them
+    /// is said by rank 0 alone.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard MPIEnvironment.wasInitialized || Job.isCoordinator else {
+                Glibc.exit(exitCode(for: error).rawValue)
+            }
+            exit(withError: error)
+        }
+    }
 }

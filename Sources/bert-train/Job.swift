@@ -22,6 +22,13 @@ enum Job {
         if status != ExitStatus.success { throw ExitCode(status) }
     }
 
+    /// Whether this is rank 0, for what is to be said before there is a job: joins one to ask, and
+    /// leaves it. Where there is no MPI, everybody is.
+    static var isCoordinator: Bool {
+        guard let environment = try? MPIEnvironment() else { return true }
+        return environment.world.rank == 0
+    }
+
     private static func execute(
         _ environment: borrowing MPIEnvironment, _ body: (borrowing MPIEnvironment) throws -> Int32
     ) -> Int32 {
