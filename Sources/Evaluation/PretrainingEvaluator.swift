@@ -11,6 +11,7 @@ public import MPI
 public struct PretrainingEvaluator {
     private let source: any SampleSource
     private let communicator: Communicator
+    private let exitCode: (any Error) -> Int32
     /// The number of samples that an evaluation looks at.
     public let sampleCount: Int
 
@@ -18,12 +19,15 @@ public struct PretrainingEvaluator {
     public static let seed: UInt64 = 0
 
     /// An evaluator of the first `maximumSamples` samples of epoch 0 of `source` (all if that is
-    /// 0), whose work the ranks of `communicator` share.
+    /// 0), whose work the ranks of `communicator` share; `exitCode` gives the status of an error
+    /// in reading them.
     public init(
-        source: any SampleSource, maximumSamples: Int, communicator: Communicator
+        source: any SampleSource, maximumSamples: Int, communicator: Communicator,
+        exitCode: @escaping (any Error) -> Int32
     ) {
         self.source = source
         self.communicator = communicator
+        self.exitCode = exitCode
         let available = source.sampleCount(epoch: 0)
         sampleCount = maximumSamples > 0 ? min(available, maximumSamples) : available
     }
@@ -32,17 +36,28 @@ public struct PretrainingEvaluator {
     ///
     /// - Throws: the first failure of any rank, on all of them.
     public func evaluate(_ model: BERTForPreTraining) throws -> EvaluationResult {
-        let part = Partition(count: sampleCount, parts: communicator.size)[communicator.rank]
+        let partition = Partition(count: sampleCount, parts: communicator.size)
         var labels = [Int64](repeating: 0, count: model.configuration.vocabularySize)
-        let own = try Agreement(among: communicator).together {
-            try evaluate(model, part, counting: &labels)
+        let own = try Agreement(among: communicator).together(exitCode: exitCode) {
+            try evaluate(model, partition[communicator.rank], counting: &labels)
         }
-        let all = try communicator.allGather(own)
+        let samples = try exchange(own, partition)
         try communicator.allReduce(&labels, .sum)
-        let samples = stride(from: 0, to: all.count, by: EvaluatedSample.fields).map {
-            EvaluatedSample(all[$0..<$0 + EvaluatedSample.fields])
-        }
         return Self.result(samples, labels: labels)
+    }
+
+    /// All samples in their order, from the numbers that each rank has of its own.
+    private func exchange(_ own: [Double], _ partition: Partition) throws -> [EvaluatedSample] {
+        // Parts differ by a sample: for the exchange all are as long as the longest.
+        let width = partition.longest * EvaluatedSample.fields
+        let filling = [Double](repeating: 0, count: width - own.count)
+        let all = try communicator.allGather(own + filling)
+        return (0..<communicator.size).flatMap { rank in
+            (0..<partition[rank].count).map { index in
+                let start = rank * width + index * EvaluatedSample.fields
+                return EvaluatedSample(all[start..<start + EvaluatedSample.fields])
+            }
+        }
     }
 
     /// The numbers of the samples of `part`, one after another.

@@ -41,7 +41,7 @@ public struct CheckpointEvaluation {
         }
         let result = try PretrainingEvaluator(
             source: source, maximumSamples: configuration.evaluation.maxSequences,
-            communicator: communicator
+            communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
         path = agreed
         record = EvaluationRecord(result, step: step, vocabulary: vocabulary)

@@ -164,7 +164,7 @@ public final class PretrainingRun {
         guard let heldout = phase.heldout else { return }
         let evaluator = PretrainingEvaluator(
             source: heldout, maximumSamples: phase.configuration.evaluation.maxSequences,
-            communicator: communicator)
+            communicator: communicator, exitCode: ExitStatus.of)
         let result = try evaluator.evaluate(model)
         try reporter?.evaluation(
             EvaluationRecord(result, step: state.step, vocabulary: setup.vocabulary))
