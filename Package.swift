@@ -135,6 +135,11 @@ let package = Package(
             "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
             exclude: ["Fixtures"]),
         tests("Reporting", ["Reporting", "DurableFiles"]),
-        tests("Training", ["Training", "Evaluation", "Configuration", "HDF5", "Checkpointing"]),
+        tests(
+            "Training",
+            [
+                "Training", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
+                "MPITestSupport",
+            ]),
     ]
 )

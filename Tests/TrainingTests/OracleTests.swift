@@ -1,0 +1,82 @@
+import DurableFiles
+import FoundationEssentials
+import Reporting
+import Testing
+
+/// `bert-train` against traces and evaluations computed by Hugging Face in float64.
+@Suite(
+    .serialized, .disabled(if: isLaunched, "starts jobs of its own"),
+    .enabled(if: Oracle.isThere, Comment(rawValue: Oracle.skipping)))
+struct OracleTests {
+    @Test(
+        "loss, rate, gradient norm and final parameters",
+        arguments: Oracle.cases, OracleOptimizer.allCases)
+    func trace(_ oracle: Oracle, _ optimizer: OracleOptimizer) throws {
+        let run = try oracle.run(optimizer)
+        try run.finish()
+        let steps = try run.steps()
+        let expected = try oracle.trace(optimizer)
+        #expect(relativeDifference(steps.map(\.loss), expected.loss) < 1e-5)
+        #expect(relativeDifference(steps.map(\.gradientNorm), expected.gradientNorm) < 1e-4)
+        let rates = zip(steps.map(\.learningRate), expected.learningRate)
+        #expect(rates.allSatisfy { abs($0 - $1) < 1e-9 })
+        let content = try run.content(expected.loss.count)
+        #expect(try content.distance(to: expected.parameters) < 1e-4)
+    }
+
+    @Test(
+        "the same losses on 1, 2 and 3 ranks and micro-batches of 1, 2 and 6",
+        arguments: Oracle.cases)
+    func split(_ oracle: Oracle) throws {
+        let expected = try oracle.trace(.lamb)
+        for ranks in [1, 2, 3] {
+            for micro in [1, 2, 6] {
+                let run = try oracle.run(.lamb, micro: micro)
+                try run.finish(ranks: ranks)
+                let losses = try run.losses()
+                #expect(
+                    relativeDifference(losses, expected.loss) < 1e-5,
+                    "\(ranks) ranks, micro-batch \(micro)")
+                #expect(try run.content(losses.count).distance(to: expected.parameters) < 1e-4)
+            }
+        }
+    }
+
+    @Test("the same losses on 8 ranks as on one", arguments: Oracle.cases)
+    func eightRanks(_ oracle: Oracle) throws {
+        let alone = try oracle.run(.adamw, global: 12, micro: 12)
+        try alone.finish()
+        for micro in [1, 2, 6] {
+            let run = try oracle.run(.adamw, global: 12, micro: micro)
+            try run.finish(ranks: 8)
+            #expect(
+                relativeDifference(try run.losses(), try alone.losses()) < 1e-5,
+                "micro-batch \(micro)")
+        }
+    }
+
+    @Test("evaluation", arguments: Oracle.cases)
+    func evaluation(_ oracle: Oracle) throws {
+        let scratch = Scratch()
+        var files: [[UInt8]] = []
+        for ranks in [1, 2, 3] {
+            let file = scratch.file("\(ranks).json")
+            try Program.train(
+                ranks: ranks,
+                [
+                    "evaluate", "--checkpoint", oracle.path("hf"), "--data",
+                    oracle.path("pretrain.hdf5"), "--json", file,
+                ]
+            ).require()
+            files.append(try fileBytes(file))
+        }
+        #expect(files[1] == files[0] && files[2] == files[0])
+        let found = try JSONDecoder().decode(EvaluationRecord.self, from: Data(files[0]))
+        let expected = try oracle.evaluation()
+        #expect(abs(found.mlmLoss - expected.mlm_loss) < 1e-5 * expected.mlm_loss)
+        #expect(abs(found.nspLoss - expected.nsp_loss) < 1e-5 * expected.nsp_loss)
+        #expect(abs(found.mlmAccuracy - expected.mlm_accuracy) < 1e-12)
+        #expect(abs(found.nspAccuracy - expected.nsp_accuracy) < 1e-12)
+        #expect(found.nspPairs == expected.rows)
+    }
+}
