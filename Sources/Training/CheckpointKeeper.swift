@@ -72,9 +72,12 @@ struct CheckpointKeeper {
         }
         let published = try agreement.jointly { () -> Checkpoint? in
             guard let checkpoint = try writer.take()?.publish() else { return nil }
-            try store.retain(
-                keepLast: settings.keepLast, keepEvery: settings.keepEvery,
-                trusted: checkpoint.path)
+            // 0 keeps all.
+            if settings.keepLast > 0 {
+                try store.retain(
+                    keepLast: settings.keepLast, keepEvery: settings.keepEvery,
+                    trusted: checkpoint.path)
+            }
             return checkpoint
         }
         note(step: state.step, path: published?.path ?? "")

@@ -50,6 +50,7 @@ final class RunReporter {
         startTokens = run.state.tokens
         console = ConsoleReporter()
         metrics = try MetricsLog(directory: directory, resumingAt: run.state.step)
+        lastStep = Self.lastStep(in: directory)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
         console.banner(run.banner)
         for notice in notices { console.warning(notice) }
@@ -62,6 +63,14 @@ final class RunReporter {
                 .resume(
                     ResumeRecord(step: run.state.step, path: path, samples: run.state.samples)))
         }
+    }
+
+    /// The last update that the log knows of: what a run that has nothing left to do reports.
+    private static func lastStep(in directory: String) -> StepRecord? {
+        // The log only informs: one that cannot be read must not end the run.
+        let events = (try? MetricsLog.read(Paths.join(directory, MetricsLog.name))) ?? []
+        for case .step(let record) in events.reversed() { return record }
+        return nil
     }
 
     func step(
