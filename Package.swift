@@ -107,8 +107,8 @@ let package = Package(
         program(
             "bert-bench",
             [
-                "Training", "BERT", "Kernels", "Tensors", "Optimization", "Distributed", "MPI",
-                "Configuration", "Randomness", "Corpus", argumentParser,
+                "BERT", "Kernels", "CKernels", "Tensors", "Optimization", "Distributed", "MPI",
+                "Configuration", "Randomness", "Reporting", argumentParser,
             ]),
 
         .target(

@@ -3,6 +3,7 @@
 
 #include "gemm.h"
 #include "instruction_set.h"
+#include "peak.h"
 #include "row_kernels.h"
 #include "update_kernels.h"
 

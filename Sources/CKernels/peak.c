@@ -1,0 +1,87 @@
+// Upper bounds of the machine, by which benchmarks judge the kernels.
+
+#include "peak.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+// Chains enough to hide the latency of every multiply-add (4 to 5 cycles, two a cycle), few enough
+// for 16 registers (AVX2) or 32 (AVX-512).
+enum { NARROW_CHAINS = 12, WIDE_CHAINS = 24 };
+
+/// Where results go, so that the compiler must compute them.
+static volatile float sink;
+/// What the chains multiply by: unknown to the compiler, and keeping sums finite.
+static volatile float shrink = 0.999F;
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) static double multiply_add_avx512(size_t rounds) {
+    __m512 sums[WIDE_CHAINS];
+    const __m512 factor = _mm512_set1_ps(shrink);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < WIDE_CHAINS; i++) sums[i] = _mm512_set1_ps((float)i);
+    for (size_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < WIDE_CHAINS; i++) sums[i] = _mm512_fmadd_ps(sums[i], factor, factor);
+    }
+    float total = 0;
+    for (int i = 0; i < WIDE_CHAINS; i++) total += _mm512_reduce_add_ps(sums[i]);
+    sink = total;
+    return 2.0 * 16 * WIDE_CHAINS * (double)rounds;
+}
+
+__attribute__((target("avx2,fma"))) static double multiply_add_avx2(size_t rounds) {
+    __m256 sums[NARROW_CHAINS];
+    const __m256 factor = _mm256_set1_ps(shrink);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < NARROW_CHAINS; i++) sums[i] = _mm256_set1_ps((float)i);
+    for (size_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < NARROW_CHAINS; i++) {
+            sums[i] = _mm256_fmadd_ps(sums[i], factor, factor);
+        }
+    }
+    float lanes[8], total = 0;
+    for (int i = 0; i < NARROW_CHAINS; i++) {
+        _mm256_storeu_ps(lanes, sums[i]);
+        for (int lane = 0; lane < 8; lane++) total += lanes[lane];
+    }
+    sink = total;
+    return 2.0 * 8 * NARROW_CHAINS * (double)rounds;
+}
+#endif
+
+/// Vectors of four floats, which every 64-bit processor has; x86-64's baseline multiplies and
+/// adds in two instructions.
+static double multiply_add_portable(size_t rounds) {
+    typedef float vector __attribute__((vector_size(16)));
+    vector sums[NARROW_CHAINS];
+    const float one = shrink;
+    const vector factor = {one, one, one, one};
+#pragma clang loop unroll(full)
+    for (int i = 0; i < NARROW_CHAINS; i++) sums[i] = factor * (float)i;
+    for (size_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < NARROW_CHAINS; i++) sums[i] = sums[i] * factor + factor;
+    }
+    float total = 0;
+    for (int i = 0; i < NARROW_CHAINS; i++) {
+        for (int lane = 0; lane < 4; lane++) total += sums[i][lane];
+    }
+    sink = total;
+    return 2.0 * 4 * NARROW_CHAINS * (double)rounds;
+}
+
+double bert_peak_multiply_add(bert_instruction_set set, size_t rounds) {
+#if defined(__x86_64__)
+    if (set == BERT_AVX512) return multiply_add_avx512(rounds);
+    if (set == BERT_AVX2) return multiply_add_avx2(rounds);
+#endif
+    (void)set;
+    return multiply_add_portable(rounds);
+}
+
+void bert_peak_triad(size_t count, float factor, const float *b, const float *c, float *a) {
+    for (size_t i = 0; i < count; i++) a[i] = b[i] + factor * c[i];
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// The benchmarks. None is a test: times go to people, and to `docs/performance.md`.
+@main
+struct BertBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bert-bench",
+        abstract: "Measures training steps, kernels and the ring, each against its yardstick.",
+        discussion: """
+            Nothing is timed before its results are compared with a second way to compute them. \
+            Measure on a machine that does nothing else, and believe ratios before seconds.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            StepCommand.self, PeakCommand.self, Ring.self,
+        ])
+}

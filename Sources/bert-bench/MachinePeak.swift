@@ -1,0 +1,57 @@
+import CKernels
+import Kernels
+import Tensors
+
+/// The most that the processor's arithmetic and the memory can do, as measured.
+struct MachinePeak {
+    let executor: KernelExecutor
+
+    private var set: bert_instruction_set {
+        bert_instruction_set(UInt32(executor.instructionSet.rawValue))
+    }
+
+    /// fp32 GFLOP/s of all threads of the executor, each multiplying and adding in registers: the
+    /// best of `trials` of about 30 ms, for a bound should not have been disturbed.
+    func gigaflops(trials: Int = 7) -> Double {
+        let rounds = 2_000_000
+        let operations =
+            bert_peak_multiply_add(set, rounds) * Double(executor.team.count)
+        let set = set
+        let best = (0..<trials).map { _ in
+            seconds { executor.team.run { _ in _ = bert_peak_multiply_add(set, rounds) } }
+        }.min()
+        return operations / (best ?? .infinity) / 1e9
+    }
+}
+
+/// McCalpin's STREAM triad on all threads of an executor, over arrays larger than any cache.
+///
+/// Bytes count as STREAM counts them: two reads and a write an element, though most processors
+/// also read what they are about to overwrite. The kernels are counted in the same way.
+struct Triad {
+    private let executor: KernelExecutor
+    private let blocks: [Block<Float>]
+
+    /// Three arrays of `megabytes` MB (2^20 bytes) each.
+    init(_ executor: KernelExecutor, megabytes: Int = 128) {
+        self.executor = executor
+        blocks = (0..<3).map { _ in Block(count: megabytes << 18) }
+    }
+
+    /// Bytes that one run moves.
+    var bytes: Double { Double(3 * blocks[0].count * MemoryLayout<Float>.stride) }
+
+    /// One run.
+    func run() {
+        let (a, b, c) = (blocks[0].vector, blocks[1].vector, blocks[2].vector)
+        executor.team.split(a.count, unit: 16) { part in
+            bert_peak_triad(part.count, 3, b[part].base, c[part].base, a[part].base)
+        }
+    }
+
+    /// GB/s: the best of `trials`.
+    func gigabytesPerSecond(trials: Int = 7) -> Double {
+        let best = (0..<trials).map { _ in seconds { run() } }.min()
+        return bytes / (best ?? .infinity) / 1e9
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Glibc
+import Kernels
+import Reporting
+
+/// `bert-bench peak`: what the machine can do at most.
+struct PeakCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peak",
+        abstract: "Measure the peak of fp32 arithmetic and the memory's triad bandwidth.")
+
+    @Option(help: "Threads (default: all processors).")
+    var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    @Flag(help: "Print one JSON object instead of a table.")
+    var json = false
+
+    func validate() throws {
+        try Limits.check(threads: threads)
+    }
+
+    /// What is printed.
+    private struct Result: Encodable {
+        let instructionSet: String
+        let threads: Int
+        let gflopsOneThread: Double
+        let gflops: Double
+        let triadGigabytesPerSecondOneThread: Double
+        let triadGigabytesPerSecond: Double
+    }
+
+    func run() throws {
+        let one = KernelExecutor(threads: 1)
+        let all = KernelExecutor(threads: threads)
+        let result = Result(
+            instructionSet: "\(all.instructionSet)", threads: threads,
+            gflopsOneThread: MachinePeak(executor: one).gigaflops(),
+            gflops: MachinePeak(executor: all).gigaflops(),
+            triadGigabytesPerSecondOneThread: Triad(one).gigabytesPerSecond(),
+            triadGigabytesPerSecond: Triad(all).gigabytesPerSecond())
+        guard !json else { return try Output.json(result) }
+        func fixed(_ value: Double) -> String { HumanFormat.fixed(value, decimals: 1) }
+        Output.table(
+            [result.instructionSet, "GFLOP/s fp32", "triad GB/s"],
+            [
+                [
+                    "1 thread", fixed(result.gflopsOneThread),
+                    fixed(result.triadGigabytesPerSecondOneThread),
+                ],
+                [
+                    "\(threads) threads", fixed(result.gflops),
+                    fixed(result.triadGigabytesPerSecond),
+                ],
+            ])
+    }
+}
+
+/// Limits of what may be asked for.
+enum Limits {
+    static func check(threads: Int) throws {
+        guard (1...1024).contains(threads) else {
+            throw ValidationError("--threads is \(threads); it must lie between 1 and 1024")
+        }
+    }
+}

@@ -1,0 +1,144 @@
+public import ArgumentParser
+public import Configuration
+import Glibc
+import Kernels
+import Reporting
+
+/// What a step is measured with; `compare` hands the same to its child.
+struct StepOptions: ParsableArguments {
+    @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var preset = Preset.base
+    @Option(help: "The precision of matrix products: fp32.")
+    var precision = "fp32"
+    @Option(help: "Sequences of a micro-batch.")
+    var micro = 16
+    @Option(help: "Tokens of a sequence; all are full.")
+    var sequenceLength = 128
+    @Option(help: "Threads (default: all processors).")
+    var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    @Option(help: "Steps that are timed.")
+    var steps = 5
+    @Option(help: "Micro-batches of a step.")
+    var accumulation = 1
+
+    var shape: StepShape {
+        StepShape(preset: preset, micro: micro, sequenceLength: sequenceLength)
+    }
+
+    func validate() throws {
+        guard precision == "fp32" else {
+            throw ValidationError(
+                "--precision '\(precision)' cannot be measured: this version computes in fp32 only")
+        }
+        guard (1...4096).contains(micro) else {
+            throw ValidationError("--micro is \(micro); it must lie between 1 and 4096")
+        }
+        guard (2...512).contains(sequenceLength) else {
+            throw ValidationError(
+                "--sequence-length is \(sequenceLength); it must lie between 2 and 512")
+        }
+        try Limits.check(threads: threads)
+        guard (1...100_000).contains(steps), (1...100_000).contains(accumulation) else {
+            throw ValidationError("--steps and --accumulation must lie between 1 and 100000")
+        }
+    }
+}
+
+extension Preset: ExpressibleByArgument {}
+
+/// `bert-bench step`: training steps of one rank.
+struct StepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Time training steps on synthetic samples, on one rank.")
+
+    @OptionGroup var options: StepOptions
+    @Option(help: "Steps before those that are timed.")
+    var warmup = 2
+    @Flag(help: "Say where the time goes.")
+    var breakdown = false
+    @Flag(help: "Print nothing but one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard (0...100_000).contains(warmup) else {
+            throw ValidationError("--warmup must lie between 0 and 100000")
+        }
+    }
+
+    func run() throws {
+        let executor = KernelExecutor(threads: options.threads)
+        let benchmark = StepBenchmark(
+            options.shape, accumulation: options.accumulation, executor: executor)
+        for _ in 0..<warmup { try benchmark.step() }
+        let times = try (0..<options.steps).map { _ in try seconds { try benchmark.step() } }
+        let result = StepResult(
+            options, benchmark, times, peak: MachinePeak(executor: executor).gigaflops())
+        if json {
+            try Output.json(result)
+        } else {
+            result.printSummary()
+        }
+        if breakdown { try StepBreakdown(benchmark).print(json: json) }
+    }
+}
+
+/// What `step` measured.
+struct StepResult: Codable {
+    let preset: String
+    let precision: String
+    let micro: Int
+    let accumulation: Int
+    let sequenceLength: Int
+    let threads: Int
+    /// Of the median step.
+    let tokensPerSecond: Double
+    /// The median.
+    let stepSeconds: Double
+    let bestStepSeconds: Double
+    let peakRssMb: Int
+    /// The part of the measured fp32 peak that the median step's model operations make up.
+    let mfu: Double
+    /// Model operations of the median step, 10^9 a second.
+    let gflops: Double
+
+    init(_ options: StepOptions, _ benchmark: StepBenchmark, _ times: [Double], peak: Double) {
+        preset = options.preset.rawValue
+        precision = options.precision
+        micro = options.micro
+        accumulation = options.accumulation
+        sequenceLength = options.sequenceLength
+        threads = options.threads
+        stepSeconds = median(times)
+        bestStepSeconds = times.min() ?? stepSeconds
+        tokensPerSecond = Double(benchmark.tokens) / stepSeconds
+        peakRssMb = Self.peakResidentMegabytes()
+        gflops = benchmark.operations / stepSeconds / 1e9
+        mfu = gflops / peak
+    }
+
+    func printSummary() {
+        func fixed(_ value: Double, _ decimals: Int) -> String {
+            HumanFormat.fixed(value, decimals: decimals)
+        }
+        Output.table(
+            ["\(preset) \(precision)", ""],
+            [
+                ["micro-batch", "\(micro) x \(sequenceLength), \(accumulation) a step"],
+                ["threads", "\(threads)"],
+                ["tokens/s", fixed(tokensPerSecond, 1)],
+                ["seconds a step (median)", fixed(stepSeconds, 4)],
+                ["seconds a step (best)", fixed(bestStepSeconds, 4)],
+                ["peak memory, MB", "\(peakRssMb)"],
+                ["GFLOP/s of the model", fixed(gflops, 1)],
+                ["part of the fp32 peak", HumanFormat.percent(mfu)],
+            ])
+    }
+
+    /// The most memory that the process has had, in MB (2^20 bytes).
+    private static func peakResidentMegabytes() -> Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss / 1024
+    }
+}

@@ -1,0 +1,64 @@
+import BERT
+import Configuration
+import Randomness
+
+/// The sizes of a benchmark's training step: a model, and micro-batches of full-length sequences.
+struct StepShape {
+    let configuration: BERTConfiguration
+    /// Sequences of a micro-batch.
+    let micro: Int
+    /// Tokens of each sequence.
+    let sequenceLength: Int
+
+    /// The preset's sizes with Google's uncased vocabulary of 30522 entries.
+    init(preset: Preset, micro: Int, sequenceLength: Int) {
+        let architecture = ModelArchitecture(preset: preset)
+        var configuration = BERTConfiguration()
+        configuration.hiddenSize = architecture.hiddenSize
+        configuration.layers = architecture.numHiddenLayers
+        configuration.heads = architecture.numAttentionHeads
+        configuration.intermediateSize = architecture.intermediateSize
+        self.configuration = configuration
+        self.micro = micro
+        self.sequenceLength = sequenceLength
+    }
+
+    /// Tokens of a micro-batch.
+    var tokens: Int { micro * sequenceLength }
+
+    /// Predictions of a sequence: 15% of its tokens, at least one.
+    var maskedPerSequence: Int { max(1, Int((0.15 * Double(sequenceLength)).rounded())) }
+
+    /// Predictions of a micro-batch.
+    var masked: Int { micro * maskedPerSequence }
+
+    var capacity: BatchCapacity {
+        BatchCapacity(
+            sequences: micro, sequenceLength: sequenceLength, maskedPerSequence: maskedPerSequence)
+    }
+
+    /// Floating-point operations of a micro-batch, forward and backward, as the model defines
+    /// them: what a program computes twice counts once.
+    var operations: Double {
+        configuration.trainingOperations(
+            tokens: tokens, squaredLengths: tokens * sequenceLength, masked: masked)
+    }
+
+    /// `count` micro-batches of random tokens, all distinct.
+    func batches(_ count: Int) -> [[PretrainingSequence]] {
+        (0..<count).map { batch in (0..<micro).map { sample(batch * micro + $0) } }
+    }
+
+    private func sample(_ index: Int) -> PretrainingSequence {
+        var random = AddressedGenerator(
+            RandomAddress(seed: 1, purpose: .synthetic, sample: index))
+        func token() -> Int32 { Int32(random.below(configuration.vocabularySize)) }
+        let positions = (0..<Int32(sequenceLength)).shuffled(using: &random)
+            .prefix(maskedPerSequence).sorted()
+        return PretrainingSequence(
+            tokenIDs: (0..<sequenceLength).map { _ in token() },
+            segmentIDs: (0..<sequenceLength).map { $0 < sequenceLength / 2 ? 0 : 1 },
+            maskedPositions: positions, maskedLabels: positions.map { _ in token() },
+            nextSentenceLabel: Int32(random.below(2)), epoch: 0, sample: index)
+    }
+}
