@@ -12,6 +12,7 @@ struct BertBench: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            StepCommand.self, PeakCommand.self, Ring.self,
+            StepCommand.self, CompareCommand.self, PeakCommand.self, GemmCommand.self,
+            KernelsCommand.self, Ring.self,
         ])
 }

@@ -28,13 +28,18 @@ struct PeakCommand: ParsableCommand {
         let triadGigabytesPerSecond: Double
     }
 
+    private static func gigaflops(_ executor: KernelExecutor) -> Double {
+        let peak = MachinePeak(executor)
+        peak.measure(trials: 50)
+        return peak.gigaflops
+    }
+
     func run() throws {
         let one = KernelExecutor(threads: 1)
         let all = KernelExecutor(threads: threads)
         let result = Result(
             instructionSet: "\(all.instructionSet)", threads: threads,
-            gflopsOneThread: MachinePeak(executor: one).gigaflops(),
-            gflops: MachinePeak(executor: all).gigaflops(),
+            gflopsOneThread: Self.gigaflops(one), gflops: Self.gigaflops(all),
             triadGigabytesPerSecondOneThread: Triad(one).gigabytesPerSecond(),
             triadGigabytesPerSecond: Triad(all).gigabytesPerSecond())
         guard !json else { return try Output.json(result) }
@@ -51,14 +56,5 @@ struct PeakCommand: ParsableCommand {
                     fixed(result.triadGigabytesPerSecond),
                 ],
             ])
-    }
-}
-
-/// Limits of what may be asked for.
-enum Limits {
-    static func check(threads: Int) throws {
-        guard (1...1024).contains(threads) else {
-            throw ValidationError("--threads is \(threads); it must lie between 1 and 1024")
-        }
     }
 }

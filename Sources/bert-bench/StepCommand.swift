@@ -30,13 +30,7 @@ struct StepOptions: ParsableArguments {
             throw ValidationError(
                 "--precision '\(precision)' cannot be measured: this version computes in fp32 only")
         }
-        guard (1...4096).contains(micro) else {
-            throw ValidationError("--micro is \(micro); it must lie between 1 and 4096")
-        }
-        guard (2...512).contains(sequenceLength) else {
-            throw ValidationError(
-                "--sequence-length is \(sequenceLength); it must lie between 2 and 512")
-        }
+        try Limits.check(micro: micro, sequenceLength: sequenceLength)
         try Limits.check(threads: threads)
         guard (1...100_000).contains(steps), (1...100_000).contains(accumulation) else {
             throw ValidationError("--steps and --accumulation must lie between 1 and 100000")
@@ -71,9 +65,13 @@ struct StepCommand: ParsableCommand {
         let benchmark = StepBenchmark(
             options.shape, accumulation: options.accumulation, executor: executor)
         for _ in 0..<warmup { try benchmark.step() }
-        let times = try (0..<options.steps).map { _ in try seconds { try benchmark.step() } }
-        let result = StepResult(
-            options, benchmark, times, peak: MachinePeak(executor: executor).gigaflops())
+        let peak = MachinePeak(executor)
+        let times = try (0..<options.steps).map { _ in
+            let time = try seconds { try benchmark.step() }
+            peak.measure()
+            return time
+        }
+        let result = StepResult(options, benchmark, times, peak: peak.gigaflops)
         if json {
             try Output.json(result)
         } else {

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// Limits of what may be asked for.
+enum Limits {
+    static func check(threads: Int) throws {
+        guard (1...1024).contains(threads) else {
+            throw ValidationError("--threads is \(threads); it must lie between 1 and 1024")
+        }
+    }
+
+    static func check(micro: Int, sequenceLength: Int) throws {
+        guard (1...4096).contains(micro) else {
+            throw ValidationError("--micro is \(micro); it must lie between 1 and 4096")
+        }
+        guard (2...512).contains(sequenceLength) else {
+            throw ValidationError(
+                "--sequence-length is \(sequenceLength); it must lie between 2 and 512")
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import BERT
+import Kernels
+import Tensors
+
+/// A matrix product: C [rows, columns] = A [rows, depth] x B [depth, columns].
+struct ProductShape {
+    let name: String
+    let rows: Int
+    let columns: Int
+    let depth: Int
+    /// Whether A and B are stored transposed.
+    var transposes = (left: false, right: false)
+    var hasBias = false
+    /// How often a step of the model needs it.
+    var calls = 1
+
+    /// Multiplications and additions.
+    var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
+
+    /// `rows x columns x depth`, and which factors are transposed in BLAS's letters.
+    var text: String {
+        let letters = (transposes.left ? "t" : "n") + (transposes.right ? "t" : "n")
+        return "\(rows)x\(columns)x\(depth):\(letters)"
+    }
+
+    /// Reads what `text` writes; the letters may be missing. Nil if it is no shape.
+    init?(_ text: Substring) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let sizes = parts[0].split(separator: "x", omittingEmptySubsequences: false)
+            .compactMap { Int($0) }.filter { (1...100_000).contains($0) }
+        let letters = parts.count == 2 ? Array(parts[1]) : ["n", "n"]
+        guard parts.count <= 2, sizes.count == 3, letters.count == 2,
+            letters.allSatisfy({ $0 == "n" || $0 == "t" })
+        else { return nil }
+        (name, rows, columns, depth) = (String(text), sizes[0], sizes[1], sizes[2])
+        transposes = (letters[0] == "t", letters[1] == "t")
+    }
+
+    private init(
+        _ name: String, _ rows: Int, _ columns: Int, _ depth: Int, calls: Int,
+        left: Bool = false, right: Bool = false, bias: Bool = false
+    ) {
+        (self.name, self.rows, self.columns, self.depth) = (name, rows, columns, depth)
+        transposes = (left, right)
+        hasBias = bias
+        self.calls = calls
+    }
+
+    /// A dense layer's three products: forward, gradient of the weight, gradient of the input.
+    private static func dense(
+        _ name: String, rows: Int, from input: Int, to output: Int, calls: Int
+    ) -> [ProductShape] {
+        [
+            ProductShape(name, rows, output, input, calls: calls, right: true, bias: true),
+            ProductShape(name + ", weight", output, input, rows, calls: calls, left: true),
+            ProductShape(name + ", input", rows, input, output, calls: calls),
+        ]
+    }
+
+    /// The large products of a micro-batch, attention's apart.
+    static func all(of shape: StepShape) -> [ProductShape] {
+        let (size, wide) = (shape.configuration.hiddenSize, shape.configuration.intermediateSize)
+        let (rows, layers) = (shape.tokens, shape.configuration.layers)
+        return dense("query, key, value", rows: rows, from: size, to: 3 * size, calls: layers)
+            + dense("attention output", rows: rows, from: size, to: size, calls: layers)
+            + dense("intermediate", rows: rows, from: size, to: wide, calls: layers)
+            + dense("output", rows: rows, from: wide, to: size, calls: layers)
+            + dense(
+                "decoder", rows: shape.masked, from: size,
+                to: shape.configuration.vocabularySize, calls: 1)
+    }
+}
+
+/// A product with its operands, to be computed by any executor.
+struct ProductCase {
+    let shape: ProductShape
+    private let left: Block<Float>
+    private let right: Block<Float>
+    private let bias: Block<Float>
+    private let output: Block<Float>
+
+    /// Operands of small random values, and an output of zeros.
+    init(_ shape: ProductShape) {
+        self.shape = shape
+        left = SyntheticBlock.make(shape.rows * shape.depth, sample: 0)
+        right = SyntheticBlock.make(shape.depth * shape.columns, sample: 1)
+        bias = SyntheticBlock.make(shape.columns, sample: 2)
+        output = Block(count: shape.rows * shape.columns)
+    }
+
+    /// Computes the product.
+    func run(_ executor: KernelExecutor) {
+        executor.multiply(
+            factor(left, shape.rows, shape.depth, shape.transposes.left),
+            factor(right, shape.depth, shape.columns, shape.transposes.right),
+            bias: shape.hasBias ? bias.vector : nil,
+            into: output.vector.matrix(rows: shape.rows, columns: shape.columns))
+    }
+
+    /// The largest difference between what the two compute, relative to the largest value.
+    func difference(_ executor: KernelExecutor, _ reference: KernelExecutor) -> Double {
+        run(reference)
+        let expected = Array(output.vector.buffer)
+        output.vector.fill(.nan)
+        run(executor)
+        return relativeDifference(output.vector, expected)
+    }
+
+    private func factor(
+        _ block: Block<Float>, _ rows: Int, _ columns: Int, _ transposed: Bool
+    ) -> Factor {
+        transposed
+            ? .transposed(block.vector.matrix(rows: columns, columns: rows))
+            : .plain(block.vector.matrix(rows: rows, columns: columns))
+    }
+}

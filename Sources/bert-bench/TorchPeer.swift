@@ -1,0 +1,68 @@
+import Configuration
+import FoundationEssentials
+import Glibc
+
+/// The same training step in PyTorch, as a script that prints its result in JSON.
+struct TorchPeer {
+    let python: String
+    let script: String
+
+    /// What the script says; it says more, which is not needed here.
+    struct Result: Decodable {
+        let peer: String
+        let tokensPerS: Double
+        let medianS: Double
+        let peakRssMb: Int
+    }
+
+    /// - Throws: `BenchmarkError` where the script or a Python with PyTorch is missing.
+    func check() throws {
+        guard access(script, R_OK) == 0 else {
+            throw BenchmarkError(
+                "cannot read the PyTorch script \(script): \(String(cString: strerror(errno))); "
+                    + "name it with --script")
+        }
+        let probe: ChildProcess.Outcome
+        do {
+            probe = try ChildProcess(command: [python, "-c", "import torch"]).run(quiet: true)
+        } catch {
+            throw BenchmarkError("\(error); name a Python that has PyTorch with --python")
+        }
+        guard probe.status == 0 else {
+            throw BenchmarkError(
+                "\(python) cannot import torch; name a Python that has PyTorch with --python, "
+                    + "or install it there: \(python) -m pip install torch")
+        }
+    }
+
+    /// Runs the script with what `options` asks of our own step.
+    func run(_ options: StepOptions) throws -> Result {
+        let size = options.preset.rawValue.dropFirst("bert-".count)
+        return try decode(
+            Result.self,
+            from: [
+                python, script, "--size", "\(size)", "--batch", "\(options.micro)", "--seq",
+                "\(options.sequenceLength)", "--threads", "\(options.threads)", "--precision",
+                options.precision, "--steps", "\(options.steps)", "--accum",
+                "\(options.accumulation)",
+            ])
+    }
+}
+
+/// Runs `command` and decodes the JSON object on the last line of its output.
+func decode<Value: Decodable>(_ type: Value.Type, from command: [String]) throws -> Value {
+    let outcome = try ChildProcess(command: command).run()
+    guard outcome.status == 0 else {
+        throw BenchmarkError(
+            "\(command.joined(separator: " ")) ended with status \(outcome.status)")
+    }
+    let line = outcome.output.split(separator: "\n").last.map(String.init) ?? ""
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+        return try decoder.decode(type, from: Data(line.utf8))
+    } catch {
+        throw BenchmarkError(
+            "\(command.joined(separator: " ")) did not end with the JSON expected, but '\(line)'")
+    }
+}
