@@ -32,7 +32,8 @@ struct Rule: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct UpdateRuleTests {
-    /// Compares the change of every tensor in five steps with the reference, relative to its norm.
+    /// Compares the change of every tensor in five steps with the reference, relative to its norm;
+    /// each step also rounds the parameters, which a small change in total cannot hide.
     @Test(arguments: Rule.all) func followsTheReference(_ rule: Rule) {
         let optimizer = Optimizer(
             settings: rule.settings, layout: oddLayout, executor: KernelExecutor(threads: 2))
@@ -54,13 +55,16 @@ struct Rule: Sendable, CustomTestStringConvertible {
                 gradientScale: rule.gradientScale, parameters: parameters, gradients: gradients)
         }
         for tensor in oddLayout.parameters {
-            var error = 0.0, change = 0.0
+            var error = 0.0, change = 0.0, length = 0.0
             for index in tensor.range {
                 let difference = Double(parameters.vector[index]) - expected[index]
                 error += difference * difference
                 change += (expected[index] - start[index]) * (expected[index] - start[index])
+                length += start[index] * start[index]
             }
-            #expect(error.squareRoot() <= rule.tolerance * change.squareRoot(), "\(tensor.name)")
+            let rounding = 5 * Double(Float.ulpOfOne) * length.squareRoot()
+            let allowed = rule.tolerance * change.squareRoot() + rounding
+            #expect(error.squareRoot() <= allowed, "\(tensor.name)")
         }
         expectClose(optimizer.firstMoment, reference.first, rule.tolerance)
         expectClose(optimizer.secondMoment, reference.second, rule.tolerance)
@@ -93,7 +97,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
     @Test func lambMovesTensorsInProportionToTheirNorm() {
         let lamb = TrainedModel(OptimizerSettings(name: .lamb), threads: 2, steps: 1)
         let adam = TrainedModel(OptimizerSettings(biasCorrection: true), threads: 2, steps: 1)
-        let start = noise(oddLayout.count, seed: 7, size: 0.5).vector
+        let start = values(noise(oddLayout.count, seed: 7, size: 0.5))
         for tensor in oddLayout.parameters {
             if tensor.decays {
                 var change = 0.0, length = 0.0
