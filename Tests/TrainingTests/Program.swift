@@ -83,7 +83,16 @@ final class RunningProgram {
             for pointer in arguments + variables { free(pointer) }
         }
         var child: pid_t = 0
-        let code = posix_spawnp(&child, launcher[0], &actions, nil, &arguments, &variables)
+        // Threads of Swift's pool block signals, and children would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let code = posix_spawnp(
+            &child, launcher[0], &actions, &attributes, &arguments, &variables)
         guard code == 0 else {
             throw ProgramError("cannot start \(name): \(String(cString: strerror(code)))")
         }

@@ -136,6 +136,18 @@ struct CheckpointContent: Equatable {
             relativeNorm(values.map(Double.init), other[name] ?? [])
         }.max() ?? .infinity
     }
+
+    /// Greatest relative norm of a parameter's difference to that of another run.
+    ///
+    /// Biases of keys are left out: attention does not depend on them, so their gradients are
+    /// nothing but rounding, which Adam makes as large as anything else.
+    func distance(to other: CheckpointContent) throws -> Double {
+        try #require(Set(parameters.keys) == Set(other.parameters.keys))
+        return parameters.filter { !$0.key.hasSuffix(".key.bias") }.map { name, values in
+            relativeNorm(
+                values.map(Double.init), (other.parameters[name] ?? []).map(Double.init))
+        }.max() ?? .infinity
+    }
 }
 
 extension File {

@@ -1,0 +1,232 @@
+import DurableFiles
+import Glibc
+import HDF5
+import Reporting
+import Testing
+
+/// What is wrong is said once, not once a rank, with the exit status of sysexits(3), and nothing is
+/// lost.
+@Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
+struct BadInputTests {
+    /// Runs `run` on 1 and 3 ranks: each time it must end with `status` and say all `parts` in one
+    /// line, once.
+    private func expectRefusal(
+        _ run: Run, _ status: Int32, _ parts: [String], _ arguments: [String] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        for ranks in [1, 3] {
+            let outcome = try run.train(ranks: ranks, arguments)
+            try outcome.require(status, sourceLocation: sourceLocation)
+            expectOnce(parts, outcome, sourceLocation: sourceLocation)
+        }
+    }
+
+    private func expectOnce(
+        _ parts: [String], _ outcome: Outcome, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let lines = outcome.errorLines(with: "bert-train: ")
+        #expect(lines.count == 1, "\(outcome)", sourceLocation: sourceLocation)
+        for part in parts {
+            #expect(outcome.errors.contains(part), "\(outcome)", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test("a mistyped key")
+    func mistypedKey() throws {
+        var run = try Run.tiny()
+        try expectRefusal(
+            run, 78, ["optimizer.learning_rte", "did you mean optimizer.learning_rate"],
+            ["--set", "optimizer.learning_rte=1"])
+        run.configuration += "\ntokenizer: {}\n"
+        try expectRefusal(run, 78, ["run.yaml:", "tokenizer"])
+        #expect(!Paths.exists(run.directory))
+    }
+
+    @Test("a mistyped option")
+    func usage() throws {
+        for ranks in [1, 3] {
+            let outcome = try Program.train(ranks: ranks, ["pretrain", "--confg", "x"])
+            try outcome.require(64)
+            #expect(outcome.errorLines(with: "Unknown option '--confg'").count == 1)
+        }
+        let help = try Program.train(ranks: 3, ["--help"])
+        try help.require()
+        #expect(help.output.split(separator: "\n").count { $0.hasPrefix("USAGE") } == 1)
+    }
+
+    @Test("a global batch smaller than the number of ranks")
+    func fewSequences() throws {
+        let run = try Run.tiny()
+        let outcome = try run.train(
+            ranks: 3, ["--set", "batch.global=2", "--set", "batch.micro=1"])
+        try outcome.require(78)
+        expectOnce(["batch.global is 2, less than the 3 ranks"], outcome)
+    }
+
+    @Test("a vocabulary larger than the model's")
+    func largeVocabulary() throws {
+        try expectRefusal(
+            Run.tiny(), 78, ["the vocabulary has", "model.vocab_size"],
+            ["--set", "model.vocab_size=100"])
+    }
+
+    @Test("no such file of configuration, and no such data")
+    func missingFiles() throws {
+        for ranks in [1, 3] {
+            let outcome = try Program.train(
+                ranks: ranks, ["pretrain", "--config", "/no/such.yaml"])
+            #expect([66, 78].contains(outcome.status))
+            expectOnce(["/no/such.yaml"], outcome)
+        }
+        try expectRefusal(
+            Run.tiny(), 66, ["/no/such/corpus"], ["--set", "data.train=[/no/such/corpus]"])
+    }
+
+    @Test("a shard that the manifest names but is not there")
+    func missingShard() throws {
+        let (run, corpus) = try Self.runOnCopy()
+        let shard = try #require(try Paths.names(in: corpus).first { $0.hasSuffix(".h5") })
+        try Paths.remove(Paths.join(corpus, shard))
+        try expectRefusal(run, 66, [shard])
+    }
+
+    @Test("a truncated and a corrupted shard")
+    func damagedShard() throws {
+        let (run, corpus) = try Self.runOnCopy()
+        let shard = try #require(try Paths.names(in: corpus).first { $0.hasSuffix(".h5") })
+        let path = Paths.join(corpus, shard)
+        let bytes = try fileBytes(path)
+        try WholeFiles.writeAtomically(path, Array(bytes.dropLast(bytes.count / 3)))
+        try expectRefusal(run, 65, [shard])
+        try WholeFiles.writeAtomically(path, [UInt8](repeating: 7, count: bytes.count))
+        try expectRefusal(run, 65, [shard])
+    }
+
+    @Test("a token id of a shard that the vocabulary does not have")
+    func largeTokenID() throws {
+        let (run, corpus) = try Self.runOnCopy()
+        let shard = try #require(try Paths.names(in: corpus).first { $0.contains("train") })
+        try Self.replaceTokens(of: Paths.join(corpus, shard))
+        for ranks in [1, 3] {
+            let outcome = try run.train(ranks: ranks)
+            try outcome.require(65)
+            expectOnce([shard], outcome)
+        }
+    }
+
+    @Test("a token id of NVIDIA's file that the model does not have")
+    func largeNvidiaID() throws {
+        let scratch = Scratch()
+        var rows = NvidiaRows(rows: 30, length: 16, vocabularySize: 200)
+        rows.ids[17][3] = 4000
+        try rows.write(scratch.file("rows.hdf5"))
+        try expectRefusal(
+            Self.nvidiaRun(scratch.file("rows.hdf5")), 65, ["rows.hdf5", "4000", "17"])
+    }
+
+    @Test("a truncated and a corrupted file of NVIDIA's")
+    func damagedNvidia() throws {
+        let scratch = Scratch()
+        let path = scratch.file("rows.hdf5")
+        let rows = NvidiaRows(rows: 30, length: 16, vocabularySize: 200)
+        try rows.write(path)
+        let run = try Self.nvidiaRun(path)
+        try run.finish(ranks: 3)
+        try Paths.remove(run.directory)
+        let bytes = try fileBytes(path)
+        try WholeFiles.writeAtomically(path, Array(bytes.dropLast(bytes.count / 2)))
+        try expectRefusal(run, 65, ["rows.hdf5"])
+        try WholeFiles.writeAtomically(path, [UInt8](repeating: 0, count: 1000))
+        try expectRefusal(run, 65, ["rows.hdf5"])
+    }
+
+    @Test("a checkpoint of another architecture, to go on from and to start from")
+    func otherArchitecture() throws {
+        let run = try Run.tiny(steps: 2)
+        try run.finish()
+        let before = try run.content(2)
+        try expectRefusal(
+            run, 78, ["another architecture", "--run"], ["--set", "model.hidden_size=48"])
+        #expect(try run.content(2) == before)
+        let other = try Run.tiny(steps: 2)
+        try expectRefusal(
+            other, 78, ["other sizes"],
+            [
+                "--set", "model.initialize_from=\(run.directory)", "--set",
+                "model.num_hidden_layers=3",
+            ])
+    }
+
+    @Test("a configuration that differs from the checkpoint's")
+    func changedConfiguration() throws {
+        let run = try Run.tiny(steps: 4)
+        try run.finish()
+        let before = try run.content(4)
+        let change = ["--set", "schedule.total_steps=6", "--set", "optimizer.learning_rate=5e-4"]
+        try expectRefusal(
+            run, 78,
+            ["schedule.total_steps: 4 -> 6", "optimizer.learning_rate", "--allow-changes"], change)
+        #expect(try run.content(4) == before)
+        let outcome = try run.finish(ranks: 3, change + ["--allow-changes"])
+        #expect((outcome.output + outcome.errors).contains("schedule.total_steps: 4 -> 6"))
+        #expect(try run.steps().map(\.step) == Array(1...6))
+    }
+
+    @Test("one rank is killed: all end, as a failure")
+    func oneRankIsKilled() throws {
+        let run = try Run.tiny(steps: 100_000)
+        let job = try run.start(ranks: 3)
+        try job.wait { !fileText(run.path("metrics.jsonl")).isEmpty }
+        kill(try #require(job.ranks.last), SIGKILL)
+        #expect(job.wait().status != 0)
+    }
+
+    @Test("one rank fails: all end with its status, and its cause is printed once")
+    func oneRankFails() throws {
+        let run = try Run.tiny()
+        let program = Program.path("bert-train")
+        let arguments = try run.arguments()
+        let command =
+            Program.launcher + ["-n", "2", program] + arguments
+            + [":", "-n", "1", program] + arguments + ["--set", "batch.mikro=3"]
+        let outcome = try RunningProgram(command, in: "/").wait()
+        try outcome.require(78)
+        expectOnce(["batch.mikro", "did you mean batch.micro"], outcome)
+        #expect(!Paths.exists(run.directory))
+    }
+
+    /// A run on a copy of the corpus, which may be damaged.
+    private static func runOnCopy() throws -> (Run, corpus: String) {
+        let original = try TinyCorpus.path()
+        var run = try Run.tiny(steps: 3)
+        let copy = run.path("../corpus")
+        try copyDirectory(original, to: copy)
+        run.configuration = run.configuration.replacing(original, with: copy)
+        return (run, copy)
+    }
+
+    private static func nvidiaRun(_ path: String) throws -> Run {
+        let vocabulary = try TinyCorpus.path() + "/vocab.txt"
+        return Run(
+            """
+            run: {name: nvidia}
+            model: {\(Run.tinyModel), vocabulary: "\(vocabulary)"}
+            data: {train: ["\(path)"], format: nvidia_hdf5, sequence_length: 16}
+            masking: {max_predictions: 4}
+            batch: {global: 12, micro: 4}
+            schedule: {warmup_steps: 0, total_steps: 5}
+            parallel: {threads: 1}
+            """)
+    }
+
+    /// Puts ids beyond the vocabulary into every place of a shard's tokens.
+    private static func replaceTokens(of path: String) throws {
+        let tokens = try File.open(path).dataset("token_ids").read(
+            as: UInt16.self, maximumCount: 1 << 20)
+        var bytes = try fileBytes(path)
+        let stored = tokens.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
+        let start = try #require(bytes.firstRange(of: stored)?.lowerBound)
+        for index in tokens.indices { bytes[start + 2 * index + 1] = 0x40 }
+        try WholeFiles.writeAtomically(path, bytes)
+    }
+}

@@ -1,0 +1,61 @@
+import DurableFiles
+import Glibc
+import Testing
+
+/// A disk that is too full for a checkpoint does not end the training, and harms none that is there.
+@Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
+struct FullDiskTests {
+    private static let canMount = geteuid() == 0 && SmallDisk(kilobytes: 64) != nil
+
+    private static func run() throws -> Run {
+        var run = try Run.tiny(steps: 9)
+        run.configuration = run.configuration.replacing(
+            "checkpoint: {every_steps: 0", with: "checkpoint: {every_steps: 3")
+        return run
+    }
+
+    @Test(
+        "a small file system", .enabled(if: canMount, "SKIPPED: needs root and mount(8)"),
+        arguments: [1, 3])
+    func smallDisk(ranks: Int) throws {
+        let run = try Self.run()
+        let whole = try Self.run()
+        try whole.finish(ranks: ranks)
+        // Room for what is asked of the disk before a checkpoint, but not for all of them.
+        let disk = try #require(SmallDisk(kilobytes: 6 << 10))
+        let directory = disk.file("run")
+        let filler = disk.file("filler")
+        let arguments = try run.arguments()
+            .map { $0 == run.directory ? directory : $0 }
+        try WholeFiles.writeAtomically(filler, [UInt8](repeating: 1, count: 5 << 20))
+        let outcome = try Program.train(ranks: ranks, arguments)
+        // Training went on to its end, where a checkpoint must be.
+        try outcome.require(74)
+        #expect((outcome.output + outcome.errors).contains("training goes on"), "\(outcome)")
+        #expect(outcome.errorLines(with: "bert-train: ").count == 1, "\(outcome)")
+        let steps = fileText(Paths.join(directory, "metrics.jsonl")).split(separator: "\n")
+        #expect(steps.count { $0.contains("\"event\":\"step\"") } == 9)
+
+        // With room again, the same command ends well, with the same bits.
+        try Paths.remove(filler)
+        try Program.train(ranks: ranks, arguments).require()
+        let content = try CheckpointContent("\(directory)/checkpoints/step-00000009")
+        #expect(try content == whole.content(9))
+    }
+}
+
+/// A file system of a few kilobytes in memory, which is gone with this value.
+private final class SmallDisk {
+    private let scratch = Scratch()
+
+    /// Nil where nothing may be mounted.
+    init?(kilobytes: Int) {
+        guard
+            mount("tmpfs", scratch.path, "tmpfs", 0, "size=\(kilobytes)k") == 0
+        else { return nil }
+    }
+
+    deinit { umount2(scratch.path, Int32(MNT_DETACH)) }
+
+    func file(_ name: String) -> String { scratch.file(name) }
+}
