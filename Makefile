@@ -23,6 +23,9 @@ build: setup
 
 ## train: set up, build, and train the quick start on all cores (RANKS=N for another number)
 train: setup
+	@command -v $(firstword $(MPIRUN)) >/dev/null || { \
+	    echo "make train: there is no launcher '$(firstword $(MPIRUN))': install the Debian package mpich, or name" \
+	    "one (make train MPIRUN=/path/to/mpirun); .build/release/bert-train by itself is one rank" >&2; exit 69; }
 	$(SWIFT) build $(BUILD_FLAGS) --product bert-train
 	$(MPIRUN) -n $(RANKS) .build/release/bert-train
 
