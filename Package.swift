@@ -87,7 +87,7 @@ let package = Package(
             [
                 "BERT", "Corpus", "Optimization", "Distributed", "MPI", "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
-                "Randomness", "DurableFiles", "Reporting",
+                "Randomness", "DurableFiles", "HDF5", "Reporting",
             ]),
 
         // Layer 4: parse, build, run, report.

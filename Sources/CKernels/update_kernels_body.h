@@ -9,8 +9,8 @@
 INLINE f32x16 adam_update(const bert_adam_step *s, f32x16 g, float *first, float *second,
                           f32x16 p, size_t w) {
     g *= s->gradient_scale;
-    f32x16 m = s->beta1 * load(first, w) + (1.0f - s->beta1) * g;
-    f32x16 v = s->beta2 * load(second, w) + (1.0f - s->beta2) * (g * g);
+    f32x16 m = s->beta1 * load(first, w) + s->first_weight * g;
+    f32x16 v = s->beta2 * load(second, w) + s->second_weight * (g * g);
     store(first, m, w);
     store(second, v, w);
     f32x16 denominator = __builtin_elementwise_sqrt(v * s->second_correction) + s->epsilon;

@@ -59,6 +59,20 @@ public struct CheckpointStore: Sendable, Equatable {
         try PendingDirectory.removeStale(in: directory, .all)
     }
 
+    /// Renames the checkpoints of steps after `step` to `superseded-step-...`, which nothing reads
+    /// and nothing deletes.
+    ///
+    /// - Returns: the new paths.
+    @discardableResult
+    public func setAside(after step: Int) throws -> [String] {
+        try list().filter { $0.step > step }.map { entry in
+            var target = Paths.join(directory, "superseded-" + Paths.name(of: entry.path))
+            while Paths.kind(of: target) != .missing { target += "+" }
+            try Paths.rename(entry.path, to: target)
+            return target
+        }
+    }
+
     /// Deletes old checkpoints.
     ///
     /// The last good checkpoint is never deleted: if none of those kept verifies, the newest good

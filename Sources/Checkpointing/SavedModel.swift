@@ -21,6 +21,14 @@ public enum SavedModel: Sendable {
         return (.checkpoint(checkpoint), skipped)
     }
 
+    /// Opens what `open` has found and verified, on another rank say.
+    public init(verified path: String) throws {
+        self =
+            HuggingFaceDirectory.isOne(path)
+            ? .huggingFace(try HuggingFaceDirectory(path))
+            : .checkpoint(try Checkpoint(directory: path))
+    }
+
     /// The directory that was opened.
     public var path: String {
         switch self {

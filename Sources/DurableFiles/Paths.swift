@@ -97,6 +97,16 @@ public enum Paths {
         throw .system(path, "create the directory")
     }
 
+    /// Gives a file or directory another name in the same file system; nothing of that name may
+    /// be there.
+    public static func rename(_ path: String, to target: String) throws(FileError) {
+        guard kind(of: target) == .missing else {
+            throw FileError(.inputOutput, target, "exists already and is not replaced")
+        }
+        guard Glibc.rename(path, target) == 0 else { throw .system(path, "rename it") }
+        try Durability.sync(parent(of: target))
+    }
+
     /// Deletes a file, or a directory with all it holds; what is not there is fine. Symbolic
     /// links are deleted, not followed.
     public static func remove(_ path: String) throws(FileError) {

@@ -12,6 +12,7 @@ public struct PretrainingEvaluator {
     private let source: any SampleSource
     private let communicator: Communicator
     private let exitCode: (any Error) -> Int32
+    private let batch: Int
     /// The number of samples that an evaluation looks at.
     public let sampleCount: Int
 
@@ -19,13 +20,15 @@ public struct PretrainingEvaluator {
     public static let seed: UInt64 = 0
 
     /// An evaluator of the first `maximumSamples` samples of epoch 0 of `source` (all if that is
-    /// 0), whose work the ranks of `communicator` share; `exitCode` gives the status of an error
+    /// 0), whose work the ranks of `communicator` share, `batch` sequences at a time; `exitCode` gives the status of an error
     /// in reading them.
     public init(
-        source: any SampleSource, maximumSamples: Int, communicator: Communicator,
+        source: any SampleSource, maximumSamples: Int, batch: Int, communicator: Communicator,
         exitCode: @escaping (any Error) -> Int32
     ) {
+        precondition(batch > 0, "a batch holds something")
         self.source = source
+        self.batch = batch
         self.communicator = communicator
         self.exitCode = exitCode
         let available = source.sampleCount(epoch: 0)
@@ -66,10 +69,8 @@ public struct PretrainingEvaluator {
     ) throws -> [Double] {
         var numbers: [Double] = []
         numbers.reserveCapacity(part.count * EvaluatedSample.fields)
-        for start in stride(
-            from: part.lowerBound, to: part.upperBound, by: model.capacity.sequences)
-        {
-            let end = min(start + model.capacity.sequences, part.upperBound)
+        for start in stride(from: part.lowerBound, to: part.upperBound, by: batch) {
+            let end = min(start + batch, part.upperBound)
             let samples = try (start..<end).map { try source.sample(epoch: 0, index: $0) }
             for sample in samples {
                 for label in sample.maskedLabels { labels[Int(label)] += 1 }

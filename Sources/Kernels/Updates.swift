@@ -24,7 +24,8 @@ public struct AdamStep: Sendable {
             return Float(1 / (1 - power))
         }
         parameters = bert_adam_step(
-            beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon), weight_decay: 0,
+            beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
+            first_weight: Float(1 - beta1), second_weight: Float(1 - beta2), weight_decay: 0,
             gradient_scale: Float(gradientScale), first_correction: correction(beta1),
             second_correction: correction(beta2), learning_rate: Float(learningRate))
     }

@@ -1,6 +1,6 @@
 import Corpus
 import DurableFiles
-import Foundation
+import FoundationEssentials
 import Tokenization
 
 /// The run that needs nothing but the program: bundled texts, and a configuration for them.
@@ -16,7 +16,9 @@ public enum QuickStart {
     ///
     /// - Throws: `FileError` when the files were not installed beside the program.
     public static func path(of name: String) throws -> String {
-        let path = Bundle.module.bundleURL.appendingPathComponent("Resources/\(name)").path
+        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = Paths.join(
+            Paths.parent(of: program ?? ""), "bert_QuickStart.resources/Resources/\(name)")
         guard Paths.exists(path) else {
             throw FileError(
                 .missing, path,

@@ -1,6 +1,6 @@
 import BERT
 import Checkpointing
-public import Configuration
+import Configuration
 import Corpus
 import Distributed
 import DurableFiles
@@ -23,37 +23,66 @@ public struct CheckpointEvaluation {
     ///
     /// - Throws: the first failure of any rank, on all of them.
     public init(
-        checkpoint: String, data paths: [String], configuration: RunConfiguration,
+        checkpoint: String, data paths: [String], overrides: [String],
         communicator: Communicator
     ) throws {
         let agreement = Agreement(among: communicator)
-        let threads = try ThreadPlan.threads(
-            configuration.parallel.threads, communicator: communicator)
         // The coordinator verifies hashes and finds the newest good one; the others read that.
         let found = try agreement.jointly {
             communicator.rank == 0 ? try SavedModel.open(checkpoint).model.path : ""
         }
         let agreed = String(
             decoding: try communicator.broadcast(bytes: Array(found.utf8)), as: UTF8.self)
+        let (saved, configuration) = try agreement.jointly {
+            let saved = try SavedModel(verified: agreed)
+            return (saved, try Self.configuration(saved, overrides))
+        }
+        let threads = try ThreadPlan.threads(
+            configuration.parallel.threads, communicator: communicator)
         let (model, source, step, vocabulary) = try agreement.jointly {
-            try Self.open(
-                agreed, paths, configuration, executor: KernelExecutor(threads: threads))
+            try Self.open(saved, paths, configuration, executor: KernelExecutor(threads: threads))
         }
         let result = try PretrainingEvaluator(
             source: source, maximumSamples: configuration.evaluation.maxSequences,
-            communicator: communicator, exitCode: ExitStatus.of
+            batch: configuration.batch.micro, communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
         path = agreed
         record = EvaluationRecord(result, step: step, vocabulary: vocabulary)
     }
 
+    /// The settings that the model was trained with in its last phase, as far as they are known,
+    /// with `overrides` laid over them: samples are made as they were in training.
+    private static func configuration(
+        _ saved: SavedModel, _ overrides: [String]
+    ) throws -> RunConfiguration {
+        var text = ""
+        if case .checkpoint(let checkpoint) = saved {
+            text = try checkpoint.trainingState().resolvedConfiguration
+        }
+        guard !text.isEmpty else {
+            return try RunConfiguration.parse("{}", name: "the defaults", overrides: overrides)
+        }
+        let stored = try RunConfiguration.parse(
+            text, name: "\(saved.path) (its configuration)", overrides: overrides)
+        var last = stored.resolvedPhases.last ?? stored
+        // Another machine, another number of threads.
+        last.parallel.threads = .auto
+        return try RunConfiguration.parse(last.yaml, name: saved.path, overrides: overrides)
+    }
+
     private static func open(
-        _ path: String, _ paths: [String], _ settings: RunConfiguration, executor: KernelExecutor
+        _ saved: SavedModel, _ paths: [String], _ settings: RunConfiguration,
+        executor: KernelExecutor
     ) throws -> (BERTForPreTraining, any SampleSource, step: Int, Vocabulary) {
-        let saved = try SavedModel.open(path).model
+        let path = saved.path
         let description = try saved.description()
         let sizes = try BERTConfiguration(json: description.configuration, path: path)
         let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
+        guard vocabulary.count <= sizes.vocabularySize else {
+            throw TrainingError.data(
+                "\(path): its vocabulary has \(vocabulary.count) entries, the model only "
+                    + "\(sizes.vocabularySize)")
+        }
         let source = try source(paths, settings, vocabulary: vocabulary, sizes: sizes)
         let length = source.maximumLength
         guard length <= sizes.maximumPositions else {
@@ -90,9 +119,6 @@ public struct CheckpointEvaluation {
                 "\(other.path) was built with another vocabulary than the model's; build it with "
                     + "`bert corpus build --vocab` and the model's vocab.txt")
         }
-        let hasHeldout = directories.contains { $0.manifest.heldout.documents > 0 }
-        return try CorpusSource(
-            directories, split: hasHeldout ? .heldout : .train,
-            settings: SampleSettings(settings, order: .shuffled), seed: PretrainingEvaluator.seed)
+        return try DataSetup.heldout(directories, SampleSettings(settings, order: .shuffled))
     }
 }

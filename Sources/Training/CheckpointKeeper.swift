@@ -2,6 +2,7 @@ import BERT
 import Checkpointing
 import Configuration
 import Distributed
+import DurableFiles
 import MPI
 import Optimization
 import Reporting
@@ -12,6 +13,8 @@ struct CheckpointKeeper {
     private let settings: RunConfiguration.Checkpoint
     private let store: CheckpointStore
     private var lastTime = MPIEnvironment.wallTime
+    /// Why old checkpoints could not be deleted, after the last save.
+    private(set) var retentionProblem: String?
     /// Step and path of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
@@ -24,8 +27,12 @@ struct CheckpointKeeper {
     /// Deletes what killed writers left.
     func removeStale() throws { try store.removeStale() }
 
-    /// Notes that the run stands at the checkpoint at `path`.
-    mutating func note(step: Int, path: String) {
+    /// Notes that the run stands at the checkpoint at `path`, if that is one of its own.
+    mutating func noteResumed(step: Int, path: String) {
+        if Paths.parent(of: path) == store.directory { note(step: step, path: path) }
+    }
+
+    private mutating func note(step: Int, path: String) {
         lastStep = step
         lastPath = path
     }
@@ -74,12 +81,7 @@ struct CheckpointKeeper {
         }
         let published = try agreement.jointly { () -> Checkpoint? in
             guard let checkpoint = try writer.take()?.publish() else { return nil }
-            // 0 keeps all.
-            if settings.keepLast > 0 {
-                try store.retain(
-                    keepLast: settings.keepLast, keepEvery: settings.keepEvery,
-                    trusted: checkpoint.path)
-            }
+            deleteOld(trusting: checkpoint)
             return checkpoint
         }
         note(step: state.step, path: published?.path ?? "")
@@ -87,6 +89,26 @@ struct CheckpointKeeper {
             step: state.step, path: lastPath, seconds: MPIEnvironment.wallTime - start,
             bytes: published?.byteCount ?? 0)
     }
+
+    /// Deletes checkpoints that are no longer to be kept; one that resists spoils nothing.
+    private mutating func deleteOld(trusting checkpoint: Checkpoint) {
+        retentionProblem = nil
+        // 0 keeps all.
+        guard settings.keepLast > 0 else { return }
+        do {
+            try store.retain(
+                keepLast: settings.keepLast, keepEvery: settings.keepEvery,
+                trusted: checkpoint.path)
+        } catch {
+            retentionProblem = "\(error)"
+        }
+    }
+
+    /// Moves checkpoints of later steps aside: the run goes on from an earlier one and will write
+    /// those steps anew.
+    ///
+    /// - Returns: where they lie now.
+    func setAside(after step: Int) throws -> [String] { try store.setAside(after: step) }
 
     private static func writeMoments(
         _ optimizer: Optimizer, to path: String, _ communicator: Communicator

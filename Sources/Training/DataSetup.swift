@@ -32,6 +32,17 @@ public struct DataSetup {
         directories.first.map { ($0.vocabulary, $0.manifest.lowercase) }
     }
 
+    /// Checks that every corpus, held-out ones too, was built with the model's `vocabulary`: ids
+    /// of another one would be other words.
+    func checkVocabulary(_ vocabulary: Vocabulary) throws {
+        let all = directories + heldoutDirectories
+        if let other = all.first(where: { $0.vocabulary.text != vocabulary.text }) {
+            throw TrainingError.configuration(
+                "\(other.path) was built with another vocabulary than the model's; build it with "
+                    + "`bert corpus build --vocab` and the model's vocab.txt")
+        }
+    }
+
     /// One line for the banner.
     public var summary: String {
         guard !directories.isEmpty else {
@@ -67,9 +78,7 @@ public struct DataSetup {
     ) throws -> (any SampleSource)? {
         let settings = SampleSettings(configuration, order: .shuffled)
         if !heldoutDirectories.isEmpty {
-            return try CorpusSource(
-                heldoutDirectories, split: .heldout, settings: settings,
-                seed: PretrainingEvaluator.seed)
+            return try Self.heldout(heldoutDirectories, settings)
         }
         if !configuration.data.heldout.isEmpty {
             return try NvidiaHDF5Source(
@@ -77,9 +86,18 @@ public struct DataSetup {
                 order: .sequential, seed: PretrainingEvaluator.seed)
         }
         let own = directories.filter { $0.manifest.heldout.documents > 0 }
-        guard !own.isEmpty else { return nil }
+        return own.isEmpty ? nil : try Self.heldout(own, settings)
+    }
+
+    /// Samples for evaluation of corpora that were named for it: of their held-out documents, or
+    /// of all where none were held out.
+    static func heldout(
+        _ directories: [CorpusDirectory], _ settings: SampleSettings
+    ) throws -> CorpusSource {
+        let hasHeldout = directories.contains { $0.manifest.heldout.documents > 0 }
         return try CorpusSource(
-            own, split: .heldout, settings: settings, seed: PretrainingEvaluator.seed)
+            directories, split: hasHeldout ? .heldout : .train, settings: settings,
+            seed: PretrainingEvaluator.seed)
     }
 }
 

@@ -3,6 +3,7 @@ public import Checkpointing
 public import Configuration
 import DurableFiles
 import FoundationEssentials
+import Glibc
 import Kernels
 import Tensors
 public import Tokenization
@@ -36,12 +37,6 @@ public struct ModelSetup {
             configuration = try Self.laidOver(settings, stored, path: origin.path)
             vocabulary = known
             lowercase = description.doLowerCase
-            if let corpus, corpus.vocabulary.text != known.text {
-                throw TrainingError.configuration(
-                    "the training data were built with another vocabulary than that of "
-                        + "\(origin.path), from which model.initialize_from starts; build them "
-                        + "with `bert corpus build --vocab` and the model's vocab.txt")
-            }
         } else {
             let chosen = try corpus ?? Self.vocabulary(settings)
             vocabulary = chosen.vocabulary
@@ -91,6 +86,14 @@ public struct ModelSetup {
                 "the vocabulary has \(vocabulary.count) entries, but the model only "
                     + "\(configuration.vocabularySize) (model.vocab_size): raise vocab_size or "
                     + "train a smaller vocabulary")
+        }
+        // Parameters, gradients and two moments; before anything is allocated.
+        let needed = ParameterLayout.pretraining(configuration).count * 16
+        let present = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        guard needed <= present else {
+            throw TrainingError.configuration(
+                "a model of these sizes needs at least \(needed >> 20) MB for its training state, "
+                    + "the machine has \(present >> 20) MB; choose a smaller one")
         }
     }
 

@@ -7,6 +7,7 @@ import Optimization
 /// One phase of a run: its settings as the parts of the system take them.
 struct PretrainingPhase {
     let configuration: RunConfiguration
+    let data: DataSetup
     let schedule: LearningRateSchedule
     let source: any SampleSource
     let heldout: (any SampleSource)?
@@ -15,9 +16,12 @@ struct PretrainingPhase {
     let capacity: BatchCapacity
 
     init(
-        _ configuration: RunConfiguration, data: DataSetup, model: BERTConfiguration, ranks: Int
+        _ configuration: RunConfiguration, data: DataSetup, setup: ModelSetup, ranks: Int
     ) throws {
+        let model = setup.configuration
         self.configuration = configuration
+        self.data = data
+        try data.checkVocabulary(setup.vocabulary)
         let schedule = configuration.schedule
         let name: LearningRateSchedule.Name =
             switch schedule.name {
@@ -35,6 +39,10 @@ struct PretrainingPhase {
             throw TrainingError.configuration(
                 "samples of up to \(length) tokens do not fit the model's "
                     + "\(model.maximumPositions) positions (max_position_embeddings)")
+        }
+        guard model.segmentKinds >= 2 else {
+            throw TrainingError.configuration(
+                "type_vocab_size is \(model.segmentKinds); sentence pairs need two segments")
         }
         guard source.vocabularySize <= model.vocabularySize else {
             throw TrainingError.configuration(

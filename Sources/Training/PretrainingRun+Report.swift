@@ -50,7 +50,7 @@ extension PretrainingRun {
                     + "\(HumanFormat.scientific(phase.schedule.peak)), warm-up "
                     + "\(phase.schedule.warmupSteps)"
             ),
-            ("data", data.summary),
+            ("data", phase.data.summary),
             ("memory", "about \(HumanFormat.bytes(memoryEstimate)) a rank"),
         ]
     }

@@ -1,10 +1,12 @@
 import BERT
 import Checkpointing
 import Configuration
+import Corpus
 import Distributed
 import DurableFiles
 import MPI
 import Optimization
+import Randomness
 import Reporting
 import Tensors
 import Tokenization
@@ -26,14 +28,20 @@ extension PretrainingRun {
         let agreed = String(
             decoding: try communicator.broadcast(bytes: Array(path.utf8)), as: UTF8.self)
         try agreement.jointly {
-            if agreed.isEmpty {
-                try setup.initialize(model, seed: options.configuration.run.seed)
-            } else {
+            if !agreed.isEmpty {
                 try restore(agreed)
+            } else if isCoordinator {
+                try setup.initialize(model, seed: options.configuration.run.seed)
             }
         }
+        // One rank draws or reads the weights: replicas are equal also on unlike nodes, and where
+        // the model to start from is replaced meanwhile.
+        if agreed.isEmpty { try communicator.broadcast(model.parameters.vector.buffer) }
         try agreement.jointly {
             guard isCoordinator else { return }
+            notices += try keeper.setAside(after: state.step).map {
+                "a later checkpoint was moved aside: \($0)"
+            }
             try WholeFiles.writeAtomically(
                 Paths.join(options.directory, "config.yaml"), resolved.yaml)
         }
@@ -79,7 +87,7 @@ extension PretrainingRun {
         try checkpoint.readMoments(
             0..<model.layout.count, of: model.layout, into: &firstSpan, &secondSpan)
         state = stored
-        keeper.note(step: stored.step, path: path)
+        keeper.noteResumed(step: stored.step, path: path)
         resumedFrom = path
     }
 
@@ -105,8 +113,18 @@ extension PretrainingRun {
         let before = try RunConfiguration.parse(
             stored.resolvedConfiguration, name: "\(path) (its configuration)")
         let differences = resolved.differences(from: before).filter { $0.effect != .harmless }
-        guard !differences.isEmpty else { return }
-        let list = differences.map(\.description).joined(separator: "; ")
+        var changes = differences.map(\.description)
+        guard stored.phase < phases.count, stored.epoch < RandomAddress.epochLimit else {
+            throw TrainingError.data(
+                "the checkpoint \(path) stands in phase \(stored.phase), epoch \(stored.epoch), "
+                    + "which this run does not have")
+        }
+        if differences.isEmpty, phases[stored.phase].source.fingerprint != stored.corpusFingerprint
+        {
+            changes.append("the training data are others than those the checkpoint was made with")
+        }
+        guard !changes.isEmpty else { return }
+        let list = changes.joined(separator: "; ")
         guard options.allowsChanges, !differences.contains(where: { $0.effect == .changesModel })
         else {
             throw TrainingError.configuration(

@@ -18,7 +18,6 @@ public final class PretrainingRun {
     let communicator: Communicator
     let agreement: Agreement
     let setup: ModelSetup
-    let data: DataSetup
     let phases: [PretrainingPhase]
     let model: BERTForPreTraining
     let optimizer: Optimizer
@@ -51,15 +50,15 @@ public final class PretrainingRun {
         let parts = try agreement.jointly {
             try configuration.validate(ranks: communicator.size)
             try Self.checkAvailable(configuration)
-            let data = try DataSetup(configuration.data)
-            let setup = try ModelSetup(configuration.model, corpus: data.corpus)
-            let phases = try configuration.resolvedPhases.map {
-                try PretrainingPhase(
-                    $0, data: data, model: setup.configuration, ranks: communicator.size)
+            let resolved = configuration.resolvedPhases
+            let data = try resolved.map { try DataSetup($0.data) }
+            let setup = try ModelSetup(configuration.model, corpus: data[0].corpus)
+            let phases = try zip(resolved, data).map {
+                try PretrainingPhase($0, data: $1, setup: setup, ranks: communicator.size)
             }
-            return (data, setup, phases)
+            return (setup, phases)
         }
-        (data, setup, phases) = parts
+        (setup, phases) = parts
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         let executor = KernelExecutor(threads: threads)
         model = BERTForPreTraining(
@@ -90,6 +89,17 @@ public final class PretrainingRun {
                     "precision.compute: \(phase.precision.compute.rawValue) is not available in "
                         + "this version; use fp32")
             }
+            var optimizer = phase.optimizer
+            optimizer.learningRate = configuration.optimizer.learningRate
+            guard optimizer == configuration.optimizer,
+                phase.checkpoint == configuration.checkpoint,
+                phase.parallel == configuration.parallel
+            else {
+                throw TrainingError.configuration(
+                    "a phase may change data, masking, batch, schedule, evaluation and "
+                        + "optimizer.learning_rate; the other keys of optimizer, checkpoint and "
+                        + "parallel hold for the whole run: set them outside `phases`")
+            }
             if phase.parallel.shardOptimizer || phase.parallel.recompute {
                 throw TrainingError.configuration(
                     "parallel.shard_optimizer and parallel.recompute are not available in this "
@@ -106,16 +116,21 @@ public final class PretrainingRun {
         try prepareDirectory()
         try startOrResume()
         try openReporter()
+        if try agreement.anyTrue(reporter?.isFinished(state) ?? false) {
+            reporter?.note("the run is finished; `bert-train evaluate` evaluates it again")
+            return ExitStatus.success
+        }
         while state.phase < phases.count {
             let phase = phases[state.phase]
             while state.phaseStep < phase.schedule.totalSteps {
                 let outcome = try step(phase)
-                let isLast = isAtEnd
-                if shouldEvaluate(phase) && !isLast { try evaluate(phase) }
-                if outcome.stopRequested && !isLast { return try stop() }
-                if !isLast, keeper.isDue(state.step) || outcome.checkpointRequested {
+                // What is done is made safe before an evaluation takes its time.
+                if isAtEnd { break }
+                if outcome.stopRequested { return try stop() }
+                if keeper.isDue(state.step) || outcome.checkpointRequested {
                     try saveCheckpoint(mayFail: true)
                 }
+                if shouldEvaluate(phase) { try evaluate(phase) }
             }
             guard state.phase + 1 < phases.count else { break }
             state.phase += 1
@@ -154,7 +169,7 @@ public final class PretrainingRun {
         state.phaseStep += 1
         state.samples += outcome.sequences
         state.tokens += outcome.tokens
-        try reporter?.step(
+        reporter?.step(
             outcome, state: state, learningRate: plan.learningRate,
             seconds: MPIEnvironment.wallTime - start)
         return outcome
@@ -164,16 +179,16 @@ public final class PretrainingRun {
         guard let heldout = phase.heldout else { return }
         let evaluator = PretrainingEvaluator(
             source: heldout, maximumSamples: phase.configuration.evaluation.maxSequences,
-            communicator: communicator, exitCode: ExitStatus.of)
+            batch: phase.micro, communicator: communicator, exitCode: ExitStatus.of)
         let result = try evaluator.evaluate(model)
-        try reporter?.evaluation(
+        reporter?.evaluation(
             EvaluationRecord(result, step: state.step, vocabulary: setup.vocabulary))
     }
 
     private func finish() throws {
-        try evaluate(phases[phases.count - 1])
         if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
-        try reporter?.finish(state: state, status: "finished", checkpoint: keeper.lastPath)
+        try evaluate(phases[phases.count - 1])
+        try reporter?.finish(state: state, checkpoint: keeper.lastPath)
     }
 
     /// Ends early, as a signal asked, leaving everything to go on from.
@@ -195,7 +210,10 @@ public final class PretrainingRun {
             let record = try keeper.save(
                 state, model: model, optimizer: optimizer, description: setup.description(),
                 communicator: communicator)
-            try reporter?.checkpoint(record)
+            reporter?.checkpoint(record)
+            if let problem = keeper.retentionProblem {
+                reporter?.warning("old checkpoints could not be deleted: \(problem)")
+            }
         } catch let failure as Agreement.Failure where mayFail {
             reporter?.warning(
                 "the checkpoint of step \(state.step) could not be written, training goes on: "

@@ -37,6 +37,9 @@ final class RunReporter {
     private let startTime = MPIEnvironment.wallTime
     private let startTokens: Int
     private var trainingSeconds = 0.0
+    private var logsFail = false
+
+    private static let finished = "finished"
     private var lastStep: StepRecord?
     private var evaluations: [EvaluationRecord] = []
 
@@ -75,7 +78,7 @@ final class RunReporter {
 
     func step(
         _ outcome: StepOutcome, state: TrainingState, learningRate: Double, seconds: Double
-    ) throws {
+    ) {
         trainingSeconds += seconds
         let record = StepRecord(
             step: state.step, totalSteps: totalSteps, loss: outcome.loss,
@@ -87,37 +90,36 @@ final class RunReporter {
             tokensPerSecond: Double(outcome.tokens) / seconds, stepSeconds: seconds)
         lastStep = record
         console.step(record)
-        try log(.step(record))
+        log(.step(record))
     }
 
-    func evaluation(_ record: EvaluationRecord) throws {
+    func evaluation(_ record: EvaluationRecord) {
         evaluations.append(record)
         console.evaluation(record)
-        try log(.evaluation(record))
+        log(.evaluation(record))
     }
 
-    func checkpoint(_ record: CheckpointRecord) throws {
+    func checkpoint(_ record: CheckpointRecord) {
         console.note(
             "checkpoint \(record.path): \(HumanFormat.bytes(record.bytes)) in "
                 + "\(HumanFormat.fixed(record.seconds, decimals: 2)) s")
-        try metrics.append(.checkpoint(record))
-        try metrics.sync()
+        log(.checkpoint(record))
     }
 
     func warning(_ text: String) { console.warning(text) }
 
     func preempted(state: TrainingState, reason: String, checkpoint: String) throws {
         console.finish()
-        try metrics.append(.preempt(PreemptRecord(step: state.step, reason: reason)))
+        log(.preempt(PreemptRecord(step: state.step, reason: reason)))
         console.note(
             "stopped by \(reason) after step \(state.step) of \(totalSteps); run the same command "
                 + "again to go on from \(checkpoint)")
         try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
     }
 
-    func finish(state: TrainingState, status: String, checkpoint: String) throws {
+    func finish(state: TrainingState, checkpoint: String) throws {
         console.finish()
-        try writeSummary(state: state, status: status, checkpoint: checkpoint)
+        try writeSummary(state: state, status: Self.finished, checkpoint: checkpoint)
         if let last = evaluations.last {
             func row(
                 _ task: String, _ accuracy: Double, _ chance: Double, _ loss: Double, _ count: Int
@@ -170,8 +172,23 @@ final class RunReporter {
         ).write(directory: directory)
     }
 
-    private func log(_ event: MetricsEvent) throws {
-        try metrics.append(event)
-        try tensorBoard.append(event)
+    /// Writes an event to the logs. A full disk must not end a run: it is said once.
+    private func log(_ event: MetricsEvent) {
+        do {
+            try metrics.append(event)
+            try tensorBoard.append(event)
+        } catch {
+            if !logsFail { console.warning("logs are incomplete, training goes on: \(error)") }
+            logsFail = true
+        }
     }
+
+    /// Whether an earlier attempt brought the run to this state and reported it.
+    func isFinished(_ state: TrainingState) -> Bool {
+        guard let summary = try? RunSummary.read(directory: directory) else { return false }
+        return summary.status == Self.finished && summary.step == state.step
+            && state.step >= totalSteps
+    }
+
+    func note(_ text: String) { console.note(text) }
 }

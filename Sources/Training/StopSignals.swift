@@ -15,7 +15,7 @@ private func note(_ number: Int32) {
     if firstSignal.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged {
         firstSecond.store(now.tv_sec, ordering: .relaxed)
     } else if now.tv_sec - firstSecond.load(ordering: .relaxed) > copySeconds {
-        _exit(75)
+        _exit(128 + number)
     }
 }
 

@@ -72,9 +72,11 @@ public final class Trainer {
 
     /// Forward and backward over all micro-batches, all-reduce, clipping, update.
     ///
+    /// - Precondition: every rank has at least one sample.
     /// - Throws: the failure of any rank to read its samples, and a gradient that is not finite,
     ///   on all ranks alike; nothing was updated then.
     public func step(_ plan: StepPlan) throws -> StepOutcome {
+        precondition(!plan.samples.isEmpty, "a rank without samples")
         let sequences = Result { try plan.samples.map(Self.sequence(from: plan.source)) }
         var outcome = try agreeOnNumbers(plan, sequences)
         try accumulateGradients(try sequences.get(), plan, &outcome)
@@ -132,7 +134,6 @@ public final class Trainer {
     ) throws {
         let scale = ObjectiveScale(masked: outcome.masked, sequences: outcome.sequences)
         reducer.begin(model.gradients.vector.buffer)
-        if sequences.isEmpty { model.gradients.vector.fill(0) }
         var failure: MPIError?
         func attempt(_ body: () throws(MPIError) -> Void) {
             guard failure == nil else { return }
@@ -155,7 +156,6 @@ public final class Trainer {
             }
         }
         if let failure { throw failure }
-        if sequences.isEmpty { try reducer.markReady(0..<model.layout.count) }
         try reducer.finish()
     }
 

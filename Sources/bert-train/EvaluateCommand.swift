@@ -1,5 +1,4 @@
 import ArgumentParser
-import Configuration
 import Distributed
 import DurableFiles
 import MPI
@@ -29,12 +28,8 @@ struct EvaluateCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let agreement = Agreement(among: world)
-            let configuration = try agreement.together(exitCode: ExitStatus.of) {
-                try RunConfiguration.parse("{}", name: "the defaults", overrides: set)
-            }
             let evaluation = try CheckpointEvaluation(
-                checkpoint: checkpoint, data: data, configuration: configuration,
-                communicator: world)
+                checkpoint: checkpoint, data: data, overrides: set, communicator: world)
             try agreement.together(exitCode: ExitStatus.of) {
                 guard world.rank == 0 else { return }
                 let console = ConsoleReporter()

@@ -11,6 +11,8 @@ enum Job {
     /// A failure that all ranks know of is printed by rank 0, and all exit with its status. Any
     /// other failure is one rank's own: it prints the cause and ends the whole job.
     static func run(_ body: (borrowing MPIEnvironment) throws -> Int32) throws {
+        // A reader that goes away (`| head`) is no reason to stop training.
+        signal(SIGPIPE, SIG_IGN)
         let status: Int32
         do {
             let environment = try MPIEnvironment()

@@ -8,6 +8,7 @@
 /// One step of Adam's moments over a range of parameters that share a weight decay.
 typedef struct {
     float beta1, beta2, epsilon;
+    float first_weight, second_weight;  // 1 - beta1 and 1 - beta2, from double precision
     float weight_decay;        // 0 for biases and layer normalization
     float gradient_scale;      // clipping (and unscaling), applied to the gradient first
     float first_correction;    // 1 / (1 - beta1^t), or 1 without bias correction
