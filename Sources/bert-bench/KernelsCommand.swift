@@ -42,6 +42,7 @@ struct KernelsCommand: ParsableCommand {
         let size: String
         let threads: Int
         let seconds: Double
+        let bestSeconds: Double
         let secondsAStep: Double
         let gigabytesPerSecond: Double
         let partOfTriad: Double
@@ -49,6 +50,7 @@ struct KernelsCommand: ParsableCommand {
         var row: [String] {
             [
                 name, size, HumanFormat.fixed(seconds * 1e3, decimals: 3),
+                HumanFormat.fixed(bestSeconds * 1e3, decimals: 3),
                 HumanFormat.fixed(secondsAStep * 1e3, decimals: 1),
                 HumanFormat.fixed(gigabytesPerSecond, decimals: 1),
                 HumanFormat.percent(partOfTriad),
@@ -68,7 +70,8 @@ struct KernelsCommand: ParsableCommand {
             for result in results { try Output.json(result) }
         } else {
             Output.table(
-                ["kernel", "size", "ms", "ms a step", "GB/s", "of triad"], results.map(\.row))
+                ["kernel", "size", "ms", "best ms", "ms a step", "GB/s", "of triad"],
+                results.map(\.row))
         }
     }
 
@@ -92,6 +95,7 @@ struct KernelsCommand: ParsableCommand {
         let time = median(times)
         return Result(
             name: kernel.name, size: kernel.size, threads: threads, seconds: time,
+            bestSeconds: times.min() ?? time,
             secondsAStep: time * kernel.calls, gigabytesPerSecond: kernel.bytes / time / 1e9,
             partOfTriad: medianRatio(bounds, over: times.map { $0 / kernel.bytes }))
     }
