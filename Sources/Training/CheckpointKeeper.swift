@@ -62,10 +62,8 @@ struct CheckpointKeeper {
         var writer: CheckpointWriter?
         let ownPath = try agreement.jointly { () -> String in
             guard isCoordinator else { return "" }
-            // A step that is reached again has a checkpoint that was passed over as damaged, or
-            // that lies after the one that the run was told to go on from.
             writer = try CheckpointWriter.begin(
-                in: store, step: state.step, parameterCount: total, replacing: true)
+                in: store, step: state.step, parameterCount: total)
             return writer?.path ?? ""
         }
         let path = String(

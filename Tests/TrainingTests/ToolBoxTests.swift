@@ -67,7 +67,8 @@ struct ToolBoxTests {
             try Program.train(
                 [
                     "evaluate", "--checkpoint", path, "--data", TinyCorpus.path(), "--json", file,
-                    "--set", "data.sequence_length=32",
+                    "--set", "data.sequence_length=32", "--set", "masking.max_predictions=6",
+                    "--set", "masking.unit=whole_word",
                 ]
             ).require()
         }
