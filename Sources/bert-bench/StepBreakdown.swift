@@ -14,12 +14,12 @@ struct StepBreakdown {
         let share: Double
     }
 
-    /// Takes two more steps and prints their mean.
+    /// Takes three more steps and prints their mean.
     func print(json: Bool) throws {
-        let steps = 2
+        let steps = 3
         let clock = PhaseClock()
         for _ in 0..<steps { try benchmark.step(clock) }
-        let head = benchmark.maskedHeadSeconds(pairs: 2) * Double(steps * benchmark.accumulation)
+        let head = benchmark.maskedHeadSeconds(trials: 5) * Double(steps * benchmark.accumulation)
         let total = clock.phases.reduce(0) { $0 + $1.seconds }
         let parts = clock.phases.flatMap { name, seconds in
             guard name == PhaseClock.forward else { return [(name, seconds)] }

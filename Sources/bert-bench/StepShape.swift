@@ -4,7 +4,7 @@ import Randomness
 
 /// The sizes of a benchmark's training step: a model, and micro-batches of full-length sequences.
 struct StepShape {
-    let configuration: BERTConfiguration
+    private(set) var configuration: BERTConfiguration
     /// Sequences of a micro-batch.
     let micro: Int
     /// Tokens of each sequence.
@@ -21,6 +21,13 @@ struct StepShape {
         self.configuration = configuration
         self.micro = micro
         self.sequenceLength = sequenceLength
+    }
+
+    /// The same step of a model with another number of layers.
+    func withLayers(_ layers: Int) -> StepShape {
+        var shape = self
+        shape.configuration.layers = layers
+        return shape
     }
 
     /// Tokens of a micro-batch.
