@@ -29,7 +29,7 @@ extension RunConfiguration {
         public var wire = WireType.fp32
         /// `recompute`: whether the backward pass computes activations anew: slower, less memory.
         public var recompute = false
-        /// `timeout`: seconds without progress after which a rank ends the job; 0 waits for ever.
+        /// `timeout`: reserved for a watchdog; read and checked, without effect in this version.
         public var timeout = 600.0
 
         /// The defaults.
