@@ -83,11 +83,13 @@ public final class Trainer {
         try sumOverRanks(&outcome)
         outcome.gradientNorm = optimizer.gradientNorm(model.gradients)
         guard outcome.gradientNorm.isFinite && outcome.loss.isFinite else {
-            throw TrainingError.data(
+            let error = TrainingError.data(
                 "the loss (\(outcome.loss)) or the gradient (norm \(outcome.gradientNorm)) is not "
                     + "finite at update \(plan.number): the run has diverged; go on from an "
                     + "earlier checkpoint with a lower optimizer.learning_rate or a longer "
                     + "schedule.warmup_steps")
+            // All ranks have the same numbers, so all are here: they end together, in order.
+            return try agreement.jointly { () throws -> StepOutcome in throw error }
         }
         optimizer.step(
             number: plan.number, learningRate: plan.learningRate,
