@@ -172,6 +172,55 @@ struct BadInputTests {
         #expect(try run.steps().map(\.step) == Array(1...6))
     }
 
+    @Test("a run that diverges ends, with what to do")
+    func divergence() throws {
+        try expectRefusal(
+            Run.tiny(), 65, ["the run has diverged", "optimizer.learning_rate"],
+            ["--set", "optimizer.learning_rate=1e30"])
+    }
+
+    @Test("a run directory that is a file, and a checkpoint that is not there")
+    func badPaths() throws {
+        let run = try Run.tiny()
+        try expectRefusal(run, 66, ["/no/such"], ["--resume", "/no/such"])
+        let file = try TinyCorpus.text()
+        for ranks in [1, 3] {
+            let outcome = try run.train(ranks: ranks, ["--run", file])
+            try outcome.require(74)
+            expectOnce([file], outcome)
+        }
+    }
+
+    @Test("what evaluate cannot read")
+    func evaluation() throws {
+        let run = try Run.tiny(steps: 2)
+        try run.finish()
+        let scratch = Scratch()
+        // A model directory that is cut off.
+        let model = try #require(try run.checkpoints().last)
+        try copyDirectory(run.path("checkpoints/\(model)"), to: scratch.file("cut"))
+        let weights = scratch.file("cut/model.h5")
+        try WholeFiles.writeAtomically(weights, Array(fileBytes(weights).prefix(5000)))
+        var rows = NvidiaRows(rows: 9, length: 16, vocabularySize: 200)
+        rows.ids[8][3] = 4000
+        try rows.write(scratch.file("rows.hdf5"))
+        let corpus = try TinyCorpus.path()
+        let cases: [(String, String, Int32, String)] = [
+            ("/no/such", corpus, 66, "/no/such"),
+            (run.directory, "/no/such.hdf5", 66, "/no/such.hdf5"),
+            (scratch.file("cut"), corpus, 65, "model.h5"),
+            (run.directory, scratch.file("rows.hdf5"), 65, "4000"),
+        ]
+        for (checkpoint, data, status, text) in cases {
+            for ranks in [1, 3] {
+                let outcome = try Program.train(
+                    ranks: ranks, ["evaluate", "--checkpoint", checkpoint, "--data", data])
+                try outcome.require(status)
+                expectOnce([text], outcome)
+            }
+        }
+    }
+
     @Test("one rank is killed: all end, as a failure")
     func oneRankIsKilled() throws {
         let run = try Run.tiny(steps: 100_000)

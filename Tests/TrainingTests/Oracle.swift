@@ -71,6 +71,21 @@ struct Oracle: Sendable, CustomStringConvertible {
             OracleEvaluation.self, from: Data(file.textAttribute("eval").utf8))
     }
 
+    /// Masked tokens of all rows, and the shares of the most frequent one and of the majority label.
+    func chance() throws -> (masked: Int, token: Double, label: Double) {
+        let file = try File.open(path("pretrain.hdf5"))
+        let ids = try file.dataset("masked_lm_ids").read(as: Int32.self, maximumCount: 1 << 20)
+            .filter { $0 != 0 }
+        let labels = try file.dataset("next_sentence_labels").read(
+            as: Int8.self, maximumCount: 1 << 20)
+        let counts = Dictionary(grouping: ids) { $0 }.values.map(\.count)
+        let random = labels.count { $0 == 1 }
+        return (
+            ids.count, Double(counts.max() ?? 0) / Double(ids.count),
+            Double(max(random, labels.count - random)) / Double(labels.count)
+        )
+    }
+
     // Names as in the file.
     // swift-format-ignore: AlwaysUseLowerCamelCase
     private struct OptimizerSettings: Decodable {

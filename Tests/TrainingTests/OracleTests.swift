@@ -78,5 +78,9 @@ struct OracleTests {
         #expect(abs(found.mlmAccuracy - expected.mlm_accuracy) < 1e-12)
         #expect(abs(found.nspAccuracy - expected.nsp_accuracy) < 1e-12)
         #expect(found.nspPairs == expected.rows)
+        let chance = try oracle.chance()
+        #expect(found.mlmTokens == chance.masked)
+        #expect(abs(found.mlmBaselineAccuracy - chance.token) < 1e-12)
+        #expect(abs(found.nspBaselineAccuracy - chance.label) < 1e-12)
     }
 }

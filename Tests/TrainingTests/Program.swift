@@ -139,6 +139,9 @@ final class RunningProgram {
         }
     }
 
+    /// The launcher: the child of the process that limits the time.
+    var launcher: pid_t? { descendants.first }
+
     /// All children, their children, and so on.
     private var descendants: [pid_t] {
         let all = ((try? Paths.names(in: "/proc")) ?? []).compactMap { pid_t($0) }

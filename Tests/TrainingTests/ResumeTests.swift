@@ -89,6 +89,21 @@ struct ResumeTests {
         #expect(try run.losses() == whole.losses())
     }
 
+    @Test(
+        "a signal to the launcher, as schedulers and Ctrl-C send it, comes through",
+        arguments: [SIGTERM, SIGINT, SIGUSR1])
+    func launcherSignalled(signal: Int32) throws {
+        let run = try Run.tiny(steps: 100_000)
+        let job = try run.start(ranks: 2)
+        try job.wait { !fileText(run.path("metrics.jsonl")).isEmpty }
+        kill(try #require(job.launcher), signal)
+        // MPICH's mpirun that has been signalled itself ends with 0 as often as with its ranks' 75.
+        let outcome = job.wait()
+        #expect([0, 75].contains(outcome.status), "\(outcome)")
+        #expect(fileText(run.path("summary.json")).contains("\"status\": \"preempted\""))
+        #expect(try run.checkpoints().count == 1)
+    }
+
     @Test("a damaged checkpoint is passed over, with a warning")
     func damaged() throws {
         let run = try Self.run()
