@@ -6,10 +6,19 @@ import MPITestSupport
 final class Scratch: Sendable {
     let path: String
 
-    init() {
-        var template = Array("/tmp/training-tests-XXXXXX".utf8CString)
+    /// What all of them lie in; deleted when the process ends, as globals never are.
+    private static let root: String = {
+        let path = makeDirectory("/tmp/training-tests-")
+        atexit { try? Paths.remove(Scratch.root) }
+        return path
+    }()
+
+    init() { path = Self.makeDirectory("\(Self.root)/") }
+
+    private static func makeDirectory(_ prefix: String) -> String {
+        var template = Array("\(prefix)XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { fatalError("no temporary directory") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     deinit { try? Paths.remove(path) }
