@@ -3,7 +3,14 @@ public import Tensors
 
 /// One step of Adam's moments, as AdamW and LAMB share it.
 public struct AdamStep: Sendable {
-    var parameters: bert_adam_step
+    private let beta1: Double
+    private let beta2: Double
+    private let epsilon: Double
+    private let gradientScale: Double
+    private let firstCorrection: Double
+    private let secondCorrection: Double
+    private let learningRate: Double
+    private var weightDecay = 0.0
 
     /// Step `step` (from 1) of moments that decay by `beta1` and `beta2`.
     ///
@@ -14,27 +21,41 @@ public struct AdamStep: Sendable {
         step: Int, beta1: Double, beta2: Double, epsilon: Double, gradientScale: Double,
         biasCorrection: Bool, learningRate: Double
     ) {
-        func correction(_ beta: Double) -> Float {
-            guard biasCorrection else { return 1 }
-            var power = 1.0
-            for bit in stride(from: Int.bitWidth - 1, through: 0, by: -1) {
-                power *= power
-                if step >> bit & 1 == 1 { power *= beta }
-            }
-            return Float(1 / (1 - power))
-        }
-        parameters = bert_adam_step(
-            beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
-            first_weight: Float(1 - beta1), second_weight: Float(1 - beta2), weight_decay: 0,
-            gradient_scale: Float(gradientScale), first_correction: correction(beta1),
-            second_correction: correction(beta2), learning_rate: Float(learningRate))
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.epsilon = epsilon
+        self.gradientScale = gradientScale
+        firstCorrection = biasCorrection ? 1 / (1 - Self.power(beta1, step)) : 1
+        secondCorrection = biasCorrection ? 1 / (1 - Self.power(beta2, step)) : 1
+        self.learningRate = learningRate
     }
 
     /// The same step with `weightDecay`.
     public func decaying(by weightDecay: Double) -> AdamStep {
         var step = self
-        step.parameters.weight_decay = Float(weightDecay)
+        step.weightDecay = weightDecay
         return step
+    }
+
+    /// `base` to the power of `exponent` by squaring: multiplications only, so that all
+    /// processors and C libraries agree.
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        var power = 1.0
+        for bit in stride(from: Int.bitWidth - 1, through: 0, by: -1) {
+            power *= power
+            if exponent >> bit & 1 == 1 { power *= base }
+        }
+        return power
+    }
+
+    /// The step as the kernels read it.
+    var parameters: bert_adam_step {
+        bert_adam_step(
+            beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
+            first_weight: Float(1 - beta1), second_weight: Float(1 - beta2),
+            weight_decay: Float(weightDecay), gradient_scale: Float(gradientScale),
+            first_correction: Float(firstCorrection), second_correction: Float(secondCorrection),
+            learning_rate: Float(learningRate))
     }
 }
 

@@ -12,23 +12,24 @@ private struct AdamReference {
     static let (rate, epsilon, scale, decay) = (1e-3, 1e-6, 0.5, 0.01)
 
     init(_ start: Start, biasCorrection: Bool) {
-        // The kernel reads the betas as floats.
+        // The kernel reads the betas and what they leave as floats, each rounded once.
         let (b1, b2) = (Double(Float(0.9)), Double(Float(0.999)))
+        let (w1, w2) = (Double(Float(1 - 0.9)), Double(Float(1 - 0.999)))
         let c1 = biasCorrection ? 1 / (1 - pow(0.9, Double(Self.step))) : 1
         let c2 = biasCorrection ? 1 / (1 - pow(0.999, Double(Self.step))) : 1
         for index in start.parameter.indices {
             let g = Double(start.gradient[index]) * Self.scale
             let p = Double(start.parameter[index])
             let (m0, v0) = (Double(start.first[index]), Double(start.second[index]))
-            let m = b1 * m0 + (1 - b1) * g
-            let v = b2 * v0 + (1 - b2) * g * g
+            let m = b1 * m0 + w1 * g
+            let v = b2 * v0 + w2 * g * g
             let denominator = (v * c2).squareRoot() + Self.epsilon
             first.append(m)
             second.append(v)
             update.append(m * c1 / denominator + Self.decay * p)
             parameter.append(p - Self.rate * update[index])
             // m may cancel: its error is relative to its terms.
-            let size = (b1 * abs(m0) + (1 - b1) * abs(g)) * c1 / denominator
+            let size = (b1 * abs(m0) + w1 * abs(g)) * c1 / denominator
             updateBound.append(12 * unitRoundoff * (size + Self.decay * abs(p)))
             parameterBound.append(Self.rate * updateBound[index] + unitRoundoff * 2 * abs(p))
         }
