@@ -61,6 +61,12 @@ public struct BERTConfiguration: Sendable, Equatable {
         ] where !Float(value).isNormal || value < 0 {
             return "\(name) is \(value); it must be a positive number that a float can hold"
         }
+        // Attention's dropout addresses its random numbers by a 32-bit block index.
+        let blocks = heads * maximumPositions * ((maximumPositions + 127) / 128) * 16
+        if blocks > Int(UInt32.max) {
+            return "\(heads) heads (num_attention_heads) over \(maximumPositions) positions "
+                + "(max_position_embeddings) need more random numbers than can be addressed"
+        }
         if paddingID < 0 || paddingID >= vocabularySize {
             return "pad_token_id is \(paddingID); there are \(vocabularySize) ids"
         }

@@ -21,8 +21,9 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
     /// The problems, in the order in which they stand in the file, at least one.
     public let problems: [Problem]
 
-    /// `EX_CONFIG` of sysexits(3): the status with which a program ends for this error.
-    public var exitCode: Int32 { 78 }
+    /// The status of sysexits(3) with which a program ends for this error: `EX_CONFIG` (78), or
+    /// `EX_NOINPUT` (66) where there is no such file.
+    public let exitCode: Int32
 
     /// One line for one problem; a heading and one indented line each for several.
     public var description: String {
@@ -31,12 +32,14 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
         return "\(problems.count) problems in the configuration:\n\(lines)"
     }
 
-    package init(problems: [Problem]) {
+    package init(problems: [Problem], exitCode: Int32 = 78) {
         precondition(!problems.isEmpty, "an error needs a problem")
         self.problems = problems
+        self.exitCode = exitCode
     }
 
-    package init(location: String, message: String) {
-        self.init(problems: [Problem(location: location, message: message)])
+    package init(location: String, message: String, exitCode: Int32 = 78) {
+        self.init(
+            problems: [Problem(location: location, message: message)], exitCode: exitCode)
     }
 }

@@ -47,11 +47,13 @@ extension RunConfiguration {
     }
 
     private static func readFile(_ path: String) throws(ConfigurationError) -> String {
-        func failure(_ message: String) -> ConfigurationError {
-            ConfigurationError(location: printable(path), message: message)
+        func failure(_ message: String, exitCode: Int32 = 78) -> ConfigurationError {
+            ConfigurationError(location: printable(path), message: message, exitCode: exitCode)
         }
         func systemFailure() -> ConfigurationError {
-            failure("cannot be read: \(String(cString: strerror(errno))); check --config")
+            failure(
+                "cannot be read: \(String(cString: strerror(errno))); check --config",
+                exitCode: errno == ENOENT ? 66 : 78)
         }
         guard !path.utf8.contains(0) else { throw failure("the path has a NUL byte") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

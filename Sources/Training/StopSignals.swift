@@ -24,9 +24,16 @@ private func note(_ number: Int32) {
 /// The first one is noted; the run stops after the step that it is in. One that comes more than
 /// two seconds later ends the process at once: the last checkpoint stays good.
 public enum StopSignals {
+    private static let numbers = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2]
+
     /// Notes SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 from now on.
     public static func watch() {
-        for number in [SIGTERM, SIGINT, SIGUSR1, SIGUSR2] {
+        // A launcher that blocks one of them leaves it blocked in what it starts.
+        var watched = sigset_t()
+        sigemptyset(&watched)
+        for number in numbers { sigaddset(&watched, number) }
+        sigprocmask(SIG_UNBLOCK, &watched, nil)
+        for number in numbers {
             signal(number) { note($0) }
         }
     }
