@@ -62,7 +62,8 @@ extension RunConfiguration {
                     message: "model.hidden_size (\(architecture.hiddenSize)) must be a multiple of "
                         + "model.num_attention_heads (\(architecture.numAttentionHeads))"))
         }
-        if known || model.maxPositionEmbeddings != nil,
+        // NVIDIA's files have a length of their own, which is checked when they are opened.
+        if known || model.maxPositionEmbeddings != nil, data.format == .corpus,
             data.sequenceLength > architecture.maxPositionEmbeddings
         {
             result.append(

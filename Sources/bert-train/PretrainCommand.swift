@@ -55,6 +55,11 @@ struct PretrainCommand: ParsableCommand {
         if let config {
             return try RunConfiguration.load(path: config, overrides: set)
         }
+        // The quick start's sizes and rates are made for its own small texts: who brings other
+        // data starts from the defaults.
+        if set.contains(where: { $0.hasPrefix("data.train=") }) {
+            return try RunConfiguration.parse("{}", name: "the defaults", overrides: set)
+        }
         return try RunConfiguration.parse(
             QuickStart.configuration(), name: "quickstart.yaml", overrides: set)
     }

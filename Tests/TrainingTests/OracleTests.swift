@@ -55,6 +55,19 @@ struct OracleTests {
         }
     }
 
+    /// The files are shorter than the default `data.sequence_length`, and so is the model.
+    @Test("a run on NVIDIA's files goes on and is evaluated", arguments: Oracle.cases)
+    func resumed(_ oracle: Oracle) throws {
+        let run = try oracle.run(.adamw)
+        try run.finish()
+        try run.finish()
+        try Program.train(
+            [
+                "evaluate", "--checkpoint", run.directory, "--data", oracle.path("pretrain.hdf5"),
+            ]
+        ).require()
+    }
+
     @Test("evaluation", arguments: Oracle.cases)
     func evaluation(_ oracle: Oracle) throws {
         let scratch = Scratch()
