@@ -48,11 +48,9 @@ extension KernelExecutor {
         precondition(bias.map { $0.count == output.columns } ?? true, "bias has another width")
         // Cutting the longer side lets the threads pack the least twice.
         let byRows = output.rows >= output.columns
-        team.run { thread in
-            let unit = byRows ? 14 : 32
-            let total = byRows ? output.rows : output.columns
-            let part = Self.part(thread, of: team.count, total: total, unit: unit)
-            guard !part.isEmpty else { return }
+        team.split(
+            byRows ? output.rows : output.columns, unit: byRows ? 14 : 32
+        ) { part, thread in
             let scratch = gemmScratch(thread)
             if byRows {
                 multiplyPart(
@@ -64,12 +62,6 @@ extension KernelExecutor {
                     accumulate: accumulate, scratch: scratch)
             }
         }
-    }
-
-    private static func part(_ index: Int, of count: Int, total: Int, unit: Int) -> Range<Int> {
-        let units = (total + unit - 1) / unit
-        let first = min(units * index / count * unit, total)
-        return first..<max(first, min(units * (index + 1) / count * unit, total))
     }
 
     /// A product on the calling thread, with that thread's `scratch`.

@@ -73,18 +73,25 @@ public final class ThreadTeam: @unchecked Sendable {
     }
 
     /// Cuts `0..<total` into one contiguous part a thread, limits being multiples of `unit`, and
-    /// runs `body` on the parts that are not empty.
-    public func split(_ total: Int, unit: Int = 1, _ body: (Range<Int>) -> Void) {
+    /// runs `body` on the parts that are not empty, with the index of the thread that it runs on.
+    public func split(
+        _ total: Int, unit: Int = 1, _ body: (_ part: Range<Int>, _ thread: Int) -> Void
+    ) {
         let units = (total + unit - 1) / unit
         guard count > 1, units > 1 else {
-            if total > 0 { body(0..<total) }
+            if total > 0 { body(0..<total, 0) }
             return
         }
         run { index in
             let first = min(units * index / count * unit, total)
             let last = min(units * (index + 1) / count * unit, total)
-            if first < last { body(first..<last) }
+            if first < last { body(first..<last, index) }
         }
+    }
+
+    /// The same for work that needs nothing of its thread's own.
+    public func split(_ total: Int, unit: Int = 1, _ body: (_ part: Range<Int>) -> Void) {
+        split(total, unit: unit) { part, _ in body(part) }
     }
 
     /// Runs `body` for every task of `0..<total`, each thread taking the next one when free;
