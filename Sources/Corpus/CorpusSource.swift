@@ -36,7 +36,7 @@ public final class CorpusSource: SampleSource {
             documents: documents, vocabulary: vocabulary, settings: settings, seed: seed)
         vocabularySize = vocabulary.size
         fingerprint = sha256Hex(
-            "corpus 1 data=\(dataDigest) seed=\(seed) \(settings.canonicalText)")
+            "corpus 2 data=\(dataDigest) seed=\(seed) \(settings.canonicalText)")
         if documents.count == 1 && sampleCount(epoch: 0) == 0 {
             throw .noText(
                 "\(name) holds one document of a single sentence: no pair of sentences can be "

@@ -76,7 +76,7 @@ public final class NvidiaHDF5Source: SampleSource {
         maximumLength = files.reduce(0) { max($0, $1.length) }
         let digests = try files.map { try $0.digest() }
         fingerprint = sha256Hex(
-            "nvidia_hdf5 1 order=\(order.rawValue) seed=\(seed) block=\(blockTokens) "
+            "nvidia_hdf5 2 order=\(order.rawValue) seed=\(seed) block=\(blockTokens) "
                 + digests.joined(separator: "\n"))
     }
 

@@ -36,7 +36,9 @@ public struct IndexPermutation: Sendable {
         var left = UInt32(truncatingIfNeeded: value >> halfBits)
         var right = UInt32(truncatingIfNeeded: value & mask)
         for round in 0..<Self.rounds {
-            let counter = SIMD4(right, address.high[0] ^ round, address.high[1], address.high[2])
+            // The layer's bits are free here: no two epochs, and no two rounds, share a function.
+            let counter = SIMD4(
+                right, address.high[0] | round << 16, address.high[1], address.high[2])
             let word = Philox.block(counter: counter, key: address.key)[0]
             (left, right) = (right, left ^ (word & UInt32(truncatingIfNeeded: mask)))
         }
