@@ -8,7 +8,11 @@ func distance(_ left: [Double], _ right: [Double]) -> Double {
     norm(zip(left, right).map { $0 - $1 })
 }
 
-/// The largest magnitude of a difference.
+/// The largest magnitude of a difference; infinite where one is not a number, which `max` would
+/// pass over.
 func largestDifference(_ left: [Double], _ right: [Double]) -> Double {
-    zip(left, right).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    zip(left, right).reduce(0) { largest, pair in
+        let difference = abs(pair.0 - pair.1)
+        return difference.isNaN ? .infinity : max(largest, difference)
+    }
 }

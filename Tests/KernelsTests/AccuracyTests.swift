@@ -20,11 +20,13 @@ private struct Accuracy: CustomStringConvertible {
         let inputs = Array(inputs)
         for (x, value) in zip(inputs, function(inputs)) {
             let expected = exact(Double(x))
-            let error = abs(Double(value) - expected)
+            let difference = abs(Double(value) - expected)
+            // Comparisons pass over what is not a number.
+            let error = difference.isNaN ? .infinity : difference
             absolute = max(absolute, error)
             let ulps = error / Double(Float(expected).ulp)
             if ulps > self.ulps { (self.ulps, place) = (ulps, x) }
-            if expected != 0 { relative = max(relative, error / abs(expected)) }
+            if error > 0 { relative = max(relative, error / abs(expected)) }
         }
     }
 
@@ -95,7 +97,7 @@ extension KernelTests {
         /// the argument, not to the result.
         @Test(arguments: Activation.allCases) func gelu(activation: Activation) {
             let kind = activation == .gelu ? BERT_GELU_ERF : BERT_GELU_TANH
-            for (from, to) in [(Float(-12), Float(12)), (0, 12)] {
+            for (from, to) in [(Float(-12), Float(0)), (0, 12)] {
                 let accuracy = Self.report(
                     Accuracy(
                         "\(activation.rawValue), \(from) to \(to)",
