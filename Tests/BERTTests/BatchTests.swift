@@ -54,7 +54,8 @@ import Testing
         #expect(TestModel.make(TestModel.dropout, for: .inference).evaluate(sequences) == outcomes)
     }
 
-    /// An empty micro-batch is what a rank has when there are fewer sequences than ranks.
+    /// A micro-batch may be empty: it adds nothing. (Training makes none, as it refuses fewer
+    /// sequences than ranks.)
     @Test(
         "gradients of micro-batches add up",
         arguments: [[8], [1, 7], [3, 3, 2], [4, 0, 4], [0, 8], [8, 0]], TestModel.sets)
@@ -118,11 +119,22 @@ import Testing
         #expect(distance(model.gradientValues, whole) < 1e-6 * norm(whole))
     }
 
+    /// A sequence too short for a pair, with its last token to predict.
+    private static func short(_ length: Int) -> PretrainingSequence {
+        PretrainingSequence(
+            tokenIDs: Array([7, 11].suffix(length)), segmentIDs: Array([0, 1].suffix(length)),
+            maskedPositions: [Int32(length - 1)], maskedLabels: [13], nextSentenceLabel: 1,
+            epoch: 0, sample: 40)
+    }
+
     @Test("every length that a sequence can have")
     func lengths() {
         let model = TestModel.make()
-        for length in 3...35 {
-            let sequences = TestModel.sequences([length, length])
+        for length in 1...35 {
+            let sequences =
+                length < 3
+                ? [Self.short(length), Self.short(length)]
+                : TestModel.sequences([length, length])
             let outcomes = model.train(sequences)
             #expect(outcomes.allSatisfy { $0.maskedLoss.isFinite && $0.maskedLoss > 0 })
             #expect(model.gradientValues.allSatisfy { $0.isFinite })
