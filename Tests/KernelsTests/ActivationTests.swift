@@ -103,6 +103,9 @@ extension KernelTests {
                 }
                 executor.tanh(input)
                 #expect(input.array.allSatisfy { $0.isNaN })
+                let gradient = memory.vector([Float](repeating: 1, count: 37))
+                executor.tanhBackward(output: input, gradient: gradient)
+                #expect(gradient.array.allSatisfy { $0.isNaN })
                 withExtendedLifetime(memory) {}
             }
         }

@@ -6,8 +6,8 @@ import Testing
 /// A batch for attention, its mask and its run on an executor.
 private struct AttentionCase {
     let reference: AttentionReference
-    let qkv: [Float]
-    let output: [Float]
+    var qkv: [Float]
+    var output: [Float]
     let probability: Double
 
     init(lengths: [Int], heads: Int, width: Int, probability: Double) {
@@ -133,8 +133,9 @@ extension KernelTests {
             }
         }
 
-        /// A broken key breaks every row of its sequence and head, a broken query its own row.
-        @Test(arguments: [0, 1]) func aBrokenValueStaysVisible(part: Int) {
+        /// A broken key breaks every row of its sequence and head, a broken query its own row, and
+        /// a broken value its own column.
+        @Test(arguments: [0, 1, 2]) func aBrokenValueStaysVisible(part: Int) {
             for executor in executors {
                 for token in [3, 20, 35] {
                     let memory = Memory()
@@ -157,10 +158,34 @@ extension KernelTests {
                         let broken = part == 0 ? row == token : (3..<36).contains(row)
                         for column in 0..<8 {
                             let value = context.row(row)[column]
-                            #expect(value.isNaN == (broken && column >= 4))
+                            let reached = part == 2 ? column == 5 : column >= 4
+                            #expect(value.isNaN == (broken && reached))
                         }
                     }
                     withExtendedLifetime(memory) {}
+                }
+            }
+        }
+
+        /// A broken gradient of a token's context breaks that to its query, to all keys of its
+        /// sequence and head, and to its own column of all values.
+        @Test(arguments: [3, 20, 35]) func aBrokenGradientStaysVisible(token: Int) {
+            var test = AttentionCase(lengths: [3, 33, 4], heads: 2, width: 4, probability: 0)
+            test.output[token * 8 + 5] = .nan
+            for executor in executors {
+                let memory = Memory()
+                let gradient = withExtendedLifetime(memory) {
+                    test.run(executor, memory).suffix(40 * 24)
+                }
+                for (index, value) in gradient.enumerated() {
+                    let (row, part, column) = (index / 24, index % 24 / 8, index % 8)
+                    let isReached =
+                        switch part {
+                        case 0: row == token && column >= 4
+                        case 1: (3..<36).contains(row) && column >= 4
+                        default: (3..<36).contains(row) && column == 5
+                        }
+                    #expect(value.isNaN == isReached)
                 }
             }
         }

@@ -99,6 +99,48 @@ extension KernelTests {
             }
         }
 
+        /// A broken element reaches what is made of it, and nothing else.
+        @Test(arguments: [0, 15, 16, 36]) func whatIsNotANumberStaysVisible(column: Int) {
+            var values = randomFloats(3 * 37, stream: 1)
+            let whole = values
+            values[37 + column] = .nan
+            for executor in executors {
+                let memory = Memory()
+                func matrix(_ values: [Float]) -> Matrix<Float> {
+                    memory.matrix(values, rows: 3, columns: 37)
+                }
+                let chosen = memory.vector([Int32(2), 1, 1])
+                let indices = EmbeddingIndices(
+                    tokens: chosen, segments: chosen, positions: chosen)
+                let output = matrix(whole)
+                for broken in 0..<3 {
+                    let tables = (0..<3).map { matrix($0 == broken ? values : whole) }
+                    executor.embed(
+                        indices,
+                        EmbeddingTables(token: tables[0], segment: tables[1], position: tables[2]),
+                        into: output)
+                    #expect(Self.brokenRows(output, column) == [1, 2])
+                }
+                executor.gather(matrix(values), chosen, into: output)
+                #expect(Self.brokenRows(output, column) == [1, 2])
+                let table = matrix(whole)
+                executor.scatterAdd(matrix(values), to: memory.vector([1, 0, 1]), of: table)
+                #expect(Self.brokenRows(table, column) == [0])
+                let sums = memory.zeros(37)
+                executor.sumRows(matrix(values), into: sums, accumulate: true)
+                #expect((0..<37).filter { sums[$0].isNaN } == [column])
+                withExtendedLifetime(memory) {}
+            }
+        }
+
+        /// The rows in which `column`, and no other, is not a number; nil where another is.
+        private static func brokenRows(_ matrix: Matrix<Float>, _ column: Int) -> [Int]? {
+            let values = matrix.array
+            let broken = values.indices.filter { values[$0].isNaN }
+            guard broken.allSatisfy({ $0 % matrix.columns == column }) else { return nil }
+            return broken.map { $0 / matrix.columns }
+        }
+
         @Test(arguments: sizes, [false, true]) func sumRows(size: [Int], accumulate: Bool) {
             let (rows, width) = (size[0], size[1])
             let x = randomFloats(rows * width, stream: 1)

@@ -53,10 +53,10 @@ private struct LayerNormReference {
 private struct LayerNormCase {
     let rows: Int
     let columns: Int
-    let x: [Float]
+    var x: [Float]
     let weight: [Float]
     let bias: [Float]
-    let dy: [Float]
+    var dy: [Float]
     let reference: LayerNormReference
     static let epsilon: Float = 1e-6
 
@@ -233,6 +233,29 @@ extension KernelTests {
                 let whole = Self.outputs(Array(0..<11), of: many, executor)
                 for row in [0, 5, 10] {
                     #expect(bits(Self.outputs([row], of: many, executor)[0]) == bits(whole[row]))
+                }
+            }
+        }
+
+        /// A broken input breaks its row; a broken gradient its row, and its column of the
+        /// parameters' gradients.
+        @Test(arguments: [0, 15, 16, 36]) func whatIsNotANumberStaysVisible(column: Int) {
+            var forward = LayerNormCase(rows: 3, columns: 37)
+            var backward = forward
+            forward.x[37 + column] = .nan
+            backward.dy[37 + column] = .nan
+            for executor in executors {
+                let rows = Self.outputs([0, 1, 2], of: forward, executor)
+                for (row, values) in rows.enumerated() {
+                    #expect(values.allSatisfy { $0.isNaN == (row == 1) })
+                }
+                let memory = Memory()
+                let gradients = withExtendedLifetime(memory) {
+                    Self.runBackward(backward, accumulate: false, executor, memory)
+                }
+                for (index, value) in gradients.enumerated() {
+                    let isBroken = index < 3 * 37 ? index / 37 == 1 : index % 37 == column
+                    #expect(value.isNaN == isBroken)
                 }
             }
         }

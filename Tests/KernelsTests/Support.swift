@@ -22,19 +22,40 @@ func randomFloats(_ count: Int, stream: Int) -> [Float] {
     return (0..<count).map { _ in Float(generator.uniform() * 2 - 1) }
 }
 
-/// Blocks that live as long as this object, and views of them.
+/// Blocks that live as long as this object, and views of them, each with a margin behind its end
+/// that belongs to nobody.
 final class Memory {
     private var blocks: [AnyObject] = []
+    private var margins: [UnsafeMutableRawBufferPointer] = []
 
-    /// What the gaps between the rows of a matrix hold: a NaN that no kernel makes, so that it
+    /// Elements of a margin: as many as a 512-bit register has floats.
+    private static let marginCount = 16
+
+    /// What margins and the gaps between the rows of a matrix hold: a NaN that no kernel makes, so that it
     /// shows when one reads (the result is NaN) or writes (the bits change) there.
     static let gapValue = Float(bitPattern: 0x7fc1_2345)
 
     func vector<Element: BitwiseCopyable>(_ values: [Element]) -> Vector<Element> {
-        let block = Block<Element>(count: values.count)
+        let block = Block<Element>(count: values.count + Self.marginCount)
         blocks.append(block)
         for (index, value) in values.enumerated() { block.vector[index] = value }
-        return block.vector
+        let margin = UnsafeMutableRawBufferPointer(block[values.count..<block.count].buffer)
+        for offset in stride(from: 0, to: margin.count, by: 4) {
+            margin.storeBytes(
+                of: Self.gapValue.bitPattern, toByteOffset: offset, as: UInt32.self)
+        }
+        margins.append(margin)
+        return block[0..<values.count]
+    }
+
+    /// Whether nobody wrote behind the end of a vector.
+    var marginsAreUntouched: Bool {
+        margins.allSatisfy { margin in
+            stride(from: 0, to: margin.count, by: 4).allSatisfy {
+                margin.loadUnaligned(fromByteOffset: $0, as: UInt32.self)
+                    == Self.gapValue.bitPattern
+            }
+        }
     }
 
     func zeros(_ count: Int) -> Vector<Float> {
@@ -87,7 +108,7 @@ enum Agreement {
 }
 
 /// Runs `body` on every executor; its result must lie within `bound` of `reference`, element by
-/// element, and agree among executors as `agreement` says.
+/// element, and agree among executors as `agreement` says; nothing may be written behind an end.
 func compare(
     _ label: String, _ reference: [Double], bound: [Double], _ agreement: Agreement = .vectorSets,
     sourceLocation: SourceLocation = #_sourceLocation,
@@ -99,6 +120,9 @@ func compare(
         let result = withExtendedLifetime(memory) { body(executor, memory) }
         let name = "\(label), \(executor.instructionSet), \(executor.team.count) threads"
         #expect(result.count == reference.count, "\(name)", sourceLocation: sourceLocation)
+        #expect(
+            memory.marginsAreUntouched, "\(name): wrote behind an end",
+            sourceLocation: sourceLocation)
         if let worst = firstOutside(result, reference, bound) {
             Issue.record(
                 "\(name): element \(worst) is \(result[worst]), not \(reference[worst]) +- \(bound[worst])",

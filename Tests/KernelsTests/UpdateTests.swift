@@ -137,12 +137,19 @@ extension KernelTests {
             for executor in executors {
                 let memory = Memory()
                 let one = memory.vector([Float](repeating: .nan, count: 20))
-                let rest = (0..<3).map { _ in memory.zeros(20) }
+                let rest = (0..<6).map { _ in memory.zeros(20) }
+                let step = AdamReference.kernelStep(biasCorrection: true)
                 executor.adamW(
-                    AdamReference.kernelStep(biasCorrection: true),
+                    step,
                     UpdateOperands(
                         gradient: one, first: rest[0], second: rest[1], parameter: rest[2]))
-                #expect(rest.allSatisfy { $0.array.allSatisfy { $0.isNaN } })
+                executor.subtract(one, times: 0.5, from: rest[3])
+                executor.lambUpdate(
+                    step,
+                    UpdateOperands(
+                        gradient: one, first: rest[4], second: rest[5], parameter: memory.zeros(20))
+                )
+                #expect(([one] + rest).allSatisfy { $0.array.allSatisfy { $0.isNaN } })
                 withExtendedLifetime(memory) {}
             }
         }
