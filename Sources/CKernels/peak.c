@@ -10,8 +10,8 @@
 // for 16 registers (AVX2) or 32 (AVX-512).
 enum { NARROW_CHAINS = 12, WIDE_CHAINS = 24 };
 
-/// Where results go, so that the compiler must compute them.
-static volatile float sink;
+/// Where a thread's results go, so that the compiler must compute them.
+static _Thread_local volatile float sink;
 /// What the chains multiply by: unknown to the compiler, and keeping sums finite.
 static volatile float shrink = 0.999F;
 
