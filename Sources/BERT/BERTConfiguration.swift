@@ -32,9 +32,6 @@ public struct BERTConfiguration: Sendable, Equatable {
     /// The sizes of BERT-base, uncased.
     public init() {}
 
-    /// Elements of one attention head.
-    public var headSize: Int { hiddenSize / heads }
-
     /// Why no model can have these sizes; `nil` if one can.
     public var problem: String? {
         let sizes = [

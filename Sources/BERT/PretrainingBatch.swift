@@ -69,15 +69,13 @@ public struct BatchCapacity: Sendable, Equatable {
 }
 
 /// A batch as the kernels read it: sequences one after another, without padding.
-public final class PretrainingBatch {
-    /// Number of sequences, tokens and predictions that it holds.
-    public private(set) var sequences = 0
+final class PretrainingBatch {
+    /// The number of sequences.
+    private(set) var sequences = 0
     /// The number of tokens.
-    public private(set) var tokens = 0
+    private(set) var tokens = 0
     /// The number of predictions.
-    public private(set) var masked = 0
-    /// The sum of the squared lengths, for counting operations.
-    public private(set) var squaredLengths = 0
+    private(set) var masked = 0
 
     private let capacity: BatchCapacity
     private let tokenIDs: Block<Int32>
@@ -91,7 +89,7 @@ public final class PretrainingBatch {
     private let nextSentenceLabels: Block<Int32>
 
     /// An empty batch with room for `capacity`.
-    public init(capacity: BatchCapacity) {
+    init(capacity: BatchCapacity) {
         self.capacity = capacity
         tokenIDs = Block(count: capacity.tokens)
         segmentIDs = Block(count: capacity.tokens)
@@ -107,11 +105,11 @@ public final class PretrainingBatch {
     /// Replaces the contents by `sequences`.
     ///
     /// - Precondition: they fit the capacity and `configuration`: data is checked where it is read.
-    public func assign(
+    func assign(
         _ sequences: some Collection<PretrainingSequence>, for configuration: BERTConfiguration
     ) {
         precondition(sequences.count <= capacity.sequences, "too many sequences")
-        (self.sequences, tokens, masked, squaredLengths) = (0, 0, 0, 0)
+        (self.sequences, tokens, masked) = (0, 0, 0)
         for sequence in sequences { append(sequence, configuration) }
     }
 
@@ -147,7 +145,6 @@ public final class PretrainingBatch {
         nextSentenceLabels.vector[sequences] = sequence.nextSentenceLabel
         sequences += 1
         tokens += length
-        squaredLengths += length * length
         offsets.vector[sequences] = Int32(tokens)
         maskedOffsets.vector[sequences] = Int32(masked)
     }
