@@ -39,7 +39,8 @@ INLINE random_group random_numbers(const bert_dropout *dropout, bert_random_row 
     return (random_group){{x0, x1, x2, x3}};
 }
 
-/// The random numbers of group `group` of a row that has `groups` of them.
+/// The random numbers of group `group` of a row that has `groups` of them; callers keep
+/// (position + 1) * groups within 2^28.
 INLINE random_group row_group(const bert_dropout *dropout, bert_random_row row, size_t group,
                               size_t groups) {
     return random_numbers(dropout, row, (uint32_t)((row.position * groups + group) * LANES));

@@ -87,7 +87,11 @@ private struct HeadTask {
     }
 
     func random(_ setting: AttentionSetting) -> bert_random_row {
-        setting.random[rows.lowerBound].at(head * rows.count)
+        precondition(
+            !setting.dropout.isActive
+                || heads * rows.count <= RandomRow.positionLimit(columns: rows.count),
+            "too many random numbers")
+        return setting.random[rows.lowerBound].at(head * rows.count)
     }
 
     var scale: Float { 1 / Float(width).squareRoot() }
@@ -98,12 +102,13 @@ extension KernelExecutor {
     /// `context` [T, N] from `queryKeyValue` [T, 3N]. `logSums` [T x heads] keeps each row's
     /// logarithm of the sum of exponentials, from which the backward pass makes the
     /// probabilities again (as FlashAttention does): they are never stored for the whole batch.
+    ///
+    /// - Precondition: with dropout, heads x L x ceil(L / 128) is at most 2^28 for every length L.
     public func attention(
         _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
         into context: Matrix<Float>, scratch: AttentionScratch
     ) {
-        precondition(queryKeyValue.columns == 3 * context.columns, "widths differ")
-        precondition(logSums.count == context.rows * setting.heads, "one sum a row and head")
+        checkShapes(queryKeyValue, setting, logSums: logSums, context: context)
         team.forEach(setting.bounds.count * setting.heads) { index, thread in
             let task = HeadTask(index, setting, hidden: context.columns)
             let length = task.rows.count
@@ -127,13 +132,15 @@ extension KernelExecutor {
         }
     }
 
-    /// The backward pass: `gradient` [T, 3N] to `queryKeyValue` from `contextGradient` [T, N].
+    /// The backward pass: `gradient` [T, 3N] to `queryKeyValue` [T, 3N] from `contextGradient`
+    /// [T, N]; `logSums` [T x heads] and `context` [T, N] are what the forward pass made.
     public func attentionBackward(
         _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
         context: Matrix<Float>, contextGradient: Matrix<Float>, into gradient: Matrix<Float>,
         scratch: AttentionScratch
     ) {
-        precondition(gradient.columns == queryKeyValue.columns, "widths differ")
+        checkShapes(queryKeyValue, setting, logSums: logSums, context: context)
+        checkShapes(gradient, setting, logSums: logSums, context: contextGradient)
         team.forEach(setting.bounds.count * setting.heads) { index, thread in
             let task = HeadTask(index, setting, hidden: context.columns)
             guard !task.rows.isEmpty else { return }
@@ -142,6 +149,15 @@ extension KernelExecutor {
                 context: task.columns(of: context), output: task.columns(of: contextGradient),
                 gradient: gradient, scratch: scratch, thread: thread)
         }
+    }
+
+    private func checkShapes(
+        _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
+        context: Matrix<Float>
+    ) {
+        precondition(queryKeyValue.columns == 3 * context.columns, "widths differ")
+        precondition(queryKeyValue.rows == context.rows, "rows differ")
+        precondition(logSums.count == context.rows * setting.heads, "one sum a row and head")
     }
 
     private func headBackward(

@@ -9,7 +9,7 @@ public struct RandomRow: BitwiseCopyable, Sendable {
     /// Row `position` of `sample` in `epoch`.
     ///
     /// - Precondition: `0 <= epoch < RandomAddress.epochLimit`, `sample >= 0`, and `position`
-    ///   is below 2^24.
+    ///   is below 2^24; rows of more than 2048 elements allow less (see `dropout`).
     public init(epoch: Int, sample: Int, position: Int) {
         precondition(epoch >= 0 && epoch < RandomAddress.epochLimit, "epoch out of range")
         precondition(sample >= 0 && position >= 0 && position < 1 << 24, "row out of range")
@@ -19,6 +19,10 @@ public struct RandomRow: BitwiseCopyable, Sendable {
                 UInt32(truncatingIfNeeded: sample >> 32)
             ), position: UInt32(position))
     }
+
+    /// One more than the last position whose numbers exist: a row of `columns` elements takes 16
+    /// blocks for each 128 of them, and an address has 2^32.
+    static func positionLimit(columns: Int) -> Int { (1 << 28) / max((columns + 127) / 128, 1) }
 
     /// The same sample at another `position`.
     func at(_ position: Int) -> bert_random_row {
@@ -52,17 +56,29 @@ public struct Dropout: Sendable {
 
     /// Whether anything is dropped.
     public var isActive: Bool { parameters.threshold != 0 }
+
+    /// Checks that each of `rows` rows has an address, and each of its elements a number.
+    func check(_ random: Vector<RandomRow>, rows: Int, columns: Int) {
+        precondition(random.count == rows, "one random address a row")
+        let limit = RandomRow.positionLimit(columns: columns)
+        precondition(
+            !isActive || random.buffer.allSatisfy { $0.row.position < limit },
+            "too many random numbers")
+    }
 }
 
 extension KernelExecutor {
-    /// `output` = dropout of `input` [rows, columns]; they may be the same matrix.
+    /// `output` [M, N] = dropout of `input` [M, N], whose rows have the addresses `random` [M];
+    /// they may be the same matrix.
+    ///
+    /// - Precondition: positions lie below 2^28 / ceil(N / 128).
     public func dropout(
         _ input: Matrix<Float>, _ dropout: Dropout, rows random: Vector<RandomRow>,
         into output: Matrix<Float>
     ) {
         precondition(input.isContiguous && output.isContiguous, "matrix has gaps")
         precondition(input.rows == output.rows && input.columns == output.columns, "shapes differ")
-        precondition(random.count == input.rows, "one random address a row")
+        dropout.check(random, rows: input.rows, columns: input.columns)
         team.split(input.rows) { part in
             withUnsafePointer(to: dropout.parameters) { parameters in
                 rowKernels.dropout(

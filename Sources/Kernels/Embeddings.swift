@@ -7,7 +7,9 @@ public struct EmbeddingIndices {
     let segments: Vector<Int32>
     let positions: Vector<Int32>
 
-    /// The indices of `tokens.count` tokens.
+    /// The rows of each of T tokens in the tables: [T] each.
+    ///
+    /// - Precondition: their counts are equal.
     public init(tokens: Vector<Int32>, segments: Vector<Int32>, positions: Vector<Int32>) {
         precondition(tokens.count == segments.count && tokens.count == positions.count)
         self.tokens = tokens
@@ -22,9 +24,13 @@ public struct EmbeddingTables {
     let segment: Matrix<Float>
     let position: Matrix<Float>
 
-    /// The three tables, all of one width.
+    /// The tables [vocabulary, N], [segment kinds, N] and [positions, N].
+    ///
+    /// - Precondition: they have one width and no gaps between their rows.
     public init(token: Matrix<Float>, segment: Matrix<Float>, position: Matrix<Float>) {
         precondition(token.columns == segment.columns && token.columns == position.columns)
+        precondition(
+            token.isContiguous && segment.isContiguous && position.isContiguous, "table has gaps")
         self.token = token
         self.segment = segment
         self.position = position
@@ -57,7 +63,9 @@ extension KernelExecutor {
         scatterAdd(gradient, to: indices.positions, of: tables.position)
     }
 
-    /// `output` row r = `table` row `indices[r]`.
+    /// Row r of `output` [M, N] = row `indices[r]` of `table` [V, N], for `indices` [M].
+    ///
+    /// - Precondition: `0 <= indices[r] < V`.
     public func gather(
         _ table: Matrix<Float>, _ indices: Vector<Int32>, into output: Matrix<Float>
     ) {
@@ -67,7 +75,9 @@ extension KernelExecutor {
         }
     }
 
-    /// `table` row `indices[r]` += `rows` row r, for r in order.
+    /// Row `indices[r]` of `table` [V, N] += row r of `rows` [M, N], for r in order; `indices` [M].
+    ///
+    /// - Precondition: `0 <= indices[r] < V` (the batch was checked when it was made).
     public func scatterAdd(
         _ rows: Matrix<Float>, to indices: Vector<Int32>, of table: Matrix<Float>
     ) {

@@ -23,16 +23,10 @@ public struct LayerNormStatistics {
     let mean: Vector<Float>
     let reciprocalDeviation: Vector<Float>
 
-    /// The pair of `mean` and `reciprocalDeviation`.
+    /// The pair of `mean` and `reciprocalDeviation`, [M] each.
     public init(mean: Vector<Float>, reciprocalDeviation: Vector<Float>) {
         self.mean = mean
         self.reciprocalDeviation = reciprocalDeviation
-    }
-
-    /// The statistics of the first `rows` rows.
-    public func prefix(_ rows: Int) -> LayerNormStatistics {
-        LayerNormStatistics(
-            mean: mean[0..<rows], reciprocalDeviation: reciprocalDeviation[0..<rows])
     }
 }
 
@@ -42,8 +36,8 @@ public struct Residual {
     let dropout: Dropout
     let random: Vector<RandomRow>
 
-    /// The residual connection from `base`, with `dropout` on the other branch, whose rows have
-    /// the addresses `random`.
+    /// The residual connection from `base` [M, N], with `dropout` on the other branch, whose rows
+    /// have the addresses `random` [M].
     public init(_ base: Matrix<Float>, dropout: Dropout, rows random: Vector<RandomRow>) {
         self.base = base
         self.dropout = dropout
@@ -53,8 +47,9 @@ public struct Residual {
 
 extension KernelExecutor {
     /// Layer normalization of Ba, Kiros and Hinton (2016) of each row of `input` [M, N] into
-    /// `output` [M, N]. With a `residual`, `input` first becomes residual + dropout(input) and
-    /// keeps that value, which the backward pass needs.
+    /// `output` [M, N], which may be `input`. With a `residual`, `input` first becomes
+    /// residual + dropout(input) and keeps that value, which the backward pass needs, unless it
+    /// is `output`.
     public func layerNorm(
         _ input: Matrix<Float>, residual: Residual? = nil, _ parameters: LayerNormParameters,
         epsilon: Float, into output: Matrix<Float>, statistics: LayerNormStatistics
@@ -63,7 +58,8 @@ extension KernelExecutor {
         let (rows, columns) = (input.rows, input.columns)
         if let residual {
             precondition(residual.base.rows == rows && residual.base.columns == columns)
-            precondition(residual.base.isContiguous && residual.random.count == rows)
+            precondition(residual.base.isContiguous, "matrix has gaps")
+            residual.dropout.check(residual.random, rows: rows, columns: columns)
         }
         team.split(rows) { part in
             let first = part.lowerBound

@@ -81,6 +81,31 @@ extension KernelTests {
             }
         }
 
+        /// Rows of 17 groups: the last position whose numbers exist, and the next.
+        @Test func positionsEndWhereTheNumbersDo() async {
+            let reference = DropoutReference(
+                seed: 1, purpose: .headDropout, layer: 0, probability: 0.5)
+            let last = (1 << 28) / 17 - 1
+            let expected = (0..<2049).map {
+                Float(reference.factor(epoch: 0, sample: 0, position: last, column: $0, of: 2049))
+            }
+            #expect(Self.droppedOnes(position: last) == expected)
+            await #expect(processExitsWith: .failure) {
+                _ = KernelTests.Dropouts.droppedOnes(position: (1 << 28) / 17)
+            }
+        }
+
+        private static func droppedOnes(position: Int) -> [Float] {
+            let memory = Memory()
+            let ones = memory.vector([Float](repeating: 1, count: 2049))
+            let matrix = ones.matrix(rows: 1, columns: 2049)
+            KernelExecutor(threads: 1).dropout(
+                matrix, Dropout(seed: 1, purpose: .headDropout, probability: 0.5),
+                rows: memory.vector([RandomRow(epoch: 0, sample: 0, position: position)]),
+                into: matrix)
+            return withExtendedLifetime(memory) { ones.array }
+        }
+
         @Test func withoutProbabilityNothingChanges() {
             let values = mask(0)
             #expect(values.allSatisfy { $0 == 1 })
