@@ -36,7 +36,7 @@ struct RowBlock {
 struct LayerActivations {
     /// [T, 3N]
     let queryKeyValue: RowBlock
-    /// [T, heads]: logarithms of the sums of exponentials.
+    /// [T x heads], by sequence, then head, then row: logarithms of the sums of exponentials.
     let logSums: RowBlock
     /// [T, N]: the heads' outputs.
     let context: RowBlock

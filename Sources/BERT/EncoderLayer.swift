@@ -7,8 +7,8 @@ extension KernelExecutor {
         multiply(.plain(input), .transposed(layer.weight), bias: layer.bias, into: output)
     }
 
-    /// Gradients of a dense layer: to its parameters, and to its input where `inputGradient` is
-    /// given (added to it if `addsToInput`).
+    /// Gradients of a dense layer: to its parameters, and to its input into `inputGradient` (added
+    /// to it if `addsToInput`).
     func denseBackward(
         input: Matrix<Float>, _ layer: DenseTensors, gradient: Matrix<Float>,
         parameterGradients: DenseTensors, accumulate: Bool, inputGradient: Matrix<Float>,

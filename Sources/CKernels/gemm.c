@@ -1,5 +1,5 @@
 // The blocked product of Goto and van de Geijn, "Anatomy of High-Performance Matrix
-// Multiplication" (2008): panels of B stay in the first-level cache, blocks of A in the second.
+// Multiplication" (2008): blocks of A and panels of B stay in the first two levels of cache.
 
 #include "gemm.h"
 
@@ -8,9 +8,9 @@
 #include "gemm_kernels.h"
 
 enum {
-    DEPTH_BLOCK = 384,             // a panel of A and one of B fit the first-level cache
+    DEPTH_BLOCK = 384,             // a panel of B has 24 KiB (AVX2) or 48 (AVX-512)
     DEPTH_LIMIT = 8 * DEPTH_BLOCK,  // how much of the depth a pass over C covers
-    ROW_BLOCK = 168,               // a multiple of every kernel's row panel (14, 6, 4)
+    ROW_BLOCK = 168,               // 252 KiB of A; a multiple of every row panel (14, 6, 4)
     COLUMN_UNIT = 32,              // a multiple of every kernel's column panel (32, 16, 8)
     PACKED_A = DEPTH_BLOCK * ROW_BLOCK,
     PACKED_B = DEPTH_LIMIT * 256,

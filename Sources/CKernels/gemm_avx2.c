@@ -65,7 +65,7 @@ TARGET static void tile(size_t rows, size_t columns, size_t depth, const float *
     switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
 }
 
-/// Eight elements at a time in the panel's direction; the compiler vectorises the inner loops.
+/// Writes the panel from its start to its end, one step of the depth after another.
 TARGET static void pack_transposed(size_t count, size_t depth, const float *source, size_t stride,
                                    float *panel, size_t width) {
     for (size_t k = 0; k < depth; k++) {

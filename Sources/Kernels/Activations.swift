@@ -15,7 +15,7 @@ public enum Activation: String, Sendable, Codable, CaseIterable {
 private let lineElements = 16
 
 extension KernelExecutor {
-    /// `output` = activation of `input`, elementwise.
+    /// `output` = activation of `input`, elementwise; they may be the same vector.
     public func activate(
         _ input: Vector<Float>, _ activation: Activation, into output: Vector<Float>
     ) {

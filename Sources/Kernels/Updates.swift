@@ -66,7 +66,9 @@ public struct UpdateOperands {
     let second: Vector<Float>
     let parameter: Vector<Float>
 
-    /// Gradient, first and second moment, and parameters, all of one count.
+    /// Gradient, first and second moment, and parameters: [n] each.
+    ///
+    /// - Precondition: their counts are equal.
     public init(
         gradient: Vector<Float>, first: Vector<Float>, second: Vector<Float>,
         parameter: Vector<Float>
@@ -120,7 +122,7 @@ extension KernelExecutor {
         }
     }
 
-    /// The sum of squares of `values`, in double precision.
+    /// The sum of squares of `values` [n], in double precision; the same for any number of threads.
     public func sumOfSquares(_ values: Vector<Float>) -> Double {
         let blocks = (values.count + Self.squareBlock - 1) / Self.squareBlock
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { sums in

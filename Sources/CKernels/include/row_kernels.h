@@ -30,7 +30,7 @@ typedef struct {
 /// Kernels over rows of contiguous floats, each on the calling thread. All sums run over sixteen
 /// lanes that are added in a fixed order, so AVX2 and AVX-512 give the same bits.
 typedef struct {
-    /// y = gelu(x), elementwise.
+    /// y = gelu(x), elementwise; y may be x.
     void (*gelu_forward)(bert_gelu_kind kind, size_t count, const float *x, float *y);
     /// dx = dy * gelu'(x), elementwise; dx may be dy.
     void (*gelu_backward)(bert_gelu_kind kind, size_t count, const float *x, const float *dy,
@@ -46,7 +46,7 @@ typedef struct {
     void (*dropout)(size_t rows, size_t columns, const float *x, const bert_dropout *dropout,
                     const bert_random_row *random, float *y);
     /// Layer normalization of each row, (x - mean) * rstd * gamma + beta. Where `residual` is not
-    /// NULL, x is first replaced by residual + dropout(x).
+    /// NULL, x is first replaced by residual + dropout(x). y may be x.
     void (*layer_norm_forward)(size_t rows, size_t columns, float *x, const float *residual,
                                const bert_dropout *dropout, const bert_random_row *random,
                                const float *gamma, const float *beta, float epsilon, float *y,
