@@ -12,21 +12,26 @@ struct KernelCase {
     let calls: Double
     /// Memory that it writes, with the values that it starts from.
     let outputs: [ResettableBlock]
+    /// Bytes that it writes, if any: all of them must be equal.
+    var marks = Block<UInt8>(count: 0)
     let run: (KernelExecutor) -> Void
 
     /// Gives the outputs their first values again, as in-place kernels need.
     func reset() {
         for output in outputs { output.reset() }
+        marks.vector.fill(.max)
     }
 
     /// The largest difference between what the two compute, relative to each output's largest
-    /// value.
+    /// value; infinite where their marks differ.
     func difference(_ executor: KernelExecutor, _ reference: KernelExecutor) -> Double {
         reset()
         run(reference)
         let expected = outputs.map { Array($0.vector.buffer) }
+        let expectedMarks = Array(marks.vector.buffer)
         reset()
         run(executor)
+        guard expectedMarks.elementsEqual(marks.vector.buffer) else { return .infinity }
         return zip(outputs, expected).map { relativeDifference($0.vector, $1) }.max() ?? 0
     }
 }
@@ -36,10 +41,11 @@ struct ResettableBlock {
     private let block: Block<Float>
     private let original: Block<Float>
 
-    /// `count` values in -1..<1, or in 1..<3 if `lifted`.
-    init(_ count: Int, sample: Int, lifted: Bool = false) {
+    /// `count` values, uniform from `offset` - `scale` to `offset` + `scale`.
+    init(_ count: Int, sample: Int, scale: Float = 1, offset: Float = 0) {
         original = SyntheticBlock.make(count, sample: sample)
-        if lifted { for index in 0..<count { original.vector[index] += 2 } }
+        let values = original.vector.buffer
+        for index in values.indices { values[index] = values[index] * scale + offset }
         block = Block(count: count)
         reset()
     }

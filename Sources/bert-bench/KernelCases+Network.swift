@@ -43,14 +43,26 @@ extension KernelCases {
 
     func crossEntropy() -> KernelCase {
         let (count, classes) = (shape.masked, shape.configuration.vocabularySize)
-        let (logits, losses) = (random(count, classes), random(count, 1, 1))
+        // Logits that differ little would share the gradient out until none of it shows.
+        let logits = ResettableBlock(count * classes, sample: 0, scale: 20)
+        let losses = random(count, 1, 1)
         let labels = indices(count, below: classes)
+        // Every other label is right, so that both answers occur.
+        for row in stride(from: 0, to: count, by: 2) {
+            let values = logits.matrix(classes).row(row).buffer
+            let best = values.indices.max { values[$0] < values[$1] } ?? 0
+            labels.vector[row] = Int32(best)
+        }
         let correct = Block<UInt8>(count: count)
-        return make("cross-entropy", count, classes, passes: 2, calls: 1, [logits, losses]) {
+        var result = make(
+            "cross-entropy", count, classes, passes: 2, calls: 1, [logits, losses]
+        ) {
             $0.crossEntropy(
                 logits.matrix(classes), labels: labels.vector, gradientScale: 0.5,
                 losses: losses.vector, correct: correct.vector)
         }
+        result.marks = correct
+        return result
     }
 
     private func indices(_ count: Int, below bound: Int) -> Block<Int32> {

@@ -11,10 +11,11 @@ extension KernelCases {
         Double(ParameterLayout.pretraining(shape.configuration).count) / Double(updated)
     }
 
+    /// A step as long as the parameters themselves: a wrong one must show in their sum.
     private var adam: AdamStep {
         AdamStep(
             step: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-6, gradientScale: 0.5,
-            biasCorrection: true, learningRate: 1e-4
+            biasCorrection: true, learningRate: 1
         ).decaying(by: 0.01)
     }
 
@@ -22,7 +23,7 @@ extension KernelCases {
     private func operands() -> (blocks: [ResettableBlock], UpdateOperands) {
         let blocks = [
             random(1, updated), random(1, updated, 1),
-            ResettableBlock(updated, sample: 2, lifted: true), random(1, updated, 3),
+            ResettableBlock(updated, sample: 2, offset: 2), random(1, updated, 3),
         ]
         let operands = UpdateOperands(
             gradient: blocks[0].vector, first: blocks[1].vector, second: blocks[2].vector,
