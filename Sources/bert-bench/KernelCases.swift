@@ -106,7 +106,7 @@ struct KernelCases {
     private func dropoutCase() -> KernelCase {
         let (input, output) = (random(tokens, size), random(tokens, size, 1))
         return make("dropout", tokens, size, passes: 2, calls: 2 * layers + 2, [output]) {
-            [dropout, rows, size] in
+            [self] in
             $0.dropout(
                 input.matrix(size), dropout, rows: rows.vector, into: output.matrix(size))
         }
@@ -123,7 +123,7 @@ struct KernelCases {
         let blocks = [input, output, means, deviations]
         return make(
             "residual, dropout, LayerNorm", tokens, size, passes: 4, calls: 2 * layers, blocks
-        ) { [parameters, dropout, rows, size] in
+        ) { [self] in
             $0.layerNorm(
                 input.matrix(size),
                 residual: Residual(base.matrix(size), dropout: dropout, rows: rows.vector),
@@ -140,7 +140,7 @@ struct KernelCases {
         let blocks = [gradient, toWeight, toBias]
         return make(
             "LayerNorm backward", tokens, size, passes: 3, calls: 2 * layers + 1, blocks
-        ) { [parameters, size] in
+        ) { [self] in
             $0.layerNormBackward(
                 input: input.matrix(size), parameters,
                 statistics: LayerNormStatistics(

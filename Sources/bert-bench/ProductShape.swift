@@ -11,8 +11,6 @@ struct ProductShape {
     /// Whether A and B are stored transposed.
     var transposes = (left: false, right: false)
     var hasBias = false
-    /// How often a step of the model needs it.
-    var calls = 1
 
     /// Multiplications and additions.
     var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
@@ -37,37 +35,36 @@ struct ProductShape {
     }
 
     private init(
-        _ name: String, _ rows: Int, _ columns: Int, _ depth: Int, calls: Int,
+        _ name: String, _ rows: Int, _ columns: Int, _ depth: Int,
         left: Bool = false, right: Bool = false, bias: Bool = false
     ) {
         (self.name, self.rows, self.columns, self.depth) = (name, rows, columns, depth)
         transposes = (left, right)
         hasBias = bias
-        self.calls = calls
     }
 
     /// A dense layer's three products: forward, gradient of the weight, gradient of the input.
     private static func dense(
-        _ name: String, rows: Int, from input: Int, to output: Int, calls: Int
+        _ name: String, rows: Int, from input: Int, to output: Int
     ) -> [ProductShape] {
         [
-            ProductShape(name, rows, output, input, calls: calls, right: true, bias: true),
-            ProductShape(name + ", weight", output, input, rows, calls: calls, left: true),
-            ProductShape(name + ", input", rows, input, output, calls: calls),
+            ProductShape(name, rows, output, input, right: true, bias: true),
+            ProductShape(name + ", weight", output, input, rows, left: true),
+            ProductShape(name + ", input", rows, input, output),
         ]
     }
 
     /// The large products of a micro-batch, attention's apart.
     static func all(of shape: StepShape) -> [ProductShape] {
         let (size, wide) = (shape.configuration.hiddenSize, shape.configuration.intermediateSize)
-        let (rows, layers) = (shape.tokens, shape.configuration.layers)
-        return dense("query, key, value", rows: rows, from: size, to: 3 * size, calls: layers)
-            + dense("attention output", rows: rows, from: size, to: size, calls: layers)
-            + dense("intermediate", rows: rows, from: size, to: wide, calls: layers)
-            + dense("output", rows: rows, from: wide, to: size, calls: layers)
+        let rows = shape.tokens
+        return dense("query, key, value", rows: rows, from: size, to: 3 * size)
+            + dense("attention output", rows: rows, from: size, to: size)
+            + dense("intermediate", rows: rows, from: size, to: wide)
+            + dense("output", rows: rows, from: wide, to: size)
             + dense(
                 "decoder", rows: shape.masked, from: size,
-                to: shape.configuration.vocabularySize, calls: 1)
+                to: shape.configuration.vocabularySize)
     }
 }
 

@@ -1,6 +1,6 @@
 import Reporting
 
-/// Where the time of a step goes: its phases as they run, then each kind of kernel by itself.
+/// Where the time of a step goes, phase by phase.
 struct StepBreakdown {
     private let benchmark: StepBenchmark
 

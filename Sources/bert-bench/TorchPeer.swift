@@ -11,7 +11,6 @@ struct TorchPeer {
     struct Result: Decodable {
         let peer: String
         let tokensPerS: Double
-        let medianS: Double
         let peakRssMb: Int
     }
 
