@@ -20,11 +20,18 @@ func median(_ values: [Double]) -> Double {
 func alternating(
     pairs: Int, _ first: () throws -> Void, _ second: () throws -> Void
 ) rethrows -> (first: [Double], second: [Double]) {
+    try alternating(pairs: pairs, timed: { try seconds(first) }, { try seconds(second) })
+}
+
+/// The same of bodies that take their own times, in seconds.
+func alternating(
+    pairs: Int, timed first: () throws -> Double, _ second: () throws -> Double
+) rethrows -> (first: [Double], second: [Double]) {
     var times: (first: [Double], second: [Double]) = ([], [])
     for pair in 0..<pairs {
-        if pair % 2 == 0 { times.first.append(try seconds(first)) }
-        times.second.append(try seconds(second))
-        if pair % 2 == 1 { times.first.append(try seconds(first)) }
+        if pair % 2 == 0 { times.first.append(try first()) }
+        times.second.append(try second())
+        if pair % 2 == 1 { times.first.append(try first()) }
     }
     return times
 }

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Distributed
+import Glibc
 import MPI
+import Reporting
 
-/// `mpirun -n 4 bert-bench ring`: this package's ring all-reduce against the library's `MPI_Allreduce`.
-///
-/// The two take turns, so that what else the machine does slows both alike; of the pairs the median time of each and
-/// the median of the ratios are printed. Nothing is timed before both have given the same sums.
+/// `mpirun -n 4 bert-bench ring`: this package's ring all-reduce against the library's
+/// `MPI_Allreduce`, in alternating pairs. Nothing is timed before both have given the right sums.
 struct Ring: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring",
@@ -42,10 +42,17 @@ struct Ring: ParsableCommand {
 
     func run() throws {
         let environment = try MPIEnvironment()
+        let world = environment.world
         do {
-            try measureAll(environment.world)
+            try measureAll(world)
+        } catch let error as BenchmarkError {
+            // All ranks have it, so one says it.
+            if world.rank == 0 { Output.note("\(error)") }
+            throw ExitCode(70)
         } catch {
-            print("[rank \(environment.world.rank)] \(error)")
+            // Rank 0 goes first and ends the others, so that a cause that all have is said once.
+            if world.rank > 0 { usleep(300_000) }
+            Output.note("rank \(world.rank): \(error)")
             MPIEnvironment.abort(code: 70)
         }
     }
@@ -54,16 +61,20 @@ struct Ring: ParsableCommand {
         let ring = try RingCollective(
             over: world,
             RingConfiguration(segmentElements: segment, segmentsInFlight: inFlight))
-        if world.rank == 0, !json { print(RingTiming.header) }
-        for size in megabytes {
-            let timing = try measure(size, ring, world)
-            if world.rank == 0 { print(json ? timing.json : timing.row) }
+        let results = try megabytes.map { try measure($0, ring, world) }
+        guard world.rank == 0 else { return }
+        if json {
+            for result in results { try Output.json(result) }
+        } else {
+            Output.table(
+                ["ranks", "MB", "ring ms", "MPI ms", "MPI/ring", "ring GB/s a rank"],
+                results.map(\.row))
         }
     }
 
     private func measure(
         _ megabytes: Int, _ ring: RingCollective, _ world: Communicator
-    ) throws -> RingTiming {
+    ) throws -> RingResult {
         let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: megabytes << 18)
         defer { buffer.deallocate() }
         let wire: WireType = wire == "bf16" ? .bfloat16 : .float32
@@ -71,22 +82,12 @@ struct Ring: ParsableCommand {
         let libraryCall = { try ReferenceAllReduce(over: world).allReduce(buffer) }
         try verify(buffer, world, "MPI_Allreduce", libraryCall)
         try verify(buffer, world, "the ring", ringCall)
-
-        var ringSeconds: [Double] = []
-        var librarySeconds: [Double] = []
-        for pair in 0..<pairs {
-            // Whoever goes second finds warmer caches: take turns in that, too.
-            if pair % 2 == 0 {
-                ringSeconds.append(try seconds(world, buffer, ringCall))
-                librarySeconds.append(try seconds(world, buffer, libraryCall))
-            } else {
-                librarySeconds.append(try seconds(world, buffer, libraryCall))
-                ringSeconds.append(try seconds(world, buffer, ringCall))
-            }
-        }
-        return RingTiming(
-            ranks: world.size, megabytes: megabytes, wire: wire, ringSeconds: ringSeconds,
-            librarySeconds: librarySeconds)
+        let times = try alternating(
+            pairs: pairs, timed: { try seconds(world, buffer, ringCall) },
+            { try seconds(world, buffer, libraryCall) })
+        return RingResult(
+            ranks: world.size, megabytes: megabytes, wire: wire, ring: times.first,
+            library: times.second)
     }
 
     /// The time until the last rank is through.
@@ -102,85 +103,67 @@ struct Ring: ParsableCommand {
         return try world.allReduce(MPIEnvironment.wallTime - start, .maximum)
     }
 
-    /// Sums small integers, which every order of addition, and bfloat16, gives exactly, and compares them all.
+    /// Sums zeros and ones and compares all sums with the right ones; every rank gets the verdict.
+    ///
+    /// - Throws: `BenchmarkError` on all ranks if a sum is wrong on any.
     private func verify(
         _ buffer: UnsafeMutableBufferPointer<Float>, _ world: Communicator, _ name: String,
         _ call: () throws -> Void
     ) throws {
-        for index in buffer.indices { buffer[index] = Float((index + world.rank) % 5) }
+        for index in buffer.indices { buffer[index] = Self.value(index, rank: world.rank) }
         try call()
-        var wrong = 0
+        var wrong: Int64 = 0
         for index in buffer.indices {
-            var sum = 0
-            for rank in 0..<world.size { sum += (index + rank) % 5 }
-            if buffer[index] != Float(sum) { wrong += 1 }
+            var sum: Float = 0
+            for rank in 0..<world.size { sum += Self.value(index, rank: rank) }
+            if buffer[index] != sum { wrong += 1 }
         }
+        wrong = try world.allReduce(wrong, .sum)
         guard wrong == 0 else {
-            throw RingMismatch(name: name, wrong: wrong, count: buffer.count)
+            throw BenchmarkError(
+                "\(wrong) of \(buffer.count * world.size) sums of \(world.size) ranks from \(name) "
+                    + "are wrong; not timed. This is a bug: please report it")
         }
     }
-}
 
-/// A sum that came out wrong, so that no time is worth printing.
-private struct RingMismatch: Error, CustomStringConvertible {
-    let name: String
-    let wrong: Int
-    let count: Int
-
-    var description: String {
-        "\(wrong) of \(count) sums from \(name) are wrong; not timed. This is a bug: please report it."
+    /// 1 at an eighth of the elements, which ones being hashed from element and rank, else 0: what
+    /// gets to the wrong place shows. Sums are exact in any order, and in bfloat16, too, which
+    /// holds integers up to 256: fewer than 2000 ranks do not sum up to more.
+    private static func value(_ index: Int, rank: Int) -> Float {
+        let hash = UInt32(truncatingIfNeeded: index &+ rank &* 40_503) &* 0x9e37_79b1
+        return hash >> 29 == 0 ? 1 : 0
     }
 }
 
-/// The times of one size.
-private struct RingTiming {
+/// What was measured at one size: medians over the pairs.
+private struct RingResult: Encodable {
     let ranks: Int
     let megabytes: Int
-    let wire: WireType
-    let ringSeconds: [Double]
-    let librarySeconds: [Double]
+    let wireBytes: Int
+    let pairs: Int
+    let ringSeconds: Double
+    let mpiSeconds: Double
+    /// How many times as fast as the library: the median over the pairs.
+    let speedRatio: Double
+    /// What each rank sends: 2(N-1)/N of the buffer's elements, in the wire's form.
+    let gigabytesPerSecond: Double
 
-    static let header = "ranks     MB    ring ms     MPI ms  MPI/ring  ring GB/s a rank"
-
-    private func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    init(ranks: Int, megabytes: Int, wire: WireType, ring: [Double], library: [Double]) {
+        self.ranks = ranks
+        self.megabytes = megabytes
+        wireBytes = wire.bytesPerElement
+        pairs = ring.count
+        ringSeconds = median(ring)
+        mpiSeconds = median(library)
+        speedRatio = medianRatio(library, over: ring)
+        let bytes = Double((megabytes << 18) * wireBytes)
+        gigabytesPerSecond = 2 * Double(ranks - 1) / Double(ranks) * bytes / ringSeconds / 1e9
     }
 
-    /// How many times as fast as the library: the median over the pairs of the quotient of their times.
-    private var ratio: Double { median(zip(librarySeconds, ringSeconds).map { $0 / $1 }) }
-
-    /// Bytes each rank sends, 2(N-1)/N of the buffer's elements in the wire's form, in a second.
-    private var gigabytesPerSecond: Double {
-        let whole = Double((megabytes << 18) * wire.bytesPerElement)
-        let bytes = 2 * Double(ranks - 1) / Double(ranks) * whole
-        return bytes / median(ringSeconds) / 1e9
-    }
-
-    private func rounded(_ value: Double, _ digits: Int) -> String {
-        var scale = 1.0
-        for _ in 0..<digits { scale *= 10 }
-        let text = String(Int((value * scale).rounded()))
-        let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
-        return padded.dropLast(digits) + "." + padded.suffix(digits)
-    }
-
-    private func column(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
-    }
-
-    var row: String {
-        column("\(ranks)", 5) + column("\(megabytes)", 7)
-            + column(rounded(median(ringSeconds) * 1e3, 2), 11)
-            + column(rounded(median(librarySeconds) * 1e3, 2), 11) + column(rounded(ratio, 2), 10)
-            + column(rounded(gigabytesPerSecond, 2), 18)
-    }
-
-    var json: String {
-        "{\"ranks\":\(ranks),\"megabytes\":\(megabytes),\"wire_bytes\":\(wire.bytesPerElement)"
-            + ",\"pairs\":\(ringSeconds.count)"
-            + ",\"ring_seconds\":\(median(ringSeconds)),\"mpi_seconds\":\(median(librarySeconds))"
-            + ",\"speed_ratio\":\(ratio),\"gigabytes_per_second\":\(gigabytesPerSecond)}"
+    var row: [String] {
+        ["\(ranks)", "\(megabytes)"]
+            + [ringSeconds * 1e3, mpiSeconds * 1e3, speedRatio, gigabytesPerSecond].map {
+                HumanFormat.fixed($0, decimals: 2)
+            }
     }
 }
