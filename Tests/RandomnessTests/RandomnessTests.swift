@@ -85,11 +85,12 @@ import Testing
     /// rounds (l, r) -> (r, l ^ philox([r, 2 << 24 | round << 16 | epoch, count, 0], seed)[0]),
     /// where 2 is the purpose and seed has two words, low first, until the number is below count.
     /// A change means that runs cannot be repeated with the same order.
-    @Test(arguments: [
-        (UInt64(7), 0, [8, 9, 7, 6, 3, 4, 1, 0, 2, 5]),
-        (7, 1, [9, 6, 8, 2, 1, 5, 4, 3, 0, 7]),
-        (7 << 32 | 9, 65535, [8, 2, 1, 6, 7, 9, 3, 5, 0, 4]),
-    ])
+    @Test(
+        arguments: [
+            (7, 0, [8, 9, 7, 6, 3, 4, 1, 0, 2, 5]),
+            (7, 1, [9, 6, 8, 2, 1, 5, 4, 3, 0, 7]),
+            (7 << 32 | 9, 65535, [8, 2, 1, 6, 7, 9, 3, 5, 0, 4]),
+        ] as [(UInt64, Int, [Int])])
     func ordersStayWhatTheyWere(seed: UInt64, epoch: Int, order: [Int]) {
         let permutation = IndexPermutation(
             count: 10, seed: seed, purpose: .sampleOrder, epoch: epoch)
