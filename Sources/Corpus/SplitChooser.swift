@@ -10,12 +10,14 @@ struct EncodedDocument: Sendable {
 /// there are two documents or more.
 ///
 /// As long as all documents have gone one way, the one that is nearest to going the other way is
-/// held back. It follows the others as soon as a document does go the other way; if none does, it
-/// is the one that goes.
+/// held back, with all documents of the same text: equal texts are never on both sides. It follows
+/// the others as soon as a document does go the other way; if none does, it is the one that goes.
 struct SplitChooser {
     private let threshold: UInt64
     private let share: Double
     private var heldBack: EncodedDocument?
+    /// How often the text that is held back has come.
+    private var copies = 0
     /// The split that all documents have gone to so far, or nil once both have some.
     private var onlySplit: CorpusSplit?
     private var hasBoth = false
@@ -33,20 +35,24 @@ struct SplitChooser {
         guard share > 0, !hasBoth else { return [(split, document)] }
         guard let only = onlySplit, let held = heldBack else {
             onlySplit = split
-            heldBack = document
+            hold(document)
+            return []
+        }
+        if document.key == held.key {
+            copies += 1
             return []
         }
         if split != only {
             hasBoth = true
             heldBack = nil
-            return [(only, held), (split, document)]
+            return release(held, to: only) + [(split, document)]
         }
         let isNearer =
             only == .train
             ? document.key.split < held.key.split : document.key.split > held.key.split
         guard isNearer else { return [(only, document)] }
-        heldBack = document
-        return [(only, held)]
+        defer { hold(document) }
+        return release(held, to: only)
     }
 
     /// What is left to be written when all documents have come.
@@ -54,6 +60,18 @@ struct SplitChooser {
     /// - Parameter count: The number of documents that came.
     func finish(count: Int) -> [(CorpusSplit, EncodedDocument)] {
         guard let held = heldBack else { return [] }
-        return [(count > 1 && onlySplit == .train ? .heldout : .train, held)]
+        // A single text has no other side.
+        return release(held, to: count > copies && onlySplit == .train ? .heldout : .train)
+    }
+
+    private mutating func hold(_ document: EncodedDocument) {
+        heldBack = document
+        copies = 1
+    }
+
+    private func release(
+        _ held: EncodedDocument, to split: CorpusSplit
+    ) -> [(CorpusSplit, EncodedDocument)] {
+        Array(repeating: (split, held), count: copies)
     }
 }

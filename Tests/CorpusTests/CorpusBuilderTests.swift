@@ -189,6 +189,21 @@ import Tokenization
         #expect(other.heldout != counts[0])
     }
 
+    @Test(
+        "equal texts are on one side, also where one side would be empty", arguments: [1e-12, 0.5])
+    func equalTextsStayTogether(share: Double) throws {
+        for (index, text) in ["a b.\n\na b.\n", "a b.\n\nc.\n\na b.\n\nc.\n\nc.\n"].enumerated() {
+            let input = try directory.write("\(index).txt", text)
+            let manifest = try build([input], "out\(index)") { $0.heldoutShare = share }
+            let counts = [manifest.train.documents, manifest.heldout.documents]
+            if index == 0 {
+                #expect(counts == [2, 0], "one text has no other side")
+            } else {
+                #expect(counts.sorted() == [2, 3])
+            }
+        }
+    }
+
     @Test func duplicatesAreCountedAndLeftOutOnRequest() throws {
         let input = try directory.write("a.txt", "a b.\nc.\n\nd.\n\na b. \nc.\n\nd.\n\nd.\n")
         let kept = try build([input], "kept")
