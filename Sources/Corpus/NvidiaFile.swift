@@ -49,7 +49,8 @@ struct NvidiaFile: Sendable {
                 path: path, reason: "\(Name.next) has the shape \(next), not [\(rows)]")
         }
         guard (1...Self.maximumWidth).contains(length),
-            (0...Self.maximumWidth).contains(predictions), rows <= Self.maximumTokens / length
+            (0...Self.maximumWidth).contains(predictions),
+            rows <= Self.maximumTokens / max(length, predictions)
         else {
             throw CorpusError.damaged(
                 path: path,
