@@ -17,13 +17,14 @@ extension VocabCommand {
             abstract: "Learns a WordPiece vocabulary from text files.",
             discussion: """
                 The result depends neither on the order of the files nor on the number of workers.
-                An existing output file is replaced.
                 """)
 
         @Option(help: "Number of pieces, special and unused ones included.")
         var size: Int
-        @Option(help: "The vocab.txt to write.")
+        @Option(help: "The vocab.txt to write; it must not exist.")
         var output: String
+        @Flag(help: "Replace an existing output file.")
+        var force = false
         @Flag(help: "Keep upper case and accents.")
         var cased = false
         @Option(help: "How often a pair must occur to become a piece.")
@@ -44,6 +45,11 @@ extension VocabCommand {
         }
 
         func run() throws {
+            guard force || Paths.size(of: output) == 0 else {
+                throw FileError(
+                    .inputOutput, output,
+                    "exists already; --force replaces it (is it the first of your text files?)")
+            }
             var options = WordPieceTrainer.Options(size: size, lowercase: !cased)
             options.minimumFrequency = minimumFrequency
             options.alphabetLimit = alphabetLimit
