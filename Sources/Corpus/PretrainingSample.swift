@@ -1,9 +1,14 @@
+import Randomness
+
 /// The place of a sample: which pass over the data, and which place in the order of that pass.
 public struct SampleIdentity: Hashable, Sendable {
     /// The pass over the data, counted from 0.
     public var epoch: Int
     /// The place in the epoch's order, counted from 0.
     public var index: Int
+
+    /// Passes over the data that can be addressed.
+    public static let epochLimit = RandomAddress.epochLimit
 
     /// The place `index` of epoch `epoch`.
     public init(epoch: Int, index: Int) {

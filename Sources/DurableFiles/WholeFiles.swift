@@ -26,6 +26,28 @@ public enum WholeFiles {
         try writeAtomically(path, Array(text.utf8))
     }
 
+    /// Creates a file that `write` makes under the temporary name it is given: synced and renamed
+    /// once it is whole.
+    ///
+    /// - Throws: `FileError` when something of that name is there already, and what `write` throws.
+    public static func createAtomically(
+        _ path: String, _ write: (_ temporary: String) throws -> Void
+    ) throws {
+        guard Paths.kind(of: path) == .missing else {
+            throw FileError(.inputOutput, path, "exists already and is not replaced")
+        }
+        let temporary = Paths.join(
+            Paths.parent(of: path), ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
+        do {
+            try write(temporary)
+            try Durability.sync(temporary)
+            try Paths.rename(temporary, to: path)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+    }
+
     /// Reads a file.
     /// - Parameters:
     ///   - maximumByteCount: a longer file is an error, not an allocation.

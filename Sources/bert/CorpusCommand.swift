@@ -1,5 +1,5 @@
-public import ArgumentParser
-public import Corpus
+import ArgumentParser
+import Corpus
 import Glibc
 import Tokenization
 
@@ -7,8 +7,8 @@ import Tokenization
 struct CorpusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "corpus",
-        abstract: "Makes, checks and shows the token ids that are trained on.",
-        subcommands: [Build.self, Verify.self, Show.self])
+        abstract: "Makes, checks, shows and exports what is trained on.",
+        subcommands: [Build.self, Verify.self, Show.self, Export.self])
 }
 
 extension CorpusCommand {
@@ -93,53 +93,63 @@ extension CorpusCommand {
 
         @Argument(help: "Corpus directory.")
         var directory: String
-        @Option(help: "Pass over the data, from 0.")
-        var epoch = 0
         @Option(help: "Place in the order of the epoch, from 0.")
         var index = 0
-        @Option(help: "Seed of the run.")
-        var seed: UInt64 = 1234
-        @Option(help: "train or heldout.")
-        var split = CorpusSplit.train
-        @Option(help: "Longest sample in tokens.")
-        var sequenceLength = 128
-        @Option(help: "Share of passes that aim at a shorter length.")
-        var shortSequenceProbability = 0.1
-        @Option(help: "shuffled or sequential.")
-        var order = SampleOrder.shuffled
-        @Option(help: "token, whole_word, ngram or span.")
-        var unit = MaskingUnit.token
-        @Option(help: "Share of tokens to predict.")
-        var maskingProbability = 0.15
-        @Option(help: "Most predictions in a sample.")
-        var maximumPredictions = 20
+        @OptionGroup var samples: SampleOptions
 
         func run() throws {
             let directory = try CorpusDirectory(path: directory)
-            let masking = MaskingSettings(
-                probability: maskingProbability, maximumPredictions: maximumPredictions, unit: unit)
-            let settings = SampleSettings(
-                sequenceLength: sequenceLength, shortSequenceProbability: shortSequenceProbability,
-                order: order, masking: masking)
-            let source = try CorpusSource(
-                [directory], split: split, settings: settings, seed: seed)
-            guard (0..<1 << 24).contains(epoch) else {
-                throw ValidationError("--epoch must be 0 to 16777215")
-            }
-            let count = source.sampleCount(epoch: epoch)
+            let source = try samples.source(directory)
+            let count = source.sampleCount(epoch: samples.epoch)
             guard (0..<count).contains(index) else {
                 throw ValidationError(
-                    "--index must be 0 to \(count - 1): epoch \(epoch) has \(count) samples")
+                    "--index must be 0 to \(count - 1): epoch \(samples.epoch) has \(count) "
+                        + "samples")
             }
-            let sample = try source.sample(epoch: epoch, index: index)
+            let sample = try source.sample(epoch: samples.epoch, index: index)
             print(SampleText(sample, vocabulary: directory.vocabulary))
         }
     }
-}
 
-extension CorpusSplit: ExpressibleByArgument {}
-extension SampleOrder: ExpressibleByArgument {}
-extension MaskingUnit: ExpressibleByArgument {}
+    /// `bert corpus export`.
+    struct Export: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Writes samples, masks included, for other programs.",
+            discussion: """
+                --split heldout --seed 0, with the run's length, unit and most predictions, gives
+                the samples that evaluation looks at.
+                """)
+
+        /// Layouts that samples are written in.
+        enum Format: String, ExpressibleByArgument, CaseIterable {
+            case nvidiaHDF5 = "nvidia_hdf5"
+        }
+
+        @Option(help: "nvidia_hdf5: the files of NVIDIA's create_pretraining_data.py.")
+        var to: Format
+        @Argument(help: "Corpus directory.")
+        var directory: String
+        @Argument(help: "The file to make; it must not exist.")
+        var output: String
+        @Option(help: "Number of samples (default: the whole epoch).")
+        var count: Int?
+        @OptionGroup var samples: SampleOptions
+
+        func run() throws {
+            let source = try samples.source(CorpusDirectory(path: directory))
+            let available = source.sampleCount(epoch: samples.epoch)
+            let count = count ?? available
+            guard (1...available).contains(count) else {
+                throw ValidationError(
+                    "--count must be 1 to \(available), the samples of epoch \(samples.epoch)")
+            }
+            try NvidiaFileWriter.write(
+                source, epoch: samples.epoch, first: 0, count: count,
+                predictions: samples.maximumPredictions, to: output)
+            print("\(output): \(count) samples")
+        }
+    }
+}
 
 /// One line about a corpus.
 private struct CorpusReport: CustomStringConvertible {
