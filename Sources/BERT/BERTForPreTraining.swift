@@ -67,14 +67,16 @@ public final class BERTForPreTraining {
     public var memoryBytes: Int {
         let tokens = capacity.tokens
         let size = configuration.hiddenSize
-        let layer =
-            9 * size + configuration.heads + 2 * configuration.intermediateSize
         let training = gradients.count > 0
+        // For inference a layer keeps neither its output nor what the activation was given.
+        let layer =
+            (training ? 8 : 7) * size + configuration.heads
+            + (training ? 2 : 1) * configuration.intermediateSize
         let flow = training ? 6 * size + configuration.intermediateSize : 0
         let kept = training ? configuration.layers : 1
         let area = capacity.sequenceLength * capacity.sequenceLength * executor.team.count
         let head =
-            5 * capacity.masked * size
+            (training ? 5 : 4) * capacity.masked * size
             + min(HeadActivations.chunk, capacity.masked) * configuration.vocabularySize
         let elements =
             parameters.count + gradients.count + tokens * (2 * size + kept * layer + flow)

@@ -67,9 +67,9 @@ struct PretrainingHeads {
 
     /// Losses and hits of both heads from the encoder's output [T, N].
     func evaluate(_ hidden: Matrix<Float>) {
-        nextSentence(hidden, scale: 0)
+        nextSentence(hidden, scale: nil)
         transform(hidden)
-        for chunk in chunks { decode(chunk, scale: 0) }
+        for chunk in chunks { decode(chunk, scale: nil) }
     }
 
     /// The same, and the gradients: to the heads' parameters and the token embedding (which the
@@ -90,8 +90,8 @@ struct PretrainingHeads {
 
     // MARK: Next-sentence prediction
 
-    /// The pooler, and the loss on it; the logits become gradients if `scale` is not 0.
-    private func nextSentence(_ hidden: Matrix<Float>, scale: Float) {
+    /// The pooler, and the loss on it; the logits become gradients if there is a `scale`.
+    private func nextSentence(_ hidden: Matrix<Float>, scale: Float?) {
         let count = batch.sequences
         let first = activations.first.rows(count)
         let pooled = activations.pooled.rows(count)
@@ -140,10 +140,10 @@ struct PretrainingHeads {
         )
     }
 
-    /// Logits and losses of the predictions of `chunk`; the logits become gradients if `scale`
-    /// is not 0.
+    /// Logits and losses of the predictions of `chunk`; the logits become gradients if there
+    /// is a `scale`.
     @discardableResult
-    private func decode(_ chunk: Range<Int>, scale: Float) -> Matrix<Float> {
+    private func decode(_ chunk: Range<Int>, scale: Float?) -> Matrix<Float> {
         let logits = activations.logits.rows(chunk.count)
         executor.multiply(
             .plain(activations.normalized.rows(batch.masked).rows(chunk)),

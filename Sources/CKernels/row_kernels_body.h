@@ -275,7 +275,7 @@ static void row_dots(size_t rows, size_t columns, size_t stride, const float *x,
 }
 
 static void cross_entropy(size_t rows, size_t columns, float *logits, const int32_t *labels,
-                          float scale, float *loss, uint8_t *correct) {
+                          bool gradient, float scale, float *loss, uint8_t *correct) {
     for (size_t r = 0; r < rows; r++) {
         float *row = logits + r * columns;
         const float largest = row_largest(columns, row), target = row[labels[r]];
@@ -288,7 +288,7 @@ static void cross_entropy(size_t rows, size_t columns, float *logits, const int3
         bool first = target == largest;
         for (size_t i = 0; first && i < (size_t)labels[r]; i++) first = row[i] != largest;
         correct[r] = first;
-        if (scale != 0) {
+        if (gradient) {
             const float factor = scale / total;
             FOR_VECTORS(i, w, columns) {
                 store(row + i, exponential(load(row + i, w) - largest) * factor, w);

@@ -6,7 +6,7 @@ import Testing
 extension KernelTests {
     @Suite struct CrossEntropies {
         private static func run(
-            _ logits: [Float], labels: [Int32], scale: Float, _ executor: KernelExecutor,
+            _ logits: [Float], labels: [Int32], scale: Float?, _ executor: KernelExecutor,
             _ memory: Memory
         ) -> (logits: [Float], losses: [Float], correct: [UInt8]) {
             let rows = labels.count
@@ -46,8 +46,11 @@ extension KernelTests {
                 }
             }
             compare("\(size)", losses + gradient, bound: lossBound + bound) { executor, memory in
-                let untouched = Self.run(logits, labels: labels, scale: 0, executor, memory)
+                let untouched = Self.run(logits, labels: labels, scale: nil, executor, memory)
                 #expect(untouched.logits == logits)
+                // A scale of 0 asks for a gradient, too: one of zeros.
+                let zero = Self.run(logits, labels: labels, scale: 0, executor, memory)
+                #expect(zero.logits.allSatisfy { $0 == 0 } && zero.losses == untouched.losses)
                 let result = Self.run(logits, labels: labels, scale: scale, executor, memory)
                 #expect(result.losses == untouched.losses)
                 return result.losses + result.logits
@@ -64,7 +67,7 @@ extension KernelTests {
                     row[second] = 2
                     let labels = (0..<columns).map(Int32.init)
                     let result = Self.run(
-                        labels.flatMap { _ in row }, labels: labels, scale: 0, executor, memory)
+                        labels.flatMap { _ in row }, labels: labels, scale: nil, executor, memory)
                     #expect(result.correct == (0..<columns).map { $0 == first ? 1 : 0 })
                     withExtendedLifetime(memory) {}
                 }

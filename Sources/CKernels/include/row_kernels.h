@@ -79,9 +79,9 @@ typedef struct {
                      float *dots);
 
     /// Cross-entropy of each row of logits to its label, in nats, and whether the label is the
-    /// first of the largest logits. If `scale` is not 0 the logits become scale * gradient.
+    /// first of the largest logits. If `gradient`, the logits become scale * gradient.
     void (*cross_entropy)(size_t rows, size_t columns, float *logits, const int32_t *labels,
-                          float scale, float *loss, uint8_t *correct);
+                          bool gradient, float scale, float *loss, uint8_t *correct);
 
     /// Row r = token[ids[r]] + segment[segments[r]] + position[positions[r]].
     void (*embedding_sum)(size_t rows, size_t columns, const int32_t *ids, const int32_t *segments,
