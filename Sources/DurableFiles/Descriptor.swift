@@ -31,7 +31,7 @@ struct Descriptor: ~Copyable {
     /// Creates a file that must not exist yet.
     static func create(_ path: String) throws(FileError) -> Descriptor {
         let raw = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard raw >= 0 else { throw .system(path, "create it") }
+        guard raw >= 0 else { throw .system(path, "create it", isWriting: true) }
         return Descriptor(raw: raw, path: path)
     }
 

@@ -39,13 +39,16 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String { "\(path): \(message)" }
 
     /// The error of a system call that has just failed: reads `errno`.
-    static func system(_ path: String, _ action: String) -> FileError {
+    ///
+    /// - Parameter isWriting: something was to be made; then a directory that is not there is no
+    ///   missing input.
+    static func system(_ path: String, _ action: String, isWriting: Bool = false) -> FileError {
         let code = errno
         var text = "cannot \(action): \(String(cString: strerror(code)))"
         if code == ENOSPC || code == EDQUOT, let free = try? FreeSpace.bytes(at: path) {
             text += "; \(FreeSpace.text(free)) are free there: delete something or choose"
             text += " another directory"
         }
-        return FileError(code == ENOENT ? .missing : .inputOutput, path, text)
+        return FileError(code == ENOENT && !isWriting ? .missing : .inputOutput, path, text)
     }
 }

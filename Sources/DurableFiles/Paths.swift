@@ -44,6 +44,14 @@ public enum Paths {
     /// Whether there is anything, also behind a symbolic link.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// Whether both paths lead to the same file or directory, however they are spelt: device and
+    /// inode are compared. False if one of them is missing.
+    public static func isSame(_ first: String, _ second: String) -> Bool {
+        var (a, b) = (stat(), stat())
+        return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev
+            && a.st_ino == b.st_ino
+    }
+
     /// Size of a plain file; 0 if there is none.
     public static func size(of path: String) -> Int { status(of: path)?.bytes ?? 0 }
 
@@ -94,7 +102,7 @@ public enum Paths {
         {
             return
         }
-        throw .system(path, "create the directory")
+        throw .system(path, "create the directory", isWriting: true)
     }
 
     /// Gives a file or directory another name in the same file system; nothing of that name may
@@ -103,7 +111,9 @@ public enum Paths {
         guard kind(of: target) == .missing else {
             throw FileError(.inputOutput, target, "exists already and is not replaced")
         }
-        guard Glibc.rename(path, target) == 0 else { throw .system(path, "rename it") }
+        guard Glibc.rename(path, target) == 0 else {
+            throw .system(path, "rename it to \(target)", isWriting: true)
+        }
         try Durability.sync(parent(of: target))
     }
 

@@ -32,7 +32,9 @@ public struct PendingDirectory: ~Copyable {
         try FreeSpace.require(neededBytes, at: parent)
         let name = ".\(Paths.name(of: target)).\(Mark.pending)\(TemporaryName.suffix())"
         let path = Paths.join(parent, name)
-        guard mkdir(path, 0o777) == 0 else { throw .system(path, "create the directory") }
+        guard mkdir(path, 0o777) == 0 else {
+            throw .system(path, "create the directory", isWriting: true)
+        }
         self.path = path
         self.target = target
         self.replacing = replacing
@@ -83,7 +85,9 @@ public struct PendingDirectory: ~Copyable {
     public static func retire(_ path: String) throws(FileError) {
         let name = ".\(Paths.name(of: path)).\(Mark.pending)\(TemporaryName.suffix())"
         let hidden = Paths.join(Paths.parent(of: path), name)
-        guard rename(path, hidden) == 0 else { throw .system(path, "move it away") }
+        guard rename(path, hidden) == 0 else {
+            throw .system(path, "move it away", isWriting: true)
+        }
         try Paths.remove(hidden)
     }
 
@@ -119,9 +123,11 @@ public struct PendingDirectory: ~Copyable {
         let name = ".\(Paths.name(of: target)).\(Mark.replaced)\(TemporaryName.suffix())"
         let old = Paths.join(parent, name)
         let exists = Paths.kind(of: target) != .missing
-        if exists, rename(target, old) != 0 { throw .system(target, "move it aside") }
+        if exists, rename(target, old) != 0 {
+            throw .system(target, "move it aside", isWriting: true)
+        }
         guard rename(path, target) == 0 else {
-            let error = FileError.system(target, "rename \(path) to it")
+            let error = FileError.system(target, "rename \(path) to it", isWriting: true)
             if exists { _ = rename(old, target) }
             throw error
         }

@@ -25,7 +25,9 @@ extension PendingDirectory {
             guard isStale(hidden, path, rule) else { continue }
             let target = Paths.join(parent, hidden.target)
             if hidden.isReplaced, Paths.kind(of: target) == .missing {
-                guard rename(path, target) == 0 else { throw .system(path, "move it back") }
+                guard rename(path, target) == 0 else {
+                    throw .system(path, "move it back", isWriting: true)
+                }
             } else {
                 try Paths.remove(path)
             }

@@ -13,7 +13,9 @@ public enum WholeFiles {
             parent, ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
         do throws(FileError) {
             try write(bytes, to: temporary)
-            guard rename(temporary, path) == 0 else { throw .system(path, "replace it") }
+            guard rename(temporary, path) == 0 else {
+                throw .system(path, "replace it", isWriting: true)
+            }
         } catch {
             unlink(temporary)
             throw error
@@ -45,6 +47,21 @@ public enum WholeFiles {
         } catch {
             unlink(temporary)
             throw error
+        }
+    }
+
+    /// Throws unless `writeAtomically` can be expected to succeed: asked before long work whose
+    /// result is to be written there.
+    public static func requireWritable(_ path: String) throws(FileError) {
+        let parent = Paths.parent(of: path)
+        guard Paths.isDirectory(parent) else {
+            throw FileError(.inputOutput, path, "cannot be written: there is no such directory")
+        }
+        guard Paths.kind(of: path) != .directory else {
+            throw FileError(.inputOutput, path, "cannot be written: it is a directory")
+        }
+        guard access(parent, W_OK | X_OK) == 0 else {
+            throw .system(path, "write it", isWriting: true)
         }
     }
 

@@ -50,6 +50,6 @@ final class AppendedFile {
         if code == ENOSPC || code == EDQUOT {
             text += "; make room or choose another run directory with --run"
         }
-        return FileError(code == ENOENT ? .missing : .inputOutput, path, text)
+        return FileError(.inputOutput, path, text)
     }
 }

@@ -127,7 +127,7 @@ import Testing
         let error = #expect(throws: FileError.self) {
             try MetricsLog(directory: "/nonexistent/run", resumingAt: 0)
         }
-        #expect(error?.cause == .missing)
+        #expect(error?.cause == .inputOutput)
         #expect(error?.path == "/nonexistent/run/metrics.jsonl")
     }
 
