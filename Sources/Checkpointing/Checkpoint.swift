@@ -56,6 +56,10 @@ public struct Checkpoint: Sendable {
     /// Optimizer updates done.
     public var step: Int { manifest.metadata.step }
 
+    /// SHA-256 of the manifest in hexadecimal digits, and so of all files: what tells this
+    /// checkpoint from any other, wherever it lies.
+    public func digest() throws -> String { try SHA256.digest(of: manifest.json()).description }
+
     /// Whether it holds the optimizer's moments; an imported model does not.
     public var hasMoments: Bool { manifest.metadata.optimizerParts > 0 }
 

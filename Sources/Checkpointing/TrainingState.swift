@@ -31,6 +31,9 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var resolvedConfiguration = ""
     /// Identifies the corpus, so that a resumed run is not silently fed with another one.
     public var corpusFingerprint = ""
+    /// `Checkpoint.digest` of the checkpoint that a person last told the run to go on from by
+    /// naming it; nil if nobody did. Tells an attempt of the same command from another rollback.
+    public var resumedFrom: String?
 
     /// The state before the first step.
     public init() {}
@@ -45,6 +48,7 @@ public struct TrainingState: Codable, Sendable, Equatable {
         case optimizerName = "optimizer"
         case resolvedConfiguration = "configuration"
         case corpusFingerprint = "corpus_fingerprint"
+        case resumedFrom = "resumed_from"
     }
 
     /// JSON with sorted keys.
@@ -55,7 +59,10 @@ public struct TrainingState: Codable, Sendable, Equatable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
-    /// From JSON; negative counts are refused.
+    /// No honest count is larger; sums of two stay far from overflow.
+    private static let maximumCount = 1 << 53
+
+    /// From JSON; counts that no run can reach are refused.
     init(json: String, path: String) throws {
         do {
             self = try JSONDecoder().decode(TrainingState.self, from: Data(json.utf8))
@@ -67,8 +74,12 @@ public struct TrainingState: Codable, Sendable, Equatable {
             step, samples, tokens, epoch, positionInEpoch, phase, phaseStep,
             lossScaleCleanSteps, lossScaleHysteresisLeft,
         ]
-        guard counts.allSatisfy({ $0 >= 0 }) else {
-            throw CheckpointError(.badData, path, "has a negative count in its training state")
+        guard counts.allSatisfy({ (0...Self.maximumCount).contains($0) }) else {
+            throw CheckpointError(
+                .badData, path, "has a negative or absurdly large count in its training state")
+        }
+        guard phaseStep <= step, lossScale > 0 else {
+            throw CheckpointError(.badData, path, "contradicts itself in its training state")
         }
     }
 }

@@ -34,6 +34,7 @@ public enum ManifestFile {
     /// Throws unless all entries are harmless and unique.
     static func check(_ files: [ManifestEntry], _ manifest: String) throws(FileError) {
         var seen: Set<String> = []
+        var total = 0
         for entry in files {
             let isHex =
                 entry.sha256.utf8.count == 64
@@ -44,7 +45,9 @@ public enum ManifestFile {
                 throw FileError(
                     .badData, manifest, "names \"\(entry.path)\", which leads out of the directory")
             }
-            guard entry.bytes >= 0, isHex else {
+            let (sum, overflow) = total.addingReportingOverflow(entry.bytes)
+            total = sum
+            guard entry.bytes >= 0, !overflow, isHex else {
                 throw FileError(
                     .badData, manifest, "has a malformed size or SHA-256 for \(entry.path)")
             }

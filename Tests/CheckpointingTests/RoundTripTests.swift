@@ -68,6 +68,50 @@ import Testing
         }
     }
 
+    @Test("a digest names the content, wherever it lies")
+    func digest() throws {
+        try withScratch { directory in
+            let stores = ["a", "b"].map { CheckpointStore(run: "\(directory)/\($0)") }
+            let same = try stores.map { try Sample.publish($0, step: 7).digest() }
+            #expect(same[0] == same[1] && same[0].count == 64)
+            #expect(try Sample.publish(stores[0], step: 8).digest() != same[0])
+        }
+    }
+
+    @Test("states that no run can be in are refused, those of older versions are read")
+    func states() throws {
+        try withScratch { directory in
+            let changes: [(inout TrainingState) -> Void] = [
+                { $0.tokens = .max }, { $0.samples = -1 }, { $0.epoch = 1 << 54 },
+                { $0.phaseStep = 8 }, { $0.lossScale = 0 }, { $0.positionInEpoch = .min },
+            ]
+            for (index, change) in changes.enumerated() {
+                let error = #expect(throws: CheckpointError.self) {
+                    try publish(in: "\(directory)/\(index)", change)
+                }
+                #expect(error?.message.contains("training state") == true)
+            }
+            #expect(try publish(in: directory + "/old") { _ in }.resumedFrom == nil)
+            let named = try publish(in: directory + "/new") { $0.resumedFrom = "abc" }
+            #expect(named.resumedFrom == "abc")
+        }
+    }
+
+    /// Publishes a checkpoint of step 7 with a changed state, and returns what is read back.
+    private func publish(
+        in run: String, _ change: (inout TrainingState) -> Void
+    ) throws -> TrainingState {
+        let writer = try CheckpointWriter.begin(
+            in: CheckpointStore(run: run), step: 7, parameterCount: Sample.layout.count)
+        var state = Sample.state(step: 7)
+        change(&state)
+        let parameters = Sample.values(7)
+        let span = parameters.span
+        try writer.writeModel(
+            layout: Sample.layout, parameters: span, description: Sample.description, state: state)
+        return try writer.publish().trainingState()
+    }
+
     @Test("NaN and infinity in moments keep their bits; in parameters they are refused")
     func nonFinite() throws {
         try withScratch { directory in
