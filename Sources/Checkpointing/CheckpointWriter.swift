@@ -22,13 +22,13 @@ public struct CheckpointWriter: ~Copyable {
     ///   - store: where the run's checkpoints lie.
     ///   - step: optimizer updates done.
     ///   - parameterCount: size of the flat block; decides how much space must be free.
-    ///   - replacing: whether a checkpoint of the same step is replaced.
+    /// - Throws: `FileError` where a checkpoint of that step exists, or space is short.
     public static func begin(
-        in store: CheckpointStore, step: Int, parameterCount: Int, replacing: Bool = false
+        in store: CheckpointStore, step: Int, parameterCount: Int
     ) throws -> CheckpointWriter {
         try begin(
             target: Paths.join(store.directory, CheckpointFiles.directoryName(step: step)),
-            step: step, parameterCount: parameterCount, replacing: replacing, withMoments: true)
+            step: step, parameterCount: parameterCount, replacing: false, withMoments: true)
     }
 
     static func begin(

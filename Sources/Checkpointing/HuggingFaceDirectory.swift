@@ -106,6 +106,10 @@ public struct HuggingFaceDirectory: Sendable {
         _ target: String, replacing: Bool, description: ModelDescription,
         from source: borrowing some TensorSource & ~Copyable
     ) throws {
+        if replacing {
+            try Replacement.prepare(
+                target, kind: "a model directory of Hugging Face", isKind: isOne)
+        }
         var tensors: [(name: String, shape: [Int])] = []
         for name in source.tensorNames { tensors.append((name, try source.shape(of: name))) }
         let bytes = tensors.reduce(0) { $0 + $1.shape.reduce(4, *) }

@@ -6,7 +6,8 @@ extension Checkpoint {
     /// time is in memory.
     /// - Parameters:
     ///   - directory: the new directory.
-    ///   - replacing: whether an existing one is replaced; otherwise it is an error.
+    ///   - replacing: whether an existing model directory is replaced; otherwise, and if
+    ///     something else lies there, it is an error.
     public func exportHuggingFace(to directory: String, replacing: Bool = false) throws {
         let model = try model()
         try HuggingFaceDirectory.write(
@@ -20,11 +21,16 @@ extension Checkpoint {
     ///   - target: the new checkpoint directory.
     ///   - layout: the parameters of the model that its configuration describes; nil takes the
     ///     file's tensors as they are.
-    ///   - replacing: whether an existing checkpoint is replaced; otherwise it is an error.
+    ///   - replacing: whether an existing checkpoint is replaced; otherwise, and if something
+    ///     else lies there, it is an error.
+    @discardableResult
     public static func importHuggingFace(
         from directory: HuggingFaceDirectory, to target: String, layout: ParameterLayout? = nil,
         replacing: Bool = false
     ) throws -> Checkpoint {
+        if replacing {
+            try Replacement.prepare(target, kind: "a checkpoint", isKind: isOne)
+        }
         let tensors = try directory.tensors()
         if let layout { try tensors.check(layout) }
         let layout = try layout ?? tensors.layout()

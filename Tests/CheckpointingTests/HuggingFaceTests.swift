@@ -66,6 +66,62 @@ import Testing
         }
     }
 
+    @Test("nothing but a directory of the same kind is replaced")
+    func replacement() throws {
+        try withScratch { directory in
+            let source = try HuggingFaceDirectory(fixture("saved"))
+            let (run, model) = (directory + "/run", directory + "/model")
+            let target = directory + "/checkpoint"
+            let own = try Sample.publish(CheckpointStore(run: run), step: 3)
+            let checkpoint = try Checkpoint.importHuggingFace(from: source, to: target)
+            try checkpoint.exportHuggingFace(to: model)
+            try Paths.createDirectory(directory + "/model-with-more/logs")
+            for name in try Paths.names(in: model) {
+                try WholeFiles.writeAtomically(
+                    directory + "/model-with-more/" + name, bytes(model + "/" + name))
+            }
+            try WholeFiles.writeAtomically(directory + "/text", "mine")
+            for other in [run, run + "/checkpoints", model, directory + "/text"] {
+                let error = #expect(throws: FileError.self) {
+                    try Checkpoint.importHuggingFace(from: source, to: other, replacing: true)
+                }
+                #expect(error?.exitCode == 74)
+                #expect(error?.message.contains("not just a checkpoint") == true)
+            }
+            for other in [run, target, directory + "/text", directory + "/model-with-more"] {
+                let error = #expect(throws: FileError.self) {
+                    try checkpoint.exportHuggingFace(to: other, replacing: true)
+                }
+                #expect(error?.message.contains("not just a model directory") == true)
+            }
+            try own.verify()
+            // A damaged checkpoint is one, too.
+            try Paths.remove(target + "/manifest.json")
+            try Checkpoint.importHuggingFace(from: source, to: target, replacing: true).verify()
+            try checkpoint.exportHuggingFace(to: model, replacing: true)
+        }
+    }
+
+    @Test("a replacement that was killed halfway is mended by the next")
+    func killedReplacement() throws {
+        try withScratch { directory in
+            let source = try HuggingFaceDirectory(fixture("saved"))
+            let target = directory + "/x"
+            let checkpoint = try Checkpoint.importHuggingFace(from: source, to: target)
+            // A process number that no Linux gives: its writer is dead.
+            var name = [CChar](repeating: 0, count: 256)
+            gethostname(&name, 255)
+            let host = String(
+                decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self
+            )
+            .replacing("-", with: "_")
+            rename(target, "\(directory)/.x.replaced-\(host)-4194305-abc")
+            try Checkpoint.importHuggingFace(from: source, to: target, replacing: true).verify()
+            #expect(checkpoint.path == target)
+            #expect(try Paths.names(in: directory) == ["x"])
+        }
+    }
+
     @Test("our safetensors file is byte for byte the reference implementation's")
     func identicalBytes() throws {
         try withScratch { directory in

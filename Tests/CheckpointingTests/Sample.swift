@@ -84,10 +84,10 @@ enum Sample {
 
     @discardableResult
     static func publish(
-        _ store: CheckpointStore, step: Int, parts: Int = 2, replacing: Bool = false
+        _ store: CheckpointStore, step: Int, parts: Int = 2
     ) throws -> Checkpoint {
         let writer = try CheckpointWriter.begin(
-            in: store, step: step, parameterCount: layout.count, replacing: replacing)
+            in: store, step: step, parameterCount: layout.count)
         try writeModel(writer, step: step)
         for index in 0..<parts { try writePart(writer.path, index, of: parts, step: step) }
         return try writer.publish()

@@ -58,15 +58,13 @@ import Testing
         }
     }
 
-    @Test("the same step again only when asked")
+    @Test("a checkpoint is never replaced")
     func again() throws {
         try withScratch { directory in
             let store = CheckpointStore(run: directory)
             try Sample.publish(store, step: 5, parts: 1)
             #expect(throws: FileError.self) { try Sample.publish(store, step: 5, parts: 2) }
             #expect(try Checkpoint.open(directory).checkpoint.manifest.metadata.optimizerParts == 1)
-            try Sample.publish(store, step: 5, parts: 2, replacing: true)
-            #expect(try Checkpoint.open(directory).checkpoint.manifest.metadata.optimizerParts == 2)
         }
     }
 
