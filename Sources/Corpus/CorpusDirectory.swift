@@ -15,8 +15,8 @@ public struct CorpusDirectory: Sendable {
     /// The vocabulary's name in the directory.
     static let vocabularyName = "vocab.txt"
 
-    /// Opens a directory: reads manifest and vocabulary, and checks that all shards are there
-    /// with the sizes listed. Their content is checked by `verify`.
+    /// Opens a directory: reads manifest and vocabulary, and checks that all shards are there.
+    /// Their content is checked by `verify`.
     ///
     /// - Throws: `FileError`, `VocabularyError` or `CorpusError` naming the file and the fault.
     public init(path: String) throws {
@@ -45,7 +45,7 @@ public struct CorpusDirectory: Sendable {
         }
     }
 
-    /// Checks that the manifest lists every shard that the counts ask for.
+    /// Checks that the manifest lists every shard that the counts ask for, and that it is there.
     private static func check(
         shardsOf split: CorpusSplit, counts: CorpusManifest.Counts, _ path: String,
         _ files: [ManifestEntry]
@@ -61,6 +61,12 @@ public struct CorpusDirectory: Sendable {
             let name = ShardFile.name(split, index, of: counts.shards)
             guard files.contains(where: { $0.path == name }) else {
                 throw CorpusError.damaged(path: place, reason: "it does not list \(name)")
+            }
+            let shard = Paths.join(path, name)
+            guard Paths.exists(shard) else {
+                throw FileError(
+                    .missing, shard,
+                    "is missing, though \(place) lists it; copy the corpus again, or build it anew")
             }
         }
     }

@@ -87,7 +87,7 @@ struct BadInputTests {
         let (run, corpus) = try Self.runOnCopy()
         let shard = try #require(try Paths.names(in: corpus).first { $0.hasSuffix(".h5") })
         try Paths.remove(Paths.join(corpus, shard))
-        try expectRefusal(run, 66, [shard])
+        try expectRefusal(run, 66, [shard, "manifest.json lists it"])
     }
 
     @Test("a truncated and a corrupted shard")
