@@ -2,7 +2,9 @@
 # Scripts do the work, so that each of them also runs by itself.
 
 SWIFT ?= swift
-RANKS ?= $(shell nproc 2>/dev/null || echo 2)
+# At most 8: on larger machines each rank gets several threads, and the quick start's batch of 64
+# sequences is no bigger for them.
+RANKS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 8 ? cores : 8)))
 MPIRUN ?= mpirun
 PRODUCTS = bert-train bert bert-bench
 # The layers of Package.swift are enforced: an import that is not declared there is an error.
