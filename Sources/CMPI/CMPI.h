@@ -155,16 +155,6 @@ static inline int cmpi_test_ignoring_status(CMPIRequest *request, int *flag) {
 }
 static inline int cmpi_cancel(CMPIRequest *request) { return MPI_Cancel(&request->handle); }
 static inline int cmpi_request_free(CMPIRequest *request) { return MPI_Request_free(&request->handle); }
-static inline int cmpi_iprobe(int source, int tag, CMPIComm comm, CMPIDatatype type, int *flag,
-                              CMPIStatus *status) {
-    MPI_Status full;
-    int code = MPI_Iprobe(source, tag, comm.handle, flag, &full);
-    if (code != MPI_SUCCESS || !*flag) return code;
-    status->source = full.MPI_SOURCE;
-    status->tag = full.MPI_TAG;
-    status->cancelled = 0;
-    return MPI_Get_count(&full, type.handle, &status->count);
-}
 
 // Collectives, nonblocking: the caller polls, so that it can give way to others while it waits.
 
@@ -179,12 +169,6 @@ static inline int cmpi_iallreduce_in_place(void *data, int count, CMPIDatatype t
                                            CMPIComm comm, CMPIRequest *request) {
     return MPI_Iallreduce(MPI_IN_PLACE, data, count, type.handle, op.handle, comm.handle, &request->handle);
 }
-/// The reduction in place: on `root` the data is both operand and result; elsewhere it is the operand.
-static inline int cmpi_ireduce_in_place(void *data, int is_root, int count, CMPIDatatype type, CMPIOp op,
-                                        int root, CMPIComm comm, CMPIRequest *request) {
-    return MPI_Ireduce(is_root ? MPI_IN_PLACE : data, is_root ? data : NULL, count, type.handle, op.handle, root,
-                       comm.handle, &request->handle);
-}
 static inline int cmpi_iallgather(const void *data, int count, CMPIDatatype type, void *all,
                                   CMPIComm comm, CMPIRequest *request) {
     return MPI_Iallgather(data, count, type.handle, all, count, type.handle, comm.handle, &request->handle);
@@ -194,12 +178,6 @@ static inline int cmpi_iallgatherv(const void *data, int count, CMPIDatatype typ
                                    CMPIRequest *request) {
     return MPI_Iallgatherv(data, count, type.handle, all, counts, offsets, type.handle, comm.handle,
                            &request->handle);
-}
-static inline int cmpi_igatherv(const void *data, int count, CMPIDatatype type, void *all,
-                                const int *counts, const int *offsets, int root, CMPIComm comm,
-                                CMPIRequest *request) {
-    return MPI_Igatherv(data, count, type.handle, all, counts, offsets, type.handle, root, comm.handle,
-                        &request->handle);
 }
 
 /// The library's own blocking all-reduce: the reference to test and time against.

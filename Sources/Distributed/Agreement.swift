@@ -36,19 +36,6 @@ public struct Agreement {
         try communicator.allReduce(Int64(condition ? 1 : 0), .bitwiseOr) != 0
     }
 
-    /// Whether `condition` holds on all ranks.
-    public func allTrue(_ condition: Bool) throws(MPIError) -> Bool {
-        try !anyTrue(!condition)
-    }
-
-    /// Whether all ranks gave the same value: a check that they run the same program on the same data.
-    public func isSame(_ value: Int64) throws(MPIError) -> Bool {
-        // One reduction gives both ends of the range; the complement of an integer never overflows.
-        var ends = [value, ~value]
-        try communicator.allReduce(&ends, .minimum)
-        return ends[0] == ~ends[1]
-    }
-
     /// The sums over all ranks, one for each element. Integers wrap around on overflow, as C's do.
     public func sum(_ values: [Int64]) throws(MPIError) -> [Int64] {
         var sums = values

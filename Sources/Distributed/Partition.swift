@@ -25,13 +25,4 @@ public struct Partition: Equatable, Sendable {
 
     /// The length of the longest part.
     public var longest: Int { (count + parts - 1) / parts }
-
-    /// The part that item `index` is in.
-    public func part(containing index: Int) -> Int {
-        precondition(index >= 0 && index < count, "there is no such item")
-        let (length, longer) = count.quotientAndRemainder(dividingBy: parts)
-        let inLonger = longer * (length + 1)
-        // Where length is 0 every item is in one of the longer parts, so nothing is divided by zero.
-        return index < inLonger ? index / (length + 1) : longer + (index - inLonger) / length
-    }
 }

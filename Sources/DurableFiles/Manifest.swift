@@ -101,24 +101,4 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         }
         for entry in files { try ManifestFile.verify(entry, in: directory) }
     }
-
-    /// All differences between a directory and this manifest.
-    public func problems(in directory: String) -> [FileError] {
-        var problems: [FileError] = []
-        func collect(_ body: () throws(FileError) -> Void) {
-            do throws(FileError) { try body() } catch { problems.append(error) }
-        }
-        let listed = Set(files.map(\.path))
-        var paths: [String] = []
-        collect { () throws(FileError) in paths = try ManifestFile.paths(in: directory) }
-        for path in paths {
-            collect { () throws(FileError) in
-                try ManifestFile.requireListed(path, in: listed, directory)
-            }
-        }
-        for entry in files {
-            collect { () throws(FileError) in try ManifestFile.verify(entry, in: directory) }
-        }
-        return problems
-    }
 }

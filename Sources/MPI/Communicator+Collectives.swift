@@ -81,29 +81,6 @@ extension Communicator {
         return values[0]
     }
 
-    /// Replaces the root's elements by the reduction of all ranks' elements; others keep theirs. Collective.
-    public func reduce<Element: MPIElement>(
-        _ buffer: UnsafeMutableBufferPointer<Element>, _ operation: ReductionOperation,
-        root: Int = 0
-    ) throws(MPIError) {
-        try inParts(buffer) { (part) throws(MPIError) in
-            try complete("MPI_Ireduce") {
-                cmpi_ireduce_in_place(
-                    part.baseAddress, rank == root ? 1 : 0, Int32(part.count),
-                    Element.mpiType.handle, operation.handle, Int32(root), handle, $0)
-            }
-        }
-    }
-
-    /// Replaces the root's elements by the reduction of all ranks' elements; others keep theirs. Collective.
-    public func reduce<Element: MPIElement>(
-        _ values: inout [Element], _ operation: ReductionOperation, root: Int = 0
-    ) throws(MPIError) {
-        try values.withUnsafeMutableBufferPointer { (buffer) throws(MPIError) in
-            try reduce(buffer, operation, root: root)
-        }
-    }
-
     /// The library's own blocking `MPI_Allreduce`, which spins while it waits: the reference that other
     /// implementations are tested and timed against. Collective.
     public func libraryAllReduce<Element: MPIElement>(

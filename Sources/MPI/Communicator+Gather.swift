@@ -45,26 +45,6 @@ extension Communicator {
         }
         return layout.divide(all)
     }
-
-    /// Every rank's bytes, of whatever length, on the root: element r of the result is from rank r. Other ranks get
-    /// an empty array. Collective.
-    public func gather(bytes: [UInt8], root: Int = 0) throws(MPIError) -> [[UInt8]] {
-        let counts = try allGather(Int64(bytes.count))
-        let layout = try GatherLayout(counts: counts, "MPI_Igatherv")
-        var all = [UInt8](repeating: 0, count: rank == root ? layout.total : 0)
-        try all.withUnsafeMutableBufferPointer { (all) throws(MPIError) in
-            try bytes.withUnsafeBufferPointer { (bytes) throws(MPIError) in
-                try layout.withPointers { (counts, offsets) throws(MPIError) in
-                    try complete("MPI_Igatherv") {
-                        cmpi_igatherv(
-                            bytes.baseAddress, Int32(bytes.count), MPIType.uint8.handle,
-                            all.baseAddress, counts, offsets, Int32(root), handle, $0)
-                    }
-                }
-            }
-        }
-        return rank == root ? layout.divide(all) : []
-    }
 }
 
 /// Where each rank's bytes lie in a gathered buffer. The same on all ranks, so all throw or none does.

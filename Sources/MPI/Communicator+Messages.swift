@@ -70,33 +70,4 @@ extension Communicator {
             try receive(buffer, from: source, tag: tag)
         }
     }
-
-    /// Receives bytes whose number only the sender knows, with who sent them; nil for `source` or `tag` means any.
-    public func receiveBytes(
-        from source: Int?, tag: Int? = 0
-    ) throws(MPIError) -> (bytes: [UInt8], status: MessageStatus) {
-        var wait = YieldingWait()
-        while true {
-            if let waiting = try probe(UInt8.self, from: source, tag: tag) {
-                var bytes = [UInt8](repeating: 0, count: waiting.count)
-                // From the very sender and tag that were seen: another message may have come in between.
-                let status = try receive(&bytes, from: waiting.source, tag: waiting.tag)
-                return (bytes, status)
-            }
-            wait.pause()
-        }
-    }
-
-    /// The message that a receive would get now, or nil if none has come. Does not wait.
-    public func probe<Element: MPIElement>(
-        _ type: Element.Type, from source: Int?, tag: Int? = 0
-    ) throws(MPIError) -> MessageStatus? {
-        var isWaiting: Int32 = 0
-        var status = CMPIStatus()
-        let code = cmpi_iprobe(
-            source.map { Int32($0) } ?? cmpi_any_source(), tag.map { Int32($0) } ?? cmpi_any_tag(),
-            handle, Element.mpiType.handle, &isWaiting, &status)
-        try check(code, "MPI_Iprobe")
-        return isWaiting != 0 ? MessageStatus(status) : nil
-    }
 }

@@ -66,9 +66,6 @@ public final class Communicator {
     /// The largest tag that a message may carry: at least 32767.
     public var largestTag: Int { Int(cmpi_tag_upper_bound(handle)) }
 
-    /// Ends the job at once with exit status `code`.
-    public func abort(code: Int32) -> Never { MPIEnvironment.abort(code: code) }
-
     /// Starts a nonblocking call and waits for its end, giving the core away meanwhile.
     func complete(
         _ function: StaticString, _ start: (UnsafeMutablePointer<CMPIRequest>) -> Int32

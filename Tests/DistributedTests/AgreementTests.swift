@@ -13,23 +13,9 @@ import Testing
             let agreement = Agreement(among: communicator)
             for one in 0..<communicator.size {
                 #expect(try agreement.anyTrue(communicator.rank == one), "\(name)")
-                let isAll = try agreement.allTrue(communicator.rank != one)
-                #expect(!isAll, "\(name)")
             }
             let isAny = try agreement.anyTrue(false)
             #expect(!isAny, "\(name)")
-            #expect(try agreement.allTrue(true), "\(name)")
-        }
-    }
-
-    @Test func sameMeansTheSameOnAll() throws {
-        try TestJob.forEachCommunicator { communicator, name in
-            let agreement = Agreement(among: communicator)
-            for value in [0, -1, Int64.min, Int64.max] {
-                #expect(try agreement.isSame(value), "\(name)")
-            }
-            let isSame = try agreement.isSame(communicator.rank == 0 ? .min : .max)
-            #expect(isSame == (communicator.size == 1), "\(name)")
         }
     }
 

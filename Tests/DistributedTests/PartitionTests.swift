@@ -13,9 +13,6 @@ import Testing
                 #expect(longest - (lengths.min() ?? 0) <= 1)
                 #expect(partition.longest == longest)
                 #expect(lengths == lengths.sorted(by: >), "longer parts come first")
-                for (part, range) in ranges.enumerated() {
-                    for index in range { #expect(partition.part(containing: index) == part) }
-                }
             }
         }
     }
@@ -23,6 +20,5 @@ import Testing
     @Test func hugeCountsDoNotOverflow() {
         let partition = Partition(count: Int.max / 2, parts: 7)
         #expect(partition[6].upperBound == Int.max / 2)
-        #expect(partition.part(containing: Int.max / 2 - 1) == 6)
     }
 }

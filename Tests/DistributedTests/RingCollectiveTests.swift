@@ -21,11 +21,12 @@ import Testing
     private func expectedSums(_ count: Int, ranks: Int) -> [Float] {
         let all = (0..<ranks).map { testValues(count, rank: $0) }
         let chunks = Partition(count: count, parts: ranks)
-        return (0..<count).map { index in
-            let chunk = chunks.part(containing: index)
-            var sum = all[(chunk + 1) % ranks][index]
-            for hop in 2..<max(2, ranks + 1) { sum = all[(chunk + hop) % ranks][index] + sum }
-            return sum
+        return (0..<ranks).flatMap { chunk in
+            chunks[chunk].map { index in
+                var sum = all[(chunk + 1) % ranks][index]
+                for hop in 2..<max(2, ranks + 1) { sum = all[(chunk + hop) % ranks][index] + sum }
+                return sum
+            }
         }
     }
 

@@ -8,11 +8,9 @@ import Testing
             let target = directory + "/x"
             try publishSample(target)
             try readSample(target).verify(target)
-            #expect(try readSample(target).problems(in: target).isEmpty)
             try damage(target)
             let manifest = try readSample(target)
             let error = #expect(throws: FileError.self) { try manifest.verify(target) }
-            #expect(manifest.problems(in: target).count == 1)
             let text = try #require(error).description
             #expect(text.hasPrefix(target))
             return String(text.dropFirst(target.count))
@@ -97,6 +95,9 @@ import Testing
         #expect(try reject(front + "[\(entry), \(entry)]}") == "names a twice")
         let negative = entry.replacing("1", with: "-1")
         #expect(try reject(front + "[\(negative)]}").contains("malformed"))
+        let huge = entry.replacing("1,", with: "\(Int.max),")
+        let other = huge.replacing("\"a\"", with: "\"b\"")
+        #expect(try reject(front + "[\(huge), \(other)]}").contains("malformed"))
         let short = entry.replacing(Self.digest, with: "0")
         #expect(try reject(front + "[\(short)]}").contains("malformed"))
         let deep = String(repeating: "[", count: 100_000)

@@ -28,31 +28,6 @@ import Testing
         }
     }
 
-    @Test func bytesFromAnyoneTellSenderTagAndLength() throws {
-        try TestJob.forEachCommunicator { communicator, name in
-            let expected = (0..<communicator.size).map {
-                [UInt8](repeating: UInt8($0), count: $0 * 3)
-            }
-            let mine = expected[communicator.rank]
-            try mine.withUnsafeBufferPointer { mine in
-                var send = try communicator.isend(mine, to: 0, tag: 20 + communicator.rank)
-                if communicator.rank == 0 {
-                    var seen: Set<Int> = []
-                    for _ in 0..<communicator.size {
-                        let (bytes, status) = try communicator.receiveBytes(from: nil, tag: nil)
-                        #expect(bytes == expected[status.source], "\(name)")
-                        #expect(status.tag == 20 + status.source, "\(name)")
-                        seen.insert(status.source)
-                    }
-                    #expect(seen.count == communicator.size, "\(name)")
-                    #expect(try communicator.probe(UInt8.self, from: nil, tag: nil) == nil)
-                }
-                try send.wait()
-            }
-            try communicator.barrier()
-        }
-    }
-
     @Test func aReceiveCanBeCalledBack() throws {
         try TestJob.forEachCommunicator { communicator, _ in
             var values: [Int64] = [5]
