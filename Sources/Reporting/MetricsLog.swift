@@ -11,8 +11,6 @@ public final class MetricsLog {
     public static let supersededName = "metrics.superseded.jsonl"
 
     private let file: AppendedFile
-    /// Lines that opening moved to the file of superseded lines.
-    public let supersededLines: Int
 
     /// Opens or creates the log in a run directory.
     ///
@@ -26,7 +24,7 @@ public final class MetricsLog {
     public init(directory: String, resumingAt step: Int) throws(FileError) {
         let path = Paths.join(directory, MetricsLog.name)
         let superseded = Paths.join(directory, MetricsLog.supersededName)
-        supersededLines = try MetricsRepair.repair(path, keepingThrough: step, moving: superseded)
+        try MetricsRepair.repair(path, keepingThrough: step, moving: superseded)
         file = try AppendedFile(path)
     }
 
@@ -37,6 +35,13 @@ public final class MetricsLog {
 
     /// Waits until the storage has every line: before a checkpoint that says "resume here".
     public func sync() throws(FileError) { try file.sync() }
+
+    /// The events at the end of a log, oldest first, as far as `byteCount` bytes reach back; lines
+    /// that cannot be understood are passed over. Empty where there is no log to be read.
+    public static func lastEvents(_ path: String, byteCount: Int = 1 << 18) -> [MetricsEvent] {
+        guard let bytes = try? MetricsRepair.end(of: path, byteCount: byteCount) else { return [] }
+        return MetricsRepair.lines(bytes).complete.compactMap { try? MetricsEvent(line: $0) }
+    }
 
     /// Reads a log. Lines of other programs and a half last line are passed over.
     /// - Throws: `FileError` with the line's number where a line of ours cannot be understood.

@@ -6,33 +6,41 @@ enum MetricsRepair {
     /// 4 GiB are some ten million steps: more is not a log.
     static let maximumByteCount = 1 << 32
 
-    /// - Returns: how many lines were moved.
+    /// Moves the lines of later steps than `step` to the end of another file.
     static func repair(
         _ path: String, keepingThrough step: Int, moving supersededPath: String
-    ) throws(FileError) -> Int {
-        guard Paths.kind(of: path) != .missing else { return 0 }
+    ) throws(FileError) {
+        guard Paths.kind(of: path) != .missing else { return }
         let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
         let (complete, rest) = lines(bytes)
         var kept: [UInt8] = []
         kept.reserveCapacity(bytes.count + 1)
         var moved: [UInt8] = []
-        var movedLines = 0
         for line in complete + (isObject(rest) ? [rest] : []) {
             if let found = ownStep(line), found > step {
                 moved += line + [newline]
-                movedLines += 1
             } else {
                 kept += line + [newline]
             }
         }
         // First there, then gone from here: a crash in between doubles lines and loses none.
-        if movedLines > 0 {
+        if !moved.isEmpty {
             let file = try AppendedFile(supersededPath)
             try file.append(moved)
             try file.sync()
         }
         if kept != bytes { try WholeFiles.writeAtomically(path, kept) }
-        return movedLines
+    }
+
+    /// The last bytes of a file, all if there are no more.
+    static func end(of path: String, byteCount: Int) throws(FileError) -> [UInt8] {
+        let file = try RandomAccessFile.open(path)
+        let size = try file.byteCount()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(size, byteCount), alignment: 16)
+        defer { buffer.deallocate() }
+        try file.read(buffer, at: size - buffer.count)
+        return Array(buffer)
     }
 
     private static let newline = UInt8(ascii: "\n")

@@ -115,11 +115,11 @@ public final class PretrainingRun {
     public func run() throws -> Int32 {
         try prepareDirectory()
         try startOrResume()
-        try openReporter()
-        if try agreement.anyTrue(reporter?.isFinished(state) ?? false) {
-            reporter?.note("the run is finished; `bert-train evaluate` evaluates it again")
+        if try agreement.anyTrue(isCoordinator && RunReporter.isFinished(self)) {
             return ExitStatus.success
         }
+        try openReporter()
+        try makeUpEvaluation()
         while state.phase < phases.count {
             let phase = phases[state.phase]
             while state.phaseStep < phase.schedule.totalSteps {
@@ -144,6 +144,15 @@ public final class PretrainingRun {
     private var isAtEnd: Bool {
         state.phase == phases.count - 1
             && state.phaseStep >= phases[state.phase].schedule.totalSteps
+    }
+
+    /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
+    private func makeUpEvaluation() throws {
+        let phase = phases[state.phase]
+        guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase),
+            try agreement.anyTrue(isCoordinator && reporter?.evaluatedStep != state.step)
+        else { return }
+        try evaluate(phase)
     }
 
     private func shouldEvaluate(_ phase: PretrainingPhase) -> Bool {
@@ -188,13 +197,15 @@ public final class PretrainingRun {
     private func finish() throws {
         if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
         try evaluate(phases[phases.count - 1])
-        try reporter?.finish(state: state, checkpoint: keeper.lastPath)
+        try agreement.jointly { () throws -> Void in
+            try reporter?.finish(state: state, checkpoint: keeper.lastPath)
+        }
     }
 
     /// Ends early, as a signal asked, leaving everything to go on from.
     private func stop() throws -> Int32 {
         if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
-        try reporter?.preempted(
+        reporter?.preempted(
             state: state, reason: StopSignals.received ?? "a signal to another rank",
             checkpoint: keeper.lastPath)
         return ExitStatus.preempted

@@ -41,6 +41,8 @@ final class RunReporter {
 
     private static let finished = "finished"
     private var lastStep: StepRecord?
+    /// The step of the last evaluation, also of one of an earlier attempt.
+    private(set) var evaluatedStep: Int?
     private var evaluations: [EvaluationRecord] = []
 
     init(_ run: PretrainingRun, resumedFrom path: String?, notices: [String]) throws {
@@ -53,8 +55,8 @@ final class RunReporter {
         startTokens = run.state.tokens
         console = ConsoleReporter()
         metrics = try MetricsLog(directory: directory, resumingAt: run.state.step)
-        lastStep = Self.lastStep(in: directory)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
+        recall(step: run.state.step)
         console.banner(run.banner)
         for notice in notices { console.warning(notice) }
         if let path {
@@ -68,12 +70,16 @@ final class RunReporter {
         }
     }
 
-    /// The last update that the log knows of: what a run that has nothing left to do reports.
-    private static func lastStep(in directory: String) -> StepRecord? {
-        // The log only informs: one that cannot be read must not end the run.
-        let events = (try? MetricsLog.read(Paths.join(directory, MetricsLog.name))) ?? []
-        for case .step(let record) in events.reversed() { return record }
-        return nil
+    /// Takes what the log knows of the step that the run stands at: its last update, which a run
+    /// with nothing left to do reports, and its evaluation.
+    private func recall(step: Int) {
+        for event in MetricsLog.lastEvents(Paths.join(directory, MetricsLog.name)) {
+            switch event {
+            case .step(let record): lastStep = record
+            case .evaluation(let record) where record.step == step: evaluatedStep = step
+            default: break
+            }
+        }
     }
 
     func step(
@@ -95,6 +101,7 @@ final class RunReporter {
 
     func evaluation(_ record: EvaluationRecord) {
         evaluations.append(record)
+        evaluatedStep = record.step
         console.evaluation(record)
         log(.evaluation(record))
     }
@@ -108,13 +115,18 @@ final class RunReporter {
 
     func warning(_ text: String) { console.warning(text) }
 
-    func preempted(state: TrainingState, reason: String, checkpoint: String) throws {
+    /// Reports an early end. The checkpoint is written: whatever fails here is only a warning.
+    func preempted(state: TrainingState, reason: String, checkpoint: String) {
         console.finish()
         log(.preempt(PreemptRecord(step: state.step, reason: reason)))
         console.note(
             "stopped by \(reason) after step \(state.step) of \(totalSteps); run the same command "
                 + "again to go on from \(checkpoint)")
-        try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
+        do {
+            try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
+        } catch {
+            console.warning("the summary could not be written: \(error)")
+        }
     }
 
     func finish(state: TrainingState, checkpoint: String) throws {
@@ -183,12 +195,19 @@ final class RunReporter {
         }
     }
 
-    /// Whether an earlier attempt brought the run to this state and reported it.
-    func isFinished(_ state: TrainingState) -> Bool {
-        guard let summary = try? RunSummary.read(directory: directory) else { return false }
-        return summary.status == Self.finished && summary.step == state.step
-            && state.step >= totalSteps
+    /// Whether an earlier attempt brought the run to this state and reported it; then says so, and
+    /// leaves the logs alone.
+    static func isFinished(_ run: PretrainingRun) -> Bool {
+        guard let summary = try? RunSummary.read(directory: run.options.directory),
+            summary.status == Self.finished, summary.step == run.state.step,
+            run.state.step >= run.options.configuration.totalSteps,
+            run.keeper.lastStep == run.state.step
+        else { return false }
+        let console = ConsoleReporter()
+        for notice in run.notices { console.warning(notice) }
+        console.note(
+            "\(run.options.directory): the run is finished; `bert-train evaluate` evaluates it again"
+        )
+        return true
     }
-
-    func note(_ text: String) { console.note(text) }
 }

@@ -70,15 +70,26 @@ import Testing
         for step in 1...5 { try first.append(.step(stepRecord(step, of: 0))) }
         try first.append(.evaluation(evaluationRecord(5)))
         let second = try MetricsLog(directory: directory.path, resumingAt: 3)
-        #expect(second.supersededLines == 3)
         try second.append(.resume(ResumeRecord(step: 3, path: "c", samples: 768)))
         try second.append(.step(stepRecord(4, of: 0)))
         #expect(try MetricsLog.read(path).map(\.step) == [1, 2, 3, 3, 4])
         let superseded = Paths.join(directory.path, MetricsLog.supersededName)
         #expect(try MetricsLog.read(superseded).map(\.step) == [4, 5, 5])
         // A second resumption adds to them.
-        #expect(try MetricsLog(directory: directory.path, resumingAt: 3).supersededLines == 1)
+        _ = try MetricsLog(directory: directory.path, resumingAt: 3)
         #expect(try MetricsLog.read(superseded).map(\.step) == [4, 5, 5, 4])
+    }
+
+    @Test func theEndIsReadAlone() throws {
+        #expect(MetricsLog.lastEvents(path).isEmpty)
+        let log = try MetricsLog(directory: directory.path, resumingAt: 0)
+        #expect(MetricsLog.lastEvents(path).isEmpty)
+        for step in 1...50 { try log.append(.step(stepRecord(step, of: 0))) }
+        #expect(MetricsLog.lastEvents(path) == (try MetricsLog.read(path)))
+        let line = try #require(try MetricsLog.read(path).last).line.utf8.count + 1
+        // The first line is cut off, and so is none of the others.
+        let last = MetricsLog.lastEvents(path, byteCount: 3 * line + line / 2)
+        #expect(last.map(\.step) == [48, 49, 50])
     }
 
     @Test func linesOfOthersStay() throws {

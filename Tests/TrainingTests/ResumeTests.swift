@@ -14,12 +14,14 @@ struct ResumeTests {
         return run
     }
 
-    /// A run that takes some seconds, with a checkpoint every 5 of its steps.
+    /// A run that takes some seconds, with a checkpoint every 5 of its steps, and an evaluation
+    /// after each.
     private static func longRun() throws -> Run {
         var run = try Run.tiny(steps: 60)
         for (old, new) in [
             ("batch: {global: 12, micro: 4}", "batch: {global: 96, micro: 8}"),
             ("checkpoint: {every_steps: 0", "checkpoint: {every_steps: 5"),
+            ("evaluation: {every_steps: 0", "evaluation: {every_steps: 1, max_sequences: 12"),
         ] { run.configuration = run.configuration.replacing(old, with: new) }
         return run
     }
@@ -66,6 +68,7 @@ struct ResumeTests {
         try run.finish(ranks: ranks)
         #expect(try run.content(60) == whole.content(60))
         #expect(try run.losses() == whole.losses())
+        #expect(try run.evaluations() == whole.evaluations())
     }
 
     @Test(
@@ -87,6 +90,7 @@ struct ResumeTests {
         try run.finish(ranks: ranks)
         #expect(try run.content(60) == whole.content(60))
         #expect(try run.losses() == whole.losses())
+        #expect(try run.evaluations() == whole.evaluations())
     }
 
     @Test(
@@ -136,19 +140,61 @@ struct ResumeTests {
         try run.finish()
         let other = try Self.run()
         try other.finish(["--resume", run.checkpoint(6)])
-        #expect(try other.content(12) == run.content(12))
+        #expect(try other.content(12).tensors == run.content(12).tensors)
     }
 
     @Test("a finished run that is run again does no harm")
     func finished() throws {
         let run = try Self.run()
         try run.finish(ranks: 2)
-        let (expected, steps) = (try run.content(12), try run.steps())
-        try run.finish(ranks: 2)
+        let (expected, names) = (try run.content(12), try Paths.names(in: run.directory))
+        let log = fileText(run.path("metrics.jsonl"))
+        let outcome = try run.finish(ranks: 2)
+        #expect((outcome.output + outcome.errors).contains("the run is finished"))
         #expect(try run.content(12) == expected)
-        #expect(try run.steps() == steps)
+        #expect(fileText(run.path("metrics.jsonl")) == log)
+        #expect(try Paths.names(in: run.directory) == names)
         #expect(fileText(run.path("summary.json")).contains("\"status\": \"finished\""))
         #expect(!fileText(run.path("summary.json")).contains("\"loss\": null"))
+    }
+
+    @Test("an evaluation that a stop left no time for is made up", arguments: [1, 3])
+    func missedEvaluation(ranks: Int) throws {
+        var run = try Self.run()
+        run.configuration = run.configuration.replacing(
+            "evaluation: {every_steps: 0}", with: "evaluation: {every_steps: 3}")
+        try run.finish(ranks: ranks)
+        let expected = try run.evaluations()
+        #expect(expected.map(\.step) == [3, 6, 9, 12])
+        // As if killed between the checkpoint of step 6 and its evaluation.
+        try run.removeCheckpoint(12)
+        let log = fileText(run.path("metrics.jsonl")).split(separator: "\n").filter {
+            !$0.hasPrefix("{\"event\":\"evaluation\",\"step\":6,")
+        }
+        try WholeFiles.writeAtomically(
+            run.path("metrics.jsonl"), log.joined(separator: "\n") + "\n")
+        try run.finish(ranks: ranks)
+        #expect(try run.evaluations() == expected)
+        // And not twice.
+        try run.removeCheckpoint(12)
+        try run.finish(ranks: ranks)
+        #expect(try run.evaluations() == expected)
+    }
+
+    @Test("a summary that cannot be written: 75 after a signal, a failure at the end")
+    func noSummary() throws {
+        let run = try Self.longRun()
+        try Paths.createDirectory(run.path("summary.json/in/the/way"))
+        let job = try run.start(ranks: 3)
+        try job.wait { !fileText(run.path("metrics.jsonl")).isEmpty }
+        kill(try #require(job.ranks.last), SIGTERM)
+        let stopped = job.wait()
+        try stopped.require(75)
+        #expect((stopped.output + stopped.errors).contains("the summary could not be written"))
+        let ended = try run.train(ranks: 3)
+        try ended.require(74)
+        #expect(ended.errorLines(with: "bert-train: ").count == 1, "\(ended)")
+        #expect(Paths.isDirectory(run.checkpoint(60)))
     }
 
     @Test("keep_last and keep_every")

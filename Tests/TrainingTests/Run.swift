@@ -81,6 +81,11 @@ struct Run {
     /// The losses of all updates.
     func losses() throws -> [Double] { try steps().map(\.loss) }
 
+    /// The evaluations of the log.
+    func evaluations() throws -> [EvaluationRecord] {
+        try events("evaluation", as: EvaluationRecord.self)
+    }
+
     /// Names of the checkpoints, oldest first.
     func checkpoints() throws -> [String] {
         guard Paths.exists(path("checkpoints")) else { return [] }
@@ -127,6 +132,13 @@ struct CheckpointContent: Equatable {
             firstMoment += part.first
             secondMoment += part.second
         }
+    }
+
+    /// Parameters and moments without the state, which also says where a run came from.
+    var tensors: CheckpointContent {
+        var result = self
+        result.state = ""
+        return result
     }
 
     /// Greatest relative norm of a parameter's difference to `other`'s of the same name.
