@@ -20,11 +20,14 @@ public struct CheckpointStore: Sendable, Equatable {
     }
 
     /// A checkpoint that was passed over.
-    public struct Skipped: Sendable, Equatable {
+    public struct Skipped: Sendable, Equatable, CustomStringConvertible {
         /// The directory.
         public let path: String
         /// What is wrong with it.
         public let reason: String
+
+        /// Both, for people.
+        public var description: String { "passed over \(path): \(reason)" }
     }
 
     /// All candidates, newest first.

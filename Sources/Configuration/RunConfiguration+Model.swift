@@ -9,9 +9,9 @@ extension RunConfiguration {
         /// `initialize_from`: a checkpoint, run directory or Hugging Face model whose weights the
         /// run starts with (not its optimizer state); null starts from random weights.
         public var initializeFrom: String?
-        /// `vocabulary`: the vocab.txt the data was tokenized with; null takes the one stored in
-        /// the corpus.
-        public var vocabulary: String? = "vocab.txt"
+        /// `vocabulary`: the vocab.txt the data was tokenized with, which must be that of the corpus
+        /// where there is one; null takes the one stored in the corpus or in the model.
+        public var vocabulary: String?
         /// `vocab_size`: rows of the word embedding; null takes the vocabulary's size.
         public var vocabSize: Int?
         /// `hidden_size`: width of the encoder.

@@ -2,10 +2,11 @@ import DurableFiles
 package import Tokenization
 
 extension CorpusSource {
-    /// Samples of one split of one or more corpus directories, which must have one vocabulary.
+    /// Samples of one split of one or more corpus directories, which must have one vocabulary
+    /// and one casing.
     ///
-    /// - Throws: `CorpusError` when a setting makes no sense, the vocabularies differ or there is
-    ///   no text; `HDF5Error` or `FileError` when a shard cannot be read.
+    /// - Throws: `CorpusError` when a setting makes no sense, vocabularies or casings differ or
+    ///   there is no text; `HDF5Error` or `FileError` when a shard cannot be read.
     public convenience init(
         _ directories: [CorpusDirectory], split: CorpusSplit, settings: SampleSettings,
         seed: UInt64
@@ -17,6 +18,13 @@ extension CorpusSource {
             throw CorpusError.invalidSetting(
                 "\(first.path) and \(other.path) were built with different vocabularies; build "
                     + "both with one")
+        }
+        if let other = directories.first(where: {
+            $0.manifest.lowercase != first.manifest.lowercase
+        }) {
+            throw CorpusError.invalidSetting(
+                "one of \(first.path) and \(other.path) was built from lower-cased text, the other "
+                    + "was not; build both alike")
         }
         let stores = try directories.map { try $0.documents(of: split) }
         let name = directories.map(\.path).joined(separator: ", ")

@@ -29,7 +29,7 @@ struct CheckpointKeeper {
 
     /// Notes that the run stands at the checkpoint at `path`, if that is one of its own.
     mutating func noteResumed(step: Int, path: String) {
-        if Paths.parent(of: path) == store.directory { note(step: step, path: path) }
+        if Paths.isSame(Paths.parent(of: path), store.directory) { note(step: step, path: path) }
     }
 
     private mutating func note(step: Int, path: String) {
@@ -60,14 +60,11 @@ struct CheckpointKeeper {
         let isCoordinator = communicator.rank == 0
         let total = model.layout.count
         var writer: CheckpointWriter?
-        let ownPath = try agreement.jointly { () -> String in
-            guard isCoordinator else { return "" }
+        let path = try communicator.told {
             writer = try CheckpointWriter.begin(
                 in: store, step: state.step, parameterCount: total)
             return writer?.path ?? ""
         }
-        let path = String(
-            decoding: try communicator.broadcast(bytes: Array(ownPath.utf8)), as: UTF8.self)
         try agreement.jointly {
             if isCoordinator {
                 let parameters = model.parameters.vector.buffer
@@ -102,11 +99,13 @@ struct CheckpointKeeper {
         }
     }
 
-    /// Moves checkpoints of later steps aside: the run goes on from an earlier one and will write
-    /// those steps anew.
+    /// Moves checkpoints aside whose steps the run, now at `step`, will write anew: later ones,
+    /// and that of `step` itself where the run stands at a checkpoint from elsewhere.
     ///
     /// - Returns: where they lie now.
-    func setAside(after step: Int) throws -> [String] { try store.setAside(after: step) }
+    func setAside(for step: Int) throws -> [String] {
+        try store.setAside(after: lastStep == step ? step : step - 1)
+    }
 
     private static func writeMoments(
         _ optimizer: Optimizer, to path: String, _ communicator: Communicator

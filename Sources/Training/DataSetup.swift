@@ -32,14 +32,30 @@ public struct DataSetup {
         directories.first.map { ($0.vocabulary, $0.manifest.lowercase) }
     }
 
-    /// Checks that every corpus, held-out ones too, was built with the model's `vocabulary`: ids
-    /// of another one would be other words.
-    func checkVocabulary(_ vocabulary: Vocabulary) throws {
-        let all = directories + heldoutDirectories
-        if let other = all.first(where: { $0.vocabulary.text != vocabulary.text }) {
+    /// Checks that every corpus, held-out ones too, was built with the model's vocabulary and
+    /// casing.
+    func checkVocabulary(_ vocabulary: Vocabulary, lowercase: Bool) throws {
+        try Self.check(
+            directories + heldoutDirectories, vocabulary: vocabulary, lowercase: lowercase)
+    }
+
+    /// Checks that all `directories` were built with the model's vocabulary and casing: ids of
+    /// another one would be other words, and words of another casing mostly unknown.
+    static func check(
+        _ directories: [CorpusDirectory], vocabulary: Vocabulary, lowercase: Bool
+    ) throws {
+        if let other = directories.first(where: { $0.vocabulary.text != vocabulary.text }) {
             throw TrainingError.configuration(
                 "\(other.path) was built with another vocabulary than the model's; build it with "
                     + "`bert corpus build --vocab` and the model's vocab.txt")
+        }
+        if let other = directories.first(where: { $0.manifest.lowercase != lowercase }) {
+            throw TrainingError.configuration(
+                lowercase
+                    ? "\(other.path) was built with --cased, but the model is of lower-cased text "
+                        + "(do_lower_case); build it without"
+                    : "\(other.path) was built of lower-cased text, but the model is cased "
+                        + "(do_lower_case is false); build it with `bert corpus build --cased`")
         }
     }
 

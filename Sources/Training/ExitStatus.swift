@@ -44,3 +44,11 @@ extension Agreement {
         try together(exitCode: ExitStatus.of, body)
     }
 }
+
+extension Communicator {
+    /// The text that `find` returns on rank 0, on all ranks; where it fails, all throw. Collective.
+    func told(_ find: () throws -> String) throws -> String {
+        let own = try Agreement(among: self).jointly { rank == 0 ? try find() : "" }
+        return String(decoding: try broadcast(bytes: Array(own.utf8)), as: UTF8.self)
+    }
+}

@@ -8,6 +8,16 @@ import Kernels
 import Tensors
 public import Tokenization
 
+/// Where a model's parameters come from.
+public enum ModelOrigin: Sendable {
+    /// Drawn at random.
+    case random
+    /// Another model, `model.initialize_from`: parameters alone.
+    case model(SavedModel)
+    /// A checkpoint to go on from, which brings everything.
+    case checkpoint(Checkpoint)
+}
+
 /// Which model a run trains, before any memory is taken for it.
 public struct ModelSetup {
     /// Sizes and constants.
@@ -16,47 +26,64 @@ public struct ModelSetup {
     public let vocabulary: Vocabulary
     /// Whether text was lower-cased for it.
     public let lowercase: Bool
-    /// Where the initial weights come from; drawn at random if `nil`.
-    public let origin: SavedModel?
+    /// Where its parameters come from.
+    public let origin: ModelOrigin
 
     /// The model that `settings` asks for.
     ///
     /// - Parameters:
     ///   - corpus: the vocabulary of the training data, where they have one, and whether text was
     ///     lower-cased.
-    /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model.
+    ///   - origin: brings its vocabulary and casing, and its sizes unless the settings name them.
+    /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model, or is not the one
+    ///   that `model.vocabulary` names.
     public init(
-        _ settings: RunConfiguration.Model, corpus: (vocabulary: Vocabulary, lowercase: Bool)?
+        _ settings: RunConfiguration.Model, corpus: (vocabulary: Vocabulary, lowercase: Bool)?,
+        origin: ModelOrigin
     ) throws {
-        origin = try settings.initializeFrom.map { try SavedModel.open($0).model }
-        if let origin {
-            let description = try origin.description()
-            let stored = try BERTConfiguration(json: description.configuration, path: origin.path)
-            let known = try Vocabulary(
-                utf8: Array(description.vocabulary.utf8), source: origin.path)
-            configuration = try Self.laidOver(settings, stored, path: origin.path)
-            vocabulary = known
+        self.origin = origin
+        let named = try Self.namedVocabulary(settings, isNeeded: !origin.isCheckpoint)
+        if let saved = origin.saved {
+            let description = try saved.description()
+            let stored = try BERTConfiguration(json: description.configuration, path: saved.path)
+            vocabulary = try Vocabulary(
+                utf8: Array(description.vocabulary.utf8), source: saved.path)
             lowercase = description.doLowerCase
+            configuration =
+                settings.initializeFrom == nil
+                ? BERTConfiguration(settings.architecture, vocabularySize: vocabulary.count)
+                : try Self.laidOver(settings, stored, path: saved.path)
         } else {
-            let chosen = try corpus ?? Self.vocabulary(settings)
-            vocabulary = chosen.vocabulary
-            lowercase = chosen.lowercase
+            guard let chosen = corpus ?? named.map({ ($0, !$0.isCased) }) else {
+                throw TrainingError.configuration(
+                    "there is no vocabulary: the training data have none, and model.vocabulary is "
+                        + "null; name the vocab.txt that they were tokenized with there")
+            }
+            (vocabulary, lowercase) = chosen
             configuration = BERTConfiguration(
-                settings.architecture, vocabularySize: chosen.vocabulary.count)
+                settings.architecture, vocabularySize: vocabulary.count)
+        }
+        if let named, named.text != vocabulary.text {
+            throw TrainingError.configuration(
+                "model.vocabulary (\(settings.vocabulary ?? "")) is another vocabulary than that of "
+                    + "\(origin.saved?.path ?? "the training data"); leave it null, or build the "
+                    + "corpus with it (`bert corpus build --vocab`)")
         }
         try Self.check(configuration, vocabulary)
     }
 
-    private static func vocabulary(
-        _ settings: RunConfiguration.Model
-    ) throws -> (vocabulary: Vocabulary, lowercase: Bool) {
-        guard let path = settings.vocabulary, Paths.exists(path) else {
+    /// The vocabulary that `model.vocabulary` names.
+    private static func namedVocabulary(
+        _ settings: RunConfiguration.Model, isNeeded: Bool
+    ) throws -> Vocabulary? {
+        guard let path = settings.vocabulary else { return nil }
+        guard Paths.exists(path) else {
+            guard isNeeded else { return nil }
             throw TrainingError.missing(
-                "there is no vocabulary: the training data have none, and model.vocabulary "
-                    + "(\(settings.vocabulary ?? "null")) is no file; name a vocab.txt there")
+                "model.vocabulary: there is no file \(path); name the vocab.txt that the data was "
+                    + "tokenized with, or leave the key out: a corpus brings its own")
         }
-        let vocabulary = try Vocabulary(contentsOf: path)
-        return (vocabulary, !vocabulary.isCased)
+        return try Vocabulary(contentsOf: path)
     }
 
     /// Sizes are the stored model's; only what does not change a tensor may be laid over it.
@@ -87,13 +114,19 @@ public struct ModelSetup {
                     + "\(configuration.vocabularySize) (model.vocab_size): raise vocab_size or "
                     + "train a smaller vocabulary")
         }
-        // Parameters, gradients and two moments; before anything is allocated.
-        let needed = ParameterLayout.pretraining(configuration).count * 16
+        // Parameters, gradients and two moments.
+        try checkMemory(ParameterLayout.pretraining(configuration), arrays: 4)
+    }
+
+    /// Refuses a model whose `arrays` of the size of its parameters no memory of this machine can
+    /// hold; before anything is allocated.
+    static func checkMemory(_ layout: ParameterLayout, arrays: Int) throws {
+        let needed = layout.count * MemoryLayout<Float>.stride * arrays
         let present = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         guard needed <= present else {
             throw TrainingError.configuration(
-                "a model of these sizes needs at least \(needed >> 20) MB for its training state, "
-                    + "the machine has \(present >> 20) MB; choose a smaller one")
+                "a model of \(layout.count) parameters needs at least \(needed >> 20) MB, the "
+                    + "machine has \(present >> 20) MB; choose a smaller one")
         }
     }
 
@@ -106,10 +139,25 @@ public struct ModelSetup {
 
     /// Fills the parameters of `model`.
     public func initialize(_ model: BERTForPreTraining, seed: UInt64) throws {
-        guard let origin else { return model.initialize(seed: seed) }
+        guard let saved = origin.saved else { return model.initialize(seed: seed) }
         let buffer = model.parameters.vector.buffer
         var parameters = buffer.mutableSpan
-        try origin.readParameters(model.layout, into: &parameters)
+        try saved.readParameters(model.layout, into: &parameters)
+    }
+}
+
+extension ModelOrigin {
+    /// The stored model; `nil` if there is none.
+    var saved: SavedModel? {
+        switch self {
+        case .random: nil
+        case .model(let saved): saved
+        case .checkpoint(let checkpoint): .checkpoint(checkpoint)
+        }
+    }
+
+    fileprivate var isCheckpoint: Bool {
+        if case .checkpoint = self { true } else { false }
     }
 }
 

@@ -21,7 +21,7 @@ struct PretrainingPhase {
         let model = setup.configuration
         self.configuration = configuration
         self.data = data
-        try data.checkVocabulary(setup.vocabulary)
+        try data.checkVocabulary(setup.vocabulary, lowercase: setup.lowercase)
         let schedule = configuration.schedule
         let name: LearningRateSchedule.Name =
             switch schedule.name {

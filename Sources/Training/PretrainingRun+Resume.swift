@@ -9,7 +9,6 @@ import Optimization
 import Randomness
 import Reporting
 import Tensors
-import Tokenization
 
 extension PretrainingRun {
     /// Makes the run directory, and clears what a killed run left half written.
@@ -21,25 +20,48 @@ extension PretrainingRun {
         }
     }
 
+    /// Finds where the parameters come from: the coordinator looks, and reads all bytes to verify
+    /// them; the others take its word. Collective.
+    static func findOrigin(
+        _ options: RunOptions, _ communicator: Communicator
+    ) throws -> (Resumption, ModelOrigin) {
+        var resumption = Resumption()
+        let checkpoint = try communicator.told {
+            resumption = try Resumption(options)
+            return resumption.checkpoint?.path ?? ""
+        }
+        // Its own checkpoint holds everything: the model it once started from may be gone.
+        let model = try communicator.told {
+            guard checkpoint.isEmpty, let path = options.configuration.model.initializeFrom else {
+                return ""
+            }
+            let (found, skipped) = try SavedModel.open(path)
+            resumption.notices += skipped.map(\.description)
+            return found.path
+        }
+        let origin = try Agreement(among: communicator).jointly { () -> ModelOrigin in
+            if !checkpoint.isEmpty { return .checkpoint(try Checkpoint(directory: checkpoint)) }
+            return model.isEmpty ? .random : .model(try SavedModel(verified: model))
+        }
+        return (resumption, origin)
+    }
+
     /// Sets parameters, moments and state: from a checkpoint, from the model to start from, or at
     /// random.
     func startOrResume() throws {
-        let path = try agreement.jointly { isCoordinator ? try checkpointToResume() : "" }
-        let agreed = String(
-            decoding: try communicator.broadcast(bytes: Array(path.utf8)), as: UTF8.self)
         try agreement.jointly {
-            if !agreed.isEmpty {
-                try restore(agreed)
+            if case .checkpoint(let checkpoint) = setup.origin {
+                try restore(checkpoint)
             } else if isCoordinator {
                 try setup.initialize(model, seed: options.configuration.run.seed)
             }
         }
         // One rank draws or reads the weights: replicas are equal also on unlike nodes, and where
         // the model to start from is replaced meanwhile.
-        if agreed.isEmpty { try communicator.broadcast(model.parameters.vector.buffer) }
+        if resumedFrom == nil { try communicator.broadcast(model.parameters.vector.buffer) }
         try agreement.jointly {
             guard isCoordinator else { return }
-            notices += try keeper.setAside(after: state.step).map {
+            notices += try keeper.setAside(for: state.step).map {
                 "a later checkpoint was moved aside: \($0)"
             }
             try WholeFiles.writeAtomically(
@@ -47,33 +69,8 @@ extension PretrainingRun {
         }
     }
 
-    /// The checkpoint to go on from, or "" to start anew; says which ones are passed over.
-    private func checkpointToResume() throws -> String {
-        let store = CheckpointStore(run: options.directory)
-        switch options.resume {
-        case .path(let path):
-            let (checkpoint, skipped) = try Checkpoint.open(path)
-            notices += skipped.map { "passed over \($0.path): \($0.reason)" }
-            return checkpoint.path
-        case .never:
-            guard let entry = try store.list().first else { return "" }
-            throw TrainingError.configuration(
-                "\(options.directory) already holds checkpoints (\(entry.path)); --resume never "
-                    + "would mix two runs: choose another --run or run.name, or move it away")
-        case .auto:
-            let (checkpoint, skipped) = try store.newestGood()
-            notices += skipped.map { "passed over \($0.path): \($0.reason)" }
-            if checkpoint == nil, let first = skipped.first {
-                throw TrainingError.data(
-                    "none of the \(skipped.count) checkpoints in \(store.directory) is good (the "
-                        + "newest: \(first.reason)); move them away to start anew")
-            }
-            return checkpoint?.path ?? ""
-        }
-    }
-
-    private func restore(_ path: String) throws {
-        let checkpoint = try Checkpoint(directory: path)
+    private func restore(_ checkpoint: Checkpoint) throws {
+        let path = checkpoint.path
         let stored = try checkpoint.trainingState()
         try compare(stored, try checkpoint.description(), path: path)
         let parameters = model.parameters.vector.buffer
@@ -87,11 +84,13 @@ extension PretrainingRun {
         try checkpoint.readMoments(
             0..<model.layout.count, of: model.layout, into: &firstSpan, &secondSpan)
         state = stored
+        state.resumedFrom = resumption.resumedFrom
         keeper.noteResumed(step: stored.step, path: path)
         resumedFrom = path
     }
 
-    /// Refuses another model or vocabulary; other differences only with `allowsChanges`.
+    /// Refuses another model; other differences only with `allowsChanges`. The vocabulary is the
+    /// checkpoint's, and has been compared with the data's.
     private func compare(
         _ stored: TrainingState, _ description: ModelDescription, path: String
     ) throws {
@@ -104,22 +103,19 @@ extension PretrainingRun {
                 "the checkpoint \(path) is of another architecture than the configuration asks "
                     + "for; give the sizes it was trained with, or another --run to start anew")
         }
-        guard description.vocabulary == setup.vocabulary.text else {
-            throw TrainingError.configuration(
-                "the checkpoint \(path) was trained with another vocabulary than that of the data; "
-                    + "use the same corpus, or another --run to start anew")
+        guard stored.phase < phases.count, stored.epoch < RandomAddress.epochLimit else {
+            throw TrainingError.data(
+                "the checkpoint \(path) stands in phase \(stored.phase), epoch \(stored.epoch), "
+                    + "which this run does not have")
         }
         guard !stored.resolvedConfiguration.isEmpty else { return }
         let before = try RunConfiguration.parse(
             stored.resolvedConfiguration, name: "\(path) (its configuration)")
         let differences = resolved.differences(from: before).filter { $0.effect != .harmless }
         var changes = differences.map(\.description)
-        guard stored.phase < phases.count, stored.epoch < RandomAddress.epochLimit else {
-            throw TrainingError.data(
-                "the checkpoint \(path) stands in phase \(stored.phase), epoch \(stored.epoch), "
-                    + "which this run does not have")
-        }
-        if differences.isEmpty, phases[stored.phase].source.fingerprint != stored.corpusFingerprint
+        // Settings of the data are in their fingerprint, too, and need no second complaint.
+        if !differences.contains(where: Self.changesSamples),
+            phases[stored.phase].source.fingerprint != stored.corpusFingerprint
         {
             changes.append("the training data are others than those the checkpoint was made with")
         }
@@ -134,5 +130,10 @@ extension PretrainingRun {
                         ? "" : ", or give --allow-changes to go on with the new ones"))
         }
         notices.append("going on with changed settings: \(list)")
+    }
+
+    private static func changesSamples(_ difference: ConfigurationDifference) -> Bool {
+        ["run.seed", "phases"].contains(difference.path)
+            || difference.path.hasPrefix("data.") || difference.path.hasPrefix("masking.")
     }
 }

@@ -30,8 +30,10 @@ public final class PretrainingRun {
     var reporter: RunReporter?
     /// The checkpoint that this run goes on from.
     var resumedFrom: String?
+    /// How the coordinator came to that checkpoint.
+    let resumption: Resumption
     /// What to warn of once there is someone to print it.
-    var notices: [String] = []
+    var notices: [String]
 
     var isCoordinator: Bool { communicator.rank == 0 }
 
@@ -47,12 +49,18 @@ public final class PretrainingRun {
         let threads = try ThreadPlan.threads(
             configuration.parallel.threads, communicator: communicator)
         self.threads = threads
-        let parts = try agreement.jointly {
+        try agreement.jointly {
             try configuration.validate(ranks: communicator.size)
             try Self.checkAvailable(configuration)
+        }
+        let (resumption, origin) = try Self.findOrigin(options, communicator)
+        self.resumption = resumption
+        notices = resumption.notices
+        let parts = try agreement.jointly {
             let resolved = configuration.resolvedPhases
             let data = try resolved.map { try DataSetup($0.data) }
-            let setup = try ModelSetup(configuration.model, corpus: data[0].corpus)
+            let setup = try ModelSetup(
+                configuration.model, corpus: data[0].corpus, origin: origin)
             let phases = try zip(resolved, data).map {
                 try PretrainingPhase($0, data: $1, setup: setup, ranks: communicator.size)
             }

@@ -14,7 +14,7 @@ struct CheckpointCommand: ParsableCommand {
 
     /// Tells of newer checkpoints that were passed over.
     static func report(_ skipped: [CheckpointStore.Skipped]) {
-        for one in skipped { warn("passed over \(one.path): \(one.reason)") }
+        for one in skipped { warn("\(one)") }
     }
 
     static func warn(_ text: String) {

@@ -26,7 +26,7 @@ import Testing
     @Test func modelIsBERTMini() {
         let model = configuration.model
         #expect(model.preset == .mini && model.initializeFrom == nil)
-        #expect(model.vocabulary == "vocab.txt")
+        #expect(model.vocabulary == nil)
         let architecture = model.architecture
         #expect(architecture.vocabSize == nil)
         #expect(architecture.hiddenSize == 256 && architecture.numHiddenLayers == 4)

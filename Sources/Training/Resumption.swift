@@ -1,0 +1,81 @@
+import Checkpointing
+import DurableFiles
+
+/// Where a run takes up its work: found by the coordinator, before the model is set up.
+struct Resumption {
+    /// The checkpoint to go on from; `nil` to start anew.
+    var checkpoint: Checkpoint?
+    /// `TrainingState.resumedFrom` of the run from here on.
+    var resumedFrom: String?
+    /// What to warn of.
+    var notices: [String] = []
+
+    /// A start from nothing.
+    init() {}
+
+    /// Looks for the checkpoint that `options` ask for, and verifies it.
+    ///
+    /// - Throws: `CheckpointError` or `FileError` if there is none to be had, `TrainingError` (78)
+    ///   where two runs would be mixed.
+    init(_ options: RunOptions) throws {
+        self.init()
+        let store = CheckpointStore(run: options.directory)
+        switch options.resume {
+        case .path(let path): try rollBack(to: path, in: store)
+        case .never:
+            guard let entry = try store.list().first else { return }
+            throw TrainingError.configuration(
+                "\(options.directory) already holds checkpoints (\(entry.path)); --resume never "
+                    + "would mix two runs: choose another --run or run.name, or move it away")
+        case .auto:
+            let (newest, skipped) = try store.newestGood()
+            if newest == nil, let first = skipped.first {
+                throw TrainingError.data(
+                    "none of the \(skipped.count) checkpoints in \(store.directory) is good (the "
+                        + "newest: \(first.reason)); move them away to start anew")
+            }
+            try goOn(from: newest, skipped)
+        }
+    }
+
+    /// A checkpoint that a person names is rolled back to once. What the run has made of it since
+    /// carries its digest, so that the same command, run again, goes on.
+    private mutating func rollBack(to path: String, in store: CheckpointStore) throws {
+        let own = try store.newestGood()
+        let made = try own.checkpoint?.trainingState().resumedFrom
+        let named: Checkpoint
+        do {
+            let (found, skipped) = try Checkpoint.open(path)
+            named = found
+            if let newest = own.checkpoint, Paths.isSame(newest.path, named.path) {
+                try goOn(from: newest, skipped)
+                return
+            }
+            guard try made != named.digest() else {
+                try goOn(from: own.checkpoint, own.skipped)
+                notices.append(
+                    "this run has gone on from \(path) before: going on from its own newest "
+                        + "checkpoint; choose another --run to start from there again")
+                return
+            }
+            notices += skipped.map(\.description)
+        } catch let error as CheckpointError where error.cause == .missing && made != nil {
+            // Its own run no longer keeps it, which must not stop this one.
+            try goOn(from: own.checkpoint, own.skipped)
+            notices.append(
+                "there is no checkpoint at \(path) any more: going on from the newest one of this "
+                    + "run, which went on from one named by --resume before")
+            return
+        }
+        checkpoint = named
+        resumedFrom = try named.digest()
+    }
+
+    private mutating func goOn(
+        from newest: Checkpoint?, _ skipped: [CheckpointStore.Skipped]
+    ) throws {
+        checkpoint = newest
+        resumedFrom = try newest?.trainingState().resumedFrom
+        notices += skipped.map(\.description)
+    }
+}
