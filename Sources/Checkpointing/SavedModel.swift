@@ -45,6 +45,14 @@ public enum SavedModel: Sendable {
         }
     }
 
+    /// Throws unless the stored tensors are those of `layout`; reads names and shapes only.
+    public func check(_ layout: ParameterLayout) throws {
+        switch self {
+        case .checkpoint(let checkpoint): try checkpoint.model().check(layout)
+        case .huggingFace(let directory): try directory.tensors().check(layout)
+        }
+    }
+
     /// Reads all parameters into one flat block; names, shapes and finiteness are checked.
     public func readParameters(
         _ layout: ParameterLayout, into block: inout MutableSpan<Float>

@@ -15,6 +15,8 @@ import Tokenization
 public struct CheckpointEvaluation {
     /// The model's directory.
     public let path: String
+    /// What to warn of: newer checkpoints that are damaged and were passed over. On rank 0 only.
+    public let notices: [String]
     /// What was measured.
     public let record: EvaluationRecord
 
@@ -28,11 +30,12 @@ public struct CheckpointEvaluation {
     ) throws {
         let agreement = Agreement(among: communicator)
         // The coordinator verifies hashes and finds the newest good one; the others read that.
-        let found = try agreement.jointly {
-            communicator.rank == 0 ? try SavedModel.open(checkpoint).model.path : ""
+        var passedOver: [CheckpointStore.Skipped] = []
+        let agreed = try communicator.told {
+            let found = try SavedModel.open(checkpoint)
+            passedOver = found.skipped
+            return found.model.path
         }
-        let agreed = String(
-            decoding: try communicator.broadcast(bytes: Array(found.utf8)), as: UTF8.self)
         let (saved, configuration) = try agreement.jointly {
             let saved = try SavedModel(verified: agreed)
             return (saved, try Self.configuration(saved, overrides))
@@ -47,8 +50,12 @@ public struct CheckpointEvaluation {
             batch: configuration.batch.micro, communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
         path = agreed
+        notices = passedOver.map(\.description)
         record = EvaluationRecord(result, step: step, vocabulary: vocabulary)
     }
+
+    /// The largest `batch.global`.
+    private static let maximumBatch = 16_777_216
 
     /// The settings that the model was trained with in its last phase, as far as they are known,
     /// with `overrides` laid over them: samples are made as they were in training.
@@ -60,13 +67,15 @@ public struct CheckpointEvaluation {
             text = try checkpoint.trainingState().resolvedConfiguration
         }
         guard !text.isEmpty else {
-            return try RunConfiguration.parse("{}", name: "the defaults", overrides: overrides)
+            return try RunConfiguration.parse(
+                "batch: {global: \(Self.maximumBatch)}", name: "the defaults", overrides: overrides)
         }
         let stored = try RunConfiguration.parse(
-            text, name: "\(saved.path) (its configuration)", overrides: overrides)
+            text, name: "\(saved.path) (its configuration)")
         var last = stored.resolvedPhases.last ?? stored
-        // Another machine, another number of threads.
+        // Another machine, another number of threads; and no step, which would limit batches.
         last.parallel.threads = .auto
+        last.batch.global = Self.maximumBatch
         return try RunConfiguration.parse(last.yaml, name: saved.path, overrides: overrides)
     }
 
@@ -83,7 +92,13 @@ public struct CheckpointEvaluation {
                 "\(path): its vocabulary has \(vocabulary.count) entries, the model only "
                     + "\(sizes.vocabularySize)")
         }
-        let source = try source(paths, settings, vocabulary: vocabulary, sizes: sizes)
+        // Sizes are only a claim until the file's own tensors bear them out.
+        let layout = ParameterLayout.pretraining(sizes)
+        try saved.check(layout)
+        try ModelSetup.checkMemory(layout, arrays: 1)
+        let source = try source(
+            paths, settings, vocabulary: vocabulary, lowercase: description.doLowerCase,
+            sizes: sizes)
         let length = source.maximumLength
         guard length <= sizes.maximumPositions else {
             throw TrainingError.configuration(
@@ -105,7 +120,7 @@ public struct CheckpointEvaluation {
 
     private static func source(
         _ paths: [String], _ settings: RunConfiguration, vocabulary: Vocabulary,
-        sizes: BERTConfiguration
+        lowercase: Bool, sizes: BERTConfiguration
     ) throws -> any SampleSource {
         let isCorpus = paths.allSatisfy { Paths.exists(Paths.join($0, "manifest.json")) }
         guard isCorpus else {
@@ -114,11 +129,7 @@ public struct CheckpointEvaluation {
                 seed: PretrainingEvaluator.seed)
         }
         let directories = try paths.map { try CorpusDirectory(path: $0) }
-        if let other = directories.first(where: { $0.vocabulary.text != vocabulary.text }) {
-            throw TrainingError.data(
-                "\(other.path) was built with another vocabulary than the model's; build it with "
-                    + "`bert corpus build --vocab` and the model's vocab.txt")
-        }
+        try DataSetup.check(directories, vocabulary: vocabulary, lowercase: lowercase)
         return try DataSetup.heldout(directories, SampleSettings(settings, order: .shuffled))
     }
 }

@@ -28,11 +28,16 @@ struct EvaluateCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let agreement = Agreement(among: world)
+            try agreement.together(exitCode: ExitStatus.of) {
+                guard world.rank == 0, let json else { return }
+                try WholeFiles.requireWritable(json)
+            }
             let evaluation = try CheckpointEvaluation(
                 checkpoint: checkpoint, data: data, overrides: set, communicator: world)
             try agreement.together(exitCode: ExitStatus.of) {
                 guard world.rank == 0 else { return }
                 let console = ConsoleReporter()
+                for notice in evaluation.notices { console.warning(notice) }
                 console.note("model \(evaluation.path)")
                 console.evaluation(evaluation.record)
                 if let json { try WholeFiles.writeAtomically(json, evaluation.record.json) }

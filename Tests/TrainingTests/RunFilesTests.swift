@@ -118,6 +118,8 @@ struct RunFilesTests {
                     "evaluate", "--checkpoint", path, "--data", TinyCorpus.path(), "--json", file,
                     "--set", "data.sequence_length=32", "--set", "masking.max_predictions=6",
                     "--set", "masking.unit=whole_word", "--set", "parallel.threads=1",
+                    // More than the run's whole batch.
+                    "--set", "batch.micro=50",
                 ]
             ).require()
             let found = try JSONDecoder().decode(
