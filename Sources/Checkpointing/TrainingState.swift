@@ -34,6 +34,9 @@ public struct TrainingState: Codable, Sendable, Equatable {
     /// `Checkpoint.digest` of the checkpoint that a person last told the run to go on from by
     /// naming it; nil if nobody did. Tells an attempt of the same command from another rollback.
     public var resumedFrom: String?
+    /// What that person called it: the argument of `--resume`, as given. Known while the checkpoint
+    /// itself may be gone.
+    public var resumedFromPath: String?
 
     /// The state before the first step.
     public init() {}
@@ -49,6 +52,7 @@ public struct TrainingState: Codable, Sendable, Equatable {
         case resolvedConfiguration = "configuration"
         case corpusFingerprint = "corpus_fingerprint"
         case resumedFrom = "resumed_from"
+        case resumedFromPath = "resumed_from_path"
     }
 
     /// JSON with sorted keys.

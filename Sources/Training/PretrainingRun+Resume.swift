@@ -85,6 +85,7 @@ extension PretrainingRun {
             0..<model.layout.count, of: model.layout, into: &firstSpan, &secondSpan)
         state = stored
         state.resumedFrom = resumption.resumedFrom
+        state.resumedFromPath = resumption.resumedFromPath
         keeper.noteResumed(step: stored.step, path: path)
         resumedFrom = path
     }

@@ -7,6 +7,8 @@ struct Resumption {
     var checkpoint: Checkpoint?
     /// `TrainingState.resumedFrom` of the run from here on.
     var resumedFrom: String?
+    /// `TrainingState.resumedFromPath` of the run from here on.
+    var resumedFromPath: String?
     /// What to warn of.
     var notices: [String] = []
 
@@ -42,40 +44,40 @@ struct Resumption {
     /// carries its digest, so that the same command, run again, goes on.
     private mutating func rollBack(to path: String, in store: CheckpointStore) throws {
         let own = try store.newestGood()
-        let made = try own.checkpoint?.trainingState().resumedFrom
-        let named: Checkpoint
+        let made = try own.checkpoint?.trainingState()
+        let (named, skipped): (Checkpoint, [CheckpointStore.Skipped])
         do {
-            let (found, skipped) = try Checkpoint.open(path)
-            named = found
-            if let newest = own.checkpoint, Paths.isSame(newest.path, named.path) {
-                try goOn(from: newest, skipped)
-                return
-            }
-            guard try made != named.digest() else {
-                try goOn(from: own.checkpoint, own.skipped)
-                notices.append(
-                    "this run has gone on from \(path) before: going on from its own newest "
-                        + "checkpoint; choose another --run to start from there again")
-                return
-            }
-            notices += skipped.map(\.description)
-        } catch let error as CheckpointError where error.cause == .missing && made != nil {
-            // Its own run no longer keeps it, which must not stop this one.
+            (named, skipped) = try Checkpoint.open(path)
+        } catch let error as CheckpointError
+            where error.cause == .missing && made?.resumedFromPath == path
+        {
+            // Its own run no longer keeps it, which must not stop this one. A path that this run
+            // has not seen before is a mistake.
             try goOn(from: own.checkpoint, own.skipped)
             notices.append(
                 "there is no checkpoint at \(path) any more: going on from the newest one of this "
-                    + "run, which went on from one named by --resume before")
+                    + "run, which went on from there before")
             return
         }
-        checkpoint = named
-        resumedFrom = try named.digest()
+        let digest = try named.digest()
+        if made?.resumedFrom == digest {
+            try goOn(from: own.checkpoint, own.skipped)
+            notices.append(
+                "this run has gone on from \(path) before: going on from its own newest "
+                    + "checkpoint; choose another --run to start from there again")
+        } else {
+            checkpoint = named
+            notices += skipped.map(\.description)
+        }
+        (resumedFrom, resumedFromPath) = (digest, path)
     }
 
     private mutating func goOn(
         from newest: Checkpoint?, _ skipped: [CheckpointStore.Skipped]
     ) throws {
         checkpoint = newest
-        resumedFrom = try newest?.trainingState().resumedFrom
+        let state = try newest?.trainingState()
+        (resumedFrom, resumedFromPath) = (state?.resumedFrom, state?.resumedFromPath)
         notices += skipped.map(\.description)
     }
 }

@@ -92,8 +92,12 @@ import Testing
                 #expect(error?.message.contains("training state") == true)
             }
             #expect(try publish(in: directory + "/old") { _ in }.resumedFrom == nil)
-            let named = try publish(in: directory + "/new") { $0.resumedFrom = "abc" }
+            let named = try publish(in: directory + "/new") {
+                $0.resumedFrom = "abc"
+                $0.resumedFromPath = "../source"
+            }
             #expect(named.resumedFrom == "abc")
+            #expect(named.resumedFromPath == "../source")
         }
     }
 

@@ -43,6 +43,8 @@ struct RollbackTests {
         try run.removeCheckpoint(12)
         try run.finish(command)
         #expect(try resumedSteps(run) == [6, 9, 9])
+        // Gone, but not where this run came from: a typing error must not pass.
+        try run.train(["--resume", source.checkpoint(5)]).require(66)
         #expect(try run.content(12).tensors == expected)
 
         try run.finish(["--resume", source.checkpoint(3)])
@@ -51,6 +53,18 @@ struct RollbackTests {
             try run.checkpoints() == [6, 9, 12].map { "step-" + padded($0) }
                 + [9, 12].map { "superseded-step-" + padded($0) })
         #expect(try run.content(12).tensors == expected)
+    }
+
+    @Test("the run's own newest checkpoint, named, is not come back to by the same command")
+    func ownCheckpoint() throws {
+        let run = try Self.run()
+        try run.finish()
+        for step in [9, 12] { try run.removeCheckpoint(step) }
+        let command = ["--resume", run.checkpoint(6)]
+        try run.finish(command)
+        try run.removeCheckpoint(12)
+        try run.finish(command)
+        #expect(try resumedSteps(run) == [6, 9])
     }
 
     private func padded(_ step: Int) -> String {
