@@ -24,9 +24,7 @@ struct CompareCommand: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...1000).contains(pairs) else {
-            throw ValidationError("--pairs is \(pairs); it must lie between 1 and 1000")
-        }
+        try Limits.check(pairs: pairs)
     }
 
     func run() throws {

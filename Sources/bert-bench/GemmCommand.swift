@@ -43,9 +43,7 @@ struct GemmCommand: ParsableCommand {
             }
         }
         try Limits.check(threads: threads)
-        guard (1...1000).contains(pairs) else {
-            throw ValidationError("--pairs is \(pairs); it must lie between 1 and 1000")
-        }
+        try Limits.check(pairs: pairs)
     }
 
     /// What is printed of a shape.

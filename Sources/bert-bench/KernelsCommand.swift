@@ -31,9 +31,7 @@ struct KernelsCommand: ParsableCommand {
     func validate() throws {
         try Limits.check(threads: threads)
         try Limits.check(micro: micro, sequenceLength: sequenceLength)
-        guard (1...1000).contains(pairs) else {
-            throw ValidationError("--pairs is \(pairs); it must lie between 1 and 1000")
-        }
+        try Limits.check(pairs: pairs)
     }
 
     /// What is printed of a kernel.

@@ -8,6 +8,12 @@ enum Limits {
         }
     }
 
+    static func check(pairs: Int) throws {
+        guard (1...1000).contains(pairs) else {
+            throw ValidationError("--pairs is \(pairs); it must lie between 1 and 1000")
+        }
+    }
+
     static func check(micro: Int, sequenceLength: Int) throws {
         guard (1...4096).contains(micro) else {
             throw ValidationError("--micro is \(micro); it must lie between 1 and 4096")
