@@ -25,3 +25,18 @@ func publishSample(_ target: String, text: String = "one", replacing: Bool = fal
 func readSample(_ target: String) throws -> Manifest<Note> {
     try Manifest<Note>.read(from: target, supportedVersion: 1)
 }
+
+/// A new directory that is deleted, with everything in it, at the end of this value's life.
+final class Scratch: Sendable {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/durable-tests-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
+        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    deinit { try? Paths.remove(path) }
+
+    func file(_ name: String) -> String { Paths.join(path, name) }
+}

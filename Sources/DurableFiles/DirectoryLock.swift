@@ -1,0 +1,195 @@
+import Glibc
+import Synchronization
+
+/// The right to write into a directory, held by one process at a time.
+///
+/// The lock is the file `.lock` in the directory, made by link(2), which is atomic also on NFS;
+/// locks of fcntl and flock are not used, as network file systems often have none. It names its
+/// holder, and a thread of the holder touches it every few seconds. See ``LockAttempt`` for when a
+/// holder is taken for dead. Released at the end of its life.
+public final class DirectoryLock {
+    /// The lock's name in the directory.
+    public static let name = ".lock"
+
+    private let path: String
+    private let token: String
+    private let heartbeat: Heartbeat
+
+    init(path: String, token: String, heartbeatSeconds: UInt32) {
+        self.path = path
+        self.token = token
+        heartbeat = Heartbeat(path: path, token: token, seconds: heartbeatSeconds)
+        heartbeat.start()
+    }
+
+    deinit {
+        heartbeat.stop()
+        if LockFile.holder(path)?.token == token { unlink(path) }
+    }
+
+    /// Throws if another process has taken the lock: it took this one for dead, because the process
+    /// or its host was suspended. Call it before anything is published.
+    public func requireHeld() throws(FileError) {
+        let holder = LockFile.holder(path)
+        guard holder?.token != token else { return }
+        throw FileError(
+            .inputOutput, path,
+            "the lock is no longer this run's but "
+                + (holder.map { "that of \($0.description)" } ?? "gone")
+                + ": this process seemed dead for long, or somebody removed it. Two runs must not "
+                + "write into one directory, so this one ends")
+    }
+}
+
+/// A lock that is being asked for.
+///
+/// Who holds it is asked with every ``poll()``. A holder is dead if it ran on this host and its
+/// process is gone (or its number is that of a younger one), if the host has started anew since, or
+/// if it is an earlier start of the same SLURM job. Of one elsewhere only its heartbeat is known: it
+/// is dead if the file has not changed for `staleSeconds`, by the file server's clock or, as nothing
+/// is known of that at first, while this one watched.
+public struct LockAttempt {
+    /// Seconds without a heartbeat after which a holder elsewhere is dead. More than a heartbeat
+    /// and the minute for which an NFS client may show old attributes.
+    public static let staleSeconds = 120.0
+    /// Seconds between two heartbeats.
+    public static let heartbeatSeconds: UInt32 = 15
+    /// Seconds for which a live holder on this host may still be on its way out.
+    private static let leavingSeconds = 3.0
+
+    private let directory: String
+    private let path: String
+    private let own: LockHolder
+    private let stale: Double
+    private let heartbeat: UInt32
+    /// What was seen first, and when.
+    private var observed: (LockFile.Sight, since: Double)?
+
+    /// An attempt to lock `directory`, which must exist.
+    public init(
+        _ directory: String, staleSeconds: Double = Self.staleSeconds,
+        heartbeatSeconds: UInt32 = Self.heartbeatSeconds
+    ) {
+        self.directory = directory
+        path = Paths.join(directory, DirectoryLock.name)
+        own = LockHolder.current()
+        stale = staleSeconds
+        heartbeat = heartbeatSeconds
+    }
+
+    /// The holder that is watched because it runs where nothing can be asked of it; nil if there is
+    /// none.
+    public var watchedHolder: String? {
+        guard let holder = observed?.0.holder, holder.verdict(seenFrom: own) == .unknown else {
+            return nil
+        }
+        return holder.description
+    }
+
+    /// Tries once.
+    ///
+    /// - Returns: the lock, or nil if it is not yet clear whether its holder lives: try again in a
+    ///   second.
+    /// - Throws: `LockedError` if another process holds it, `FileError` if the directory cannot be
+    ///   written.
+    public mutating func poll() throws -> DirectoryLock? {
+        guard let serverTime = try LockFile.make(path, own) else { return made }
+        guard let sight = LockFile.look(path) else { return nil }
+        if try isAlive(sight, serverTime) != false { return nil }
+        try LockFile.remove(path, heldBy: sight.holder)
+        // Another one that waits may be faster.
+        return try LockFile.make(path, own) == nil ? made : nil
+    }
+
+    /// Whether the holder lives; nil if that is not clear yet.
+    ///
+    /// - Throws: `LockedError` where it lives for certain.
+    private mutating func isAlive(
+        _ sight: LockFile.Sight, _ serverTime: Double
+    ) throws(LockedError) -> Bool? {
+        let now = Self.now
+        let before = observed
+        if before?.0 != sight { observed = (sight, since: now) }
+        switch sight.holder.verdict(seenFrom: own) {
+        case .dead: return false
+        case .alive:
+            guard let before, before.0.holder == sight.holder else { return nil }
+            if now - before.since > Self.leavingSeconds { throw locked(sight.holder) }
+            return nil
+        case .unknown:
+            if let before, before.0.holder == sight.holder, before.0 != sight {
+                throw locked(sight.holder)
+            }
+            let watched = now - (observed?.since ?? now)
+            return watched > stale || serverTime - sight.changed > stale ? false : nil
+        }
+    }
+
+    private var made: DirectoryLock {
+        DirectoryLock(path: path, token: own.token, heartbeatSeconds: heartbeat)
+    }
+
+    private func locked(_ holder: LockHolder) -> LockedError {
+        LockedError(
+            description: "\(directory) is in use by \(holder.description): two runs must not write "
+                + "into one directory. Choose another --run, or wait for that one to end (its lock "
+                + "is \(path))")
+    }
+
+    private static var now: Double {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+    }
+}
+
+/// A directory is in use by another process.
+public struct LockedError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// By whom, and what to do.
+    public let description: String
+}
+
+/// Touches a lock now and then, so that others see that its holder lives.
+private final class Heartbeat: Sendable {
+    private let path: String
+    private let token: String
+    private let seconds: UInt32
+    private let isOver = Atomic<Bool>(false)
+
+    init(path: String, token: String, seconds: UInt32) {
+        (self.path, self.token, self.seconds) = (path, token, seconds)
+    }
+
+    /// Starts the thread. A lock without heartbeat is still one on this host.
+    func start() {
+        // Signals are the main thread's.
+        var all = sigset_t()
+        var before = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let context = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let code = pthread_create(
+            &thread, nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Heartbeat>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            }, context.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { context.release() }
+    }
+
+    func stop() { isOver.store(true, ordering: .relaxed) }
+
+    private func run() {
+        while true {
+            sleep(seconds)
+            // One that another has taken is not to be kept alive.
+            guard !isOver.load(ordering: .relaxed), LockFile.holder(path)?.token == token else {
+                return
+            }
+            utimensat(AT_FDCWD, path, nil, 0)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Glibc
+
+/// The file of a lock, and what must be atomic about it.
+enum LockFile {
+    /// What can be seen of a lock from outside.
+    struct Sight: Equatable {
+        var holder: LockHolder
+        /// Time of the last heartbeat by the file server's clock, in seconds.
+        var changed: Double
+    }
+
+    private static let maximumBytes = 4096
+
+    /// Makes the lock. Nil if it is made; the file server's time now if there is one already.
+    static func make(_ path: String, _ holder: LockHolder) throws(FileError) -> Double? {
+        let directory = Paths.parent(of: path)
+        let temporary = Paths.join(
+            directory, "\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
+        try WholeFiles.write(Array(holder.fileText.utf8), to: temporary)
+        defer { unlink(temporary) }
+        let code = link(temporary, path)
+        let reason = errno
+        var information = stat()
+        guard lstat(temporary, &information) == 0 else { throw .system(temporary, "look at it") }
+        // On NFS a repeated request may be answered by "exists" although the first one made it.
+        if code == 0 || information.st_nlink == 2 {
+            try Durability.sync(directory)
+            return nil
+        }
+        if reason == EEXIST { return seconds(information.st_mtim) }
+        if [EPERM, EOPNOTSUPP, ENOSYS].contains(reason) {
+            return try makeWithoutLinks(path, holder, serverTime: seconds(information.st_mtim))
+        }
+        errno = reason
+        throw .system(path, "make the lock")
+    }
+
+    /// The same on file systems without hard links. Between its making and its writing the lock
+    /// names nobody, which is a holder that is known by its heartbeat alone.
+    private static func makeWithoutLinks(
+        _ path: String, _ holder: LockHolder, serverTime: Double
+    ) throws(FileError) -> Double? {
+        do throws(FileError) {
+            try WholeFiles.write(Array(holder.fileText.utf8), to: path)
+            return nil
+        } catch {
+            guard Paths.kind(of: path) != .missing else { throw error }
+            return serverTime
+        }
+    }
+
+    /// What is there; nil if nothing is.
+    static func look(_ path: String) -> Sight? {
+        var information = stat()
+        guard lstat(path, &information) == 0 else { return nil }
+        // One that nobody can read still has a time.
+        return Sight(
+            holder: holder(path) ?? LockHolder(), changed: seconds(information.st_mtim))
+    }
+
+    /// Whom it names; nil if there is none.
+    static func holder(_ path: String) -> LockHolder? {
+        guard let bytes = try? WholeFiles.read(path, maximumByteCount: maximumBytes) else {
+            return nil
+        }
+        return LockHolder(fileText: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// Removes the lock of a dead holder. Two processes may try at once, and one of them may already
+    /// have made its own lock: so it is moved away first, and what was moved decides.
+    static func remove(_ path: String, heldBy dead: LockHolder) throws(FileError) {
+        let moved = Paths.join(
+            Paths.parent(of: path), "\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
+        guard rename(path, moved) == 0 else {
+            if errno == ENOENT { return }
+            throw .system(path, "remove the lock of a dead process")
+        }
+        // A live one goes back, unless a third was faster: its holder will then find it lost.
+        if holder(moved) ?? LockHolder() != dead { _ = link(moved, path) }
+        unlink(moved)
+    }
+
+    private static func seconds(_ time: timespec) -> Double {
+        Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
