@@ -156,6 +156,17 @@ static inline int cmpi_test_ignoring_status(CMPIRequest *request, int *flag) {
 static inline int cmpi_cancel(CMPIRequest *request) { return MPI_Cancel(&request->handle); }
 static inline int cmpi_request_free(CMPIRequest *request) { return MPI_Request_free(&request->handle); }
 
+static inline int cmpi_iprobe(int source, int tag, CMPIComm comm, CMPIDatatype type, int *flag,
+                              CMPIStatus *status) {
+    MPI_Status full;
+    int code = MPI_Iprobe(source, tag, comm.handle, flag, &full);
+    if (code != MPI_SUCCESS || !*flag) return code;
+    status->source = full.MPI_SOURCE;
+    status->tag = full.MPI_TAG;
+    status->cancelled = 0;
+    return MPI_Get_count(&full, type.handle, &status->count);
+}
+
 // Collectives, nonblocking: the caller polls, so that it can give way to others while it waits.
 
 static inline int cmpi_ibarrier(CMPIComm comm, CMPIRequest *request) {

@@ -29,7 +29,7 @@ extension RunConfiguration {
         public var wire = WireType.fp32
         /// `recompute`: whether the backward pass computes activations anew: slower, less memory.
         public var recompute = false
-        /// `timeout`: reserved for a watchdog; read and checked, without effect in this version.
+        /// `timeout`: seconds that a rank waits for others before it ends the job; 0: for ever.
         public var timeout = 600.0
 
         /// The defaults.

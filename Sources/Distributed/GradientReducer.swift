@@ -99,7 +99,7 @@ public final class GradientReducer {
         for bucket in buckets.indices.reversed() where missing[bucket] > 0 {
             waiting.append(bucket)
         }
-        var wait = YieldingWait()
+        var wait = YieldingWait(in: "the ring all-reduce of gradients")
         while !inFlight.isEmpty || nextWaiting < waiting.count {
             if try advance() {
                 wait.reset()

@@ -56,7 +56,7 @@ public final class RingCollective {
         _ kind: RingSchedule.Kind, _ buffer: UnsafeMutableBufferPointer<Float>, _ wire: WireType
     ) throws(MPIError) {
         let operation = start(kind, buffer, wire, tag: 0)
-        var wait = YieldingWait()
+        var wait = YieldingWait(in: "a ring collective")
         while !operation.isComplete {
             if try operation.progress() {
                 wait.reset()

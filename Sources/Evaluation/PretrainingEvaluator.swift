@@ -1,6 +1,6 @@
 public import BERT
 public import Corpus
-import Distributed
+public import Distributed
 public import MPI
 
 /// Evaluates both pre-training tasks on a fixed set of held-out samples.
@@ -39,12 +39,39 @@ public struct PretrainingEvaluator {
     ///
     /// - Throws: the first failure of any rank, on all of them.
     public func evaluate(_ model: BERTForPreTraining) throws -> EvaluationResult {
-        let partition = Partition(count: sampleCount, parts: communicator.size)
-        var labels = [Int64](repeating: 0, count: model.configuration.vocabularySize)
-        let own = try Agreement(among: communicator).together(exitCode: exitCode) {
-            try evaluate(model, partition[communicator.rank], counting: &labels)
+        guard let result = try evaluate(model, brokenOffBy: nil) else {
+            preconditionFailure("nobody breaks it off")
         }
-        let samples = try exchange(own, partition)
+        return result
+    }
+
+    /// The same, or nil, on all ranks, where `stopPoll` finds that one was told to stop.
+    public func evaluate(
+        _ model: BERTForPreTraining, brokenOffBy stopPoll: StopPoll?
+    ) throws -> EvaluationResult? {
+        let partition = Partition(count: sampleCount, parts: communicator.size)
+        let part = partition[communicator.rank]
+        var labels = [Int64](repeating: 0, count: model.configuration.vocabularySize)
+        var numbers: [Double] = []
+        numbers.reserveCapacity(part.count * EvaluatedSample.fields)
+        var failure: (any Error)?
+        // As many rounds as the longest part takes, on all ranks: they agree in each.
+        for offset in stride(from: 0, to: partition.longest, by: batch) {
+            let start = min(part.lowerBound + offset, part.upperBound)
+            do {
+                if failure == nil {
+                    numbers += try evaluate(
+                        model, start..<min(start + batch, part.upperBound), counting: &labels)
+                }
+            } catch {
+                failure = error
+            }
+            if let stopPoll, try stopPoll.check() { return nil }
+        }
+        try Agreement(among: communicator).together(exitCode: exitCode) {
+            if let failure { throw failure }
+        }
+        let samples = try exchange(numbers, partition)
         try communicator.allReduce(&labels, .sum)
         return Self.result(samples, labels: labels)
     }
@@ -63,24 +90,17 @@ public struct PretrainingEvaluator {
         }
     }
 
-    /// The numbers of the samples of `part`, one after another.
+    /// The numbers of the samples of `range`, at most a batch, one after another.
     private func evaluate(
-        _ model: BERTForPreTraining, _ part: Range<Int>, counting labels: inout [Int64]
+        _ model: BERTForPreTraining, _ range: Range<Int>, counting labels: inout [Int64]
     ) throws -> [Double] {
-        var numbers: [Double] = []
-        numbers.reserveCapacity(part.count * EvaluatedSample.fields)
-        for start in stride(from: part.lowerBound, to: part.upperBound, by: batch) {
-            let end = min(start + batch, part.upperBound)
-            let samples = try (start..<end).map { try source.sample(epoch: 0, index: $0) }
-            for sample in samples {
-                for label in sample.maskedLabels { labels[Int(label)] += 1 }
-            }
-            let outcomes = model.evaluate(samples.map { PretrainingSequence($0) })
-            for (outcome, sample) in zip(outcomes, samples) {
-                numbers += EvaluatedSample(outcome, sample).numbers
-            }
+        guard !range.isEmpty else { return [] }
+        let samples = try range.map { try source.sample(epoch: 0, index: $0) }
+        for sample in samples {
+            for label in sample.maskedLabels { labels[Int(label)] += 1 }
         }
-        return numbers
+        let outcomes = model.evaluate(samples.map { PretrainingSequence($0) })
+        return zip(outcomes, samples).flatMap { EvaluatedSample($0, $1).numbers }
     }
 
     private static func result(_ samples: [EvaluatedSample], labels: [Int64]) -> EvaluationResult {

@@ -70,4 +70,18 @@ extension Communicator {
             try receive(buffer, from: source, tag: tag)
         }
     }
+
+    /// The message that a receive would get now, or nil if none has come. Does not wait; nil for
+    /// `source` or `tag` means any.
+    public func probe<Element: MPIElement>(
+        _ type: Element.Type, from source: Int?, tag: Int? = 0
+    ) throws(MPIError) -> MessageStatus? {
+        var isWaiting: Int32 = 0
+        var status = CMPIStatus()
+        let code = cmpi_iprobe(
+            source.map { Int32($0) } ?? cmpi_any_source(), tag.map { Int32($0) } ?? cmpi_any_tag(),
+            handle, Element.mpiType.handle, &isWaiting, &status)
+        try check(code, "MPI_Iprobe")
+        return isWaiting != 0 ? MessageStatus(status) : nil
+    }
 }

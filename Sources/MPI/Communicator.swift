@@ -40,7 +40,8 @@ public final class Communicator {
     /// A communicator of the same ranks whose messages are kept apart from this one's. Collective.
     public func duplicate() throws(MPIError) -> Communicator {
         var copy = cmpi_comm_null()
-        try check(cmpi_comm_dup(handle, &copy), "MPI_Comm_dup")
+        let code = Watchdog.bounded("MPI_Comm_dup") { cmpi_comm_dup(handle, &copy) }
+        try check(code, "MPI_Comm_dup")
         return try Communicator(copy, isOwned: true)
     }
 
@@ -49,8 +50,10 @@ public final class Communicator {
     public func split(color: Int?, key: Int = 0) throws(MPIError) -> Communicator? {
         precondition(color.map { $0 >= 0 } ?? true, "a color is 0 or more")
         var part = cmpi_comm_null()
-        let code = cmpi_comm_split(
-            handle, color.map { Int32($0) } ?? cmpi_undefined(), Int32(key), &part)
+        let code = Watchdog.bounded("MPI_Comm_split") {
+            cmpi_comm_split(
+                handle, color.map { Int32($0) } ?? cmpi_undefined(), Int32(key), &part)
+        }
         try check(code, "MPI_Comm_split")
         return cmpi_comm_is_null(part) != 0 ? nil : try Communicator(part, isOwned: true)
     }
@@ -59,7 +62,10 @@ public final class Communicator {
     /// Its size is the number of ranks on the node. Collective.
     public func splitByNode() throws(MPIError) -> Communicator {
         var part = cmpi_comm_null()
-        try check(cmpi_comm_split_shared(handle, Int32(rank), &part), "MPI_Comm_split_type")
+        let code = Watchdog.bounded("MPI_Comm_split_type") {
+            cmpi_comm_split_shared(handle, Int32(rank), &part)
+        }
+        try check(code, "MPI_Comm_split_type")
         return try Communicator(part, isOwned: true)
     }
 
@@ -72,7 +78,7 @@ public final class Communicator {
     ) throws(MPIError) {
         var request = cmpi_request_null()
         try check(start(&request), function)
-        var wait = YieldingWait()
+        var wait = YieldingWait(in: function)
         while true {
             var isDone: Int32 = 0
             try check(cmpi_test_ignoring_status(&request, &isDone), function)

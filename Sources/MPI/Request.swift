@@ -73,7 +73,7 @@ public struct Request: ~Copyable {
 
     /// Waits until the request is complete, giving the core away meanwhile.
     public mutating func wait() throws(MPIError) {
-        var wait = YieldingWait()
+        var wait = YieldingWait(in: direction == .send ? "MPI_Isend" : "MPI_Irecv")
         while try !test() { wait.pause() }
     }
 

@@ -8,6 +8,8 @@ import Glibc
 /// that work.
 public struct YieldingWait {
     private var pauses = 0
+    private var watch = Watchdog.Watch()
+    private let function: StaticString
 
     /// Looks before the core is first given away.
     private static let spins = 32
@@ -18,8 +20,11 @@ public struct YieldingWait {
     private static let shortestSleep = 20_000
     private static let longestSleep = 500_000
 
-    /// A wait that has not begun.
-    public init() {}
+    /// Sleeps from one look of the watchdog to the next: some tens of milliseconds.
+    private static let watchedSleeps = 64
+
+    /// A wait that has not begun, in `function`: what to call it if it never ends.
+    public init(in function: StaticString) { self.function = function }
 
     /// Passes the time once. Call it after a look that found nothing.
     public mutating func pause() {
@@ -32,8 +37,12 @@ public struct YieldingWait {
         let nanoseconds = min(Self.longestSleep, Self.shortestSleep + (pauses - Self.yields) * 1000)
         var duration = timespec(tv_sec: 0, tv_nsec: nanoseconds)
         _ = nanosleep(&duration, nil)
+        if (pauses - Self.yields) % Self.watchedSleeps == 0 { watch.look(in: function) }
     }
 
     /// Starts over. Call it after a look that found something.
-    public mutating func reset() { pauses = 0 }
+    public mutating func reset() {
+        pauses = 0
+        watch = Watchdog.Watch()
+    }
 }

@@ -15,6 +15,8 @@ public enum ExitStatus {
     public static let bug: Int32 = 70
     /// Reading or writing failed.
     public static let inputOutput: Int32 = 74
+    /// Settings that do not go together, or a run directory that is in use.
+    public static let configuration: Int32 = 78
     /// Stopped as asked, after a checkpoint: run it again.
     public static let preempted: Int32 = 75
 
@@ -26,6 +28,7 @@ public enum ExitStatus {
         case let error as CorpusError: error.exitCode
         case let error as CheckpointError: error.exitCode
         case let error as FileError: error.exitCode
+        case is LockedError: configuration
         case let error as Agreement.Failure: error.exitCode
         case let error as VocabularyError: error.exitCode
         case let error as Tokenization.TrainingError: error.exitCode

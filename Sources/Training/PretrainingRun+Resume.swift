@@ -11,11 +11,16 @@ import Reporting
 import Tensors
 
 extension PretrainingRun {
-    /// Makes the run directory, and clears what a killed run left half written.
+    /// Makes and locks the run directory, and clears what a killed run left half written.
     func prepareDirectory() throws {
         try agreement.jointly {
             guard isCoordinator else { return }
             try Paths.createDirectory(options.directory)
+        }
+        try lockDirectory()
+        try agreement.jointly {
+            guard isCoordinator else { return }
+            try PendingDirectory.removeStale(in: options.directory)
             try keeper.removeStale()
         }
     }

@@ -22,12 +22,16 @@ public final class PretrainingRun {
     let model: BERTForPreTraining
     let optimizer: Optimizer
     let trainer: Trainer
+    let stopPoll: StopPoll
+    let timeBudget: TimeBudget
     let threads: Int
     /// All keys resolved, as `config.yaml` and checkpoints hold them.
     let resolved: RunConfiguration
     var state = TrainingState()
     var keeper: CheckpointKeeper
     var reporter: RunReporter?
+    /// The coordinator's right to write into the run directory.
+    var lock: DirectoryLock?
     /// The checkpoint that this run goes on from.
     var resumedFrom: String?
     /// How the coordinator came to that checkpoint.
@@ -74,9 +78,15 @@ public final class PretrainingRun {
         optimizer = Optimizer(
             settings: OptimizerSettings(configuration.optimizer), layout: model.layout,
             executor: executor)
+        let timeBudget = TimeBudget(
+            until: options.endTime, parameterCount: model.layout.count)
+        self.timeBudget = timeBudget
+        stopPoll = StopPoll(among: communicator) {
+            StopSignals.received != nil || timeBudget.isSpent()
+        }
         trainer = try Trainer(
             model: model, optimizer: optimizer, communicator: communicator,
-            seed: configuration.run.seed,
+            seed: configuration.run.seed, stopPoll: stopPoll,
             bucketMegabytes: configuration.parallel.bucketMegabytes,
             overlaps: configuration.parallel.overlap,
             wire: configuration.parallel.wire == .bf16 ? .bfloat16 : .float32)
@@ -116,9 +126,9 @@ public final class PretrainingRun {
         }
     }
 
-    /// Trains to the end of the last phase, or until a signal asks to stop.
+    /// Trains to the end of the last phase, or until a signal or the end of its time asks to stop.
     ///
-    /// - Returns: the exit status: 0 at the end, 75 after a checkpoint on a signal.
+    /// - Returns: the exit status: 0 at the end, 75 after a checkpoint where it was asked to stop.
     /// - Throws: the first failure of any rank, on all of them.
     public func run() throws -> Int32 {
         try prepareDirectory()
@@ -127,25 +137,24 @@ public final class PretrainingRun {
             return ExitStatus.success
         }
         try openReporter()
-        try makeUpEvaluation()
+        if try !makeUpEvaluation() { return try stop() }
         while state.phase < phases.count {
             let phase = phases[state.phase]
             while state.phaseStep < phase.schedule.totalSteps {
-                let outcome = try step(phase)
+                guard let outcome = try step(phase) else { return try stop() }
                 // What is done is made safe before an evaluation takes its time.
                 if isAtEnd { break }
                 if outcome.stopRequested { return try stop() }
                 if keeper.isDue(state.step) || outcome.checkpointRequested {
                     try saveCheckpoint(mayFail: true)
                 }
-                if shouldEvaluate(phase) { try evaluate(phase) }
+                if shouldEvaluate(phase), try !evaluate(phase) { return try stop() }
             }
             guard state.phase + 1 < phases.count else { break }
             state.phase += 1
             state.phaseStep = 0
         }
-        try finish()
-        return ExitStatus.success
+        return try finish()
     }
 
     /// Whether the last step of the last phase is done.
@@ -155,12 +164,13 @@ public final class PretrainingRun {
     }
 
     /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
-    private func makeUpEvaluation() throws {
+    /// False where it was broken off.
+    private func makeUpEvaluation() throws -> Bool {
         let phase = phases[state.phase]
         guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase),
             try agreement.anyTrue(isCoordinator && reporter?.evaluatedStep != state.step)
-        else { return }
-        try evaluate(phase)
+        else { return true }
+        return try evaluate(phase)
     }
 
     private func shouldEvaluate(_ phase: PretrainingPhase) -> Bool {
@@ -168,19 +178,19 @@ public final class PretrainingRun {
         return interval > 0 && state.step % interval == 0
     }
 
-    /// One step of `phase`: advances the state and reports.
-    private func step(_ phase: PretrainingPhase) throws -> StepOutcome {
+    /// One step of `phase`: advances the state and reports. Nil where it was broken off.
+    private func step(_ phase: PretrainingPhase) throws -> StepOutcome? {
         let start = MPIEnvironment.wallTime
         var cursor = SampleCursor()
         (cursor.epoch, cursor.position) = (state.epoch, state.positionInEpoch)
         let all = try cursor.take(phase.configuration.batch.global, of: phase.source)
         var plan = Trainer.StepPlan(
             samples: phase.share(all, rank: communicator.rank, ranks: communicator.size),
-            source: phase.source, micro: phase.micro, number: state.step + 1,
-            learningRate: phase.schedule.rate(state.phaseStep + 1))
-        plan.stopRequested = StopSignals.received != nil
+            source: phase.source, micro: phase.micro,
+            rounds: phase.configuration.batch.accumulation(ranks: communicator.size),
+            number: state.step + 1, learningRate: phase.schedule.rate(state.phaseStep + 1))
         plan.checkpointRequested = isCoordinator && keeper.isOverdue
-        let outcome = try trainer.step(plan)
+        guard let outcome = try trainer.step(plan) else { return nil }
         (state.epoch, state.positionInEpoch) = (cursor.epoch, cursor.position)
         state.step += 1
         state.phaseStep += 1
@@ -192,36 +202,48 @@ public final class PretrainingRun {
         return outcome
     }
 
-    private func evaluate(_ phase: PretrainingPhase) throws {
-        guard let heldout = phase.heldout else { return }
+    /// Evaluates on the held-out data of `phase`, if any. False where it was broken off.
+    private func evaluate(_ phase: PretrainingPhase) throws -> Bool {
+        guard let heldout = phase.heldout else { return true }
+        Watchdog.note("the evaluation after step", state.step)
         let evaluator = PretrainingEvaluator(
             source: heldout, maximumSamples: phase.configuration.evaluation.maxSequences,
             batch: phase.micro, communicator: communicator, exitCode: ExitStatus.of)
-        let result = try evaluator.evaluate(model)
+        guard let result = try evaluator.evaluate(model, brokenOffBy: stopPoll) else {
+            return false
+        }
         reporter?.evaluation(
             EvaluationRecord(result, step: state.step, vocabulary: setup.vocabulary))
+        return true
     }
 
-    private func finish() throws {
+    private func finish() throws -> Int32 {
         if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
-        try evaluate(phases[phases.count - 1])
+        guard try evaluate(phases[phases.count - 1]) else { return try stop() }
         try agreement.jointly { () throws -> Void in
             try reporter?.finish(state: state, checkpoint: keeper.lastPath)
         }
+        return ExitStatus.success
     }
 
-    /// Ends early, as a signal asked, leaving everything to go on from.
+    /// Ends early, as it was asked to, leaving everything to go on from.
     private func stop() throws -> Int32 {
+        StopSignals.leave()
+        let isTimeOver = try agreement.anyTrue(timeBudget.wasSpent)
         if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
         reporter?.preempted(
-            state: state, reason: StopSignals.received ?? "a signal to another rank",
+            state: state,
+            reason: StopSignals.received
+                ?? (isTimeOver ? "the end of its time" : "a signal to another rank"),
             checkpoint: keeper.lastPath)
         return ExitStatus.preempted
     }
 
     /// Writes a checkpoint; one that fails is reported and, if it `mayFail`, training goes on.
     private func saveCheckpoint(mayFail: Bool) throws {
+        Watchdog.note("the checkpoint of step", state.step)
         state.seed = options.configuration.run.seed
+        try agreement.jointly { try lock?.requireHeld() }
         state.optimizerName = optimizer.settings.name.rawValue
         state.resolvedConfiguration = resolved.yaml
         state.corpusFingerprint = phases[state.phase].source.fingerprint
@@ -229,6 +251,7 @@ public final class PretrainingRun {
             let record = try keeper.save(
                 state, model: model, optimizer: optimizer, description: setup.description(),
                 communicator: communicator)
+            timeBudget.noteWrite(seconds: record.seconds)
             reporter?.checkpoint(record)
             if let problem = keeper.retentionProblem {
                 reporter?.warning("old checkpoints could not be deleted: \(problem)")

@@ -20,16 +20,19 @@ public struct RunOptions {
     public var resume: Resume
     /// Whether settings that change the course of training may differ from the checkpoint's.
     public var allowsChanges: Bool
+    /// When the job will be ended, in `MPIEnvironment.wallTime`, if that is known.
+    public var endTime: Double?
 
     /// A run of `configuration` in `directory`, by default `run.directory/run.name`.
     public init(
         configuration: RunConfiguration, directory: String? = nil, resume: Resume = .auto,
-        allowsChanges: Bool = false
+        allowsChanges: Bool = false, endTime: Double? = nil
     ) {
         self.configuration = configuration
         self.directory =
             directory ?? "\(configuration.run.directory)/\(configuration.run.name)"
         self.resume = resume
         self.allowsChanges = allowsChanges
+        self.endTime = endTime
     }
 }

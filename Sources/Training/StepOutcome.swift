@@ -18,7 +18,7 @@ public struct StepOutcome: Sendable, Equatable {
     public var tokens = 0
     /// Global norm of the reduced gradient, before clipping.
     public var gradientNorm = 0.0
-    /// A rank was asked to stop.
+    /// A rank was told to stop.
     public var stopRequested = false
     /// The coordinator wants a checkpoint after this step.
     public var checkpointRequested = false
@@ -29,6 +29,9 @@ public struct StepOutcome: Sendable, Equatable {
     public var nextSentenceLoss: Double { nextSentenceLossSum / Double(max(sequences, 1)) }
     /// The objective.
     public var loss: Double { maskedLoss + nextSentenceLoss }
+
+    /// What the sums of the losses are divided by.
+    var scale: ObjectiveScale { ObjectiveScale(masked: masked, sequences: sequences) }
 
     mutating func add(_ outcomes: [SequenceOutcome]) {
         for outcome in outcomes {

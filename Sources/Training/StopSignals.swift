@@ -1,8 +1,11 @@
 import Glibc
 import Synchronization
 
-private let firstSignal = Atomic<Int32>(0)
-private let firstSecond = Atomic<Int>(0)
+/// Number and second of the first signal, packed into one word so that no handler sees one without
+/// the other: 0, or `second << 8 | number`.
+private let first = Atomic<Int>(0)
+/// Whether the run is already on its way out: writing its last checkpoint.
+private let isLeaving = Atomic<Bool>(false)
 
 /// Seconds after the first signal in which others count as copies of it: schedulers signal the
 /// launcher and its processes, and the launcher passes on what it gets.
@@ -12,17 +15,20 @@ private let copySeconds = 2
 private func note(_ number: Int32) {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
-    if firstSignal.compareExchange(expected: 0, desired: number, ordering: .relaxed).exchanged {
-        firstSecond.store(now.tv_sec, ordering: .relaxed)
-    } else if now.tv_sec - firstSecond.load(ordering: .relaxed) > copySeconds {
-        _exit(128 + number)
-    }
+    let (exchanged, earlier) = first.compareExchange(
+        expected: 0, desired: now.tv_sec << 8 | Int(number), ordering: .relaxed)
+    if exchanged || now.tv_sec - (earlier >> 8) <= copySeconds { return }
+    // SLURM repeats SIGTERM at the end of the grace, some seconds before it kills: that must not
+    // cut off the checkpoint that the first one asked for. A person who presses Ctrl-C again means it.
+    if number != SIGINT && isLeaving.load(ordering: .relaxed) { return }
+    _exit(128 + number)
 }
 
 /// Signals that ask a run to stop: schedulers and people send them before they kill.
 ///
-/// The first one is noted; the run stops after the step that it is in. One that comes more than
-/// two seconds later ends the process at once: the last checkpoint stays good.
+/// The first one is noted, and the run stops at the next place where all ranks agree on it. One
+/// that comes more than two seconds later ends the process at once, and the last checkpoint stays
+/// good; but while the run is leaving (``leave()``), only SIGINT does.
 public enum StopSignals {
     private static let numbers = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2]
 
@@ -38,9 +44,12 @@ public enum StopSignals {
         }
     }
 
+    /// From now on the run stops by itself: repeated signals of a scheduler change nothing.
+    public static func leave() { isLeaving.store(true, ordering: .relaxed) }
+
     /// The name of the signal that came, if one has.
     public static var received: String? {
-        switch firstSignal.load(ordering: .relaxed) {
+        switch Int32(first.load(ordering: .relaxed) & 0xff) {
         case 0: nil
         case SIGTERM: "SIGTERM"
         case SIGINT: "SIGINT"

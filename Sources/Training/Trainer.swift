@@ -22,6 +22,7 @@ public final class Trainer {
 
     private let communicator: Communicator
     private let agreement: Agreement
+    private let stopPoll: StopPoll
     private let reducer: GradientReducer
     private let seed: UInt64
 
@@ -33,37 +34,41 @@ public final class Trainer {
         public var source: any SampleSource
         /// The most sequences of a micro-batch.
         public var micro: Int
+        /// The most micro-batches of any rank.
+        public var rounds: Int
         /// Updates that the moments have seen, this one included.
         public var number: Int
         /// The rate of this step.
         public var learningRate: Double
-        /// Whether this rank was asked to stop.
-        public var stopRequested = false
         /// Whether this rank wants a checkpoint after the step.
         public var checkpointRequested = false
 
         /// A step over `samples` of `source`.
         public init(
-            samples: [SampleIdentity], source: any SampleSource, micro: Int, number: Int,
-            learningRate: Double
+            samples: [SampleIdentity], source: any SampleSource, micro: Int, rounds: Int,
+            number: Int, learningRate: Double
         ) {
             self.samples = samples
             self.source = source
             self.micro = micro
+            self.rounds = rounds
             self.number = number
             self.learningRate = learningRate
         }
     }
 
-    /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout.
+    /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout, `stopPoll`
+    /// says when to break off.
     public init(
         model: BERTForPreTraining, optimizer: Optimizer, communicator: Communicator, seed: UInt64,
-        bucketMegabytes: Double = 16, overlaps: Bool = true, wire: WireType = .float32
+        stopPoll: StopPoll, bucketMegabytes: Double = 16, overlaps: Bool = true,
+        wire: WireType = .float32
     ) throws {
         self.model = model
         self.optimizer = optimizer
         self.communicator = communicator
         self.seed = seed
+        self.stopPoll = stopPoll
         agreement = Agreement(among: communicator)
         reducer = try GradientReducer(
             over: communicator, count: model.layout.count, bucketMegabytes: bucketMegabytes,
@@ -72,14 +77,19 @@ public final class Trainer {
 
     /// Forward and backward over all micro-batches, all-reduce, clipping, update.
     ///
+    /// - Returns: what was done, or nil where a rank was told to stop: the gradients so far are
+    ///   thrown away then and nothing was updated, as any step can be replayed.
     /// - Precondition: every rank has at least one sample.
     /// - Throws: the failure of any rank to read its samples, and a gradient that is not finite,
     ///   on all ranks alike; nothing was updated then.
-    public func step(_ plan: StepPlan) throws -> StepOutcome {
+    public func step(_ plan: StepPlan) throws -> StepOutcome? {
         precondition(!plan.samples.isEmpty, "a rank without samples")
+        Watchdog.note("step", plan.number)
         let sequences = Result { try plan.samples.map(Self.sequence(from: plan.source)) }
-        var outcome = try agreeOnNumbers(plan, sequences)
-        try accumulateGradients(try sequences.get(), plan, &outcome)
+        guard var outcome = try agreeOnNumbers(plan, sequences),
+            try accumulateGradients(try sequences.get(), plan, &outcome)
+        else { return nil }
+        try reduceGradients(try sequences.get(), plan, &outcome)
         try sumOverRanks(&outcome)
         outcome.gradientNorm = optimizer.gradientNorm(model.gradients)
         guard outcome.gradientNorm.isFinite && outcome.loss.isFinite else {
@@ -107,40 +117,63 @@ public final class Trainer {
     }
 
     /// One small all-reduce before the backward pass: the numbers that divide the sums of losses,
-    /// who wants to stop, and whether anyone could not read its samples.
+    /// who wants to stop, and whether anyone could not read its samples. Nil if a rank was told to
+    /// stop.
     private func agreeOnNumbers(
         _ plan: StepPlan, _ sequences: Result<[PretrainingSequence], any Error>
-    ) throws -> StepOutcome {
+    ) throws -> StepOutcome? {
         let read = (try? sequences.get()) ?? []
         var failed: Int64 = 0
         if case .failure = sequences { failed = 1 }
         let numbers = try agreement.sum([
             read.reduce(0) { $0 + Int64($1.maskedLabels.count) },
             read.reduce(0) { $0 + Int64($1.tokenIDs.count) }, Int64(read.count),
-            plan.stopRequested ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
+            stopPoll.isAskedHere ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
         ])
         if numbers[5] > 0 { _ = try agreement.jointly { try sequences.get() } }
+        if numbers[3] > 0 { return nil }
         var outcome = StepOutcome()
         outcome.masked = Int(numbers[0])
         outcome.tokens = Int(numbers[1])
         outcome.sequences = Int(numbers[2])
-        outcome.stopRequested = numbers[3] > 0
         outcome.checkpointRequested = numbers[4] > 0
         return outcome
     }
 
-    /// Gradients of all micro-batches, reduced over the ranks; buckets start around the ring while
-    /// the last micro-batch's backward pass still runs.
+    /// Gradients of all micro-batches but the last, added up. False if a rank was told to stop.
+    ///
+    /// A rank with fewer micro-batches than others begins later, so that all come to the last one,
+    /// where the ring starts, together: until then they can break off.
     private func accumulateGradients(
         _ sequences: [PretrainingSequence], _ plan: StepPlan, _ outcome: inout StepOutcome
+    ) throws -> Bool {
+        let own = (sequences.count + plan.micro - 1) / plan.micro
+        precondition((own...own + 1).contains(plan.rounds), "shares differ by a sequence at most")
+        for round in 0..<plan.rounds - 1 {
+            let start = (round - (plan.rounds - own)) * plan.micro
+            if start >= 0 {
+                outcome.add(
+                    model.train(
+                        sequences[start..<start + plan.micro], scale: outcome.scale, seed: seed,
+                        accumulate: start > 0))
+            }
+            if try stopPoll.check() { return false }
+        }
+        return true
+    }
+
+    /// Gradients of the last micro-batch, and their sum over the ranks; buckets start around the
+    /// ring while the backward pass still runs.
+    private func reduceGradients(
+        _ sequences: [PretrainingSequence], _ plan: StepPlan, _ outcome: inout StepOutcome
     ) throws {
-        let scale = ObjectiveScale(masked: outcome.masked, sequences: outcome.sequences)
         reducer.begin(model.gradients.vector.buffer)
         var failure: MPIError?
         func attempt(_ body: () throws(MPIError) -> Void) {
             guard failure == nil else { return }
             do { try body() } catch { failure = error }
         }
+        let start = (sequences.count - 1) / plan.micro * plan.micro
         withoutActuallyEscaping(attempt) { attempt in
             let observer = GradientObserver(
                 ready: { [reducer] range in
@@ -149,13 +182,10 @@ public final class Trainer {
                 progress: { [reducer] in
                     attempt { () throws(MPIError) in try reducer.progress() }
                 })
-            for start in stride(from: 0, to: sequences.count, by: plan.micro) {
-                let end = min(start + plan.micro, sequences.count)
-                outcome.add(
-                    model.train(
-                        sequences[start..<end], scale: scale, seed: seed, accumulate: start > 0,
-                        observer: end == sequences.count ? observer : GradientObserver()))
-            }
+            outcome.add(
+                model.train(
+                    sequences[start...], scale: outcome.scale, seed: seed, accumulate: start > 0,
+                    observer: observer))
         }
         if let failure { throw failure }
         try reducer.finish()
@@ -165,7 +195,9 @@ public final class Trainer {
         let losses = try agreement.sum([outcome.maskedLossSum, outcome.nextSentenceLossSum])
         let hits = try agreement.sum([
             Int64(outcome.maskedCorrect), Int64(outcome.nextSentenceCorrect),
+            stopPoll.isAskedHere ? 1 : 0,
         ])
+        outcome.stopRequested = hits[2] > 0
         (outcome.maskedLossSum, outcome.nextSentenceLossSum) = (losses[0], losses[1])
         (outcome.maskedCorrect, outcome.nextSentenceCorrect) = (Int(hits[0]), Int(hits[1]))
     }

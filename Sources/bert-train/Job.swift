@@ -17,12 +17,18 @@ enum Job {
         do {
             let environment = try MPIEnvironment()
             status = execute(environment, body)
+            // All ranks are here: those that fail alone have ended the job.
+            fflush(nil)
+            environment.leave(status: status)
         } catch {
             report("\(error)")
             status = ExitStatus.of(error)
         }
         if status != ExitStatus.success { throw ExitCode(status) }
     }
+
+    /// `parallel.timeout`'s default, until the configuration is known.
+    private static let startTimeout = 600.0
 
     /// Whether this is rank 0, for what is to be said before there is a job: joins one to ask, and
     /// leaves it. Where there is no MPI, everybody is.
@@ -36,6 +42,10 @@ enum Job {
     ) -> Int32 {
         let world = environment.world
         do {
+            try LaunchCheck.requireWholeJob(size: world.size)
+            try Watchdog.start(among: world, timeout: Self.startTimeout) { text in
+                report(text)
+            }
             return try body(environment)
         } catch let failure as Agreement.Failure {
             if world.rank == 0 { report(failure.message) }

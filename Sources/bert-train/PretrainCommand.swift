@@ -24,12 +24,27 @@ struct PretrainCommand: ParsableCommand {
     var resume = "auto"
     @Flag(help: "Go on though settings differ from the checkpoint's.")
     var allowChanges = false
+    @Option(
+        help: ArgumentHelp(
+            "Stop after a checkpoint before this time is over: MINUTES, [DAYS-]HOURS:MINUTES:SECONDS "
+                + "(default: until SLURM_JOB_END_TIME, if set).",
+            valueName: "time"),
+        transform: {
+            guard let seconds = TimeLimit.seconds($0) else {
+                throw ValidationError(
+                    "a time is MINUTES, MINUTES:SECONDS or [DAYS-]HOURS:MINUTES:SECONDS")
+            }
+            return seconds
+        })
+    var timeLeft: Double?
 
     func run() throws {
         try Job.run { environment in
+            let endTime = TimeLimit.endTime(timeLeft: timeLeft)
             let world = environment.world
             let agreement = Agreement(among: world)
             var configuration = try agreement.together(exitCode: ExitStatus.of) { try load() }
+            Watchdog.setTimeout(configuration.parallel.timeout)
             if config == nil && configuration.data.train.isEmpty {
                 configuration.data.train = [
                     try prepareQuickStart(configuration, agreement, world.rank == 0)
@@ -37,7 +52,7 @@ struct PretrainCommand: ParsableCommand {
             }
             let options = RunOptions(
                 configuration: configuration, directory: runDirectory, resume: resumption,
-                allowsChanges: allowChanges)
+                allowsChanges: allowChanges, endTime: endTime)
             StopSignals.watch()
             return try PretrainingRun(options, communicator: world).run()
         }

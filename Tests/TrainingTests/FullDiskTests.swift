@@ -42,6 +42,43 @@ struct FullDiskTests {
         let content = try CheckpointContent("\(directory)/checkpoints/step-00000009")
         #expect(try content == whole.content(9))
     }
+
+    /// The pre-check asks for bytes alone, so with bytes in plenty but few inodes it passes, and
+    /// each number of them makes another file the one that cannot be made: on whichever rank.
+    @Test(
+        "a file that cannot be made in the middle of a checkpoint, on any rank",
+        .enabled(if: canMount, "SKIPPED: needs root and mount(8)"))
+    func failingFiles() throws {
+        let run = try Self.run()
+        let whole = try Self.run()
+        try whole.finish(ranks: 3)
+        var trained = 0
+        for free in 5...16 {
+            let disk = try #require(SmallDisk(kilobytes: 64 << 10, inodes: 64))
+            let directory = disk.file("run")
+            let arguments = try run.arguments().map { $0 == run.directory ? directory : $0 }
+            // Beside the root of the file system.
+            let fillers = (0..<(63 - free)).map { disk.file("filler-\($0)") }
+            for filler in fillers { fclose(fopen(filler, "w")) }
+            let outcome = try Program.train(ranks: 3, arguments)
+            try outcome.require(74)
+            #expect(outcome.errorLines(with: "bert-train: ").count == 1, "\(free): \(outcome)")
+            let log = fileText(Paths.join(directory, "metrics.jsonl")).split(separator: "\n")
+            let steps = log.count { $0.contains("\"event\":\"step\"") }
+            if (outcome.output + outcome.errors).contains("training goes on") {
+                trained += 1
+                #expect(steps == 9, "\(free): \(outcome)")
+            } else {
+                #expect(steps == 0, "\(free): \(outcome)")
+            }
+            for filler in fillers { unlink(filler) }
+            try Program.train(ranks: 3, arguments).require()
+            let content = try CheckpointContent("\(directory)/checkpoints/step-00000009")
+            #expect(try content == whole.content(9), "\(free)")
+        }
+        // Model, three parts and manifest: one of them each time.
+        #expect(trained >= 5)
+    }
 }
 
 /// A file system of a few kilobytes in memory, which is gone with this value.
@@ -49,10 +86,9 @@ private final class SmallDisk {
     private let scratch = Scratch()
 
     /// Nil where nothing may be mounted.
-    init?(kilobytes: Int) {
-        guard
-            mount("tmpfs", scratch.path, "tmpfs", 0, "size=\(kilobytes)k") == 0
-        else { return nil }
+    init?(kilobytes: Int, inodes: Int = 1000) {
+        let options = "size=\(kilobytes)k,nr_inodes=\(inodes)"
+        guard mount("tmpfs", scratch.path, "tmpfs", 0, options) == 0 else { return nil }
     }
 
     deinit { umount2(scratch.path, Int32(MNT_DETACH)) }

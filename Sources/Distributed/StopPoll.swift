@@ -1,0 +1,51 @@
+public import MPI
+
+/// Asks all ranks, now and then in the middle of long work, whether any of them was told to stop.
+///
+/// All ranks call ``check()`` equally often, at places where they can break off together. Not every
+/// call talks to the others: an agreement makes ranks wait for one another, so there is at most
+/// about one in 50 ms, by rank 0's clock. Which calls are agreements is itself agreed on.
+public final class StopPoll {
+    private let agreement: Agreement
+    private let isCoordinator: Bool
+    private let isAsked: () -> Bool
+    /// Calls from one agreement to the next.
+    private var stride = 1
+    private var callsLeft = 1
+    private var lastTime: Double?
+
+    private static let seconds = 0.05
+    private static let longestStride = 1 << 16
+
+    /// A poll among the ranks of `communicator`; `isAsked` says whether this rank was told to stop.
+    public init(among communicator: Communicator, isAsked: @escaping () -> Bool) {
+        agreement = Agreement(among: communicator)
+        isCoordinator = communicator.rank == 0
+        self.isAsked = isAsked
+    }
+
+    /// Whether this rank was told to stop. Not collective.
+    public var isAskedHere: Bool { isAsked() }
+
+    /// Whether any rank was told to stop: the same answer on all. Collective.
+    public func check() throws(MPIError) -> Bool {
+        callsLeft -= 1
+        if callsLeft > 0 { return false }
+        let sums = try agreement.sum([isAsked() ? 1 : 0, isCoordinator ? Int64(nextStride()) : 0])
+        stride = Int(sums[1])
+        callsLeft = stride
+        return sums[0] > 0
+    }
+
+    /// As many calls as fit into the interval at the speed of the last ones; at most twice as many
+    /// as before, since a pause between two pieces of work says little.
+    private func nextStride() -> Int {
+        let now = MPIEnvironment.wallTime
+        defer { lastTime = now }
+        guard let lastTime, now > lastTime else { return stride }
+        let fitting = Self.seconds * Double(stride) / (now - lastTime)
+        return min(max(1, Int(min(fitting, 1e6))), 2 * stride, Self.longestStride)
+    }
+}
+
+@available(*, unavailable) extension StopPoll: Sendable {}

@@ -1,0 +1,217 @@
+import Glibc
+
+/// Notices that a rank has stopped answering, and ends the job with its name.
+///
+/// Neither MPI nor its launchers notice a link that is cut, a host that hangs, or a process that is
+/// stopped: the others wait for ever. So a rank that has waited in one call for the timeout asks all
+/// others, by small messages of their own, where they are. Those that wait, too, answer at once,
+/// because every wait looks for such questions (``YieldingWait``); those that do not answer within
+/// the grace are the ones that are waited for. The lowest rank that waits says so, and ends the job.
+///
+/// No thread and no other channel is needed: `MPI_THREAD_FUNNELED` is enough. Time in which the
+/// whole job was suspended does not count.
+public final class Watchdog {
+    /// Seconds of waiting in one call until a rank asks.
+    private var timeout: Double
+    private let communicator: Communicator
+    private let hosts: [String]
+    private let onEnd: (_ report: String) -> Void
+
+    private var inquiry: Inquiry?
+    private var inquiries: UInt32 = 0
+    /// What was sent stays in memory: a message to a rank that hangs may never be over. There is
+    /// one for each question and answer, so hardly ever any.
+    private var sent: [UnsafeBufferPointer<UInt8>] = []
+
+    /// The questions that this rank has asked in the wait that it is in.
+    private struct Inquiry {
+        var number: UInt32
+        var start: Double
+        /// Where the ranks that have answered are.
+        var places: [Int: String] = [:]
+    }
+
+    /// The watchdog of this process. Like MPI, it belongs to the main thread.
+    nonisolated(unsafe) private static var current: Watchdog?
+    nonisolated(unsafe) private static var activity: (name: StaticString, number: Int?) = (
+        "the start", nil
+    )
+
+    /// Statuses of sysexits(3): a rank is out of reach, or all wait for one another.
+    private static let unreachable: Int32 = 74
+    private static let deadlock: Int32 = 70
+
+    private init(
+        _ communicator: Communicator, hosts: [String], timeout: Double,
+        onEnd: @escaping (String) -> Void
+    ) {
+        self.communicator = communicator
+        self.hosts = hosts
+        self.timeout = timeout
+        self.onEnd = onEnd
+    }
+
+    /// Watches all waits of this process from now on; does nothing in a job of one rank.
+    /// Collective.
+    ///
+    /// - Parameters:
+    ///   - world: all ranks of the job.
+    ///   - timeout: seconds; 0: never.
+    ///   - onEnd: is told why, on one rank, before the job is ended.
+    public static func start(
+        among world: Communicator, timeout: Double, onEnd: @escaping (_ report: String) -> Void
+    ) throws(MPIError) {
+        guard world.size > 1 else { return }
+        let own = try world.duplicate()
+        let hosts = try own.allGather(bytes: Array(MPIEnvironment.processorName.utf8))
+        current = Watchdog(
+            own, hosts: hosts.map { String(decoding: $0, as: UTF8.self) }, timeout: timeout,
+            onEnd: onEnd)
+    }
+
+    /// Sets the timeout, in seconds; 0: never.
+    public static func setTimeout(_ seconds: Double) { current?.timeout = seconds }
+
+    /// Ends watching and gives the communicator back, before MPI ends.
+    public static func stop() { current = nil }
+
+    /// Notes what this rank is at, for the report: "step", 18.
+    public static func note(_ name: StaticString, _ number: Int? = nil) {
+        activity = (name, number)
+    }
+
+    /// Runs a call of the library that cannot be polled: the process ends if it takes longer than
+    /// the timeout.
+    static func bounded(_ function: StaticString, _ body: () -> Int32) -> Int32 {
+        guard let current, current.timeout > 0 else { return body() }
+        let seconds = UInt32(min(current.timeout.rounded(.up), 1e9))
+        let text =
+            "rank \(current.communicator.rank) on \(MPIEnvironment.processorName): \(function), "
+            + "\(place), has not returned for \(seconds) s (parallel.timeout)\n"
+        Alarm.set(seconds: seconds, status: unreachable, text: text)
+        defer { Alarm.clear() }
+        return body()
+    }
+
+    /// "step 18".
+    private static var place: String {
+        activity.number.map { "\(activity.name) \($0)" } ?? "\(activity.name)"
+    }
+}
+
+extension Watchdog {
+    /// How long one wait has lasted, in time in which this process ran.
+    struct Watch {
+        private var waited = 0.0
+        private var lastLook: Double?
+
+        /// A longer time between two looks was not spent here: the process was stopped.
+        private static let longestLook = 1.0
+
+        /// Looks after questions of others, and asks them where the wait has lasted too long.
+        mutating func look(in function: StaticString) {
+            guard let watchdog = Watchdog.current else { return }
+            let now = MPIEnvironment.wallTime
+            if let lastLook { waited += min(now - lastLook, Self.longestLook) }
+            lastLook = now
+            watchdog.look(in: function, waited: waited)
+        }
+    }
+
+    /// Time for an answer. Ranks that wait look every few hundredths of a second.
+    private var grace: Double { min(max(timeout / 10, 1), 10) }
+
+    private func look(in function: StaticString, waited: Double) {
+        guard timeout > 0 else { return }
+        // A failure here must not hide the wait: who cannot be asked does not answer.
+        try? readMessages("\(function), \(Self.place)", waited: waited)
+        if let inquiry, waited >= inquiry.start {
+            let isLowest = inquiry.places.keys.allSatisfy { $0 > communicator.rank }
+            // A lower rank that waits reports; if it cannot be heard, this one does.
+            if waited - inquiry.start >= (isLowest ? 1 : 3) * grace {
+                end(inquiry, function, waited: waited)
+            }
+        } else if waited >= timeout {
+            ask(waited: waited)
+        } else {
+            inquiry = nil
+        }
+    }
+
+    private func ask(waited: Double) {
+        inquiries &+= 1
+        inquiry = Inquiry(number: inquiries, start: waited)
+        for rank in 0..<communicator.size where rank != communicator.rank {
+            send(Message(isAnswer: false, inquiry: inquiries, place: ""), to: rank)
+        }
+    }
+
+    private func readMessages(_ place: String, waited: Double) throws(MPIError) {
+        while let waiting = try communicator.probe(UInt8.self, from: nil) {
+            var bytes = [UInt8](repeating: 0, count: waiting.count)
+            // It is there, so this does not wait.
+            try communicator.receive(&bytes, from: waiting.source)
+            guard let message = Message(bytes) else { continue }
+            if !message.isAnswer {
+                let text = "\(place), for \(Int(waited)) s"
+                send(
+                    Message(isAnswer: true, inquiry: message.inquiry, place: text),
+                    to: waiting.source)
+            } else if message.inquiry == inquiry?.number {
+                inquiry?.places[waiting.source] = message.place
+            }
+        }
+    }
+
+    private func send(_ message: Message, to rank: Int) {
+        let bytes = message.bytes
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)
+        _ = buffer.initialize(from: bytes)
+        sent.append(UnsafeBufferPointer(buffer))
+        do {
+            // The request is let go at once; the buffer stays.
+            _ = try communicator.isend(UnsafeBufferPointer(buffer), to: rank)
+        } catch {
+            // Who cannot be asked does not answer.
+        }
+    }
+
+    private func end(_ inquiry: Inquiry, _ function: StaticString, waited: Double) -> Never {
+        var places = inquiry.places
+        places[communicator.rank] = "\(function), \(Self.place), for \(Int(waited)) s"
+        let report = WaitReport(places: places, hosts: hosts)
+        onEnd(report.text)
+        // Aborting outruns the launcher's passing on of what was just printed.
+        usleep(500_000)
+        let status = report.missing.isEmpty ? Self.deadlock : Self.unreachable
+        // Ending the others takes their help, too.
+        Alarm.set(seconds: 5, status: status, text: "")
+        MPIEnvironment.abort(code: status)
+    }
+
+    /// A question, or an answer to one.
+    private struct Message {
+        var isAnswer: Bool
+        /// The asker's number of the question.
+        var inquiry: UInt32
+        var place: String
+
+        init(isAnswer: Bool, inquiry: UInt32, place: String) {
+            (self.isAnswer, self.inquiry, self.place) = (isAnswer, inquiry, place)
+        }
+
+        init?(_ bytes: [UInt8]) {
+            guard bytes.count >= 5 else { return nil }
+            isAnswer = bytes[0] != 0
+            inquiry = bytes[1..<5].reduce(0) { $0 << 8 | UInt32($1) }
+            place = String(decoding: bytes[5...], as: UTF8.self)
+        }
+
+        var bytes: [UInt8] {
+            [isAnswer ? 1 : 0] + (0..<4).map { UInt8(truncatingIfNeeded: inquiry >> (24 - 8 * $0)) }
+                + Array(place.utf8)
+        }
+    }
+}
+
+@available(*, unavailable) extension Watchdog: Sendable {}

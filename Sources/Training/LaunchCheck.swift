@@ -1,0 +1,31 @@
+import Glibc
+
+/// Whether the launcher and the MPI library understood each other.
+public enum LaunchCheck {
+    /// What launchers say of the number of their processes, most trustworthy first. Under mpirun in
+    /// a SLURM job, SLURM's number is that of mpirun's helpers, so it counts only by itself.
+    private static let sizes = ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"]
+    private static let ranks = ["PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"]
+
+    /// Refuses to run where a launcher started several processes and each believes to be alone:
+    /// all would train the same model into the same directory.
+    ///
+    /// - Parameter size: ranks of the job as MPI sees it.
+    /// - Throws: `TrainingError`, status 78; the processes that are not the launcher's first say
+    ///   nothing.
+    public static func requireWholeJob(size: Int) throws(TrainingError) {
+        guard size == 1, let index = sizes.firstIndex(where: { variable($0) != nil }),
+            let started = variable(sizes[index]), started > 1
+        else { return }
+        // Once, not once a process.
+        if let rank = variable(ranks[index]), rank > 0 { exit(78) }
+        throw .configuration(
+            "the launcher started \(started) processes (\(sizes[index])), but MPI says that each is "
+                + "alone: the launcher is not that of the MPI library, or does not speak its "
+                + "protocol. Use its own mpirun, or `srun --mpi=pmi2`")
+    }
+
+    private static func variable(_ name: String) -> Int? {
+        getenv(name).flatMap { Int(String(cString: $0)) }
+    }
+}

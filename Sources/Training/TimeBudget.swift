@@ -1,0 +1,42 @@
+import Glibc
+import MPI
+
+/// When a run must stop by itself so that its last checkpoint is written before its time is up.
+final class TimeBudget {
+    private let endTime: Double?
+    /// The longest checkpoint so far; before the first, what a slow disk would take.
+    private var writeSeconds: Double
+    private var longestGap = 0.0
+    private var lastLook: Double?
+    /// Whether the time came. It stays so.
+    private(set) var wasSpent = false
+
+    /// Leaving takes a little beside the checkpoint, and schedulers' clocks are coarse.
+    private static let marginSeconds = 5.0
+    private static let slowDisk = 100e6
+
+    /// A budget until `endTime`, in `MPIEnvironment.wallTime`; nil: without end.
+    init(until endTime: Double?, parameterCount: Int) {
+        self.endTime = endTime
+        // Weights and two moments.
+        writeSeconds = Double(parameterCount * 3 * MemoryLayout<Float>.stride) / Self.slowDisk
+    }
+
+    /// Notes how long a checkpoint took.
+    func noteWrite(seconds: Double) {
+        writeSeconds = max(writeSeconds, seconds)
+        // It was no gap between two looks: it is counted by itself.
+        lastLook = nil
+    }
+
+    /// Whether it is time to stop: what is left would not be enough if the next look came as late
+    /// as the latest so far and the disk took half as long again.
+    func isSpent() -> Bool {
+        guard let endTime else { return false }
+        let now = MPIEnvironment.wallTime
+        if let lastLook { longestGap = max(longestGap, now - lastLook) }
+        lastLook = now
+        if endTime - now < 1.5 * writeSeconds + longestGap + Self.marginSeconds { wasSpent = true }
+        return wasSpent
+    }
+}

@@ -1,0 +1,155 @@
+import DurableFiles
+import Glibc
+import Reporting
+import Testing
+import Tokenization
+import Training
+
+/// Runs that are asked to stop in the middle of long work.
+@Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
+struct SignalTests {
+    /// A run whose steps take seconds: many micro-batches of a model that is not so small.
+    private static func slowRun(steps: Int) throws -> Run {
+        var run = try Run.tiny(steps: steps)
+        for (old, new) in [
+            ("batch: {global: 12, micro: 4}", "batch: {global: 120, micro: 1}"),
+            ("hidden_size: 32", "hidden_size: 256"),
+            ("intermediate_size: 56", "intermediate_size: 1024"),
+        ] { run.configuration = run.configuration.replacing(old, with: new) }
+        return run
+    }
+
+    @Test("a step is broken off, thrown away, and done again", arguments: [1, 3])
+    func brokenOff(ranks: Int) throws {
+        let whole = try Self.slowRun(steps: 3)
+        try whole.finish(ranks: ranks)
+        let run = try Self.slowRun(steps: 3)
+        let job = try run.start(ranks: ranks)
+        try job.wait { (try? run.steps().count == 1) ?? false }
+        usleep(200_000)
+        kill(try #require(job.ranks.last), SIGUSR2)
+        try job.wait().require(75)
+        // Whatever was done is in the checkpoint, and it is no more than the log says.
+        let last = try #require(try run.steps().last?.step)
+        #expect(last < 3)
+        #expect(try run.checkpoints() == ["step-0000000\(last)"])
+        try run.finish(ranks: ranks)
+        #expect(try run.content(3) == whole.content(3))
+        #expect(try run.losses() == whole.losses())
+    }
+
+    @Test("a step that would take hours is broken off before the first update", arguments: [1, 2])
+    func longStep(ranks: Int) throws {
+        var run = try Self.slowRun(steps: 2)
+        run.configuration = run.configuration.replacing("global: 120", with: "global: 30000")
+        let job = try run.start(ranks: ranks)
+        try job.wait { Paths.exists(run.path("config.yaml")) }
+        usleep(500_000)
+        kill(try #require(job.ranks.first), SIGTERM)
+        try job.wait().require(75)
+        #expect(try run.steps().isEmpty)
+        #expect(try run.checkpoints() == ["step-00000000"])
+    }
+
+    @Test("an evaluation is broken off, and done after resuming", arguments: [1, 2])
+    func evaluation(ranks: Int) throws {
+        let scratch = Scratch()
+        let vocabulary = try TinyCorpus.vocabulary()
+        let (train, heldout) = (scratch.file("train.h5"), scratch.file("heldout.h5"))
+        try NvidiaRows(rows: 48, length: 32, vocabularySize: vocabulary.count).write(train)
+        try NvidiaRows(rows: 60_000, length: 32, vocabularySize: vocabulary.count).write(heldout)
+        var run = try Run.tiny(steps: 3)
+        let corpus = try TinyCorpus.path()
+        for (old, new) in [
+            (
+                "train: [\"\(corpus)\"], sequence_length: 32",
+                "train: [\"\(train)\"], heldout: [\"\(heldout)\"], format: nvidia_hdf5, "
+                    + "order: sequential"
+            ),
+            (", unit: whole_word", ""),
+            ("model: {", "model: {vocabulary: \"\(corpus)/vocab.txt\", "),
+            (
+                "evaluation: {every_steps: 0}",
+                "evaluation: {every_steps: 2, max_sequences: 1000000}"
+            ),
+        ] { run.configuration = run.configuration.replacing(old, with: new) }
+        let job = try run.start(ranks: ranks)
+        try job.wait { (try? run.steps().count == 2) ?? false }
+        usleep(200_000)
+        kill(try #require(job.ranks.last), SIGTERM)
+        try job.wait().require(75)
+        #expect(try run.events("evaluation", as: Step.self).isEmpty)
+        #expect(try run.checkpoints() == ["step-00000002"])
+
+        // Resumed on a few of the samples: the evaluation of step 2 comes first, then step 3.
+        run.configuration = run.configuration.replacing(
+            "max_sequences: 1000000", with: "max_sequences: 8")
+        try run.finish(ranks: ranks)
+        #expect(try run.events("evaluation", as: Step.self).map(\.step) == [2, 3])
+        #expect(try run.steps().map(\.step) == [1, 2, 3])
+    }
+
+    private struct Step: Decodable { var step: Int }
+
+    @Test("a second signal ends the process at once, in the middle of a micro-batch")
+    func second() throws {
+        var run = try Self.slowRun(steps: 2)
+        // One micro-batch that takes minutes.
+        run.configuration = run.configuration
+            .replacing("batch: {global: 120, micro: 1}", with: "batch: {global: 1500, micro: 1500}")
+            .replacing("hidden_size: 256", with: "hidden_size: 512")
+            .replacing("num_hidden_layers: 2", with: "num_hidden_layers: 8")
+        let job = try run.start()
+        try job.wait { Paths.exists(run.path("config.yaml")) }
+        let process = try #require(job.ranks.first)
+        kill(process, SIGTERM)
+        // Within two seconds it would count as a copy.
+        sleep(1)
+        kill(process, SIGTERM)
+        sleep(3)
+        kill(process, SIGTERM)
+        try job.wait().require(128 + SIGTERM)
+        #expect(try run.checkpoints().isEmpty)
+    }
+
+    @Test("--time-left: stops with a checkpoint before the time is over", arguments: [1, 2])
+    func timeLeft(ranks: Int) throws {
+        let run = try Run.tiny(steps: 1_000_000)
+        let outcome = try run.train(ranks: ranks, ["--time-left", "0:07"])
+        try outcome.require(75)
+        #expect((outcome.output + outcome.errors).contains("the end of its time"), "\(outcome)")
+        let last = try #require(try run.steps().last?.step)
+        #expect(Paths.isDirectory(run.checkpoint(last)))
+    }
+
+    @Test("SLURM's own end time counts, too")
+    func schedulerTime() throws {
+        let run = try Run.tiny(steps: 1_000_000)
+        let command =
+            ["env", "SLURM_JOB_END_TIME=\(time(nil) + 7)", Program.path("bert-train")]
+            + (try run.arguments(["--time-left", "1-00:00:00"]))
+        let outcome = try RunningProgram(command, in: "/").wait()
+        try outcome.require(75)
+        #expect((outcome.output + outcome.errors).contains("the end of its time"), "\(outcome)")
+    }
+
+    @Test("times in SLURM's notation")
+    func times() {
+        let expected: [(String, Double?)] = [
+            ("0", 0), ("90", 5400), ("1:30", 90), ("2:00:01", 7201), ("1-0", 86_400),
+            ("1-1:30", 91_800), ("2-03:04:05", 183_845), ("", nil), ("-5", nil), ("1-", nil),
+            ("1:2:3:4", nil), ("1::2", nil), ("1.5", nil), ("UNLIMITED", nil), ("1-2-3", nil),
+            ("9999999999", nil), ("+1", nil), (" 1", nil),
+        ]
+        for (text, seconds) in expected {
+            #expect(TimeLimit.seconds(text) == seconds, "\(text)")
+        }
+    }
+
+    @Test("a time that is none is refused")
+    func badTime() throws {
+        let outcome = try Run.tiny().train(["--time-left", "soon"])
+        try outcome.require(64)
+        #expect(outcome.errors.contains("--time-left"), "\(outcome)")
+    }
+}

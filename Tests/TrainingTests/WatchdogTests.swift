@@ -1,0 +1,83 @@
+import DurableFiles
+import Glibc
+import Reporting
+import Testing
+
+/// Ranks that stop answering end their job, which then goes on from its last checkpoint.
+@Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
+struct WatchdogTests {
+    private static func run(steps: Int) throws -> Run {
+        var run = try Run.tiny(steps: steps)
+        run.configuration = run.configuration.replacing(
+            "checkpoint: {every_steps: 0", with: "checkpoint: {every_steps: 5")
+        return run
+    }
+
+    /// The ranks' processes in the order of the ranks.
+    private static func ordered(_ job: RunningProgram) -> [pid_t] {
+        job.ranks.sorted { rank(of: $0) < rank(of: $1) }
+    }
+
+    private static func rank(of process: pid_t) -> Int {
+        guard let file = fopen("/proc/\(process)/environ", "r") else { return -1 }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let count = fread(&buffer, 1, buffer.count, file)
+        let variable = buffer.prefix(count).split(separator: 0).first {
+            $0.starts(with: Array("PMI_RANK=".utf8))
+        }
+        return variable.flatMap { Int(String(decoding: $0.dropFirst(9), as: UTF8.self)) } ?? -1
+    }
+
+    @Test("a rank that hangs is named, and the job ends", arguments: [0, 2])
+    func stopped(rank: Int) throws {
+        let run = try Self.run(steps: 100_000)
+        let job = try run.start(ranks: 3, ["--set", "parallel.timeout=2"])
+        try job.wait { ((try? run.checkpoints()) ?? []).count > 1 }
+        kill(Self.ordered(job)[rank], SIGSTOP)
+        let outcome = job.wait()
+        #expect(outcome.status != 0 && outcome.status != 75, "\(outcome)")
+        let lines = outcome.errorLines(with: "no longer answers")
+        #expect(lines.count == 1, "\(outcome)")
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, 255)
+        let name = String(decoding: host.prefix { $0 != 0 }.map { UInt8($0) }, as: UTF8.self)
+        let line = lines.first ?? ""
+        #expect(line.contains("rank \(rank) on \(name)"), "\(line)")
+        #expect(line.contains("rank 1 on \(name) waits in "), "\(line)")
+        #expect(line.contains("step "), "\(line)")
+
+        // What was done up to the last checkpoint is there.
+        let steps = try run.steps().count
+        let last = try #require(try run.checkpoints().last)
+        var shorter = run
+        shorter.configuration = shorter.configuration.replacing(
+            "total_steps: 100000", with: "total_steps: \(steps + 5)")
+        let resumed = try shorter.train(ranks: 2, ["--allow-changes"])
+        try resumed.require()
+        #expect((resumed.output + resumed.errors).contains(last), "\(resumed)")
+    }
+
+    @Test("a job that is suspended as a whole goes on")
+    func suspended() throws {
+        let run = try Self.run(steps: 400)
+        let job = try run.start(ranks: 3, ["--set", "parallel.timeout=1"])
+        try job.wait { ((try? run.checkpoints()) ?? []).count > 1 }
+        let ranks = job.ranks
+        for process in ranks { kill(process, SIGSTOP) }
+        sleep(4)
+        for process in ranks { kill(process, SIGCONT) }
+        try job.wait().require()
+    }
+
+    @Test("a rank that dies ends the job, whichever it is", arguments: [0, 1, 2])
+    func dead(rank: Int) throws {
+        let run = try Self.run(steps: 1_000_000)
+        // The watchdog would take longer than a test may.
+        let job = try run.start(ranks: 3, ["--set", "parallel.timeout=100000"])
+        try job.wait { ((try? run.checkpoints()) ?? []).count > 1 }
+        kill(Self.ordered(job)[rank], SIGKILL)
+        #expect(job.wait().status != 0)
+        #expect(job.ranks.isEmpty)
+    }
+}
