@@ -91,27 +91,6 @@ struct SignalTests {
 
     private struct Step: Decodable { var step: Int }
 
-    @Test("a second signal ends the process at once, in the middle of a micro-batch")
-    func second() throws {
-        var run = try Self.slowRun(steps: 2)
-        // One micro-batch that takes minutes.
-        run.configuration = run.configuration
-            .replacing("batch: {global: 120, micro: 1}", with: "batch: {global: 1500, micro: 1500}")
-            .replacing("hidden_size: 256", with: "hidden_size: 512")
-            .replacing("num_hidden_layers: 2", with: "num_hidden_layers: 8")
-        let job = try run.start()
-        try job.wait { Paths.exists(run.path("config.yaml")) }
-        let process = try #require(job.ranks.first)
-        kill(process, SIGTERM)
-        // Within two seconds it would count as a copy.
-        sleep(1)
-        kill(process, SIGTERM)
-        sleep(3)
-        kill(process, SIGTERM)
-        try job.wait().require(128 + SIGTERM)
-        #expect(try run.checkpoints().isEmpty)
-    }
-
     @Test("--time-left: stops with a checkpoint before the time is over", arguments: [1, 2])
     func timeLeft(ranks: Int) throws {
         let run = try Run.tiny(steps: 1_000_000)
