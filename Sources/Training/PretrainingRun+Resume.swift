@@ -11,18 +11,20 @@ import Reporting
 import Tensors
 
 extension PretrainingRun {
-    /// Makes and locks the run directory, and clears what a killed run left half written.
-    func prepareDirectory() throws {
+    /// Makes and locks the run directory, and clears what a killed run left half written. False, on
+    /// all ranks, where one was told to stop before the lock was there.
+    func prepareDirectory() throws -> Bool {
         try agreement.jointly {
             guard isCoordinator else { return }
             try Paths.createDirectory(options.directory)
         }
-        try lockDirectory()
+        guard try lockDirectory() else { return false }
         try agreement.jointly {
             guard isCoordinator else { return }
             try PendingDirectory.removeStale(in: options.directory)
             try keeper.removeStale()
         }
+        return true
     }
 
     /// Finds where the parameters come from: the coordinator looks, and reads all bytes to verify

@@ -131,7 +131,8 @@ public final class PretrainingRun {
     /// - Returns: the exit status: 0 at the end, 75 after a checkpoint where it was asked to stop.
     /// - Throws: the first failure of any rank, on all of them.
     public func run() throws -> Int32 {
-        try prepareDirectory()
+        // Nothing was done, so nothing is to be saved.
+        guard try prepareDirectory() else { return ExitStatus.preempted }
         try startOrResume()
         if try agreement.anyTrue(isCoordinator && RunReporter.isFinished(self)) {
             return ExitStatus.success

@@ -64,7 +64,7 @@ struct DirectoryLockTests {
         ])
     func elsewhere(_ lines: [String: String]) throws {
         try WholeFiles.writeAtomically(path, holder(lines))
-        var attempt = LockAttempt(scratch.path, staleSeconds: 0.5)
+        var attempt = LockAttempt(scratch.path)
         #expect(try attempt.poll() == nil)
         #expect(attempt.watchedHolder != nil)
         // It beats: so it lives.

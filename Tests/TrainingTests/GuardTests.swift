@@ -36,6 +36,21 @@ struct GuardTests {
         #expect(try Paths.names(in: run.directory).allSatisfy { !$0.hasPrefix(".") })
     }
 
+    @Test("a run that waits for a lock can be told to stop", arguments: [1, 2])
+    func stoppedWaiting(ranks: Int) throws {
+        let run = try Run.tiny()
+        try Paths.createDirectory(run.directory)
+        // Where nobody can ask after the process: it is watched for two minutes.
+        try WholeFiles.writeAtomically(run.path(DirectoryLock.name), "host elsewhere\n")
+        let job = try run.start(ranks: ranks)
+        try job.wait { job.output.contains("is locked by") }
+        kill(try #require(job.ranks.last), SIGTERM)
+        let outcome = job.wait()
+        try outcome.require(75)
+        #expect((outcome.output + outcome.errors).contains("was still locked"), "\(outcome)")
+        #expect(try Paths.names(in: run.directory) == [DirectoryLock.name])
+    }
+
     @Test("a run whose lock was taken ends before it publishes anything")
     func takenLock() throws {
         var run = try Run.tiny(steps: 1_000_000)

@@ -139,6 +139,34 @@ final class RunningProgram {
         }
     }
 
+    /// The ranks' processes in the order of the ranks.
+    var orderedRanks: [pid_t] { ranks.sorted { rank(of: $0) < rank(of: $1) } }
+
+    private func rank(of process: pid_t) -> Int {
+        let variables = text("/proc/\(process)/environ").split(separator: "\0")
+        return variables.first { $0.hasPrefix("PMI_RANK=") }.flatMap { Int($0.dropFirst(9)) } ?? -1
+    }
+
+    /// Waits until `process` does nothing but wait for others: it has slept and looked a thousand
+    /// times while `progress` stayed the same. Its own looks count, not time, which also passes for
+    /// one that only gets no core.
+    func wait(untilIdle process: pid_t, progress: () -> Int) throws {
+        var seen = (progress: -1, sleeps: 0)
+        try wait {
+            let lines = text("/proc/\(process)/status").split(separator: "\n")
+            let line = lines.first { $0.hasPrefix("voluntary_ctxt_switches:") }
+            guard let sleeps = line?.split(separator: "\t").last.flatMap({ Int($0) }) else {
+                return false
+            }
+            let now = progress()
+            if now != seen.progress { seen = (now, sleeps) }
+            return sleeps - seen.sleeps > 1000
+        }
+    }
+
+    /// What it has written so far.
+    var output: String { scratch.text("output") + scratch.text("errors") }
+
     /// The launcher: the child of the process that limits the time.
     var launcher: pid_t? { descendants.first }
 
@@ -180,7 +208,7 @@ final class RunningProgram {
         // Files of /proc have no size: read them as a stream.
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
         let count = fread(&buffer, 1, buffer.count, file)
         return String(decoding: buffer.prefix(count), as: UTF8.self)
     }

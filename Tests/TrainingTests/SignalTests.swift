@@ -91,6 +91,38 @@ struct SignalTests {
 
     private struct Step: Decodable { var step: Int }
 
+    /// Rank 1 is stopped, so rank 0 waits for it, and no agreement to stop can come about.
+    @Test("a second signal ends the process at once, and the last checkpoint stays good")
+    func second() throws {
+        var run = try Run.tiny(steps: 1_000_000)
+        run.configuration = run.configuration.replacing(
+            "checkpoint: {every_steps: 0", with: "checkpoint: {every_steps: 5")
+        let job = try run.start(ranks: 2)
+        try job.wait { (try? run.steps().count > 20) ?? false }
+        let ranks = job.orderedRanks
+        kill(ranks[1], SIGSTOP)
+        try job.wait(untilIdle: ranks[0]) { fileText(run.path("metrics.jsonl")).utf8.count }
+
+        // Two signals at once are one and its copy.
+        kill(ranks[0], SIGSTOP)
+        kill(ranks[0], SIGTERM)
+        kill(ranks[0], SIGUSR1)
+        kill(ranks[0], SIGCONT)
+        sleep(4)
+        #expect(job.orderedRanks == ranks)
+        let steps = try run.steps().count
+        kill(ranks[0], SIGTERM)
+        try job.wait().require(128 + SIGTERM)
+        #expect(try run.steps().count == steps)
+
+        let last = try #require(try run.checkpoints().last)
+        run.configuration = run.configuration.replacing("1000000", with: "\(steps + 5)")
+        let resumed = try run.train(ranks: 2, ["--allow-changes"])
+        try resumed.require()
+        #expect((resumed.output + resumed.errors).contains("\(last): step"), "\(resumed)")
+        #expect(try run.steps().map(\.step) == Array(1...steps + 5))
+    }
+
     @Test("--time-left: stops with a checkpoint before the time is over", arguments: [1, 2])
     func timeLeft(ranks: Int) throws {
         let run = try Run.tiny(steps: 1_000_000)

@@ -13,28 +13,12 @@ struct WatchdogTests {
         return run
     }
 
-    /// The ranks' processes in the order of the ranks.
-    private static func ordered(_ job: RunningProgram) -> [pid_t] {
-        job.ranks.sorted { rank(of: $0) < rank(of: $1) }
-    }
-
-    private static func rank(of process: pid_t) -> Int {
-        guard let file = fopen("/proc/\(process)/environ", "r") else { return -1 }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        let count = fread(&buffer, 1, buffer.count, file)
-        let variable = buffer.prefix(count).split(separator: 0).first {
-            $0.starts(with: Array("PMI_RANK=".utf8))
-        }
-        return variable.flatMap { Int(String(decoding: $0.dropFirst(9), as: UTF8.self)) } ?? -1
-    }
-
     @Test("a rank that hangs is named, and the job ends", arguments: [0, 2])
     func stopped(rank: Int) throws {
         let run = try Self.run(steps: 100_000)
         let job = try run.start(ranks: 3, ["--set", "parallel.timeout=2"])
         try job.wait { ((try? run.checkpoints()) ?? []).count > 1 }
-        kill(Self.ordered(job)[rank], SIGSTOP)
+        kill(job.orderedRanks[rank], SIGSTOP)
         let outcome = job.wait()
         #expect(outcome.status != 0 && outcome.status != 75, "\(outcome)")
         let lines = outcome.errorLines(with: "no longer answers")
@@ -76,7 +60,7 @@ struct WatchdogTests {
         // The watchdog would take longer than a test may.
         let job = try run.start(ranks: 3, ["--set", "parallel.timeout=100000"])
         try job.wait { ((try? run.checkpoints()) ?? []).count > 1 }
-        kill(Self.ordered(job)[rank], SIGKILL)
+        kill(job.orderedRanks[rank], SIGKILL)
         #expect(job.wait().status != 0)
         #expect(job.ranks.isEmpty)
     }
