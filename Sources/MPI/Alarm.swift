@@ -26,8 +26,8 @@ enum Alarm {
 
     /// Calls it off.
     static func clear() {
+        // The text is not freed: another thread may just be in the handler. There are hardly any.
         alarm(0)
-        free(alarmText)
         alarmText = nil
     }
 }
