@@ -119,7 +119,8 @@ let package = Package(
         tests("DurableFiles", ["DurableFiles"]),
         tests("Randomness", ["Randomness"]),
         tests("Tensors", ["Tensors"]),
-        tests("Kernels", ["Kernels", "CKernels", "Tensors", "Randomness"]),
+        .target(name: "TileEmulation", dependencies: ["CKernels"], path: "Tests/TileEmulation"),
+        tests("Kernels", ["Kernels", "CKernels", "Tensors", "Randomness", "TileEmulation"]),
         tests("Configuration", ["Configuration"]),
         tests("Tokenization", ["Tokenization"], exclude: ["Golden"]),
         tests(

@@ -1,7 +1,7 @@
 public import Kernels
 public import Tensors
 
-/// BERT with its two pre-training heads: parameters, activations, forward and backward pass.
+/// BERT with its two pre-training heads: parameters, gradients and the passes over batches.
 ///
 /// It knows no file, rank or text. All memory is allocated when it is made; a step allocates
 /// nothing that grows with the model. The objective and every formula are those of Google's BERT
@@ -28,60 +28,59 @@ public final class BERTForPreTraining {
     /// How large a batch may be.
     public let capacity: BatchCapacity
 
-    let tensors: PretrainingTensors
-    private let gradientTensors: PretrainingTensors?
-    private let activations: EncoderActivations
-    private let headActivations: HeadActivations
+    /// How activations and their gradients are stored.
+    public let precision: Precision
+
+    private let network: any PretrainingNetwork
     private let batch: PretrainingBatch
 
     /// A model whose parameters are all 0: initialize or read them next.
     ///
+    /// - Parameters:
+    ///   - precision: how activations are stored and factors of products rounded; parameters,
+    ///     statistics, losses and all sums are fp32.
+    ///   - recomputes: whether the backward pass computes each layer's activations anew, which
+    ///     takes a third more time and saves most of the activations' memory.
     /// - Precondition: `configuration.problem` is `nil`, and sequences of the capacity's length
     ///   have positions.
     public init(
         _ configuration: BERTConfiguration, for use: Use, capacity: BatchCapacity,
-        executor: KernelExecutor
+        executor: KernelExecutor, precision: Precision = .fp32, recomputes: Bool = false
     ) {
         precondition(configuration.problem == nil, "impossible configuration")
         precondition(capacity.sequenceLength <= configuration.maximumPositions, "too few positions")
         self.configuration = configuration
         self.executor = executor
         self.capacity = capacity
+        self.precision = precision
         layout = .pretraining(configuration)
         parameters = Block(count: layout.count)
         gradients = Block(count: use == .training ? layout.count : 0)
-        tensors = PretrainingTensors(configuration, layout, parameters.vector)
-        gradientTensors =
-            use == .training
-            ? PretrainingTensors(configuration, layout, gradients.vector) : nil
-        activations = EncoderActivations(
-            configuration, capacity: capacity, threads: executor.team.count,
-            training: use == .training)
-        headActivations = HeadActivations(
-            configuration, capacity: capacity, training: use == .training)
         batch = PretrainingBatch(capacity: capacity)
+        let retention: Retention =
+            switch use {
+            case .training: recomputes ? .recomputation : .training
+            case .inference: .inference
+            }
+        let parts = NetworkParts(
+            configuration: configuration, executor: executor, capacity: capacity,
+            tensors: PretrainingTensors(configuration, layout, parameters.vector),
+            gradientTensors: use == .training
+                ? PretrainingTensors(configuration, layout, gradients.vector) : nil,
+            batch: batch, retention: retention)
+        network =
+            switch precision {
+            case .fp32: TypedNetwork<Float>(parts)
+            case .bf16: TypedNetwork<BFloat16>(parts)
+            case .fp16: TypedNetwork<Float16>(parts)
+            }
     }
 
     /// Bytes of the largest blocks that the model took when it was made: parameters, gradients
     /// and activations.
     public var memoryBytes: Int {
-        let tokens = capacity.tokens
-        let size = configuration.hiddenSize
-        let training = gradients.count > 0
-        // For inference a layer keeps neither its output nor what the activation was given.
-        let layer =
-            (training ? 8 : 7) * size + configuration.heads
-            + (training ? 2 : 1) * configuration.intermediateSize
-        let flow = training ? 6 * size + configuration.intermediateSize : 0
-        let kept = training ? configuration.layers : 1
-        let area = capacity.sequenceLength * capacity.sequenceLength * executor.team.count
-        let head =
-            (training ? 5 : 4) * capacity.masked * size
-            + min(HeadActivations.chunk, capacity.masked) * configuration.vocabularySize
-        let elements =
-            parameters.count + gradients.count + tokens * (2 * size + kept * layer + flow)
-            + area * (training ? 2 : 1) + head
-        return elements * MemoryLayout<Float>.stride + executor.scratchBytes
+        (parameters.count + gradients.count) * MemoryLayout<Float>.stride + network.memoryBytes
+            + executor.scratchBytes
     }
 
     /// Sets the parameters to the initial values of `seed`.
@@ -94,11 +93,7 @@ public final class BERTForPreTraining {
     /// What it says of a sequence does not depend on the other sequences, to the last bit.
     public func evaluate(_ sequences: some Collection<PretrainingSequence>) -> [SequenceOutcome] {
         batch.assign(sequences, for: configuration)
-        let dropouts = ModelDropouts(configuration, seed: nil)
-        forward(dropouts)
-        let heads = heads
-        heads.evaluate(hiddenStates(configuration.layers))
-        return heads.outcomes()
+        return network.evaluate()
     }
 
     /// One forward and backward pass over a micro-batch.
@@ -114,95 +109,23 @@ public final class BERTForPreTraining {
         _ sequences: some Collection<PretrainingSequence>, scale: ObjectiveScale, seed: UInt64,
         accumulate: Bool, observer: GradientObserver = GradientObserver()
     ) -> [SequenceOutcome] {
-        guard let gradients = gradientTensors, let flow = activations.gradients else {
-            preconditionFailure("a model for inference has no gradients")
-        }
         batch.assign(sequences, for: configuration)
-        let dropouts = ModelDropouts(configuration, seed: seed)
-        forward(dropouts)
-        let heads = heads
-        heads.train(
-            hiddenStates(configuration.layers), scale: scale, gradients: gradients,
-            accumulate: accumulate, hiddenGradient: flow.hidden.rows(batch.tokens))
-        observer.ready(gradients.headRange)
-        observer.progress()
-        for index in (0..<configuration.layers).reversed() {
-            layer(index, dropouts).backward(
-                input: hiddenStates(index), flow: flow, gradients: gradients.layers[index],
-                accumulate: accumulate, progress: observer.progress)
-            observer.ready(gradients.layers[index].range)
-            observer.progress()
-        }
-        embedBackward(dropouts, flow, gradients, accumulate: accumulate)
-        observer.ready(gradients.embeddingRange)
-        return heads.outcomes()
+        return network.train(
+            scale: scale, seed: seed, accumulate: accumulate, observer: observer)
     }
 
     /// The input of layer `index`, or the last layer's output: [T, N]. A model for inference has
     /// only the last.
-    package func hiddenStates(_ index: Int) -> Matrix<Float> {
-        activations.input(of: index).rows(batch.tokens)
-    }
+    package func hiddenStates(_ index: Int) -> [Float] { network.hiddenStates(index) }
 
     /// The pooled outputs [B, N] of the last evaluation.
-    package var pooledOutputs: Matrix<Float> { headActivations.pooled.rows(batch.sequences) }
+    package var pooledOutputs: [Float] { network.pooledOutputs }
 
     /// The next-sentence logits [B, 2] of the last evaluation.
-    package var nextSentenceLogits: Matrix<Float> {
-        headActivations.nextLogits.rows(batch.sequences)
-    }
+    package var nextSentenceLogits: [Float] { network.nextSentenceLogits }
 
     /// The masked tokens' logits [P, V] of the last evaluation.
     ///
     /// - Precondition: it had no more predictions than are decoded at once.
-    package var maskedLogits: Matrix<Float> {
-        precondition(batch.masked <= HeadActivations.chunk, "earlier logits are overwritten")
-        return headActivations.logits.rows(batch.masked)
-    }
-
-    private var heads: PretrainingHeads {
-        PretrainingHeads(
-            configuration: configuration, executor: executor, tensors: tensors,
-            activations: headActivations, batch: batch)
-    }
-
-    private func layer(_ index: Int, _ dropouts: ModelDropouts) -> EncoderLayer {
-        EncoderLayer(
-            configuration: configuration, executor: executor, tensors: tensors.layers[index],
-            activations: activations.layers[index], batch: batch,
-            dropouts: dropouts.layers[index], scratch: activations.attention)
-    }
-
-    private func forward(_ dropouts: ModelDropouts) {
-        let count = batch.tokens
-        let sum = activations.embeddingSum.rows(count)
-        let output = activations.embeddings.rows(count)
-        executor.embed(batch.indices, tensors.embeddings, into: sum)
-        executor.layerNorm(
-            sum, tensors.embeddingNorm, epsilon: Float(configuration.layerNormEpsilon),
-            into: output, statistics: activations.embeddingStatistics.rows(count))
-        if dropouts.embeddings.isActive {
-            executor.dropout(output, dropouts.embeddings, rows: batch.randomRows, into: output)
-        }
-        for index in 0..<configuration.layers {
-            layer(index, dropouts).forward(hiddenStates(index))
-        }
-    }
-
-    private func embedBackward(
-        _ dropouts: ModelDropouts, _ flow: EncoderGradients, _ gradients: PretrainingTensors,
-        accumulate: Bool
-    ) {
-        let hidden = flow.hidden.rows(batch.tokens)
-        if dropouts.embeddings.isActive {
-            executor.dropout(hidden, dropouts.embeddings, rows: batch.randomRows, into: hidden)
-        }
-        executor.layerNormBackward(
-            input: activations.embeddingSum.rows(batch.tokens), tensors.embeddingNorm,
-            statistics: activations.embeddingStatistics.rows(batch.tokens), gradient: hidden,
-            parameterGradients: gradients.embeddingNorm, accumulate: accumulate)
-        // The token embedding's gradient already holds the decoder's share.
-        if !accumulate { gradients.positionAndSegmentEmbeddings.fill(0) }
-        executor.embedBackward(batch.indices, gradient: hidden, tables: gradients.embeddings)
-    }
+    package var maskedLogits: [Float] { network.maskedLogits }
 }

@@ -18,8 +18,8 @@ struct StatisticsBlock {
 }
 
 /// A matrix of fixed width and of as many rows as a batch needs.
-struct RowBlock {
-    private let block: Block<Float>
+struct RowBlock<E: TensorElement> {
+    private let block: Block<E>
     private let columns: Int
 
     init(rows: Int, columns: Int) {
@@ -27,36 +27,39 @@ struct RowBlock {
         self.columns = columns
     }
 
-    func rows(_ count: Int) -> Matrix<Float> {
+    func rows(_ count: Int) -> Matrix<E> {
         block[0..<count * columns].matrix(rows: count, columns: columns)
     }
 }
 
 /// What a layer's forward pass leaves for its backward pass, for T tokens of width N.
-struct LayerActivations {
+struct LayerActivations<E: TensorElement> {
     /// [T, 3N]
-    let queryKeyValue: RowBlock
+    let queryKeyValue: RowBlock<E>
     /// [T x heads], by sequence, then head, then row: logarithms of the sums of exponentials.
-    let logSums: RowBlock
+    let logSums: RowBlock<Float>
     /// [T, N]: the heads' outputs.
-    let context: RowBlock
+    let context: RowBlock<E>
     /// [T, N]: input + dropout(attention output), and its normalization.
-    let attentionSum: RowBlock
+    let attentionSum: RowBlock<E>
     let attentionStatistics: StatisticsBlock
-    let attentionOutput: RowBlock
+    let attentionOutput: RowBlock<E>
     /// [T, I]: before and after the activation.
-    let intermediateInput: RowBlock
-    let intermediateOutput: RowBlock
+    let intermediateInput: RowBlock<E>
+    let intermediateOutput: RowBlock<E>
     /// [T, N]: attention output + dropout(feed-forward output), and its normalization.
-    let outputSum: RowBlock
+    let outputSum: RowBlock<E>
     let outputStatistics: StatisticsBlock
-    let output: RowBlock
+    private(set) var output: RowBlock<E>
 
-    init(_ configuration: BERTConfiguration, tokens: Int, keepsInput: Bool, output: RowBlock?) {
+    init(
+        _ configuration: BERTConfiguration, tokens: Int, keepsInput: Bool,
+        output: RowBlock<E>? = nil
+    ) {
         let size = configuration.hiddenSize
-        func hidden(_ columns: Int) -> RowBlock { RowBlock(rows: tokens, columns: columns) }
+        func hidden(_ columns: Int) -> RowBlock<E> { RowBlock(rows: tokens, columns: columns) }
         queryKeyValue = hidden(3 * size)
-        logSums = hidden(configuration.heads)
+        logSums = RowBlock(rows: tokens, columns: configuration.heads)
         context = hidden(size)
         attentionSum = hidden(size)
         attentionStatistics = StatisticsBlock(rows: tokens)
@@ -68,20 +71,27 @@ struct LayerActivations {
         outputStatistics = StatisticsBlock(rows: tokens)
         self.output = output ?? hidden(size)
     }
+
+    /// The same memory but for the output.
+    func withOwnOutput(_ configuration: BERTConfiguration, tokens: Int) -> LayerActivations {
+        var activations = self
+        activations.output = RowBlock(rows: tokens, columns: configuration.hiddenSize)
+        return activations
+    }
 }
 
 /// Gradients that flow backward through the encoder, one set for all layers.
-struct EncoderGradients {
+struct EncoderGradients<E: TensorElement> {
     /// [T, N]: to a layer's output, in place to its input.
-    let hidden: RowBlock
+    let hidden: RowBlock<E>
     /// [T, N]: the same on the branch behind a dropout.
-    let branch: RowBlock
+    let branch: RowBlock<E>
     /// [T, N]
-    let context: RowBlock
+    let context: RowBlock<E>
     /// [T, 3N]
-    let queryKeyValue: RowBlock
+    let queryKeyValue: RowBlock<E>
     /// [T, I]
-    let intermediate: RowBlock
+    let intermediate: RowBlock<E>
 
     init(_ configuration: BERTConfiguration, tokens: Int) {
         let size = configuration.hiddenSize
@@ -93,41 +103,59 @@ struct EncoderGradients {
     }
 }
 
+/// Which of the forward pass's values are kept.
+enum Retention {
+    /// Nothing but what the next layer reads: there is no backward pass.
+    case inference
+    /// All that the backward pass reads.
+    case training
+    /// Each layer's output: the backward pass computes the rest of a layer anew before its turn.
+    case recomputation
+}
+
 /// The activations of embeddings and encoder, allocated once for the largest batch.
 ///
-/// For inference all layers share one set, and each overwrites its input with its output.
-final class EncoderActivations {
-    let embeddingSum: RowBlock
+/// For inference all layers share one set, and each overwrites its input with its output; for
+/// recomputation they share all but their outputs.
+final class EncoderActivations<E: TensorElement> {
+    let embeddingSum: RowBlock<E>
     let embeddingStatistics: StatisticsBlock
-    let embeddings: RowBlock
-    let layers: [LayerActivations]
+    let embeddings: RowBlock<E>
+    let layers: [LayerActivations<E>]
     let attention: AttentionScratch
-    let gradients: EncoderGradients?
+    let gradients: EncoderGradients<E>?
 
     init(
-        _ configuration: BERTConfiguration, capacity: BatchCapacity, threads: Int, training: Bool
+        _ configuration: BERTConfiguration, capacity: BatchCapacity, threads: Int,
+        retention: Retention
     ) {
         let tokens = capacity.tokens
         embeddingSum = RowBlock(rows: tokens, columns: configuration.hiddenSize)
         embeddingStatistics = StatisticsBlock(rows: tokens)
         embeddings = RowBlock(rows: tokens, columns: configuration.hiddenSize)
-        if training {
+        switch retention {
+        case .training:
             layers = (0..<configuration.layers).map { _ in
-                LayerActivations(configuration, tokens: tokens, keepsInput: true, output: nil)
+                LayerActivations(configuration, tokens: tokens, keepsInput: true)
             }
-            gradients = EncoderGradients(configuration, tokens: tokens)
-        } else {
+        case .recomputation:
+            let first = LayerActivations<E>(configuration, tokens: tokens, keepsInput: true)
+            layers = (0..<configuration.layers).map { index in
+                index == 0 ? first : first.withOwnOutput(configuration, tokens: tokens)
+            }
+        case .inference:
             let shared = LayerActivations(
                 configuration, tokens: tokens, keepsInput: false, output: embeddings)
             layers = Array(repeating: shared, count: configuration.layers)
-            gradients = nil
         }
+        let trains = retention != .inference
+        gradients = trains ? EncoderGradients(configuration, tokens: tokens) : nil
         attention = AttentionScratch(
-            maximumLength: capacity.sequenceLength, threads: threads, backward: training)
+            maximumLength: capacity.sequenceLength, threads: threads, backward: trains)
     }
 
-    /// The input of layer `index`.
-    func input(of index: Int) -> RowBlock {
+    /// The input of layer `index`, or the last layer's output.
+    func input(of index: Int) -> RowBlock<E> {
         index == 0 ? embeddings : layers[index - 1].output
     }
 }

@@ -3,15 +3,17 @@ import Tensors
 
 extension KernelExecutor {
     /// `output` = `input` x weight transposed + bias.
-    func dense(_ input: Matrix<Float>, _ layer: DenseTensors, into output: Matrix<Float>) {
+    func dense<Input: TensorElement, Output: TensorElement>(
+        _ input: Matrix<Input>, _ layer: DenseTensors, into output: Matrix<Output>
+    ) {
         multiply(.plain(input), .transposed(layer.weight), bias: layer.bias, into: output)
     }
 
     /// Gradients of a dense layer: to its parameters, and to its input into `inputGradient` (added
     /// to it if `addsToInput`).
-    func denseBackward(
-        input: Matrix<Float>, _ layer: DenseTensors, gradient: Matrix<Float>,
-        parameterGradients: DenseTensors, accumulate: Bool, inputGradient: Matrix<Float>,
+    func denseBackward<E: TensorElement>(
+        input: Matrix<E>, _ layer: DenseTensors, gradient: Matrix<E>,
+        parameterGradients: DenseTensors, accumulate: Bool, inputGradient: Matrix<E>,
         addsToInput: Bool = false
     ) {
         sumRows(gradient, into: parameterGradients.bias, accumulate: accumulate)
@@ -24,11 +26,11 @@ extension KernelExecutor {
 }
 
 /// One post-layer-normalization encoder layer of Devlin et al. (2019) over one batch.
-struct EncoderLayer {
+struct EncoderLayer<E: TensorElement> {
     let configuration: BERTConfiguration
     let executor: KernelExecutor
     let tensors: LayerTensors
-    let activations: LayerActivations
+    let activations: LayerActivations<E>
     let batch: PretrainingBatch
     let dropouts: LayerDropouts
     let scratch: AttentionScratch
@@ -45,7 +47,7 @@ struct EncoderLayer {
     private var logSums: Vector<Float> { activations.logSums.rows(tokens).elements }
 
     /// From `input` [T, N] to the layer's output.
-    func forward(_ input: Matrix<Float>) {
+    func forward(_ input: Matrix<E>) {
         let queryKeyValue = activations.queryKeyValue.rows(tokens)
         let context = activations.context.rows(tokens)
         let sum = activations.attentionSum.rows(tokens)
@@ -80,7 +82,7 @@ struct EncoderLayer {
     /// Turns `flow.hidden` from the gradient of the output into that of `input`, and fills the
     /// parameters' `gradients`.
     func backward(
-        input: Matrix<Float>, flow: EncoderGradients, gradients: LayerTensors, accumulate: Bool,
+        input: Matrix<E>, flow: EncoderGradients<E>, gradients: LayerTensors, accumulate: Bool,
         progress: () -> Void
     ) {
         feedForwardBackward(flow: flow, gradients: gradients, accumulate: accumulate)
@@ -111,7 +113,7 @@ struct EncoderLayer {
     }
 
     private func feedForwardBackward(
-        flow: EncoderGradients, gradients: LayerTensors, accumulate: Bool
+        flow: EncoderGradients<E>, gradients: LayerTensors, accumulate: Bool
     ) {
         let hidden = flow.hidden.rows(tokens)
         executor.layerNormBackward(
@@ -135,8 +137,8 @@ struct EncoderLayer {
 
     /// The gradient behind a dropout; `hidden` itself stays, for the residual connection.
     private func dropped(
-        _ hidden: Matrix<Float>, _ dropout: Dropout, _ flow: EncoderGradients
-    ) -> Matrix<Float> {
+        _ hidden: Matrix<E>, _ dropout: Dropout, _ flow: EncoderGradients<E>
+    ) -> Matrix<E> {
         guard dropout.isActive else { return hidden }
         let branch = flow.branch.rows(tokens)
         executor.dropout(hidden, dropout, rows: batch.randomRows, into: branch)

@@ -1,32 +1,32 @@
 import Kernels
 import Tensors
 
+/// Predictions whose logits are in memory at once: [512, V] stays small however large the batch, and
+/// the products stay large enough to be fast.
+let decodedAtOnce = 512
+
 /// The activations of both pre-training heads, for B sequences and P predictions of width N.
-final class HeadActivations {
+final class HeadActivations<E: TensorElement> {
     /// [B, N]: the first tokens, and their pooled outputs.
-    let first: RowBlock
-    let pooled: RowBlock
-    /// [B, 2]
-    let nextLogits: RowBlock
+    let first: RowBlock<E>
+    let pooled: RowBlock<E>
+    /// [B, 2]: logits, which turn into gradients.
+    let nextLogits: RowBlock<Float>
     /// [P, N]: masked tokens, dense output, activation, normalization.
-    let masked: RowBlock
-    let transformInput: RowBlock
-    let transformOutput: RowBlock
+    let masked: RowBlock<E>
+    let transformInput: RowBlock<E>
+    let transformOutput: RowBlock<E>
     let statistics: StatisticsBlock
-    let normalized: RowBlock
-    /// [rows of a chunk, V]
-    let logits: RowBlock
+    let normalized: RowBlock<E>
+    /// [rows of a chunk, V]: logits, which turn into gradients.
+    let logits: RowBlock<Float>
     let maskedLosses: Block<Float>
     let maskedCorrect: Block<UInt8>
     let nextLosses: Block<Float>
     let nextCorrect: Block<UInt8>
     /// [P, N] and [B, N], for training.
-    let maskedGradient: RowBlock
-    let firstGradient: RowBlock
-
-    /// Predictions whose logits are in memory at once: [chunk, V] stays small however large the
-    /// batch, and the products stay large enough to be fast.
-    static let chunk = 512
+    let maskedGradient: RowBlock<E>
+    let firstGradient: RowBlock<E>
 
     init(_ configuration: BERTConfiguration, capacity: BatchCapacity, training: Bool) {
         let size = configuration.hiddenSize
@@ -40,7 +40,7 @@ final class HeadActivations {
         statistics = StatisticsBlock(rows: masked)
         normalized = RowBlock(rows: masked, columns: size)
         logits = RowBlock(
-            rows: min(Self.chunk, masked), columns: configuration.vocabularySize)
+            rows: min(decodedAtOnce, masked), columns: configuration.vocabularySize)
         maskedLosses = Block(count: masked)
         maskedCorrect = Block(count: masked)
         nextLosses = Block(count: sequences)
@@ -52,21 +52,21 @@ final class HeadActivations {
 
 /// The masked-language-model and next-sentence heads over one batch. In training each runs
 /// forward and backward in one go, since the losses' gradients need nothing else.
-struct PretrainingHeads {
+struct PretrainingHeads<E: TensorElement> {
     let configuration: BERTConfiguration
     let executor: KernelExecutor
     let tensors: PretrainingTensors
-    let activations: HeadActivations
+    let activations: HeadActivations<E>
     let batch: PretrainingBatch
 
     private var chunks: [Range<Int>] {
-        stride(from: 0, to: batch.masked, by: HeadActivations.chunk).map {
-            $0..<min($0 + HeadActivations.chunk, batch.masked)
+        stride(from: 0, to: batch.masked, by: decodedAtOnce).map {
+            $0..<min($0 + decodedAtOnce, batch.masked)
         }
     }
 
     /// Losses and hits of both heads from the encoder's output [T, N].
-    func evaluate(_ hidden: Matrix<Float>) {
+    func evaluate(_ hidden: Matrix<E>) {
         nextSentence(hidden, scale: nil)
         transform(hidden)
         for chunk in chunks { decode(chunk, scale: nil) }
@@ -75,23 +75,26 @@ struct PretrainingHeads {
     /// The same, and the gradients: to the heads' parameters and the token embedding (which the
     /// decoder shares), and to `hiddenGradient` [T, N], which is overwritten.
     func train(
-        _ hidden: Matrix<Float>, scale: ObjectiveScale, gradients: PretrainingTensors,
-        accumulate: Bool, hiddenGradient: Matrix<Float>
+        _ hidden: Matrix<E>, scale: ObjectiveScale, gradients: PretrainingTensors,
+        accumulate: Bool, hiddenGradient: Matrix<E>
     ) {
-        nextSentence(hidden, scale: scale.nextSentence)
+        let nextSlopes = nextSentence(hidden, scale: scale.nextSentence)
         transform(hidden)
         decodeBackward(scale: scale.masked, gradients: gradients, accumulate: accumulate)
-        hiddenGradient.elements.fill(0)
+        hiddenGradient.elements.fill(E(0))
         transformBackward(
             gradients: gradients, accumulate: accumulate, hiddenGradient: hiddenGradient)
         nextSentenceBackward(
-            gradients: gradients, accumulate: accumulate, hiddenGradient: hiddenGradient)
+            slopes: nextSlopes, gradients: gradients, accumulate: accumulate,
+            hiddenGradient: hiddenGradient)
     }
 
     // MARK: Next-sentence prediction
 
-    /// The pooler, and the loss on it; the logits become gradients if there is a `scale`.
-    private func nextSentence(_ hidden: Matrix<Float>, scale: Float?) {
+    /// The pooler, and the loss on it; the logits become the gradient that is returned if there is
+    /// a `scale`.
+    @discardableResult
+    private func nextSentence(_ hidden: Matrix<E>, scale: Float?) -> Matrix<E> {
         let count = batch.sequences
         let first = activations.first.rows(count)
         let pooled = activations.pooled.rows(count)
@@ -100,19 +103,20 @@ struct PretrainingHeads {
         executor.dense(first, tensors.pooler, into: pooled)
         executor.tanh(pooled.elements)
         executor.dense(pooled, tensors.nextSentence, into: logits)
-        executor.crossEntropy(
-            logits, labels: batch.nextLabels, gradientScale: scale,
+        return executor.crossEntropy(
+            logits, labels: batch.nextLabels, gradientScale: scale, as: E.self,
             losses: activations.nextLosses[0..<count], correct: activations.nextCorrect[0..<count])
     }
 
     private func nextSentenceBackward(
-        gradients: PretrainingTensors, accumulate: Bool, hiddenGradient: Matrix<Float>
+        slopes: Matrix<E>, gradients: PretrainingTensors, accumulate: Bool,
+        hiddenGradient: Matrix<E>
     ) {
         let count = batch.sequences
         let pooled = activations.pooled.rows(count)
         let pooledGradient = activations.firstGradient.rows(count)
         executor.denseBackward(
-            input: pooled, tensors.nextSentence, gradient: activations.nextLogits.rows(count),
+            input: pooled, tensors.nextSentence, gradient: slopes,
             parameterGradients: gradients.nextSentence, accumulate: accumulate,
             inputGradient: pooledGradient)
         executor.tanhBackward(output: pooled.elements, gradient: pooledGradient.elements)
@@ -120,13 +124,13 @@ struct PretrainingHeads {
         executor.denseBackward(
             input: activations.first.rows(count), tensors.pooler, gradient: pooledGradient,
             parameterGradients: gradients.pooler, accumulate: accumulate, inputGradient: pooled)
-        executor.scatterAdd(pooled, to: batch.firstTokens, of: hiddenGradient)
+        executor.scatterAdd(pooled, to: batch.firstTokens, ofRows: hiddenGradient)
     }
 
     // MARK: Masked language model
 
     /// Dense, activation and normalization of the masked tokens.
-    private func transform(_ hidden: Matrix<Float>) {
+    private func transform(_ hidden: Matrix<E>) {
         let count = batch.masked
         let masked = activations.masked.rows(count)
         let before = activations.transformInput.rows(count)
@@ -140,18 +144,17 @@ struct PretrainingHeads {
         )
     }
 
-    /// Logits and losses of the predictions of `chunk`; the logits become gradients if there
-    /// is a `scale`.
+    /// Logits and losses of the predictions of `chunk`; the logits become the gradient that is
+    /// returned if there is a `scale`.
     @discardableResult
-    private func decode(_ chunk: Range<Int>, scale: Float?) -> Matrix<Float> {
+    private func decode(_ chunk: Range<Int>, scale: Float?) -> Matrix<E> {
         let logits = activations.logits.rows(chunk.count)
         executor.multiply(
             .plain(activations.normalized.rows(batch.masked).rows(chunk)),
             .transposed(tensors.wordEmbeddings), bias: tensors.decoderBias, into: logits)
-        executor.crossEntropy(
-            logits, labels: batch.labels[chunk], gradientScale: scale,
+        return executor.crossEntropy(
+            logits, labels: batch.labels[chunk], gradientScale: scale, as: E.self,
             losses: activations.maskedLosses[chunk], correct: activations.maskedCorrect[chunk])
-        return logits
     }
 
     private func decodeBackward(scale: Float, gradients: PretrainingTensors, accumulate: Bool) {
@@ -175,7 +178,7 @@ struct PretrainingHeads {
     }
 
     private func transformBackward(
-        gradients: PretrainingTensors, accumulate: Bool, hiddenGradient: Matrix<Float>
+        gradients: PretrainingTensors, accumulate: Bool, hiddenGradient: Matrix<E>
     ) {
         let count = batch.masked
         let gradient = activations.maskedGradient.rows(count)
@@ -191,7 +194,7 @@ struct PretrainingHeads {
         executor.denseBackward(
             input: activations.masked.rows(count), tensors.transform, gradient: gradient,
             parameterGradients: gradients.transform, accumulate: accumulate, inputGradient: tokens)
-        executor.scatterAdd(tokens, to: batch.maskedTokenRows, of: hiddenGradient)
+        executor.scatterAdd(tokens, to: batch.maskedTokenRows, ofRows: hiddenGradient)
     }
 
     // MARK: Outcome

@@ -8,124 +8,175 @@
 #include "gemm_kernels.h"
 
 enum {
-    DEPTH_BLOCK = 384,             // a panel of B has 24 KiB (AVX2) or 48 (AVX-512)
-    DEPTH_LIMIT = 8 * DEPTH_BLOCK,  // how much of the depth a pass over C covers
-    ROW_BLOCK = 168,               // 252 KiB of A; a multiple of every row panel (14, 6, 4)
-    COLUMN_UNIT = 32,              // a multiple of every kernel's column panel (32, 16, 8)
-    PACKED_A = DEPTH_BLOCK * ROW_BLOCK,
-    PACKED_B = DEPTH_LIMIT * 256,
+    ROW_BLOCK = 168,         // 252 KiB of A
+    COLUMN_UNIT = 32,        // a multiple of every kernel's column panel (32, 16, 8)
+    DEPTH_BLOCKS = 8,        // how much of the depth a pass over C covers
+    BLOCK_BYTES = 384 * 4,   // of a row of a block: no kernel's depth block has more
+    PACKED_A = ROW_BLOCK * BLOCK_BYTES,
+    PACKED_B = DEPTH_BLOCKS * BLOCK_BYTES * 256,
+    SUM_COLUMNS = 512,       // sums wait in the second level of cache until they can be rounded
+    SUMS = ROW_BLOCK * SUM_COLUMNS * 4,
 };
+
+/// A task with what all its parts share.
+typedef struct {
+    const bert_gemm_task *task;
+    const bert_gemm_kernels *kernels;
+    char *packed_a, *packed_b, *strip;
+    float *sums;  // NULL where C itself holds them
+} job;
 
 static size_t smaller(size_t x, size_t y) { return x < y ? x : y; }
 
-size_t bert_gemm_f32_scratch(void) { return PACKED_A + PACKED_B; }
+static size_t padded(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
 
-static const bert_gemm_kernels *kernels_for(bert_instruction_set set) {
+size_t bert_gemm_scratch(void) { return PACKED_A + PACKED_B + BERT_GEMM_STRIP + SUMS; }
+
+static const bert_gemm_kernels *kernels_for(bert_instruction_set set, bert_precision precision) {
 #if defined(__x86_64__)
-    if (set == BERT_AVX512) return &bert_gemm_avx512;
+    if (precision == BERT_BF16 && set == BERT_AMX) return &bert_gemm_amx;
+    if (precision == BERT_BF16 && set == BERT_AVX512_BF16) return &bert_gemm_avx512_bf16;
+    if (set >= BERT_AVX512) return &bert_gemm_avx512;
     if (set == BERT_AVX2) return &bert_gemm_avx2;
 #endif
-    (void)set;
+    (void)set, (void)precision;
     return &bert_gemm_portable;
 }
 
-/// Copies panels whose elements lie side by side in `source`, one row a step of the depth.
-static void pack_contiguous(size_t count, size_t depth, const float *source, size_t stride,
-                            float *panel, size_t width) {
-    for (size_t step = 0; step < depth; step++) {
-        memcpy(panel, source, count * sizeof(float));
-        if (count < width) memset(panel + count, 0, (width - count) * sizeof(float));
-        panel += width;
-        source += stride;
+static size_t bytes_of(bert_precision storage) { return storage == BERT_FP32 ? 4 : 2; }
+
+/// `count` rows or columns of `factor` from `index` on, and the depth from `k` on.
+static bert_block block_of(const bert_gemm_task *t, const bert_factor *factor,
+                           bool depth_contiguous, size_t index, size_t count, size_t k,
+                           size_t depth) {
+    size_t start = depth_contiguous ? index * factor->stride + k : k * factor->stride + index;
+    return (bert_block){
+        .count = count,
+        .depth = depth,
+        .elements = (const char *)factor->elements + start * bytes_of(factor->storage),
+        .storage = factor->storage,
+        .precision = t->precision,
+        .stride = factor->stride,
+        .depth_contiguous = depth_contiguous,
+    };
+}
+
+/// Packs `columns` columns of B from (j, k) on, one block of the depth after another.
+static void pack_b(const job *job, size_t j, size_t columns, size_t k, size_t depth) {
+    const bert_gemm_kernels *kernels = job->kernels;
+    const bert_gemm_task *t = job->task;
+    for (size_t start = 0; start < depth; start += kernels->depth_block) {
+        size_t part = smaller(kernels->depth_block, depth - start);
+        kernels->pack_columns(
+            block_of(t, &t->b, t->b.transposed, j, columns, k + start, part),
+            job->packed_b + start * padded(columns, COLUMN_UNIT) * kernels->element_bytes,
+            job->strip);
     }
 }
 
-/// Packs `count` rows (or columns) of an operand into panels of `width`.
-static void pack(const bert_gemm_kernels *kernels, bool depth_contiguous, size_t count,
-                 size_t depth, const float *source, size_t stride, float *packed, size_t width) {
-    for (size_t start = 0; start < count; start += width) {
-        size_t part = smaller(width, count - start);
-        float *panel = packed + start * depth;
-        if (depth_contiguous) {
-            kernels->pack_transposed(part, depth, source + start * stride, stride, panel, width);
-        } else {
-            pack_contiguous(part, depth, source + start, stride, panel, width);
-        }
-    }
-}
-
-static const float *operand(const float *base, size_t stride, bool depth_contiguous, size_t index,
-                            size_t depth) {
-    return depth_contiguous ? base + index * stride + depth : base + depth * stride + index;
+/// Whole row panels of A that are packed at once.
+static size_t row_block(const bert_gemm_kernels *kernels) {
+    return ROW_BLOCK / kernels->row_panel * kernels->row_panel;
 }
 
 /// All tiles of one packed block of A against one packed block of B.
 static void multiply_blocks(const bert_gemm_kernels *kernels, size_t rows, size_t columns,
-                            size_t depth, const float *a, const float *b, float *c,
+                            size_t depth, bert_packed_rows a, const char *b, float *c,
                             size_t c_stride, bert_tile_end end) {
     for (size_t j = 0; j < columns; j += kernels->column_panel) {
         size_t tile_columns = smaller(kernels->column_panel, columns - j);
         bert_tile_end tile_end = {end.add_to_c, end.bias ? end.bias + j : NULL};
         for (size_t i = 0; i < rows; i += kernels->row_panel) {
             kernels->tile(smaller(kernels->row_panel, rows - i), tile_columns, depth,
-                          a + i * depth, b + j * depth, c + i * c_stride + j, c_stride, tile_end);
+                          (const char *)a.elements + i * a.stride * kernels->element_bytes,
+                          a.stride, b + j * depth * kernels->element_bytes,
+                          c + i * c_stride + j, c_stride, tile_end);
         }
+    }
+}
+
+/// A block of rows of C, from (i, j) on, against the packed columns of B: its sums stay in the
+/// cache until the whole of the packed depth is added.
+static void multiply_rows(const job *job, size_t i, size_t j, size_t columns, size_t k,
+                          size_t depth) {
+    const bert_gemm_kernels *kernels = job->kernels;
+    const bert_gemm_task *t = job->task;
+    const size_t rows = smaller(row_block(kernels), t->rows - i);
+    float *sums = job->sums ? job->sums : (float *)t->c + i * t->c_stride + j;
+    const size_t stride = job->sums ? columns : t->c_stride;
+    for (size_t start = 0; start < depth; start += kernels->depth_block) {
+        size_t part = smaller(kernels->depth_block, depth - start);
+        bool first = k + start == 0, last = k + start + part == t->depth;
+        bool add = job->sums ? start > 0 : t->accumulate || !first;
+        bert_packed_rows a = kernels->pack_rows(
+            block_of(t, &t->a, !t->a.transposed, i, rows, k + start, part), job->packed_a,
+            job->strip);
+        multiply_blocks(
+            kernels, rows, columns, padded(part, kernels->depth_unit), a,
+            job->packed_b + start * padded(columns, COLUMN_UNIT) * kernels->element_bytes, sums,
+            stride, (bert_tile_end){add, last && t->bias ? t->bias + j : NULL});
+    }
+    if (!job->sums) return;
+    for (size_t r = 0; r < rows; r++) {
+        size_t place = (i + r) * t->c_stride + j;
+        kernels->finish(columns, sums + r * stride, t->accumulate || k > 0, t->c_storage,
+                        (char *)t->c + place * bytes_of(t->c_storage));
     }
 }
 
 /// The sum of no terms: zero or what is there, plus the bias.
-static void finish_empty_depth(const bert_gemm_f32_task *t) {
+static void finish_empty_depth(const job *job) {
+    const bert_gemm_task *t = job->task;
+    static const float zeros[COLUMN_UNIT];
     for (size_t i = 0; i < t->rows; i++) {
-        float *c = t->c + i * t->c_stride;
-        for (size_t j = 0; j < t->columns; j++) {
-            c[j] = (t->accumulate ? c[j] : 0) + (t->bias ? t->bias[j] : 0);
+        for (size_t j = 0; j < t->columns; j += COLUMN_UNIT) {
+            size_t place = i * t->c_stride + j;
+            job->kernels->finish(smaller(COLUMN_UNIT, t->columns - j),
+                                 t->bias ? t->bias + j : zeros, t->accumulate, t->c_storage,
+                                 (char *)t->c + place * bytes_of(t->c_storage));
         }
     }
 }
 
-/// Packs `columns` columns of B from (j, k) on, one block of the depth after another.
-static void pack_b(const bert_gemm_kernels *kernels, const bert_gemm_f32_task *t, size_t j,
-                   size_t columns, size_t k, size_t depth, float *packed) {
-    const size_t padded = (columns + COLUMN_UNIT - 1) / COLUMN_UNIT * COLUMN_UNIT;
-    for (size_t start = 0; start < depth; start += DEPTH_BLOCK) {
-        pack(kernels, t->b_transposed, columns, smaller(DEPTH_BLOCK, depth - start),
-             operand(t->b, t->b_stride, t->b_transposed, j, k + start), t->b_stride,
-             packed + start * padded, kernels->column_panel);
-    }
+/// How many columns of B are packed at once, for a part of the depth.
+static size_t column_block(const job *job, size_t depth) {
+    size_t bytes = padded(depth, job->kernels->depth_unit) * job->kernels->element_bytes;
+    size_t columns = PACKED_B / bytes / COLUMN_UNIT * COLUMN_UNIT;
+    return job->sums ? smaller(columns, SUM_COLUMNS) : columns;
 }
 
-/// A block of rows of C, from (i, j) on, against the packed columns of B: C stays in the cache
-/// until the whole of the packed depth is added.
-static void multiply_rows(const bert_gemm_kernels *kernels, const bert_gemm_f32_task *t, size_t i,
-                          size_t j, size_t columns, size_t k, size_t depth, float *packed_a,
-                          const float *packed_b) {
-    const size_t rows = smaller(ROW_BLOCK, t->rows - i);
-    const size_t padded = (columns + COLUMN_UNIT - 1) / COLUMN_UNIT * COLUMN_UNIT;
-    for (size_t start = 0; start < depth; start += DEPTH_BLOCK) {
-        size_t part = smaller(DEPTH_BLOCK, depth - start);
-        bool last = k + start + part == t->depth;
-        bert_tile_end end = {t->accumulate || k + start > 0, last && t->bias ? t->bias + j : NULL};
-        pack(kernels, !t->a_transposed, rows, part,
-             operand(t->a, t->a_stride, !t->a_transposed, i, k + start), t->a_stride, packed_a,
-             kernels->row_panel);
-        multiply_blocks(kernels, rows, columns, part, packed_a, packed_b + start * padded,
-                        t->c + i * t->c_stride + j, t->c_stride, end);
+void bert_gemm(bert_instruction_set set, const bert_gemm_task *t, void *scratch) {
+    char *memory = scratch;
+    const bert_gemm_kernels *kernels = kernels_for(set, t->precision);
+    const job job = {
+        .task = t,
+        .kernels = kernels,
+        .packed_a = memory,
+        .packed_b = memory + PACKED_A,
+        .strip = memory + PACKED_A + PACKED_B,
+        .sums = t->c_storage == BERT_FP32
+                    ? NULL
+                    : (float *)(memory + PACKED_A + PACKED_B + BERT_GEMM_STRIP),
+    };
+    if (t->depth == 0) {
+        finish_empty_depth(&job);
+        return;
     }
-}
-
-void bert_gemm_f32(bert_instruction_set set, const bert_gemm_f32_task *t, float *scratch) {
-    const bert_gemm_kernels *kernels = kernels_for(set);
-    float *packed_a = scratch, *packed_b = scratch + PACKED_A;
-    if (t->depth == 0) finish_empty_depth(t);
-    for (size_t k = 0; k < t->depth; k += DEPTH_LIMIT) {
-        const size_t depth = smaller(DEPTH_LIMIT, t->depth - k);
-        const size_t column_block = PACKED_B / depth / COLUMN_UNIT * COLUMN_UNIT;
-        for (size_t j = 0; j < t->columns; j += column_block) {
-            const size_t columns = smaller(column_block, t->columns - j);
-            pack_b(kernels, t, j, columns, k, depth, packed_b);
-            for (size_t i = 0; i < t->rows; i += ROW_BLOCK) {
-                multiply_rows(kernels, t, i, j, columns, k, depth, packed_a, packed_b);
+    if (kernels->begin) kernels->begin();
+    // A C too narrow for sums would round them between passes: one then takes all that B's memory
+    // can hold of the depth, 24,576 elements or more.
+    const size_t pass = job.sums ? PACKED_B / (COLUMN_UNIT * kernels->element_bytes)
+                                 : DEPTH_BLOCKS * kernels->depth_block;
+    for (size_t k = 0; k < t->depth; k += pass) {
+        const size_t depth = smaller(pass, t->depth - k);
+        const size_t block = column_block(&job, depth);
+        for (size_t j = 0; j < t->columns; j += block) {
+            const size_t columns = smaller(block, t->columns - j);
+            pack_b(&job, j, columns, k, depth);
+            for (size_t i = 0; i < t->rows; i += row_block(kernels)) {
+                multiply_rows(&job, i, j, columns, k, depth);
             }
         }
     }
+    if (kernels->end) kernels->end();
 }

@@ -60,8 +60,9 @@ TARGET static inline __attribute__((always_inline)) void tile_of(
         tile_of(n, columns, depth, a, b, c, c_stride, end);         \
         break;
 
-TARGET static void tile(size_t rows, size_t columns, size_t depth, const float *a, const float *b,
-                        float *c, size_t c_stride, bert_tile_end end) {
+TARGET static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
+                        const void *b, float *c, size_t c_stride, bert_tile_end end) {
+    (void)a_stride;
     switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
 }
 
@@ -74,6 +75,9 @@ TARGET static void pack_transposed(size_t count, size_t depth, const float *sour
     }
 }
 
-const bert_gemm_kernels bert_gemm_avx2 = {ROWS, COLUMNS, tile, pack_transposed};
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define GEMM_KERNELS bert_gemm_avx2
+#include "gemm_float_body.h"
+#pragma clang attribute pop
 
 #endif

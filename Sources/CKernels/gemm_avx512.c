@@ -6,6 +6,8 @@
 
 #include <immintrin.h>
 
+#include "transpose.h"
+
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq")))
 
 enum { ROWS = 14, COLUMNS = 32 };
@@ -53,42 +55,12 @@ TARGET static inline __attribute__((always_inline)) void tile_of(
         tile_of(n, columns, depth, a, b, c, c_stride, end);         \
         break;
 
-TARGET static void tile(size_t rows, size_t columns, size_t depth, const float *a, const float *b,
-                        float *c, size_t c_stride, bert_tile_end end) {
+TARGET static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
+                        const void *b, float *c, size_t c_stride, bert_tile_end end) {
+    (void)a_stride;
     switch (rows) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
         CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
-    }
-}
-
-/// Transposes 16 x 16 floats held in `r`.
-TARGET static inline __attribute__((always_inline)) void transpose(__m512 r[16]) {
-    __m512 t[16];
-    for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
-        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
-    }
-    for (int i = 0; i < 16; i += 4) {
-        r[i] = _mm512_castpd_ps(
-            _mm512_unpacklo_pd(_mm512_castps_pd(t[i]), _mm512_castps_pd(t[i + 2])));
-        r[i + 1] = _mm512_castpd_ps(
-            _mm512_unpackhi_pd(_mm512_castps_pd(t[i]), _mm512_castps_pd(t[i + 2])));
-        r[i + 2] = _mm512_castpd_ps(
-            _mm512_unpacklo_pd(_mm512_castps_pd(t[i + 1]), _mm512_castps_pd(t[i + 3])));
-        r[i + 3] = _mm512_castpd_ps(
-            _mm512_unpackhi_pd(_mm512_castps_pd(t[i + 1]), _mm512_castps_pd(t[i + 3])));
-    }
-    for (int i = 0; i < 4; i++) {
-        t[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
-        t[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
-        t[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
-        t[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
-    }
-    for (int i = 0; i < 4; i++) {
-        r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
-        r[i + 4] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0x88);
-        r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);
-        r[i + 12] = _mm512_shuffle_f32x4(t[i + 4], t[i + 12], 0xdd);
     }
 }
 
@@ -119,6 +91,9 @@ TARGET static void pack_transposed(size_t count, size_t depth, const float *sour
     }
 }
 
-const bert_gemm_kernels bert_gemm_avx512 = {ROWS, COLUMNS, tile, pack_transposed};
+#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c"))), apply_to = function)
+#define GEMM_KERNELS bert_gemm_avx512
+#include "gemm_float_body.h"
+#pragma clang attribute pop
 
 #endif

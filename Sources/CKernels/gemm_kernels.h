@@ -4,32 +4,59 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "gemm.h"
+
 /// What a micro-kernel does with a tile of C when its block of the depth is done.
 typedef struct {
     bool add_to_c;      // C already holds a part of the sum
     const float *bias;  // added after the last block; or NULL
 } bert_tile_end;
 
-/// A tile: up to `row_panel` x `column_panel` elements of C from packed panels of A and B, in
-/// which each step of the depth holds the panel's elements side by side.
-typedef void bert_tile_f32(size_t rows, size_t columns, size_t depth, const float *a,
-                           const float *b, float *c, size_t c_stride, bert_tile_end end);
+/// A tile: up to `row_panel` x `column_panel` elements of C from packed panels of A and B.
+typedef void bert_tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
+                       const void *b, float *c, size_t c_stride, bert_tile_end end);
 
-/// Copies `count` x `depth` elements, of which the panel direction is strided (`stride`) and the
-/// depth contiguous, into a panel of `width`; elements beyond `count` become zero.
-typedef void bert_pack_transposed_f32(size_t count, size_t depth, const float *source,
-                                      size_t stride, float *panel, size_t width);
+/// Rows (or columns, of B) of an operand over a block of the depth, before packing.
+typedef struct {
+    size_t count, depth;
+    const void *elements;
+    bert_precision storage, precision;
+    size_t stride;
+    bool depth_contiguous;  // the elements of a step of the depth lie `stride` apart, or together
+} bert_block;
 
+/// A block of A in the form that `tile` reads.
+typedef struct {
+    const void *elements;
+    size_t stride;  // from the panel of row i to that of row i + 1, in elements
+} bert_packed_rows;
+
+/// One way to multiply: its tile, and how operands are packed for it. Packed depths are multiples
+/// of `depth_unit`, filled up with zeros; the panel of columns j begins j * depth elements into B.
 typedef struct {
     size_t row_panel, column_panel;
-    bert_tile_f32 *tile;
-    bert_pack_transposed_f32 *pack_transposed;
+    size_t depth_block, depth_unit;
+    size_t element_bytes;
+    void (*begin)(void), (*end)(void);  // around the calls of `tile`; or NULL
+    bert_tile *tile;
+    bert_packed_rows (*pack_rows)(bert_block block, void *packed, void *strip);
+    void (*pack_columns)(bert_block block, void *packed, void *strip);
+    /// target = sums, or that added to it, rounded to `storage`.
+    void (*finish)(size_t count, const float *sums, bool accumulate, bert_precision storage,
+                   void *target);
 } bert_gemm_kernels;
+
+enum {
+    /// Bytes of `strip`, the packers' working memory: the widest panel over the longest block.
+    BERT_GEMM_STRIP = 32 * 384 * 4,
+};
 
 extern const bert_gemm_kernels bert_gemm_portable;
 #if defined(__x86_64__)
 extern const bert_gemm_kernels bert_gemm_avx2;
 extern const bert_gemm_kernels bert_gemm_avx512;
+extern const bert_gemm_kernels bert_gemm_avx512_bf16;
+extern const bert_gemm_kernels bert_gemm_amx;
 #endif
 
 #endif

@@ -1,4 +1,5 @@
-// The micro-kernel in plain C: for processors without AVX2, and what the others are tested against.
+// The micro-kernel in plain C: for 16-bit storage on processors without AVX2, whose fp32 products
+// are OpenBLAS's, and what the others are tested against.
 
 #include <math.h>
 #include <string.h>
@@ -7,8 +8,11 @@
 
 enum { ROWS = 4, COLUMNS = 8 };
 
-static void tile(size_t rows, size_t columns, size_t depth, const float *a, const float *b,
-                 float *c, size_t c_stride, bert_tile_end end) {
+static void tile(size_t rows, size_t columns, size_t depth, const void *packed_a,
+                 size_t a_stride, const void *packed_b, float *c, size_t c_stride,
+                 bert_tile_end end) {
+    (void)a_stride;
+    const float *a = packed_a, *b = packed_b;
     float sum[ROWS][COLUMNS];
     memset(sum, 0, sizeof sum);
     for (size_t k = 0; k < depth; k++) {
@@ -34,4 +38,5 @@ static void pack_transposed(size_t count, size_t depth, const float *source, siz
     }
 }
 
-const bert_gemm_kernels bert_gemm_portable = {ROWS, COLUMNS, tile, pack_transposed};
+#define GEMM_KERNELS bert_gemm_portable
+#include "gemm_float_body.h"

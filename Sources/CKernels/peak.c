@@ -75,7 +75,7 @@ static double multiply_add_portable(size_t rounds) {
 
 double bert_peak_multiply_add(bert_instruction_set set, size_t rounds) {
 #if defined(__x86_64__)
-    if (set == BERT_AVX512) return multiply_add_avx512(rounds);
+    if (set >= BERT_AVX512) return multiply_add_avx512(rounds);
     if (set == BERT_AVX2) return multiply_add_avx2(rounds);
 #endif
     (void)set;

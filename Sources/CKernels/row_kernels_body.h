@@ -1,4 +1,5 @@
-// The body of every `bert_row_kernels` table; each file that includes it sets the instruction set.
+// The body of every `bert_row_kernels` table; each file that includes it sets the instruction set,
+// the storage of activations (`element`) and the table's name (ROW_KERNELS).
 
 #include <math.h>
 
@@ -28,7 +29,9 @@ INLINE f32x16 gelu_slope(bert_gelu_kind kind, f32x16 x) {
     return logistic + x * (logistic * (e * logistic)) * inner_slope;
 }
 
-static void gelu_forward(bert_gelu_kind kind, size_t count, const float *x, float *y) {
+static void gelu_forward(bert_gelu_kind kind, size_t count, const void *input, void *output) {
+    const element *x = input;
+    element *y = output;
     if (kind == BERT_GELU_ERF) {
         FOR_VECTORS(i, w, count) store(y + i, gelu(BERT_GELU_ERF, load(x + i, w)), w);
     } else {
@@ -36,8 +39,10 @@ static void gelu_forward(bert_gelu_kind kind, size_t count, const float *x, floa
     }
 }
 
-static void gelu_backward(bert_gelu_kind kind, size_t count, const float *x, const float *dy,
-                          float *dx) {
+static void gelu_backward(bert_gelu_kind kind, size_t count, const void *input,
+                          const void *output_gradient, void *input_gradient) {
+    const element *x = input, *dy = output_gradient;
+    element *dx = input_gradient;
     if (kind == BERT_GELU_ERF) {
         FOR_VECTORS(i, w, count) {
             store(dx + i, load(dy + i, w) * gelu_slope(BERT_GELU_ERF, load(x + i, w)), w);
@@ -49,26 +54,31 @@ static void gelu_backward(bert_gelu_kind kind, size_t count, const float *x, con
     }
 }
 
-static void tanh_forward(size_t count, const float *x, float *y) {
+static void tanh_forward(size_t count, const void *input, void *output) {
+    const element *x = input;
+    element *y = output;
     FOR_VECTORS(i, w, count) store(y + i, hyperbolic_tangent(load(x + i, w)), w);
 }
 
-static void tanh_backward(size_t count, const float *y, const float *dy, float *dx) {
+static void tanh_backward(size_t count, const void *output, const void *output_gradient,
+                          void *input_gradient) {
+    const element *y = output, *dy = output_gradient;
+    element *dx = input_gradient;
     FOR_VECTORS(i, w, count) {
         f32x16 t = load(y + i, w);
         store(dx + i, load(dy + i, w) * (1.0f - t * t), w);
     }
 }
 
-static void add(size_t count, const float *x, float *y) {
+INLINE void add(size_t count, const element *x, element *y) {
     FOR_VECTORS(i, w, count) store(y + i, load(y + i, w) + load(x + i, w), w);
 }
 
 // MARK: - Dropout and layer normalization
 
 /// y = residual + dropout(x) of one row; without a residual, dropout(x) alone.
-INLINE void dropout_row(size_t columns, const float *x, const float *residual,
-                        const bert_dropout *dropout, bert_random_row random, float *y) {
+INLINE void dropout_row(size_t columns, const element *x, const element *residual,
+                        const bert_dropout *dropout, bert_random_row random, element *y) {
     const size_t groups = dropout_groups(columns);
     for (size_t group = 0; group < groups; group++) {
         const size_t start = group * DROPOUT_GROUP;
@@ -86,10 +96,13 @@ INLINE void dropout_row(size_t columns, const float *x, const float *residual,
     }
 }
 
-static void dropout_rows(size_t rows, size_t columns, const float *x, const bert_dropout *dropout,
-                         const bert_random_row *random, float *y) {
+static void dropout_rows(size_t rows, size_t columns, const void *input,
+                         const bert_dropout *dropout, const bert_random_row *random,
+                         void *output) {
+    const element *x = input;
+    element *y = output;
     if (dropout->threshold == 0) {
-        if (x != y) memcpy(y, x, rows * columns * sizeof(float));
+        if (x != y) memcpy(y, x, rows * columns * sizeof *x);
         return;
     }
     for (size_t r = 0; r < rows; r++) {
@@ -97,8 +110,8 @@ static void dropout_rows(size_t rows, size_t columns, const float *x, const bert
     }
 }
 
-INLINE void normalize_row(size_t columns, const float *x, const float *gamma, const float *beta,
-                          float epsilon, float *y, float *mean, float *rstd) {
+INLINE void normalize_row(size_t columns, const element *x, const float *gamma, const float *beta,
+                          float epsilon, element *y, float *mean, float *rstd) {
     f32x16 sum = {}, squares = {};
     FOR_VECTORS(i, w, columns) sum += load(x + i, w);
     const float m = sum_of(sum) / (float)columns;
@@ -114,12 +127,14 @@ INLINE void normalize_row(size_t columns, const float *x, const float *gamma, co
     *rstd = r;
 }
 
-static void layer_norm_forward(size_t rows, size_t columns, float *x, const float *residual,
+static void layer_norm_forward(size_t rows, size_t columns, void *input, const void *base,
                                const bert_dropout *dropout, const bert_random_row *random,
-                               const float *gamma, const float *beta, float epsilon, float *y,
+                               const float *gamma, const float *beta, float epsilon, void *output,
                                float *mean, float *rstd) {
+    const element *residual = base;
+    element *x = input, *y = output;
     for (size_t r = 0; r < rows; r++) {
-        float *row = x + r * columns;
+        element *row = x + r * columns;
         if (residual && dropout->threshold != 0) {
             dropout_row(columns, row, residual + r * columns, dropout, random[r], row);
         } else if (residual) {
@@ -129,12 +144,13 @@ static void layer_norm_forward(size_t rows, size_t columns, float *x, const floa
     }
 }
 
-static void layer_norm_backward(size_t rows, size_t columns, const float *x, const float *mean,
-                                const float *rstd, const float *gamma, const float *dy,
-                                float *dx) {
+static void layer_norm_backward(size_t rows, size_t columns, const void *input, const float *mean,
+                                const float *rstd, const float *gamma, const void *output_gradient,
+                                void *input_gradient) {
     for (size_t r = 0; r < rows; r++) {
-        const float *x_row = x + r * columns, *dy_row = dy + r * columns;
-        float *dx_row = dx + r * columns;
+        const element *x_row = (const element *)input + r * columns;
+        const element *dy_row = (const element *)output_gradient + r * columns;
+        element *dx_row = (element *)input_gradient + r * columns;
         const float m = mean[r], s = rstd[r];
         f32x16 sum = {}, dot = {};
         FOR_VECTORS(i, w, columns) {
@@ -165,13 +181,15 @@ INLINE void store_sums(size_t columns, const f32x16 *vectors, bool accumulate, f
 }
 
 static void layer_norm_parameters(size_t rows, size_t columns, size_t first, size_t last,
-                                  const float *x, const float *mean, const float *rstd,
-                                  const float *dy, bool accumulate, float *dgamma, float *dbeta) {
+                                  const void *input, const float *mean, const float *rstd,
+                                  const void *output_gradient, bool accumulate, float *dgamma,
+                                  float *dbeta) {
+    const element *x = input, *dy = output_gradient;
     for (size_t j = first; j < last; j += COLUMN_BLOCK) {
         const size_t width = smaller(COLUMN_BLOCK, last - j);
         f32x16 gamma_sums[COLUMN_VECTORS] = {}, beta_sums[COLUMN_VECTORS] = {};
         for (size_t r = 0; r < rows; r++) {
-            const float *x_row = x + r * columns + j, *dy_row = dy + r * columns + j;
+            const element *x_row = x + r * columns + j, *dy_row = dy + r * columns + j;
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < COLUMN_VECTORS; v++) {
                 if (v * LANES < width) {
@@ -187,13 +205,14 @@ static void layer_norm_parameters(size_t rows, size_t columns, size_t first, siz
     }
 }
 
-static void column_sums(size_t rows, size_t stride, size_t first, size_t last, const float *x,
+static void column_sums(size_t rows, size_t stride, size_t first, size_t last, const void *input,
                         bool accumulate, float *sums) {
+    const element *x = input;
     for (size_t j = first; j < last; j += COLUMN_BLOCK) {
         const size_t width = smaller(COLUMN_BLOCK, last - j);
         f32x16 vectors[COLUMN_VECTORS] = {};
         for (size_t r = 0; r < rows; r++) {
-            const float *row = x + r * stride + j;
+            const element *row = x + r * stride + j;
 #pragma clang loop unroll(full)
             for (size_t v = 0; v < COLUMN_VECTORS; v++) {
                 if (v * LANES < width) vectors[v] += load(row + v * LANES, width - v * LANES);
@@ -213,6 +232,27 @@ INLINE float row_largest(size_t columns, const float *x) {
     return largest_of(largest);
 }
 
+/// Dropout of a row of probabilities, scaled by `inverse`, which turn into elements in place.
+INLINE void finish_probabilities(size_t columns, const float *exponentials, float inverse,
+                                 const bert_dropout *dropout, bert_random_row random,
+                                 element *probabilities) {
+    const size_t groups = dropout_groups(columns);
+    for (size_t group = 0; group < groups; group++) {
+        random_group numbers = {};
+        if (dropout->threshold != 0) numbers = row_group(dropout, random, group, groups);
+#pragma clang loop unroll(full)
+        for (size_t part = 0; part < DROPOUT_GROUP / LANES; part++) {
+            const size_t i = group * DROPOUT_GROUP + part * LANES;
+            if (i < columns) {
+                const size_t w = smaller(LANES, columns - i);
+                f32x16 p = load(exponentials + i, w) * inverse;
+                if (dropout->threshold != 0) p = dropped(p, dropout, &numbers, part);
+                store(probabilities + i, p, w);
+            }
+        }
+    }
+}
+
 static void attention_softmax(size_t rows, size_t columns, size_t stride, float scale, float *s,
                               float *log_sum, const bert_dropout *dropout,
                               bert_random_row random) {
@@ -225,20 +265,20 @@ static void attention_softmax(size_t rows, size_t columns, size_t stride, float 
             sum += keep_first(e, w, 0);
             store(row + i, e, w);
         }
-        const float total = sum_of(sum), inverse = 1.0f / total;
+        const float total = sum_of(sum);
         log_sum[r] = largest + logf(total);
-        FOR_VECTORS(i, w, columns) store(row + i, load(row + i, w) * inverse, w);
-        if (dropout->threshold != 0) dropout_row(columns, row, NULL, dropout, random, row);
+        finish_probabilities(columns, row, 1.0f / total, dropout, random, (element *)row);
     }
 }
 
-/// Sixteen columns of the backward pass: `keep` is `p` after dropout of ones.
-INLINE void softmax_slope(size_t w, float scale, float log_sum, float dot, f32x16 kept, float *s,
-                          float *dp) {
+/// Sixteen columns of the backward pass: `kept` is what dropout makes of ones.
+INLINE void softmax_slope(size_t w, float scale, float log_sum, float dot, f32x16 kept,
+                          const float *s, const float *dp, element *probabilities,
+                          element *slopes) {
     f32x16 p = exponential(load(s, w) * scale - log_sum);
     f32x16 slope = p * (load(dp, w) * kept - dot) * scale;
-    store(s, p * kept, w);
-    store(dp, slope, w);
+    store(probabilities, p * kept, w);
+    store(slopes, slope, w);
 }
 
 static void attention_softmax_backward(size_t rows, size_t columns, size_t stride, float scale,
@@ -258,15 +298,17 @@ static void attention_softmax_backward(size_t rows, size_t columns, size_t strid
                     f32x16 kept = fill(1.0f);
                     if (dropout->threshold != 0) kept = dropped(kept, dropout, &numbers, part);
                     softmax_slope(smaller(LANES, columns - i), scale, log_sum[r], dots[r], kept,
-                                  s_row + i, dp_row + i);
+                                  s_row + i, dp_row + i, (element *)s_row + i,
+                                  (element *)dp_row + i);
                 }
             }
         }
     }
 }
 
-static void row_dots(size_t rows, size_t columns, size_t stride, const float *x, const float *y,
-                     float *dots) {
+static void row_dots(size_t rows, size_t columns, size_t stride, const void *left,
+                     const void *right, float *dots) {
+    const element *x = left, *y = right;
     for (size_t r = 0; r < rows; r++) {
         f32x16 sum = {};
         FOR_VECTORS(i, w, columns) sum += load(x + r * stride + i, w) * load(y + r * stride + i, w);
@@ -290,10 +332,11 @@ static void cross_entropy(size_t rows, size_t columns, float *logits, const int3
         correct[r] = first;
         if (gradient) {
             const float factor = scale / total;
+            element *slopes = (element *)row;
             FOR_VECTORS(i, w, columns) {
-                store(row + i, exponential(load(row + i, w) - largest) * factor, w);
+                store(slopes + i, exponential(load(row + i, w) - largest) * factor, w);
             }
-            row[labels[r]] -= scale;
+            store(slopes + labels[r], exponential(fill(target - largest)) * factor - scale, 1);
         }
     }
 }
@@ -302,20 +345,32 @@ static void cross_entropy(size_t rows, size_t columns, float *logits, const int3
 
 static void embedding_sum(size_t rows, size_t columns, const int32_t *ids, const int32_t *segments,
                           const int32_t *positions, const float *token, const float *segment,
-                          const float *position, float *y) {
+                          const float *position, void *output) {
     for (size_t r = 0; r < rows; r++) {
         const float *t = token + (size_t)ids[r] * columns;
         const float *s = segment + (size_t)segments[r] * columns;
         const float *p = position + (size_t)positions[r] * columns;
-        float *row = y + r * columns;
-        FOR_VECTORS(i, w, columns) store(row + i, load(t + i, w) + load(s + i, w) + load(p + i, w), w);
+        element *row = (element *)output + r * columns;
+        FOR_VECTORS(i, w, columns) {
+            store(row + i, load(t + i, w) + load(s + i, w) + load(p + i, w), w);
+        }
     }
 }
 
 static void scatter_add(size_t rows, size_t columns, size_t first, size_t last, const int32_t *ids,
-                        const float *x, float *table) {
+                        const void *input, float *table) {
     for (size_t r = 0; r < rows; r++) {
-        add(last - first, x + r * columns + first, table + (size_t)ids[r] * columns + first);
+        const element *x = (const element *)input + r * columns + first;
+        float *row = table + (size_t)ids[r] * columns + first;
+        FOR_VECTORS(i, w, last - first) store(row + i, load(row + i, w) + load(x + i, w), w);
+    }
+}
+
+static void scatter_add_rows(size_t rows, size_t columns, size_t first, size_t last,
+                             const int32_t *ids, const void *input, void *output) {
+    for (size_t r = 0; r < rows; r++) {
+        add(last - first, (const element *)input + r * columns + first,
+            (element *)output + (size_t)ids[r] * columns + first);
     }
 }
 
@@ -324,7 +379,6 @@ const bert_row_kernels ROW_KERNELS = {
     gelu_backward,
     tanh_forward,
     tanh_backward,
-    add,
     dropout_rows,
     layer_norm_forward,
     layer_norm_backward,
@@ -336,4 +390,5 @@ const bert_row_kernels ROW_KERNELS = {
     cross_entropy,
     embedding_sum,
     scatter_add,
+    scatter_add_rows,
 };

@@ -7,14 +7,20 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "precision.h"
+
 #pragma clang diagnostic ignored "-Wpsabi"
 
 typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));
 typedef uint64_t u64x16 __attribute__((vector_size(128)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
+typedef _Float16 f16x16 __attribute__((vector_size(32)));
 
 #define INLINE static inline __attribute__((always_inline))
+// `load` and `store` take any storage: the type of the address says which.
+#define OVERLOADED INLINE __attribute__((overloadable))
 
 enum { LANES = 16 };
 
@@ -26,8 +32,21 @@ INLINE size_t smaller(size_t x, size_t y) { return x < y ? x : y; }
 
 INLINE f32x16 fill(float x) { return (f32x16){} + x; }
 
+INLINE f32x16 from_bf16(u16x16 bits) {
+    return (f32x16)(__builtin_convertvector(bits, u32x16) << 16);
+}
+
+/// Rounds to nearest even; what is not a number stays so.
+INLINE u16x16 to_bf16(f32x16 x) {
+    const u32x16 bits = (u32x16)x;
+    const u32x16 rounded = (bits + 0x7fffu + (bits >> 16 & 1u)) >> 16;
+    const u32x16 quiet = bits >> 16 | 0x40u;
+    const u32x16 ordered = (u32x16)(x == x);
+    return __builtin_convertvector((rounded & ordered) | (quiet & ~ordered), u16x16);
+}
+
 /// The first `count` (at most 16) elements at `p`, zeros after them.
-INLINE f32x16 load(const float *p, size_t count) {
+OVERLOADED f32x16 load(const float *p, size_t count) {
     f32x16 x = {};
     if (count >= LANES) {
         memcpy(&x, p, sizeof x);
@@ -37,11 +56,50 @@ INLINE f32x16 load(const float *p, size_t count) {
     return x;
 }
 
-INLINE void store(float *p, f32x16 x, size_t count) {
+OVERLOADED f32x16 load(const bert_bf16 *p, size_t count) {
+    u16x16 x = {};
+    if (count >= LANES) {
+        memcpy(&x, p, sizeof x);
+    } else {
+        memcpy(&x, p, count * sizeof(bert_bf16));
+    }
+    return from_bf16(x);
+}
+
+OVERLOADED f32x16 load(const _Float16 *p, size_t count) {
+    f16x16 x = {};
+    if (count >= LANES) {
+        memcpy(&x, p, sizeof x);
+    } else {
+        memcpy(&x, p, count * sizeof(_Float16));
+    }
+    return __builtin_convertvector(x, f32x16);
+}
+
+/// Writes the first `count` (at most 16) elements of `x` to `p`.
+OVERLOADED void store(float *p, f32x16 x, size_t count) {
     if (count >= LANES) {
         memcpy(p, &x, sizeof x);
     } else {
         memcpy(p, &x, count * sizeof(float));
+    }
+}
+
+OVERLOADED void store(bert_bf16 *p, f32x16 x, size_t count) {
+    const u16x16 bits = to_bf16(x);
+    if (count >= LANES) {
+        memcpy(p, &bits, sizeof bits);
+    } else {
+        memcpy(p, &bits, count * sizeof(bert_bf16));
+    }
+}
+
+OVERLOADED void store(_Float16 *p, f32x16 x, size_t count) {
+    const f16x16 halves = __builtin_convertvector(x, f16x16);
+    if (count >= LANES) {
+        memcpy(p, &halves, sizeof halves);
+    } else {
+        memcpy(p, &halves, count * sizeof(_Float16));
     }
 }
 

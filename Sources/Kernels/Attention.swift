@@ -70,13 +70,13 @@ private struct HeadTask {
     }
 
     /// Part 0 (query), 1 (key) or 2 (value) of `matrix` [T, 3 x hidden]: [L, width].
-    func part(_ index: Int, of matrix: Matrix<Float>) -> Matrix<Float> {
+    func part<E>(_ index: Int, of matrix: Matrix<E>) -> Matrix<E> {
         let start = (index * heads + head) * width
         return matrix.rows(rows).columns(start..<start + width)
     }
 
     /// This head's columns of `matrix` [T, hidden].
-    func columns(of matrix: Matrix<Float>) -> Matrix<Float> {
+    func columns<E>(of matrix: Matrix<E>) -> Matrix<E> {
         matrix.rows(rows).columns(head * width..<(head + 1) * width)
     }
 
@@ -104,9 +104,9 @@ extension KernelExecutor {
     /// probabilities again (as FlashAttention does): they are never stored for the whole batch.
     ///
     /// - Precondition: with dropout, heads x L x ceil(L / 128) is at most 2^28 for every length L.
-    public func attention(
-        _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
-        into context: Matrix<Float>, scratch: AttentionScratch
+    public func attention<E: TensorElement>(
+        _ queryKeyValue: Matrix<E>, _ setting: AttentionSetting, logSums: Vector<Float>,
+        into context: Matrix<E>, scratch: AttentionScratch
     ) {
         checkShapes(queryKeyValue, setting, logSums: logSums, context: context)
         team.forEach(setting.bounds.count * setting.heads) { index, thread in
@@ -121,12 +121,12 @@ extension KernelExecutor {
                 .transposed(task.part(1, of: queryKeyValue)), into: scores, accumulate: false,
                 scratch: gemmScratch(thread))
             withUnsafePointer(to: setting.dropout.parameters) { dropout in
-                rowKernels.attention_softmax(
+                rowKernels(E.self).attention_softmax(
                     length, length, length, task.scale, scores.base, task.logSums(logSums).base,
                     dropout, task.random(setting))
             }
             multiplyPart(
-                .plain(scores), .plain(task.part(2, of: queryKeyValue)),
+                .plain(scores.narrowed(to: E.self)), .plain(task.part(2, of: queryKeyValue)),
                 into: task.columns(of: context), accumulate: false,
                 scratch: gemmScratch(thread))
         }
@@ -134,9 +134,9 @@ extension KernelExecutor {
 
     /// The backward pass: `gradient` [T, 3N] to `queryKeyValue` [T, 3N] from `contextGradient`
     /// [T, N]; `logSums` [T x heads] and `context` [T, N] are what the forward pass made.
-    public func attentionBackward(
-        _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
-        context: Matrix<Float>, contextGradient: Matrix<Float>, into gradient: Matrix<Float>,
+    public func attentionBackward<E: TensorElement>(
+        _ queryKeyValue: Matrix<E>, _ setting: AttentionSetting, logSums: Vector<Float>,
+        context: Matrix<E>, contextGradient: Matrix<E>, into gradient: Matrix<E>,
         scratch: AttentionScratch
     ) {
         checkShapes(queryKeyValue, setting, logSums: logSums, context: context)
@@ -151,19 +151,19 @@ extension KernelExecutor {
         }
     }
 
-    private func checkShapes(
-        _ queryKeyValue: Matrix<Float>, _ setting: AttentionSetting, logSums: Vector<Float>,
-        context: Matrix<Float>
+    private func checkShapes<E>(
+        _ queryKeyValue: Matrix<E>, _ setting: AttentionSetting, logSums: Vector<Float>,
+        context: Matrix<E>
     ) {
         precondition(queryKeyValue.columns == 3 * context.columns, "widths differ")
         precondition(queryKeyValue.rows == context.rows, "rows differ")
         precondition(logSums.count == context.rows * setting.heads, "one sum a row and head")
     }
 
-    private func headBackward(
-        _ task: HeadTask, _ setting: AttentionSetting, queryKeyValue: Matrix<Float>,
-        logSums: Vector<Float>, context: Matrix<Float>, output: Matrix<Float>,
-        gradient: Matrix<Float>, scratch: AttentionScratch, thread: Int
+    private func headBackward<E: TensorElement>(
+        _ task: HeadTask, _ setting: AttentionSetting, queryKeyValue: Matrix<E>,
+        logSums: Vector<Float>, context: Matrix<E>, output: Matrix<E>, gradient: Matrix<E>,
+        scratch: AttentionScratch, thread: Int
     ) {
         let length = task.rows.count
         precondition(length <= scratch.maximumLength, "sequence too long for the scratch")
@@ -174,22 +174,24 @@ extension KernelExecutor {
         let query = task.part(0, of: queryKeyValue)
         let key = task.part(1, of: queryKeyValue)
         let value = task.part(2, of: queryKeyValue)
-        func multiply(_ left: Factor, _ right: Factor, into product: Matrix<Float>) {
+        func multiply<P: TensorElement>(_ left: Factor, _ right: Factor, into product: Matrix<P>) {
             multiplyPart(
                 left, right, into: product, accumulate: false, scratch: gemmScratch(thread))
         }
         multiply(.plain(query), .transposed(key), into: scores)
         multiply(.plain(output), .transposed(value), into: slopes)
         precondition(context.stride == output.stride, "strides differ")
-        rowKernels.row_dots(
+        rowKernels(E.self).row_dots(
             length, context.columns, context.stride, context.base, output.base, dots.base)
         withUnsafePointer(to: setting.dropout.parameters) { dropout in
-            rowKernels.attention_softmax_backward(
+            rowKernels(E.self).attention_softmax_backward(
                 length, length, length, task.scale, scores.base, logSums.base, dots.base,
                 slopes.base, dropout, task.random(setting))
         }
-        multiply(.transposed(scores), .plain(output), into: task.part(2, of: gradient))
-        multiply(.plain(slopes), .plain(key), into: task.part(0, of: gradient))
-        multiply(.transposed(slopes), .plain(query), into: task.part(1, of: gradient))
+        let probabilities = scores.narrowed(to: E.self)
+        let scoreGradient = slopes.narrowed(to: E.self)
+        multiply(.transposed(probabilities), .plain(output), into: task.part(2, of: gradient))
+        multiply(.plain(scoreGradient), .plain(key), into: task.part(0, of: gradient))
+        multiply(.transposed(scoreGradient), .plain(query), into: task.part(1, of: gradient))
     }
 }

@@ -5,19 +5,31 @@ extension KernelExecutor {
     /// Cross-entropy of each row of `logits` [M, C] to its label, in nats, into `losses` [M], and
     /// into `correct` [M] 1 where the label is the first of the largest logits.
     ///
-    /// If there is a `gradientScale`, `logits` become that times the gradient of the summed losses.
+    /// If there is a `gradientScale`, that times the gradient of the summed losses takes the place
+    /// of the logits, each row where its logits began, and is returned: [M, C].
     ///
     /// - Precondition: labels lie in `0..<C`.
-    public func crossEntropy(
-        _ logits: Matrix<Float>, labels: Vector<Int32>, gradientScale: Float?,
+    @discardableResult
+    public func crossEntropy<E: TensorElement>(
+        _ logits: Matrix<Float>, labels: Vector<Int32>, gradientScale: Float?, as _: E.Type,
         losses: Vector<Float>, correct: Vector<UInt8>
-    ) {
+    ) -> Matrix<E> {
         precondition(logits.isContiguous && logits.rows == labels.count, "shapes differ")
         precondition(losses.count == labels.count && correct.count == labels.count)
         team.split(logits.rows) { part in
-            rowKernels.cross_entropy(
+            rowKernels(E.self).cross_entropy(
                 part.count, logits.columns, logits.row(part.lowerBound).base, labels[part].base,
                 gradientScale != nil, gradientScale ?? 0, losses[part].base, correct[part].base)
         }
+        return logits.narrowed(to: E.self)
+    }
+}
+
+extension Matrix<Float> {
+    /// The matrix of as many elements of another type whose rows begin where these do.
+    func narrowed<E: TensorElement>(to _: E.Type) -> Matrix<E> {
+        Matrix<E>(
+            base: UnsafeMutableRawPointer(base).assumingMemoryBound(to: E.self), rows: rows,
+            columns: columns, stride: stride * MemoryLayout<Float>.stride / MemoryLayout<E>.stride)
     }
 }

@@ -72,16 +72,16 @@ extension KernelExecutor {
     /// they may be the same matrix.
     ///
     /// - Precondition: positions lie below 2^28 / ceil(N / 128).
-    public func dropout(
-        _ input: Matrix<Float>, _ dropout: Dropout, rows random: Vector<RandomRow>,
-        into output: Matrix<Float>
+    public func dropout<E: TensorElement>(
+        _ input: Matrix<E>, _ dropout: Dropout, rows random: Vector<RandomRow>,
+        into output: Matrix<E>
     ) {
         precondition(input.isContiguous && output.isContiguous, "matrix has gaps")
         precondition(input.rows == output.rows && input.columns == output.columns, "shapes differ")
         dropout.check(random, rows: input.rows, columns: input.columns)
         team.split(input.rows) { part in
             withUnsafePointer(to: dropout.parameters) { parameters in
-                rowKernels.dropout(
+                rowKernels(E.self).dropout(
                     part.count, input.columns, input.row(part.lowerBound).base, parameters,
                     random.addresses + part.lowerBound, output.row(part.lowerBound).base)
             }

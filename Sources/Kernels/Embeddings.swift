@@ -41,13 +41,13 @@ extension KernelExecutor {
     /// Each row of `output` [T, N] = token + segment + position embedding.
     ///
     /// - Precondition: indices lie in their tables (the batch was checked when it was made).
-    public func embed(
-        _ indices: EmbeddingIndices, _ tables: EmbeddingTables, into output: Matrix<Float>
+    public func embed<E: TensorElement>(
+        _ indices: EmbeddingIndices, _ tables: EmbeddingTables, into output: Matrix<E>
     ) {
         precondition(output.rows == indices.tokens.count && output.isContiguous, "shapes differ")
         precondition(output.columns == tables.token.columns, "widths differ")
         team.split(output.rows) { part in
-            rowKernels.embedding_sum(
+            rowKernels(E.self).embedding_sum(
                 part.count, output.columns, indices.tokens[part].base,
                 indices.segments[part].base, indices.positions[part].base, tables.token.base,
                 tables.segment.base, tables.position.base, output.row(part.lowerBound).base)
@@ -55,8 +55,8 @@ extension KernelExecutor {
     }
 
     /// Adds each row of `gradient` [T, N] to the rows of `tables` that it was made of.
-    public func embedBackward(
-        _ indices: EmbeddingIndices, gradient: Matrix<Float>, tables: EmbeddingTables
+    public func embedBackward<E: TensorElement>(
+        _ indices: EmbeddingIndices, gradient: Matrix<E>, tables: EmbeddingTables
     ) {
         scatterAdd(gradient, to: indices.tokens, of: tables.token)
         scatterAdd(gradient, to: indices.segments, of: tables.segment)
@@ -66,8 +66,8 @@ extension KernelExecutor {
     /// Row r of `output` [M, N] = row `indices[r]` of `table` [V, N], for `indices` [M].
     ///
     /// - Precondition: `0 <= indices[r] < V`.
-    public func gather(
-        _ table: Matrix<Float>, _ indices: Vector<Int32>, into output: Matrix<Float>
+    public func gather<E: TensorElement>(
+        _ table: Matrix<E>, _ indices: Vector<Int32>, into output: Matrix<E>
     ) {
         precondition(output.rows == indices.count && output.columns == table.columns)
         team.split(output.rows) { part in
@@ -78,15 +78,30 @@ extension KernelExecutor {
     /// Row `indices[r]` of `table` [V, N] += row r of `rows` [M, N], for r in order; `indices` [M].
     ///
     /// - Precondition: `0 <= indices[r] < V` (the batch was checked when it was made).
-    public func scatterAdd(
-        _ rows: Matrix<Float>, to indices: Vector<Int32>, of table: Matrix<Float>
+    public func scatterAdd<E: TensorElement>(
+        _ rows: Matrix<E>, to indices: Vector<Int32>, of table: Matrix<Float>
     ) {
         precondition(rows.rows == indices.count && rows.columns == table.columns, "shapes differ")
         precondition(rows.isContiguous && table.isContiguous, "matrix has gaps")
         team.split(rows.columns, unit: 16) { part in
-            rowKernels.scatter_add(
+            rowKernels(E.self).scatter_add(
                 rows.rows, rows.columns, part.lowerBound, part.upperBound, indices.base,
                 rows.base, table.base)
+        }
+    }
+
+    /// Row `indices[r]` of `output` [T, N] += row r of `rows` [M, N], for r in order; `indices` [M].
+    ///
+    /// - Precondition: `0 <= indices[r] < T`.
+    public func scatterAdd<E: TensorElement>(
+        _ rows: Matrix<E>, to indices: Vector<Int32>, ofRows output: Matrix<E>
+    ) {
+        precondition(rows.rows == indices.count && rows.columns == output.columns, "shapes differ")
+        precondition(rows.isContiguous && output.isContiguous, "matrix has gaps")
+        team.split(rows.columns, unit: 32) { part in
+            rowKernels(E.self).scatter_add_rows(
+                rows.rows, rows.columns, part.lowerBound, part.upperBound, indices.base,
+                rows.base, output.base)
         }
     }
 }

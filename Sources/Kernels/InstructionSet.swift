@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// The vector instructions that kernels use.
 public enum InstructionSet: Int, Sendable, Comparable, CaseIterable {
@@ -8,6 +9,10 @@ public enum InstructionSet: Int, Sendable, Comparable, CaseIterable {
     case avx2 = 1
     /// 512-bit vectors (F, VL, BW, DQ).
     case avx512 = 2
+    /// And dot products of bf16 pairs, where these are faster than fp32: on AMD's processors.
+    case avx512BF16 = 3
+    /// And AMX's tiles of bf16.
+    case amx = 4
 
     /// The strongest set that this processor supports.
     public static let supported =
@@ -18,5 +23,19 @@ public enum InstructionSet: Int, Sendable, Comparable, CaseIterable {
         left.rawValue < right.rawValue
     }
 
+    /// Whether products of bf16 have instructions of their own; if not, they are computed in fp32
+    /// from operands rounded to bf16.
+    public var multipliesBF16: Bool { self >= .avx512BF16 }
+
     var code: bert_instruction_set { bert_instruction_set(UInt32(rawValue)) }
+}
+
+extension Precision {
+    var code: bert_precision {
+        switch self {
+        case .fp32: BERT_FP32
+        case .bf16: BERT_BF16
+        case .fp16: BERT_FP16
+        }
+    }
 }

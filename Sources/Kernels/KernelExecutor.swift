@@ -13,9 +13,9 @@ public final class KernelExecutor {
     /// The vector instructions in use.
     public let instructionSet: InstructionSet
 
-    let rowKernels: bert_row_kernels
+    private let rowKernels: [bert_row_kernels]
     let updateKernels: bert_update_kernels
-    private let scratch: [Block<Float>]
+    private let scratch: [Block<UInt8>]
 
     /// An executor of `threads` threads.
     ///
@@ -24,20 +24,27 @@ public final class KernelExecutor {
         precondition(instructionSet <= .supported, "instructions not supported")
         team = ThreadTeam(count: threads)
         self.instructionSet = instructionSet
-        rowKernels = bert_row_kernels_for(instructionSet.code).pointee
+        rowKernels = Precision.allCases.map {
+            bert_row_kernels_for(instructionSet.code, $0.code).pointee
+        }
         updateKernels = bert_update_kernels_for(instructionSet.code).pointee
-        scratch = (0..<threads).map { _ in Block<Float>(count: bert_gemm_f32_scratch()) }
+        scratch = (0..<threads).map { _ in Block<UInt8>(count: bert_gemm_scratch()) }
         // Where OpenBLAS multiplies, it does so on the team's threads, not on its own.
         if instructionSet == .portable { openblas_set_num_threads(1) }
     }
 
     /// Bytes of working memory that the executor holds.
     public var scratchBytes: Int {
-        scratch.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride }
+        scratch.reduce(0) { $0 + $1.count }
     }
 
     /// The packing memory of `thread`.
-    func gemmScratch(_ thread: Int) -> UnsafeMutablePointer<Float> {
-        scratch[thread].vector.base
+    func gemmScratch(_ thread: Int) -> UnsafeMutableRawPointer {
+        UnsafeMutableRawPointer(scratch[thread].vector.base)
+    }
+
+    /// The kernels of activations of type `E`.
+    func rowKernels<E: TensorElement>(_: E.Type) -> bert_row_kernels {
+        rowKernels[Int(E.precision.code.rawValue)]
     }
 }

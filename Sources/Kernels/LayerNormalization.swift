@@ -31,14 +31,14 @@ public struct LayerNormStatistics {
 }
 
 /// What is added to the input of a layer normalization: `base` + dropout(input).
-public struct Residual {
-    let base: Matrix<Float>
+public struct Residual<E: TensorElement> {
+    let base: Matrix<E>
     let dropout: Dropout
     let random: Vector<RandomRow>
 
     /// The residual connection from `base` [M, N], with `dropout` on the other branch, whose rows
     /// have the addresses `random` [M].
-    public init(_ base: Matrix<Float>, dropout: Dropout, rows random: Vector<RandomRow>) {
+    public init(_ base: Matrix<E>, dropout: Dropout, rows random: Vector<RandomRow>) {
         self.base = base
         self.dropout = dropout
         self.random = random
@@ -50,9 +50,9 @@ extension KernelExecutor {
     /// `output` [M, N], which may be `input`. With a `residual`, `input` first becomes
     /// residual + dropout(input) and keeps that value, which the backward pass needs, unless it
     /// is `output`.
-    public func layerNorm(
-        _ input: Matrix<Float>, residual: Residual? = nil, _ parameters: LayerNormParameters,
-        epsilon: Float, into output: Matrix<Float>, statistics: LayerNormStatistics
+    public func layerNorm<E: TensorElement>(
+        _ input: Matrix<E>, residual: Residual<E>? = nil, _ parameters: LayerNormParameters,
+        epsilon: Float, into output: Matrix<E>, statistics: LayerNormStatistics
     ) {
         checkShapes(input, output, parameters, statistics)
         let (rows, columns) = (input.rows, input.columns)
@@ -64,7 +64,7 @@ extension KernelExecutor {
         team.split(rows) { part in
             let first = part.lowerBound
             withUnsafePointer(to: (residual?.dropout ?? .none).parameters) { dropout in
-                rowKernels.layer_norm_forward(
+                rowKernels(E.self).layer_norm_forward(
                     part.count, columns, input.row(first).base, residual?.base.row(first).base,
                     dropout, residual.map { $0.random.addresses + first },
                     parameters.weight.base, parameters.bias.base, epsilon,
@@ -76,16 +76,16 @@ extension KernelExecutor {
 
     /// The backward pass: `gradient` [M, N] turns from the gradient of the output into that of
     /// the normalized `input`, and `parameterGradients` receive theirs.
-    public func layerNormBackward(
-        input: Matrix<Float>, _ parameters: LayerNormParameters, statistics: LayerNormStatistics,
-        gradient: Matrix<Float>, parameterGradients: LayerNormParameters, accumulate: Bool
+    public func layerNormBackward<E: TensorElement>(
+        input: Matrix<E>, _ parameters: LayerNormParameters, statistics: LayerNormStatistics,
+        gradient: Matrix<E>, parameterGradients: LayerNormParameters, accumulate: Bool
     ) {
         checkShapes(input, gradient, parameters, statistics)
         precondition(parameterGradients.weight.count == parameters.weight.count, "widths differ")
         let (rows, columns) = (input.rows, input.columns)
         let (mean, deviation) = (statistics.mean.base, statistics.reciprocalDeviation.base)
         team.split(columns, unit: 16) { part in
-            rowKernels.layer_norm_parameters(
+            rowKernels(E.self).layer_norm_parameters(
                 rows, columns, part.lowerBound, part.upperBound, input.base, mean, deviation,
                 gradient.base, accumulate, parameterGradients.weight.base,
                 parameterGradients.bias.base)
@@ -93,14 +93,14 @@ extension KernelExecutor {
         team.split(rows) { part in
             let first = part.lowerBound
             let gradient = gradient.row(first).base
-            rowKernels.layer_norm_backward(
+            rowKernels(E.self).layer_norm_backward(
                 part.count, columns, input.row(first).base, mean + first, deviation + first,
                 parameters.weight.base, gradient, gradient)
         }
     }
 
-    private func checkShapes(
-        _ input: Matrix<Float>, _ output: Matrix<Float>, _ parameters: LayerNormParameters,
+    private func checkShapes<E: TensorElement>(
+        _ input: Matrix<E>, _ output: Matrix<E>, _ parameters: LayerNormParameters,
         _ statistics: LayerNormStatistics
     ) {
         precondition(input.isContiguous && output.isContiguous, "matrix has gaps")

@@ -4,43 +4,95 @@ public import Tensors
 
 /// A matrix as it enters a product: as it is, or transposed.
 public struct Factor {
-    let matrix: Matrix<Float>
-    let isTransposed: Bool
+    private let base: UnsafeMutableRawPointer
+    private let storedRows: Int
+    private let storedColumns: Int
+    private let stride: Int
+    private let isTransposed: Bool
+    /// How its elements are stored.
+    let precision: Precision
+
+    private init<E: TensorElement>(_ matrix: Matrix<E>, isTransposed: Bool) {
+        self.init(
+            base: UnsafeMutableRawPointer(matrix.base), storedRows: matrix.rows,
+            storedColumns: matrix.columns, stride: matrix.stride, isTransposed: isTransposed,
+            precision: E.precision)
+    }
+
+    private init(
+        base: UnsafeMutableRawPointer, storedRows: Int, storedColumns: Int, stride: Int,
+        isTransposed: Bool, precision: Precision
+    ) {
+        self.base = base
+        self.storedRows = storedRows
+        self.storedColumns = storedColumns
+        self.stride = stride
+        self.isTransposed = isTransposed
+        self.precision = precision
+    }
 
     /// The matrix as it is stored.
-    public static func plain(_ matrix: Matrix<Float>) -> Factor {
-        Factor(matrix: matrix, isTransposed: false)
+    public static func plain<E: TensorElement>(_ matrix: Matrix<E>) -> Factor {
+        Factor(matrix, isTransposed: false)
     }
 
     /// The transpose of the stored matrix.
-    public static func transposed(_ matrix: Matrix<Float>) -> Factor {
-        Factor(matrix: matrix, isTransposed: true)
+    public static func transposed<E: TensorElement>(_ matrix: Matrix<E>) -> Factor {
+        Factor(matrix, isTransposed: true)
     }
 
-    var rows: Int { isTransposed ? matrix.columns : matrix.rows }
-    var columns: Int { isTransposed ? matrix.rows : matrix.columns }
+    var rows: Int { isTransposed ? storedColumns : storedRows }
+    var columns: Int { isTransposed ? storedRows : storedColumns }
 
     func rows(_ range: Range<Int>) -> Factor {
-        Factor(
-            matrix: isTransposed ? matrix.columns(range) : matrix.rows(range),
-            isTransposed: isTransposed)
+        isTransposed ? cut(columns: range) : cut(rows: range)
     }
 
     func columns(_ range: Range<Int>) -> Factor {
-        Factor(
-            matrix: isTransposed ? matrix.rows(range) : matrix.columns(range),
-            isTransposed: isTransposed)
+        isTransposed ? cut(rows: range) : cut(columns: range)
+    }
+
+    private func cut(rows: Range<Int>? = nil, columns: Range<Int>? = nil) -> Factor {
+        let rows = rows ?? 0..<storedRows
+        let columns = columns ?? 0..<storedColumns
+        precondition(rows.lowerBound >= 0 && rows.upperBound <= storedRows, "rows out of bounds")
+        precondition(
+            columns.lowerBound >= 0 && columns.upperBound <= storedColumns, "columns out of bounds")
+        let offset = rows.lowerBound * stride + columns.lowerBound
+        return Factor(
+            base: base + offset * precision.bytes, storedRows: rows.count,
+            storedColumns: columns.count, stride: stride, isTransposed: isTransposed,
+            precision: precision)
+    }
+
+    /// The factor as the kernels read it.
+    var parameters: bert_factor {
+        bert_factor(
+            elements: base, storage: precision.code, stride: stride, transposed: isTransposed)
+    }
+
+    /// The factor as OpenBLAS reads it, if it is of floats.
+    var floats: (base: UnsafePointer<Float>, stride: blasint, transpose: CBLAS_TRANSPOSE)? {
+        guard precision == .fp32 else { return nil }
+        return (
+            UnsafePointer(base.assumingMemoryBound(to: Float.self)), blasint(max(stride, 1)),
+            isTransposed ? CblasTrans : CblasNoTrans
+        )
     }
 }
 
 extension KernelExecutor {
     /// `output` [M, N] = `left` [M, K] x `right` [K, N] + `bias` [N], or that added to `output`
-    /// if `accumulate`. Each element is summed in the order of K by fused multiply-adds, one chain
-    /// for each 384 terms, whatever the number of threads; with the portable set, as OpenBLAS does.
+    /// if `accumulate`.
     ///
-    /// - Precondition: shapes match; `output` overlaps no input.
-    public func multiply(
-        _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<Float>,
+    /// Where a factor is stored in 16 bits, the other one is rounded to the same precision as it
+    /// enters the product: weights need no second copy. Sums are always fp32, and each element is
+    /// summed in the order of K whatever the number of threads: with fp32 precision by fused
+    /// multiply-adds, one chain for each 384 terms (or, with the portable set, as OpenBLAS does).
+    ///
+    /// - Precondition: shapes match; factors of 16 bits are of one type; `output` overlaps no input.
+    public func multiply<E: TensorElement>(
+        _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
         accumulate: Bool = false
     ) {
         precondition(left.rows == output.rows && right.columns == output.columns, "shapes differ")
@@ -49,7 +101,7 @@ extension KernelExecutor {
         // Cutting the longer side lets the threads pack the least twice.
         let byRows = output.rows >= output.columns
         team.split(
-            byRows ? output.rows : output.columns, unit: byRows ? 14 : 32
+            byRows ? output.rows : output.columns, unit: byRows ? rowUnit : 32
         ) { part, thread in
             let scratch = gemmScratch(thread)
             if byRows {
@@ -64,24 +116,34 @@ extension KernelExecutor {
         }
     }
 
+    /// Rows of C that a kernel makes at once.
+    private var rowUnit: Int { instructionSet == .amx ? 32 : 14 }
+
     /// A product on the calling thread, with that thread's `scratch`.
-    func multiplyPart(
-        _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<Float>,
-        accumulate: Bool, scratch: UnsafeMutablePointer<Float>
+    func multiplyPart<E: TensorElement>(
+        _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
+        accumulate: Bool, scratch: UnsafeMutableRawPointer
     ) {
-        if instructionSet == .portable {
+        if instructionSet == .portable, left.precision == .fp32, right.precision == .fp32,
+            let floats = output as? Matrix<Float>
+        {
             return multiplyWithOpenBLAS(
-                left, right, bias: bias, into: output, accumulate: accumulate)
+                left, right, bias: bias, into: floats, accumulate: accumulate)
         }
-        var task = bert_gemm_f32_task(
-            rows: output.rows, columns: output.columns, depth: left.columns,
-            a: UnsafePointer(left.matrix.base), a_stride: left.matrix.stride,
-            a_transposed: left.isTransposed,
-            b: UnsafePointer(right.matrix.base), b_stride: right.matrix.stride,
-            b_transposed: right.isTransposed,
-            c: output.base, c_stride: output.stride, accumulate: accumulate,
+        var task = bert_gemm_task(
+            rows: output.rows, columns: output.columns, depth: left.columns, a: left.parameters,
+            b: right.parameters, precision: Self.precision(of: left, right).code, c: output.base,
+            c_storage: E.precision.code, c_stride: output.stride, accumulate: accumulate,
             bias: bias.map { UnsafePointer($0.base) })
-        bert_gemm_f32(instructionSet.code, &task, scratch)
+        bert_gemm(instructionSet.code, &task, scratch)
+    }
+
+    /// What the elements of both factors are rounded to.
+    private static func precision(of left: Factor, _ right: Factor) -> Precision {
+        guard left.precision != .fp32 else { return right.precision }
+        precondition(
+            right.precision == .fp32 || right.precision == left.precision, "precisions differ")
+        return left.precision
     }
 
     /// The product where this project has no kernel of its own for the processor.
@@ -90,6 +152,7 @@ extension KernelExecutor {
         accumulate: Bool
     ) {
         guard output.rows > 0, output.columns > 0 else { return }
+        guard let a = left.floats, let b = right.floats else { return }
         if let bias {
             for row in 0..<output.rows {
                 let target = output.row(row)
@@ -100,13 +163,9 @@ extension KernelExecutor {
                 }
             }
         }
-        let keep: Float = accumulate || bias != nil ? 1 : 0
         cblas_sgemm(
-            CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans,
-            right.isTransposed ? CblasTrans : CblasNoTrans, blasint(output.rows),
-            blasint(output.columns), blasint(left.columns), 1, left.matrix.base,
-            blasint(max(left.matrix.stride, 1)), right.matrix.base,
-            blasint(max(right.matrix.stride, 1)), keep, output.base,
-            blasint(max(output.stride, 1)))
+            CblasRowMajor, a.transpose, b.transpose, blasint(output.rows),
+            blasint(output.columns), blasint(left.columns), 1, a.base, a.stride, b.base, b.stride,
+            accumulate || bias != nil ? 1 : 0, output.base, blasint(max(output.stride, 1)))
     }
 }

@@ -61,3 +61,14 @@ extension PretrainingRun {
         return moments + model.memoryBytes
     }
 }
+
+extension Precision {
+    /// The precision that a configuration names.
+    init(_ compute: RunConfiguration.ComputeType) {
+        switch compute {
+        case .fp32: self = .fp32
+        case .bf16: self = .bf16
+        case .fp16: self = .fp16
+        }
+    }
+}

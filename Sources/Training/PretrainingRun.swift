@@ -74,7 +74,9 @@ public final class PretrainingRun {
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         let executor = KernelExecutor(threads: threads)
         model = BERTForPreTraining(
-            setup.configuration, for: .training, capacity: capacity, executor: executor)
+            setup.configuration, for: .training, capacity: capacity, executor: executor,
+            precision: Precision(configuration.precision.compute),
+            recomputes: configuration.parallel.recompute)
         optimizer = Optimizer(
             settings: OptimizerSettings(configuration.optimizer), layout: model.layout,
             executor: executor)
@@ -102,26 +104,26 @@ public final class PretrainingRun {
     /// What this version does not do is refused, never silently left out.
     private static func checkAvailable(_ configuration: RunConfiguration) throws {
         for phase in configuration.resolvedPhases {
-            if phase.precision.compute != .fp32 {
+            if phase.precision.compute == .fp16 {
                 throw TrainingError.configuration(
-                    "precision.compute: \(phase.precision.compute.rawValue) is not available in "
-                        + "this version; use fp32")
+                    "precision.compute: fp16 is not available in this version; use fp32 or bf16")
             }
             var optimizer = phase.optimizer
             optimizer.learningRate = configuration.optimizer.learningRate
             guard optimizer == configuration.optimizer,
+                phase.precision == configuration.precision,
                 phase.checkpoint == configuration.checkpoint,
                 phase.parallel == configuration.parallel
             else {
                 throw TrainingError.configuration(
                     "a phase may change data, masking, batch, schedule, evaluation and "
-                        + "optimizer.learning_rate; the other keys of optimizer, checkpoint and "
-                        + "parallel hold for the whole run: set them outside `phases`")
+                        + "optimizer.learning_rate; the other keys of optimizer, precision, "
+                        + "checkpoint and parallel hold for the whole run: set them outside "
+                        + "`phases`")
             }
-            if phase.parallel.shardOptimizer || phase.parallel.recompute {
+            if phase.parallel.shardOptimizer {
                 throw TrainingError.configuration(
-                    "parallel.shard_optimizer and parallel.recompute are not available in this "
-                        + "version; leave them false")
+                    "parallel.shard_optimizer is not available in this version; leave it false")
             }
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Glibc
 import Reporting
+import Tensors
 
 /// `bert-bench compare`: our step and PyTorch's, in turns.
 struct CompareCommand: ParsableCommand {
@@ -61,7 +62,7 @@ struct CompareCommand: ParsableCommand {
         guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe") }
         return [
             String(decoding: path[..<count], as: UTF8.self), "step", "--json", "--preset",
-            options.preset.rawValue, "--precision", options.precision, "--micro",
+            options.preset.rawValue, "--precision", options.precision.rawValue, "--micro",
             "\(options.micro)", "--sequence-length", "\(options.sequenceLength)", "--threads",
             "\(options.threads)", "--steps", "\(options.steps)", "--accumulation",
             "\(options.accumulation)",
@@ -98,7 +99,7 @@ private struct Comparison: Encodable {
 
     init(_ options: StepOptions, own: [StepResult], other: [TorchPeer.Result]) {
         preset = options.preset.rawValue
-        precision = options.precision
+        precision = options.precision.rawValue
         micro = options.micro
         accumulation = options.accumulation
         sequenceLength = options.sequenceLength

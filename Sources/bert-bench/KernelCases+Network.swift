@@ -59,7 +59,7 @@ extension KernelCases {
         ) {
             $0.crossEntropy(
                 logits.matrix(classes), labels: labels.vector, gradientScale: 0.5,
-                losses: losses.vector, correct: correct.vector)
+                as: Float.self, losses: losses.vector, correct: correct.vector)
         }
         result.marks = correct
         return result

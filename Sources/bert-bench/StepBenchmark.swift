@@ -1,6 +1,7 @@
 import BERT
 import Kernels
 import Optimization
+import Tensors
 
 /// Real training steps on synthetic samples, by the code that `bert-train` runs, on one rank.
 final class StepBenchmark {
@@ -15,11 +16,14 @@ final class StepBenchmark {
     private static let learningRate = 1e-4
 
     /// A freshly initialized model whose steps have `accumulation` micro-batches each.
-    init(_ shape: StepShape, accumulation: Int, executor: KernelExecutor) {
+    init(
+        _ shape: StepShape, precision: Precision, accumulation: Int, executor: KernelExecutor
+    ) {
         self.shape = shape
         self.accumulation = accumulation
         model = BERTForPreTraining(
-            shape.configuration, for: .training, capacity: shape.capacity, executor: executor)
+            shape.configuration, for: .training, capacity: shape.capacity, executor: executor,
+            precision: precision)
         model.initialize(seed: Self.seed)
         optimizer = Optimizer(
             settings: OptimizerSettings(), layout: model.layout, executor: executor)
@@ -66,7 +70,8 @@ final class StepBenchmark {
     /// A model of one layer shows it best: the head is most of that time.
     func maskedHeadSeconds(trials: Int) -> Double {
         let shallow = StepBenchmark(
-            shape.withLayers(1), accumulation: 1, executor: model.executor)
+            shape.withLayers(1), precision: model.precision, accumulation: 1,
+            executor: model.executor)
         let masked = shallow.batches[0]
         let unmasked = masked.map { sequence in
             var sequence = sequence

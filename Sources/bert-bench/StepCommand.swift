@@ -3,13 +3,14 @@ public import Configuration
 import Glibc
 import Kernels
 import Reporting
+public import Tensors
 
 /// What a step is measured with; `compare` hands the same to its child.
 struct StepOptions: ParsableArguments {
     @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset = Preset.base
-    @Option(help: "The precision of matrix products: fp32.")
-    var precision = "fp32"
+    @Option(help: "How activations are stored and products computed: fp32, bf16 or fp16.")
+    var precision = Precision.fp32
     @Option(help: "Sequences of a micro-batch.")
     var micro = 16
     @Option(help: "Tokens of a sequence; all are full.")
@@ -26,10 +27,6 @@ struct StepOptions: ParsableArguments {
     }
 
     func validate() throws {
-        guard precision == "fp32" else {
-            throw ValidationError(
-                "--precision '\(precision)' cannot be measured: this version computes in fp32 only")
-        }
         try Limits.check(micro: micro, sequenceLength: sequenceLength)
         try Limits.check(threads: threads)
         guard (1...100_000).contains(steps), (1...100_000).contains(accumulation) else {
@@ -39,6 +36,7 @@ struct StepOptions: ParsableArguments {
 }
 
 extension Preset: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 /// `bert-bench step`: training steps of one rank.
 struct StepCommand: ParsableCommand {
@@ -63,7 +61,8 @@ struct StepCommand: ParsableCommand {
     func run() throws {
         let executor = KernelExecutor(threads: options.threads)
         let benchmark = StepBenchmark(
-            options.shape, accumulation: options.accumulation, executor: executor)
+            options.shape, precision: options.precision, accumulation: options.accumulation,
+            executor: executor)
         for _ in 0..<warmup { try benchmark.step() }
         let peak = MachinePeak(executor)
         let times = try (0..<options.steps).map { _ in
@@ -102,7 +101,7 @@ struct StepResult: Codable {
 
     init(_ options: StepOptions, _ benchmark: StepBenchmark, _ times: [Double], peak: Double) {
         preset = options.preset.rawValue
-        precision = options.precision
+        precision = options.precision.rawValue
         micro = options.micro
         accumulation = options.accumulation
         sequenceLength = options.sequenceLength

@@ -1,6 +1,7 @@
 import Configuration
 import FoundationEssentials
 import Glibc
+import Tensors
 
 /// The same training step in PyTorch, as a script that prints its result in JSON.
 struct TorchPeer {
@@ -42,7 +43,7 @@ struct TorchPeer {
             from: [
                 python, script, "--size", "\(size)", "--batch", "\(options.micro)", "--seq",
                 "\(options.sequenceLength)", "--threads", "\(options.threads)", "--precision",
-                options.precision, "--steps", "\(options.steps)", "--accum",
+                options.precision.rawValue, "--steps", "\(options.steps)", "--accum",
                 "\(options.accumulation)",
             ])
     }

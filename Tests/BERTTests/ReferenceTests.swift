@@ -125,7 +125,5 @@ import Testing
         for (name, value) in scalars { values.tensors["forward/\(name)"] = [value] }
     }
 
-    private func numbers(_ matrix: Matrix<Float>) -> [Double] {
-        matrix.elements.buffer.map { Double($0) }
-    }
+    private func numbers(_ values: [Float]) -> [Double] { values.map { Double($0) } }
 }

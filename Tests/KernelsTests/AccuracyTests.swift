@@ -39,8 +39,9 @@ extension KernelTests {
     /// The tables of docs/kernels.md: run with BERT_PRINT_ACCURACY=1 to print them.
     @Suite struct Accuracies {
         private static let kernels =
-            bert_row_kernels_for(bert_instruction_set(UInt32(InstructionSet.supported.rawValue)))
-            .pointee
+            bert_row_kernels_for(
+                bert_instruction_set(UInt32(InstructionSet.supported.rawValue)), BERT_FP32
+            ).pointee
 
         private static func report(_ accuracy: Accuracy) -> Accuracy {
             if getenv("BERT_PRINT_ACCURACY") != nil { print(accuracy) }

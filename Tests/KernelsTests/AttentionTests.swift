@@ -29,9 +29,9 @@ private struct AttentionCase {
         let (tokens, hidden) = (reference.tokens, reference.hidden)
         let input = memory.matrix(qkv, rows: tokens, columns: 3 * hidden, gap: gap)
         let gradient = memory.matrix(
-            qkv.map { _ in .nan }, rows: tokens, columns: 3 * hidden, gap: gap)
+            qkv.map { _ in Float.nan }, rows: tokens, columns: 3 * hidden, gap: gap)
         let context = memory.matrix(
-            output.map { _ in .nan }, rows: tokens, columns: hidden, gap: gap)
+            output.map { _ in Float.nan }, rows: tokens, columns: hidden, gap: gap)
         let logSums = memory.zeros(tokens * reference.heads)
         let scratch = AttentionScratch(
             maximumLength: reference.lengths.max() ?? 0, threads: executor.team.count,

@@ -15,8 +15,8 @@ extension KernelTests {
             let losses = memory.vector([Float](repeating: -1, count: rows))
             let correct = memory.vector([UInt8](repeating: 9, count: rows))
             executor.crossEntropy(
-                matrix, labels: memory.vector(labels), gradientScale: scale, losses: losses,
-                correct: correct)
+                matrix, labels: memory.vector(labels), gradientScale: scale, as: Float.self,
+                losses: losses, correct: correct)
             return (matrix.array, losses.array, correct.array)
         }
 

@@ -37,7 +37,7 @@ extension KernelTests {
             let (values, bound) = Self.exact(expected)
             compare("\(size)", values, bound: bound, .all) { executor, memory in
                 let output = memory.matrix(
-                    expected.map { _ in .nan }, rows: rows, columns: width)
+                    expected.map { _ in Float.nan }, rows: rows, columns: width)
                 executor.embed(
                     EmbeddingIndices(
                         tokens: memory.vector(ids), segments: memory.vector(segments),
@@ -90,7 +90,7 @@ extension KernelTests {
                 indices.flatMap { table[Int($0) * width..<(Int($0) + 1) * width] })
             compare("\(size)", values, bound: bound, .all) { executor, memory in
                 let output = memory.matrix(
-                    values.map { _ in .nan }, rows: rows, columns: width, gap: 3)
+                    values.map { _ in Float.nan }, rows: rows, columns: width, gap: 3)
                 executor.gather(
                     memory.matrix(table, rows: 13, columns: width, gap: 2),
                     memory.vector(indices), into: output)

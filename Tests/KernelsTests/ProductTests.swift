@@ -143,13 +143,18 @@ extension KernelTests {
                     product.right, rows: product.depth, columns: product.columns))
             let output = memory.vector(product.initial)
             let bias = memory.vector(product.bias)
-            let scratch = memory.zeros(bert_gemm_f32_scratch())
-            var task = bert_gemm_f32_task(
-                rows: product.rows, columns: product.columns, depth: product.depth, a: left.base,
-                a_stride: product.depth, a_transposed: false, b: right.base,
-                b_stride: product.depth, b_transposed: true, c: output.base,
+            let scratch = memory.zeros(bert_gemm_scratch() / MemoryLayout<Float>.stride)
+            var task = bert_gemm_task(
+                rows: product.rows, columns: product.columns, depth: product.depth,
+                a: bert_factor(
+                    elements: left.base, storage: BERT_FP32, stride: product.depth,
+                    transposed: false),
+                b: bert_factor(
+                    elements: right.base, storage: BERT_FP32, stride: product.depth,
+                    transposed: true),
+                precision: BERT_FP32, c: output.base, c_storage: BERT_FP32,
                 c_stride: product.columns, accumulate: true, bias: bias.base)
-            bert_gemm_f32(BERT_PORTABLE, &task, scratch.base)
+            bert_gemm(BERT_PORTABLE, &task, scratch.base)
             for index in values.indices {
                 #expect(abs(Double(output[index]) - values[index]) <= bound[index])
             }

@@ -63,9 +63,11 @@ final class Memory {
     }
 
     /// A matrix whose rows are followed by `gap` elements that belong to nobody.
-    func matrix(_ values: [Float], rows: Int, columns: Int, gap: Int = 0) -> Matrix<Float> {
+    func matrix<Element: TensorElement>(
+        _ values: [Element], rows: Int, columns: Int, gap: Int = 0
+    ) -> Matrix<Element> {
         let stride = columns + gap
-        let all = vector([Float](repeating: Self.gapValue, count: rows * stride))
+        let all = vector([Element](repeating: Element(Self.gapValue), count: rows * stride))
         for row in 0..<rows {
             for column in 0..<columns {
                 all.base[row * stride + column] = values[row * columns + column]

@@ -4,6 +4,7 @@
 #include "gemm.h"
 #include "instruction_set.h"
 #include "peak.h"
+#include "precision.h"
 #include "row_kernels.h"
 #include "update_kernels.h"
 

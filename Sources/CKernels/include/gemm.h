@@ -5,29 +5,38 @@
 #include <stddef.h>
 
 #include "instruction_set.h"
+#include "precision.h"
+
+/// A row-major matrix as it enters a product.
+typedef struct {
+    const void *elements;
+    bert_precision storage;
+    size_t stride;    // elements from one row to the next
+    bool transposed;  // whether the product takes its transpose
+} bert_factor;
 
 /// C (rows x columns, row-major) = op(A) * op(B) + bias, or that added to C.
 typedef struct {
     size_t rows, columns, depth;
-    const float *a;  // rows x depth; depth x rows if a_transposed
-    size_t a_stride;
-    bool a_transposed;
-    const float *b;  // depth x columns; columns x depth if b_transposed
-    size_t b_stride;
-    bool b_transposed;
-    float *c;
+    bert_factor a, b;
+    /// What the elements of A and B are rounded to before they are multiplied; sums are fp32.
+    bert_precision precision;
+    void *c;
+    bert_precision c_storage;  // each element of C is rounded once, after all else is added
     size_t c_stride;
     bool accumulate;    // add to C instead of replacing it
     const float *bias;  // one value a column, added once; or NULL
-} bert_gemm_f32_task;
+} bert_gemm_task;
 
-/// Floats of scratch memory, 64-byte aligned, that `bert_gemm_f32` needs for any task.
-size_t bert_gemm_f32_scratch(void);
+/// Bytes of scratch memory, 64-byte aligned, that `bert_gemm` needs for any task.
+size_t bert_gemm_scratch(void);
 
-/// Runs `task` on the calling thread. Every element of C is summed in the order of the depth,
-/// with one fused multiply-add a term, in blocks whose limits depend on the depth alone: its bits
-/// do not depend on the other rows and columns of the task, nor on whether AVX2 or AVX-512 runs
-/// it. Tasks may therefore be cut into tiles, for threads or ranks, without changing any result.
-void bert_gemm_f32(bert_instruction_set set, const bert_gemm_f32_task *task, float *scratch);
+/// Runs `task` on the calling thread. Every element of C is summed in the order of the depth, in
+/// blocks whose limits depend on the depth alone: its bits do not depend on the other rows and
+/// columns of the task. Tasks may therefore be cut into tiles, for threads or ranks, without
+/// changing any result. With fp32 precision a term is one fused multiply-add, and AVX2 and AVX-512
+/// give the same bits; bf16 precision has instructions of its own on some processors
+/// (`BERT_AVX512_BF16`, `BERT_AMX`), which add terms in pairs.
+void bert_gemm(bert_instruction_set set, const bert_gemm_task *task, void *scratch);
 
 #endif

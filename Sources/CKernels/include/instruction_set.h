@@ -7,6 +7,8 @@ typedef enum {
     BERT_PORTABLE = 0,
     BERT_AVX2 = 1,
     BERT_AVX512 = 2,
+    BERT_AVX512_BF16 = 3,  // and dot products of bf16 pairs, where they are faster than fp32
+    BERT_AMX = 4,          // and tiles of bf16
 } bert_instruction_set;
 
 /// The strongest set that this processor and its operating system support.

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "instruction_set.h"
+#include "precision.h"
 
 /// Which formula of the Gaussian error linear unit: x * Phi(x), or its approximation by tanh.
 typedef enum { BERT_GELU_ERF = 0, BERT_GELU_TANH = 1 } bert_gelu_kind;
@@ -27,72 +28,78 @@ typedef struct {
     float scale;
 } bert_dropout;
 
-/// Kernels over rows of contiguous floats, each on the calling thread. All sums run over sixteen
-/// lanes that are added in a fixed order, so AVX2 and AVX-512 give the same bits.
+/// Kernels over rows of activations, each on the calling thread. `void *` stands for elements of the
+/// table's storage; parameters, statistics, scores and logits are floats. All sums run over sixteen
+/// float lanes that are added in a fixed order, so AVX2 and AVX-512 give the same bits. Names:
+/// dx is the gradient to x.
 typedef struct {
     /// y = gelu(x), elementwise; y may be x.
-    void (*gelu_forward)(bert_gelu_kind kind, size_t count, const float *x, float *y);
+    void (*gelu_forward)(bert_gelu_kind kind, size_t count, const void *x, void *y);
     /// dx = dy * gelu'(x), elementwise; dx may be dy.
-    void (*gelu_backward)(bert_gelu_kind kind, size_t count, const float *x, const float *dy,
-                          float *dx);
+    void (*gelu_backward)(bert_gelu_kind kind, size_t count, const void *x, const void *dy,
+                          void *dx);
     /// y = tanh(x), elementwise; y may be x.
-    void (*tanh_forward)(size_t count, const float *x, float *y);
+    void (*tanh_forward)(size_t count, const void *x, void *y);
     /// dx = dy * (1 - y * y) of y = tanh(x), elementwise; dx may be dy.
-    void (*tanh_backward)(size_t count, const float *y, const float *dy, float *dx);
-    /// y += x, elementwise.
-    void (*add)(size_t count, const float *x, float *y);
+    void (*tanh_backward)(size_t count, const void *y, const void *dy, void *dx);
 
     /// Each row of `y` = dropout of that row of `x`; `y` may be `x`.
-    void (*dropout)(size_t rows, size_t columns, const float *x, const bert_dropout *dropout,
-                    const bert_random_row *random, float *y);
+    void (*dropout)(size_t rows, size_t columns, const void *x, const bert_dropout *dropout,
+                    const bert_random_row *random, void *y);
     /// Layer normalization of each row, (x - mean) * rstd * gamma + beta. Where `residual` is not
     /// NULL, x is first replaced by residual + dropout(x). y may be x.
-    void (*layer_norm_forward)(size_t rows, size_t columns, float *x, const float *residual,
+    void (*layer_norm_forward)(size_t rows, size_t columns, void *x, const void *residual,
                                const bert_dropout *dropout, const bert_random_row *random,
-                               const float *gamma, const float *beta, float epsilon, float *y,
+                               const float *gamma, const float *beta, float epsilon, void *y,
                                float *mean, float *rstd);
     /// The gradient of layer normalization to its input; `dx` may be `dy`.
-    void (*layer_norm_backward)(size_t rows, size_t columns, const float *x, const float *mean,
-                                const float *rstd, const float *gamma, const float *dy, float *dx);
+    void (*layer_norm_backward)(size_t rows, size_t columns, const void *x, const float *mean,
+                                const float *rstd, const float *gamma, const void *dy, void *dx);
     /// Columns `first ..< last` of the gradients to gamma and beta, summed over all rows in order.
     void (*layer_norm_parameters)(size_t rows, size_t columns, size_t first, size_t last,
-                                  const float *x, const float *mean, const float *rstd,
-                                  const float *dy, bool accumulate, float *dgamma, float *dbeta);
+                                  const void *x, const float *mean, const float *rstd,
+                                  const void *dy, bool accumulate, float *dgamma, float *dbeta);
     /// Columns `first ..< last` of the sum of all rows, in order.
-    void (*column_sums)(size_t rows, size_t stride, size_t first, size_t last, const float *x,
+    void (*column_sums)(size_t rows, size_t stride, size_t first, size_t last, const void *x,
                         bool accumulate, float *sums);
 
     /// Rows of attention scores become probabilities: softmax(scale * s), then dropout; `random`
     /// holds one row address, of which row r uses position + r. `log_sum` receives the logarithm
-    /// of each row's sum of exponentials.
+    /// of each row's sum of exponentials. Each row of probabilities, in elements of the table's
+    /// storage, lies where the row of scores began.
     void (*attention_softmax)(size_t rows, size_t columns, size_t stride, float scale, float *s,
                               float *log_sum, const bert_dropout *dropout, bert_random_row random);
     /// From raw scores `s`, `log_sum` and the gradient `dp` to the dropped probabilities: `s`
-    /// becomes the dropped probabilities, `dp` the gradient to the raw scores. `dots` holds for
-    /// each row the sum of (output * gradient of the output).
+    /// becomes the dropped probabilities, `dp` the gradient to the raw scores, both in elements,
+    /// row by row where they were. `dots` holds for each row the sum of (output * gradient of the
+    /// output).
     void (*attention_softmax_backward)(size_t rows, size_t columns, size_t stride, float scale,
                                        float *s, const float *log_sum, const float *dots,
                                        float *dp, const bert_dropout *dropout,
                                        bert_random_row random);
     /// For each row the sum of x * y over its columns.
-    void (*row_dots)(size_t rows, size_t columns, size_t stride, const float *x, const float *y,
+    void (*row_dots)(size_t rows, size_t columns, size_t stride, const void *x, const void *y,
                      float *dots);
 
     /// Cross-entropy of each row of logits to its label, in nats, and whether the label is the
-    /// first of the largest logits. If `gradient`, the logits become scale * gradient.
+    /// first of the largest logits. If `gradient`, the logits become scale * gradient, in elements,
+    /// each row where its logits began.
     void (*cross_entropy)(size_t rows, size_t columns, float *logits, const int32_t *labels,
                           bool gradient, float scale, float *loss, uint8_t *correct);
 
     /// Row r = token[ids[r]] + segment[segments[r]] + position[positions[r]].
     void (*embedding_sum)(size_t rows, size_t columns, const int32_t *ids, const int32_t *segments,
                           const int32_t *positions, const float *token, const float *segment,
-                          const float *position, float *y);
+                          const float *position, void *y);
     /// Columns `first ..< last` of: table[ids[r]] += x[r], rows in order.
     void (*scatter_add)(size_t rows, size_t columns, size_t first, size_t last, const int32_t *ids,
-                        const float *x, float *table);
+                        const void *x, float *table);
+    /// The same with a table of elements.
+    void (*scatter_add_rows)(size_t rows, size_t columns, size_t first, size_t last,
+                             const int32_t *ids, const void *x, void *y);
 } bert_row_kernels;
 
-/// The kernels compiled for `set`, which the processor must support.
-const bert_row_kernels *bert_row_kernels_for(bert_instruction_set set);
+/// The kernels of activations in `storage`, compiled for `set`, which the processor must support.
+const bert_row_kernels *bert_row_kernels_for(bert_instruction_set set, bert_precision storage);
 
 #endif

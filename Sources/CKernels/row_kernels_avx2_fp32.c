@@ -4,8 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), apply_to = function)
-#define ROW_KERNELS bert_row_kernels_avx512
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#define element float
+#define ROW_KERNELS bert_row_kernels_avx2_fp32
 #include "row_kernels_body.h"
 #pragma clang attribute pop
 #endif

@@ -1,0 +1,73 @@
+// AVX512_BF16: tiles of 14 x 32 in 28 registers; a dot product adds two terms to each lane.
+
+#include "gemm_kernels.h"
+
+#if defined(__x86_64__)
+
+#pragma clang attribute push(                                                                 \
+    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma,f16c"))), \
+    apply_to = function)
+
+enum { ROWS = 14, COLUMNS = 32, DEPTH_UNIT = 2 };
+
+#include "gemm_pairs.h"
+
+INLINE void store_sums(__m512 sum, float *c, __mmask16 mask, bool add, const float *bias) {
+    if (add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, c), sum);
+    if (bias) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(mask, bias));
+    _mm512_mask_storeu_ps(c, mask, sum);
+}
+
+INLINE __m512bh broadcast_pair(const char *pair) {
+    int32_t bits;
+    memcpy(&bits, pair, sizeof bits);
+    return (__m512bh)_mm512_set1_epi32(bits);
+}
+
+/// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
+INLINE void tile_of(const size_t rows, size_t columns, size_t depth, const char *a,
+                    size_t a_bytes, const char *b, float *c, size_t c_stride, bert_tile_end end) {
+    __m512 left[ROWS], right[ROWS];
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) left[i] = right[i] = _mm512_setzero_ps();
+    for (size_t k = 0; k < depth; k += 2) {
+        __m512bh b_left = (__m512bh)_mm512_loadu_ps(b), b_right = (__m512bh)_mm512_loadu_ps(b + 64);
+#pragma clang loop unroll(full)
+        for (size_t i = 0; i < rows; i++) {
+            __m512bh x = broadcast_pair(a + i * a_bytes);
+            left[i] = _mm512_dpbf16_ps(left[i], x, b_left);
+            right[i] = _mm512_dpbf16_ps(right[i], x, b_right);
+        }
+        a += 2 * sizeof(bert_bf16);
+        b += COLUMNS * 2 * sizeof(bert_bf16);
+    }
+    __mmask16 left_mask = (__mmask16)(columns >= 16 ? 0xffff : (1u << columns) - 1);
+    __mmask16 right_mask = (__mmask16)(columns >= 32   ? 0xffff
+                                       : columns <= 16 ? 0
+                                                       : (1u << (columns - 16)) - 1);
+#pragma clang loop unroll(full)
+    for (size_t i = 0; i < rows; i++) {
+        store_sums(left[i], c + i * c_stride, left_mask, end.add_to_c, end.bias);
+        store_sums(right[i], c + i * c_stride + 16, right_mask, end.add_to_c,
+                   end.bias ? end.bias + 16 : NULL);
+    }
+}
+
+#define CASE(n)                                                                          \
+    case n:                                                                              \
+        tile_of(n, columns, depth, a, a_stride * sizeof(bert_bf16), b, c, c_stride, end); \
+        break;
+
+static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
+                 const void *b, float *c, size_t c_stride, bert_tile_end end) {
+    switch (rows) {
+        CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
+        CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+    }
+}
+
+const bert_gemm_kernels bert_gemm_avx512_bf16 = PAIR_KERNELS(ROWS, NULL, NULL);
+
+#pragma clang attribute pop
+
+#endif

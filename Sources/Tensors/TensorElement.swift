@@ -1,0 +1,73 @@
+/// How a number is stored and rounded, by the names of configurations.
+public enum Precision: String, Sendable, Codable, CaseIterable {
+    /// IEEE 754 binary32.
+    case fp32
+    /// The upper half of a binary32: its range with 8 bits of precision.
+    case bf16
+    /// IEEE 754 binary16: 11 bits of precision between 6e-8 and 65504.
+    case fp16
+
+    /// Bytes of one number.
+    public var bytes: Int { self == .fp32 ? 4 : 2 }
+
+    /// The largest relative error of rounding a number of normal size: half a unit in the last
+    /// place of 1.
+    public var unitRoundoff: Double {
+        switch self {
+        case .fp32: 0x1p-24
+        case .bf16: 0x1p-8
+        case .fp16: 0x1p-11
+        }
+    }
+}
+
+/// A number as activations are stored; arithmetic is done in `Float`.
+public protocol TensorElement: BitwiseCopyable, Sendable {
+    /// How it is stored.
+    static var precision: Precision { get }
+    /// The element nearest to `value`, ties to even.
+    init(_ value: Float)
+    /// The exact value.
+    var float: Float { get }
+}
+
+extension Float: TensorElement {
+    /// `fp32`.
+    public static var precision: Precision { .fp32 }
+    /// The number itself.
+    public var float: Float { self }
+}
+
+extension Float16: TensorElement {
+    /// `fp16`.
+    public static var precision: Precision { .fp16 }
+    /// The exact value.
+    public var float: Float { Float(self) }
+}
+
+/// The upper half of a `Float`.
+public struct BFloat16: TensorElement, Equatable {
+    /// `bf16`.
+    public static var precision: Precision { .bf16 }
+    /// Sign, exponent and the first seven bits of the fraction.
+    public let bits: UInt16
+
+    /// The number with these bits.
+    public init(bits: UInt16) {
+        self.bits = bits
+    }
+
+    /// The number nearest to `value`, ties to even.
+    public init(_ value: Float) {
+        let pattern = value.bitPattern
+        // Adding just less than half of the last place, and its lowest bit, rounds ties to even;
+        // what is not a number must not be carried into infinity.
+        bits =
+            value.isNaN
+            ? UInt16(pattern >> 16) | 0x40
+            : UInt16((pattern + 0x7fff + (pattern >> 16 & 1)) >> 16)
+    }
+
+    /// The exact value.
+    public var float: Float { Float(bitPattern: UInt32(bits) << 16) }
+}

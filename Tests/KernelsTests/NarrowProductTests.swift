@@ -1,0 +1,239 @@
+import CKernels
+import Kernels
+import Tensors
+import Testing
+import TileEmulation
+
+/// Multiplies as an executor does, or as AMX would.
+private enum Multiplier: CustomStringConvertible {
+    case executor(KernelExecutor)
+    /// AMX's kernel with tile instructions in plain C, for processors that have AVX-512 at least.
+    case emulatedTiles
+
+    nonisolated(unsafe) static let all: [Multiplier] =
+        executors.map { .executor($0) }
+        + (InstructionSet.supported >= .avx512 ? [.emulatedTiles] : [])
+
+    var description: String {
+        switch self {
+        case .executor(let executor): "\(executor.instructionSet), \(executor.team.count) threads"
+        case .emulatedTiles: "emulated tiles"
+        }
+    }
+
+    func multiply<L: TensorElement, R: TensorElement, O: TensorElement>(
+        _ left: Operand<L>, _ right: Operand<R>, bias: Vector<Float>?, into output: Matrix<O>,
+        accumulate: Bool
+    ) {
+        switch self {
+        case .executor(let executor):
+            executor.multiply(
+                left.factor, right.factor, bias: bias, into: output, accumulate: accumulate)
+        case .emulatedTiles:
+            var task = bert_gemm_task(
+                rows: output.rows, columns: output.columns,
+                depth: left.isTransposed ? left.matrix.rows : left.matrix.columns,
+                a: left.parameters, b: right.parameters, precision: BERT_BF16, c: output.base,
+                c_storage: code(of: O.self), c_stride: output.stride, accumulate: accumulate,
+                bias: bias.map { UnsafePointer($0.base) })
+            let scratch = Block<UInt8>(count: emulated_gemm_scratch())
+            emulated_gemm(&task, scratch.vector.base)
+        }
+    }
+}
+
+private func code<E: TensorElement>(of _: E.Type) -> bert_precision {
+    switch E.precision {
+    case .fp32: BERT_FP32
+    case .bf16: BERT_BF16
+    case .fp16: BERT_FP16
+    }
+}
+
+/// A matrix of `rows` x `columns` as a factor, stored transposed or not.
+private struct Operand<E: TensorElement> {
+    let matrix: Matrix<E>
+    let isTransposed: Bool
+
+    init(_ values: [Float], rows: Int, columns: Int, transposed: Bool, gap: Int, _ memory: Memory) {
+        isTransposed = transposed
+        var elements = values.map { E($0) }
+        if transposed {
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    elements[column * rows + row] = E(values[row * columns + column])
+                }
+            }
+        }
+        matrix = memory.matrix(
+            elements, rows: transposed ? columns : rows, columns: transposed ? rows : columns,
+            gap: gap)
+    }
+
+    var factor: Factor { isTransposed ? .transposed(matrix) : .plain(matrix) }
+
+    var parameters: bert_factor {
+        bert_factor(
+            elements: matrix.base, storage: code(of: E.self), stride: matrix.stride,
+            transposed: isTransposed)
+    }
+}
+
+private struct Form: CustomStringConvertible {
+    let left: Bool
+    let right: Bool
+    let bias: Bool
+    let accumulate: Bool
+    let gap: Int
+
+    static let all: [Form] = (0..<16).map {
+        Form(
+            left: $0 & 1 != 0, right: $0 & 2 != 0, bias: $0 & 4 != 0, accumulate: $0 & 8 != 0,
+            gap: $0 % 3)
+    }
+
+    var description: String {
+        "left \(left ? "transposed" : "plain"), right \(right ? "transposed" : "plain"), "
+            + "bias \(bias), accumulate \(accumulate), gap \(gap)"
+    }
+}
+
+/// Random operands of a product, and its exact value where they are rounded to `precision`.
+private struct Case {
+    let (rows, columns, depth): (Int, Int, Int)
+    let (left, right, bias, initial): ([Float], [Float], [Float], [Float])
+    private let rounded: (left: [Double], right: [Double])
+
+    init<E: TensorElement>(_ size: [Int], rounding _: E.Type) {
+        (rows, columns, depth) = (size[0], size[1], size[2])
+        left = randomFloats(rows * depth, stream: 1)
+        right = randomFloats(depth * columns, stream: 2)
+        bias = randomFloats(columns, stream: 3)
+        // Initial values are exact in every storage, so that only one rounding is left.
+        initial = randomFloats(rows * columns, stream: 4).map { ($0 * 8).rounded() / 8 }
+        rounded = (left.map { Double(E($0).float) }, right.map { Double(E($0).float) })
+    }
+
+    /// Each element's value and the largest error of summing it: a rounding a term, one for what is
+    /// stored, and what processors that flush small numbers to zero lose.
+    func expected(_ form: Form, output: Precision) -> (values: [Double], bounds: [Double]) {
+        var values: [Double] = []
+        var bounds: [Double] = []
+        for row in 0..<rows {
+            for column in 0..<columns {
+                var (sum, size) = (0.0, 0.0)
+                for step in 0..<depth {
+                    let term =
+                        rounded.left[row * depth + step] * rounded.right[step * columns + column]
+                    sum += term
+                    size += abs(term)
+                }
+                if form.bias { sum += Double(bias[column]) }
+                if form.accumulate { sum += Double(initial[row * columns + column]) }
+                values.append(sum)
+                bounds.append(
+                    (size + 2) * Double(depth + 8) * unitRoundoff + 0x1p-60
+                        + (output == .fp32 ? 0 : abs(sum) * output.unitRoundoff * 1.01 + 0x1p-25))
+            }
+        }
+        return (values, bounds)
+    }
+}
+
+extension KernelTests {
+    /// Products with factors or results in 16 bits, on every instruction set, and on AMX's kernel
+    /// over emulated tiles.
+    @Suite struct NarrowProducts {
+        static let sizes = [
+            [1, 1, 1], [2, 3, 1], [5, 7, 3], [14, 32, 2], [15, 33, 31], [16, 16, 32], [17, 48, 33],
+            [29, 31, 65], [32, 32, 64], [33, 65, 100], [170, 70, 130], [7, 600, 40], [64, 40, 769],
+            [3, 5, 1601],
+        ]
+
+        private func check<L: TensorElement, R: TensorElement, O: TensorElement>(
+            _ size: [Int], _: L.Type, _: R.Type, _: O.Type
+        ) {
+            let product =
+                L.precision == .fp32 ? Case(size, rounding: R.self) : Case(size, rounding: L.self)
+            for form in Form.all {
+                let (values, bounds) = product.expected(form, output: O.precision)
+                for multiplier in Multiplier.all {
+                    if case .emulatedTiles = multiplier,
+                        L.precision == .fp16 || R.precision == .fp16
+                    {
+                        continue
+                    }
+                    let memory = Memory()
+                    let left = Operand<L>(
+                        product.left, rows: product.rows, columns: product.depth,
+                        transposed: form.left, gap: form.gap, memory)
+                    let right = Operand<R>(
+                        product.right, rows: product.depth, columns: product.columns,
+                        transposed: form.right, gap: form.gap, memory)
+                    let output = memory.matrix(
+                        product.initial.map { O($0) }, rows: product.rows,
+                        columns: product.columns, gap: form.gap)
+                    multiplier.multiply(
+                        left, right, bias: form.bias ? memory.vector(product.bias) : nil,
+                        into: output, accumulate: form.accumulate)
+                    let worst = (0..<values.count).max {
+                        error($0, output, values) / bounds[$0]
+                            < error($1, output, values) / bounds[$1]
+                    }
+                    if let worst {
+                        #expect(
+                            error(worst, output, values) <= bounds[worst],
+                            "\(size) \(form), \(multiplier), element \(worst)")
+                    }
+                    #expect(memory.marginsAreUntouched, "\(size) \(form), \(multiplier)")
+                }
+            }
+        }
+
+        private func error<O: TensorElement>(
+            _ index: Int, _ output: Matrix<O>, _ values: [Double]
+        ) -> Double {
+            let value = output.row(index / output.columns)[index % output.columns].float
+            let error = abs(Double(value) - values[index])
+            return error.isNaN ? .infinity : error
+        }
+
+        @Test(arguments: sizes) func bf16(size: [Int]) {
+            check(size, BFloat16.self, BFloat16.self, BFloat16.self)
+            check(size, BFloat16.self, BFloat16.self, Float.self)
+            check(size, BFloat16.self, Float.self, BFloat16.self)
+            check(size, Float.self, BFloat16.self, Float.self)
+        }
+
+        @Test(arguments: sizes) func fp16(size: [Int]) {
+            check(size, Float16.self, Float16.self, Float16.self)
+            check(size, Float16.self, Float16.self, Float.self)
+            check(size, Float16.self, Float.self, Float16.self)
+        }
+
+        /// A row's bits depend on nothing but the row, and so not on the number of threads.
+        @Test(arguments: [[53, 71, 801], [200, 90, 64]]) func aRowDoesNotDependOnTheOthers(
+            size: [Int]
+        ) {
+            let product = Case(size, rounding: BFloat16.self)
+            let (rows, columns, depth) = (size[0], size[1], size[2])
+            for executor in executors {
+                let memory = Memory()
+                let left = memory.matrix(
+                    product.left.map { BFloat16($0) }, rows: rows, columns: depth)
+                let right = memory.matrix(product.right, rows: depth, columns: columns)
+                let whole = memory.matrix(
+                    product.initial.map { BFloat16($0) }, rows: rows, columns: columns)
+                executor.multiply(.plain(left), .plain(right), into: whole)
+                for row in [0, 13, 14, rows - 1] {
+                    let alone = memory.matrix(
+                        [BFloat16](repeating: BFloat16(0), count: columns), rows: 1,
+                        columns: columns)
+                    executor.multiply(.plain(left.rows(row..<row + 1)), .plain(right), into: alone)
+                    #expect(alone.elements.array == whole.row(row).array)
+                }
+                withExtendedLifetime(memory) {}
+            }
+        }
+    }
+}
