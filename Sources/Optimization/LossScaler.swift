@@ -1,0 +1,153 @@
+/// Decides what the loss is multiplied by before the backward pass, and which updates are left out.
+///
+/// Gradients of a narrow type vanish below its smallest number; a factor on the loss lifts them, and
+/// is taken out again before the update. A factor that is too large shows as a gradient that is not
+/// finite: the update is left out, and the factor falls. All ranks decide on the reduced gradient,
+/// which they have in common, so they agree without a word.
+///
+/// The rules are those of Megatron-LM's `DynamicGradScaler` (grad_scaler.py): an overflow sets the
+/// count of clean steps to 0 and takes one of `hysteresis` lives; without a life left, each overflow
+/// multiplies the scale by `backoff`. After `interval` clean steps in a row the scale grows, and only
+/// then all lives come back: they are not those of overflows in a row. A hysteresis of 1 gives
+/// PyTorch's `GradScaler`, but for the minimum.
+public struct LossScaler: Sendable, Equatable {
+    /// How the scale comes about.
+    public enum Policy: Sendable, Equatable {
+        /// Always this scale. A gradient that is not finite is no matter of the scale then.
+        case fixed(Double)
+        /// A scale that follows overflows.
+        case dynamic(Dynamic)
+    }
+
+    /// The constants of a scale that follows overflows.
+    public struct Dynamic: Sendable, Equatable {
+        /// The first scale.
+        public var initial: Double
+        /// Multiplies the scale after `interval` clean steps in a row.
+        public var growth: Double
+        /// Multiplies the scale at an overflow.
+        public var backoff: Double
+        /// Clean steps in a row before the scale grows.
+        public var interval: Int
+        /// The scale never falls below.
+        public var minimum: Double
+        /// Overflows since the last growth that it takes for the scale to fall.
+        public var hysteresis: Int
+
+        /// The given constants; the defaults are PyTorch's, with a minimum.
+        public init(
+            initial: Double = 65536, growth: Double = 2, backoff: Double = 0.5,
+            interval: Int = 2000, minimum: Double = 1, hysteresis: Int = 1
+        ) {
+            self.initial = initial
+            self.growth = growth
+            self.backoff = backoff
+            self.interval = interval
+            self.minimum = minimum
+            self.hysteresis = hysteresis
+        }
+    }
+
+    /// All that changes from step to step: it restores a scaler of the same policy.
+    public struct State: Sendable, Equatable {
+        /// What the loss of the next step is multiplied by.
+        public var scale: Double
+        /// Steps without overflow since the last overflow or growth.
+        public var cleanSteps = 0
+        /// Overflows that it still takes for the scale to fall; 0 once it falls at each.
+        public var hysteresisLeft = 0
+        /// Overflows since the last clean step.
+        public var overflowsInARow = 0
+        /// Those of them that happened at the minimum.
+        public var overflowsAtMinimum = 0
+
+        /// The state at `scale`, before the first step.
+        public init(scale: Double) { self.scale = scale }
+    }
+
+    /// How the scale comes about.
+    public let policy: Policy
+    /// Where it stands.
+    public private(set) var state: State
+
+    /// No scale is larger: nothing of a 32-bit gradient needs more, and its inverse is far from
+    /// vanishing. Growth stops there.
+    public static let maximumScale = 4_294_967_296.0
+    /// Overflows in a row at the minimum after which there is no hope.
+    public static let overflowLimit = 50
+
+    /// A scaler before its first step.
+    ///
+    /// - Precondition: scales are above 0 and at most `maximumScale`, `initial >= minimum`,
+    ///   `growth >= 1`, `0 < backoff < 1`, counts are positive.
+    public init(_ policy: Policy) {
+        self.policy = policy
+        switch policy {
+        case .fixed(let scale):
+            precondition(scale > 0 && scale <= Self.maximumScale, "impossible scale")
+            state = State(scale: scale)
+        case .dynamic(let dynamic):
+            precondition(
+                dynamic.minimum > 0 && dynamic.initial >= dynamic.minimum
+                    && dynamic.initial <= Self.maximumScale, "impossible scale")
+            precondition(dynamic.growth >= 1, "growth that shrinks")
+            precondition(dynamic.backoff > 0 && dynamic.backoff < 1, "backoff that grows")
+            precondition(dynamic.interval > 0 && dynamic.hysteresis > 0, "count not positive")
+            state = State(scale: dynamic.initial)
+            state.hysteresisLeft = dynamic.hysteresis
+        }
+    }
+
+    /// A scaler that goes on from `state`; nil where a scaler of `policy` cannot have been there.
+    public init?(_ policy: Policy, state: State) {
+        self.init(policy)
+        let isPossible =
+            switch policy {
+            case .fixed: state == self.state
+            case .dynamic(let dynamic):
+                state.scale >= dynamic.minimum && state.scale <= Self.maximumScale
+                    && (0..<dynamic.interval).contains(state.cleanSteps)
+                    && (0...dynamic.hysteresis).contains(state.hysteresisLeft)
+                    && state.overflowsInARow >= 0
+                    && (0..<Self.overflowLimit).contains(state.overflowsAtMinimum)
+                    && state.overflowsAtMinimum <= state.overflowsInARow
+                    && (state.cleanSteps == 0 || state.overflowsInARow == 0)
+            }
+        guard isPossible else { return nil }
+        self.state = state
+    }
+
+    /// What the loss of the next step is multiplied by.
+    public var scale: Double { state.scale }
+
+    /// Whether an update that overflowed is left out and the run goes on; otherwise it is an error.
+    public var skipsOverflows: Bool {
+        if case .dynamic = policy { true } else { false }
+    }
+
+    /// Whether a lower scale can no longer help.
+    public var isExhausted: Bool { state.overflowsAtMinimum >= Self.overflowLimit }
+
+    /// Takes note of a step: whether its reduced gradient was not finite.
+    public mutating func update(overflowed: Bool) {
+        guard case .dynamic(let dynamic) = policy else { return }
+        if overflowed {
+            state.overflowsInARow += 1
+            if state.scale <= dynamic.minimum { state.overflowsAtMinimum += 1 }
+            state.cleanSteps = 0
+            state.hysteresisLeft = max(0, state.hysteresisLeft - 1)
+            if state.hysteresisLeft == 0 {
+                state.scale = max(state.scale * dynamic.backoff, dynamic.minimum)
+            }
+        } else {
+            state.overflowsInARow = 0
+            state.overflowsAtMinimum = 0
+            state.cleanSteps += 1
+            if state.cleanSteps == dynamic.interval {
+                state.cleanSteps = 0
+                state.hysteresisLeft = dynamic.hysteresis
+                state.scale = min(state.scale * dynamic.growth, Self.maximumScale)
+            }
+        }
+    }
+}
