@@ -1,11 +1,12 @@
 extension RunConfiguration {
     /// This configuration with nothing left to a default that depends on another key: sizes of a
-    /// preset are written out (unless a checkpoint will decide them), so are bias correction and
-    /// clipping.
+    /// preset are written out (unless a checkpoint will decide them), so are bias correction,
+    /// clipping and loss scaling.
     public func resolved() -> RunConfiguration {
         var result = self
         if model.initializeFrom == nil { result.model.fill(from: model.architecture) }
         result.optimizer.biasCorrection = optimizer.correctsBias
+        result.precision.lossScale = precision.effectiveLossScale
         return result
     }
 

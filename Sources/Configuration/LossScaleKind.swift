@@ -28,13 +28,21 @@ struct LossScaleKey {
 
     static var all: [LossScaleKey] {
         [
-            LossScaleKey("initial", \.initial, .positive),
-            LossScaleKey("growth", \.growth, .number("of at least 1") { $0 >= 1 }),
+            LossScaleKey("initial", \.initial, .scale),
+            LossScaleKey(
+                "growth", \.growth, .number("from 1 to 65536") { (1...65536).contains($0) }),
             LossScaleKey("backoff", \.backoff, .number("above 0 and below 1") { $0 > 0 && $0 < 1 }),
             LossScaleKey("interval", \.interval, .integer(1...1_000_000_000)),
-            LossScaleKey("minimum", \.minimum, .positive),
+            LossScaleKey("minimum", \.minimum, .scale),
             LossScaleKey("hysteresis", \.hysteresis, .integer(1...1000)),
         ]
+    }
+}
+
+extension ValueKind where Value == Double {
+    /// A factor on the loss: far from where it, or its inverse, would leave the range of fp32.
+    fileprivate static var scale: Self {
+        number("from 1e-9 to 4294967296") { (1e-9...4_294_967_296).contains($0) }
     }
 }
 
@@ -42,7 +50,7 @@ extension ValueKind where Value == RunConfiguration.LossScale {
     static var lossScale: Self {
         let keys = LossScaleKey.all.map(\.key)
         return Self(
-            "a number above 0, or a mapping of \(keys.joined(separator: ", "))",
+            "\(ValueKind<Double>.scale.expectation), or a mapping of \(keys.joined(separator: ", "))",
             read: readLossScale,
             write: { scale in
                 switch scale {
@@ -58,7 +66,7 @@ extension ValueKind where Value == RunConfiguration.LossScale {
         _ tree: YAMLTree, _ path: String, _ problems: inout [ConfigurationError.Problem]
     ) -> RunConfiguration.LossScale? {
         guard case .mapping(let entries) = tree.content else {
-            return ValueKind<Double>.positive.read(tree, path, &problems).map { .fixed($0) }
+            return ValueKind<Double>.scale.read(tree, path, &problems).map { .fixed($0) }
         }
         var scale = RunConfiguration.DynamicLossScale()
         let all = LossScaleKey.all

@@ -13,17 +13,26 @@ extension RunConfiguration {
     public struct Precision: Equatable, Sendable {
         /// `compute`: element type of the forward and backward pass.
         public var compute = ComputeType.fp32
-        /// `loss_scale`: used with fp16 only.
-        public var lossScale = LossScale.dynamic(DynamicLossScale())
+        /// `loss_scale`: the factor on the loss; nil decides by `compute`, see
+        /// `effectiveLossScale`.
+        public var lossScale: LossScale?
 
         /// The defaults.
         public init() {}
+
+        /// The effective `loss_scale`: what was given, else a factor that follows overflows for
+        /// fp16, and 1 for fp32 and bf16, whose range needs none.
+        public var effectiveLossScale: LossScale {
+            lossScale ?? (compute == .fp16 ? .dynamic(DynamicLossScale()) : .fixed(1))
+        }
 
         static var fields: [Field] {
             [
                 Field("precision.compute", \.precision.compute, .choice, .changesTraining),
                 Field(
-                    "precision.loss_scale", \.precision.lossScale, .lossScale, .changesTraining),
+                    "precision.loss_scale", \.precision.lossScale,
+                    .orNull(.lossScale, "the mapping's defaults for fp16, 1 for fp32 and bf16"),
+                    .changesTraining),
             ]
         }
     }
@@ -44,11 +53,11 @@ extension RunConfiguration {
         public var growth = 2.0
         /// `backoff`: multiplies the factor at an overflow.
         public var backoff = 0.5
-        /// `interval`: clean steps before the factor grows.
+        /// `interval`: clean steps in a row before the factor grows.
         public var interval = 2000
         /// `minimum`: the factor never falls below.
         public var minimum = 1.0
-        /// `hysteresis`: overflows that are borne before the factor falls.
+        /// `hysteresis`: overflows since the last growth that it takes for the factor to fall.
         public var hysteresis = 1
 
         /// The defaults.

@@ -80,11 +80,28 @@ import Testing
     @Test func precision() {
         #expect(configuration.precision.compute == .fp32)
         var scale = RunConfiguration.DynamicLossScale()
-        #expect(configuration.precision.lossScale == .dynamic(scale))
+        #expect(configuration.precision.effectiveLossScale == .fixed(1))
+        var half = configuration.precision
+        half.compute = .bf16
+        #expect(half.effectiveLossScale == .fixed(1))
+        half.compute = .fp16
+        #expect(half.effectiveLossScale == .dynamic(scale))
         #expect(scale.initial == 65536 && scale.growth == 2 && scale.backoff == 0.5)
         #expect(scale.interval == 2000 && scale.minimum == 1 && scale.hysteresis == 1)
         scale.initial = 1
-        #expect(configuration.precision.lossScale != .dynamic(scale))
+        half.lossScale = .dynamic(scale)
+        #expect(half.effectiveLossScale == .dynamic(scale))
+    }
+
+    @Test func theResolvedLossScaleIsWrittenOut() throws {
+        for (compute, expected) in [
+            ("fp32", "1.0"), ("bf16", "1.0"), ("fp16", "{initial: 65536.0"),
+        ] {
+            let read = try RunConfiguration.load(
+                path: nil, overrides: ["precision.compute=\(compute)"])
+            #expect(read.yaml.contains("  loss_scale: null\n"))
+            #expect(read.resolved().yaml.contains("  loss_scale: \(expected)"))
+        }
     }
 
     @Test func evaluationCheckpointParallelAndPhases() {

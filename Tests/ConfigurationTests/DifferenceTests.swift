@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: [
         "run.seed=1", "data.train=[x]", "data.sequence_length=64", "masking.unit=ngram",
         "batch.global=64", "optimizer.learning_rate=1", "schedule.total_steps=2000",
-        "precision.compute=bf16", "precision.loss_scale=1", "parallel.wire=bf16",
+        "precision.compute=bf16", "precision.loss_scale=2", "parallel.wire=bf16",
         "model.hidden_dropout_prob=0", "phases=[{batch: {global: 64}}]",
     ])
     func trainingIsWarnedOf(argument: String) throws {

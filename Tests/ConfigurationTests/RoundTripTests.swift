@@ -45,7 +45,7 @@ import Testing
     func numbers(value: Double) throws {
         var configuration = RunConfiguration()
         configuration.optimizer.learningRate = value
-        configuration.precision.lossScale = .fixed(value)
+        configuration.precision.lossScale = .fixed(min(max(value, 1e-9), 4_294_967_296))
         configuration.parallel.timeout = value
         try expectRoundTrip(configuration)
     }

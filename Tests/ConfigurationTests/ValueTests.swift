@@ -44,8 +44,14 @@ import Testing
         ("parallel.bucket_megabytes=0", "a number above 0 and at most 4096, found 0"),
         (
             "precision.loss_scale=0",
-            "a number above 0, or a mapping of initial, growth, backoff, interval, minimum, hysteresis, found 0"
+            "a number from 1e-9 to 4294967296, or a mapping of initial, growth, backoff, interval, "
+                + "minimum, hysteresis, or null (the mapping's defaults for fp16, 1 for fp32 and "
+                + "bf16), found 0"
         ),
+        ("precision.loss_scale.initial=1e10", "a number from 1e-9 to 4294967296, found 1e10"),
+        ("precision.loss_scale.minimum=0", "a number from 1e-9 to 4294967296, found 0"),
+        ("precision.loss_scale.growth=1e300", "a number from 1 to 65536, found 1e300"),
+        ("precision.loss_scale.growth=0.5", "a number from 1 to 65536, found 0.5"),
         ("precision.loss_scale.backoff=1", "a number above 0 and below 1, found 1"),
         (
             "model.vocab_size=0",
