@@ -19,12 +19,29 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var phaseStep = 0
     /// Seed of all random numbers.
     public var seed: UInt64 = 0
-    /// Loss scale of fp16 training; 1 otherwise.
+    /// What the loss of the next step is multiplied by; 1 without loss scaling.
     public var lossScale = 1.0
-    /// Steps without overflow since the scale last changed.
+    /// Steps without overflow since the last overflow or growth of the scale.
     public var lossScaleCleanSteps = 0
-    /// Overflows that are still forgiven before the scale shrinks.
+    /// Overflows that it still takes for the scale to fall.
     public var lossScaleHysteresisLeft = 0
+    /// Overflows since the last update.
+    public var overflowsInARow: Int {
+        get { overflows?.inARow ?? 0 }
+        set { set(\.inARow, newValue) }
+    }
+    /// Those of them that happened at the smallest scale.
+    public var overflowsAtMinimum: Int {
+        get { overflows?.atMinimum ?? 0 }
+        set { set(\.atMinimum, newValue) }
+    }
+    /// Batches, over all phases, whose update was left out because of an overflow.
+    public var skippedSteps: Int {
+        get { overflows?.skipped ?? 0 }
+        set { set(\.skipped, newValue) }
+    }
+    /// Only there once there has been an overflow, as it is not in older states.
+    private var overflows: Overflows?
     /// "adamw" or "lamb"; says what the moments are.
     public var optimizerName = ""
     /// The run's resolved configuration, YAML.
@@ -41,8 +58,26 @@ public struct TrainingState: Codable, Sendable, Equatable {
     /// The state before the first step.
     public init() {}
 
+    private struct Overflows: Codable, Sendable, Equatable {
+        var inARow = 0
+        var atMinimum = 0
+        var skipped = 0
+
+        enum CodingKeys: String, CodingKey {
+            case skipped
+            case inARow = "in_a_row"
+            case atMinimum = "at_minimum"
+        }
+    }
+
+    private mutating func set(_ count: WritableKeyPath<Overflows, Int>, _ value: Int) {
+        var changed = overflows ?? Overflows()
+        changed[keyPath: count] = value
+        overflows = changed == Overflows() ? nil : changed
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case step, samples, tokens, epoch, phase, seed
+        case step, samples, tokens, epoch, phase, seed, overflows
         case positionInEpoch = "position_in_epoch"
         case phaseStep = "phase_step"
         case lossScale = "loss_scale"
@@ -76,13 +111,16 @@ public struct TrainingState: Codable, Sendable, Equatable {
         }
         let counts = [
             step, samples, tokens, epoch, positionInEpoch, phase, phaseStep,
-            lossScaleCleanSteps, lossScaleHysteresisLeft,
+            lossScaleCleanSteps, lossScaleHysteresisLeft, overflowsInARow, overflowsAtMinimum,
+            skippedSteps,
         ]
         guard counts.allSatisfy({ (0...Self.maximumCount).contains($0) }) else {
             throw CheckpointError(
                 .badData, path, "has a negative or absurdly large count in its training state")
         }
-        guard phaseStep <= step, lossScale > 0 else {
+        guard phaseStep <= step, lossScale > 0, overflowsAtMinimum <= overflowsInARow,
+            overflowsInARow <= skippedSteps
+        else {
             throw CheckpointError(.badData, path, "contradicts itself in its training state")
         }
     }

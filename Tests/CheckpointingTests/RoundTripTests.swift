@@ -84,6 +84,8 @@ import Testing
             let changes: [(inout TrainingState) -> Void] = [
                 { $0.tokens = .max }, { $0.samples = -1 }, { $0.epoch = 1 << 54 },
                 { $0.phaseStep = 8 }, { $0.lossScale = 0 }, { $0.positionInEpoch = .min },
+                { $0.skippedSteps = -1 }, { $0.overflowsInARow = 1 },
+                { ($0.skippedSteps, $0.overflowsAtMinimum) = (1, 1) },
             ]
             for (index, change) in changes.enumerated() {
                 let error = #expect(throws: CheckpointError.self) {
@@ -91,7 +93,13 @@ import Testing
                 }
                 #expect(error?.message.contains("training state") == true)
             }
-            #expect(try publish(in: directory + "/old") { _ in }.resumedFrom == nil)
+            let old = try publish(in: directory + "/old") { _ in }
+            #expect(old.resumedFrom == nil && old.skippedSteps == 0)
+            let skipping = try publish(in: directory + "/skipping") {
+                ($0.skippedSteps, $0.overflowsInARow, $0.overflowsAtMinimum) = (5, 3, 2)
+            }
+            #expect(skipping.skippedSteps == 5)
+            #expect(skipping.overflowsInARow == 3 && skipping.overflowsAtMinimum == 2)
             let named = try publish(in: directory + "/new") {
                 $0.resumedFrom = "abc"
                 $0.resumedFromPath = "../source"
