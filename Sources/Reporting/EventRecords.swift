@@ -5,14 +5,26 @@ public struct SkipRecord: Codable, Sendable, Equatable {
     public var step: Int
     /// The loss scale that overflowed.
     public var lossScale: Double
+    /// The loss scale of the next try.
+    public var nextLossScale: Double
     /// Sequences seen so far, the skipped batch included.
     public var samples: Int
+    /// Updates left out since the last one that was done, this one included.
+    public var inARow: Int
+    /// Where the overflow came from; empty where nobody looked.
+    public var cause: String
 
-    /// A record of the given numbers.
-    public init(step: Int, lossScale: Double, samples: Int) {
+    /// A record of the given values.
+    public init(
+        step: Int, lossScale: Double, nextLossScale: Double, samples: Int, inARow: Int,
+        cause: String
+    ) {
         self.step = step
         self.lossScale = lossScale
+        self.nextLossScale = nextLossScale
         self.samples = samples
+        self.inARow = inARow
+        self.cause = cause
     }
 
     /// Reads the keys of docs/metrics.md.
@@ -26,9 +38,13 @@ extension SkipRecord: ColumnRecord {
     static let columns: [Column<SkipRecord>] = [
         .integer("step", \.step),
         .number("loss_scale", \.lossScale),
+        .number("next_loss_scale", \.nextLossScale),
         .integer("samples", \.samples),
+        .integer("in_a_row", \.inARow),
+        .text("cause", \.cause),
     ]
-    static let blank = SkipRecord(step: 0, lossScale: 0, samples: 0)
+    static let blank = SkipRecord(
+        step: 0, lossScale: 0, nextLossScale: 0, samples: 0, inARow: 0, cause: "")
 }
 
 /// A checkpoint that has been published.

@@ -20,11 +20,16 @@ public final class MetricsLog {
     ///     will be made again, are appended to `metrics.superseded.jsonl` and taken out of
     ///     `metrics.jsonl`, which is replaced atomically. Lines that this program did not write
     ///     stay. A half last line, left by a crash, is dropped.
+    ///   - samples: what had been seen at that step: tells skips before that state, whose step is
+    ///     still to come, from those after it. Without it, the step decides for skips, too.
     /// - Throws: `FileError` when a file cannot be read or written.
-    public init(directory: String, resumingAt step: Int) throws(FileError) {
+    public init(
+        directory: String, resumingAt step: Int, samples: Int? = nil
+    ) throws(FileError) {
         let path = Paths.join(directory, MetricsLog.name)
         let superseded = Paths.join(directory, MetricsLog.supersededName)
-        try MetricsRepair.repair(path, keepingThrough: step, moving: superseded)
+        try MetricsRepair.repair(
+            path, keepingThrough: step, samples: samples, moving: superseded)
         file = try AppendedFile(path)
     }
 

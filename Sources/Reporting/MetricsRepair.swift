@@ -6,9 +6,10 @@ enum MetricsRepair {
     /// 4 GiB are some ten million steps: more is not a log.
     static let maximumByteCount = 1 << 32
 
-    /// Moves the lines of later steps than `step` to the end of another file.
+    /// Moves the lines of later steps than `step`, and of batches skipped after the first `samples`
+    /// samples, to the end of another file.
     static func repair(
-        _ path: String, keepingThrough step: Int, moving supersededPath: String
+        _ path: String, keepingThrough step: Int, samples: Int?, moving supersededPath: String
     ) throws(FileError) {
         guard Paths.kind(of: path) != .missing else { return }
         let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
@@ -17,7 +18,7 @@ enum MetricsRepair {
         kept.reserveCapacity(bytes.count + 1)
         var moved: [UInt8] = []
         for line in complete + (isObject(rest) ? [rest] : []) {
-            if let found = ownStep(line), found > step {
+            if isLater(line, than: step, samples: samples) {
                 moved += line + [newline]
             } else {
                 kept += line + [newline]
@@ -30,6 +31,18 @@ enum MetricsRepair {
             try file.sync()
         }
         if kept != bytes { try WholeFiles.writeAtomically(path, kept) }
+    }
+
+    /// Whether a line tells of what comes after a state. A skip belongs to a step that was not done
+    /// then: whether the state is past it, its samples say.
+    private static func isLater(
+        _ line: ArraySlice<UInt8>, than step: Int, samples: Int?
+    ) -> Bool {
+        guard let found = ownStep(line) else { return false }
+        if let samples, case .skip(let record) = try? MetricsEvent(line: line) {
+            return record.samples > samples
+        }
+        return found > step
     }
 
     /// The last bytes of a file, all if there are no more.

@@ -11,7 +11,10 @@ import Testing
 
     static let events: [MetricsEvent] = [
         .step(stepRecord(1, of: 0)),
-        .skip(SkipRecord(step: 2, lossScale: 65536, samples: 512)),
+        .skip(
+            SkipRecord(
+                step: 2, lossScale: 65536, nextLossScale: 32768, samples: 512, inARow: 1,
+                cause: "")),
         .evaluation(evaluationRecord(2)),
         .checkpoint(CheckpointRecord(step: 2, path: "a/\"ü\\\n", seconds: 0.5, bytes: 1000)),
         .preempt(PreemptRecord(step: 2, reason: "SIGTERM")),
@@ -25,7 +28,7 @@ import Testing
         #expect(
             try directory.text(MetricsLog.name) == #"""
                 {"event":"step","step":1,"loss":7.5,"mlm_loss":6.8125,"nsp_loss":0.6875,"mlm_accuracy":0.125,"nsp_accuracy":0.5625,"learning_rate":0.0001,"grad_norm":1.25,"loss_scale":1.0,"samples":256,"tokens":30000,"tokens_per_second":12345.0,"step_seconds":2.5}
-                {"event":"skip","step":2,"loss_scale":65536.0,"samples":512}
+                {"event":"skip","step":2,"loss_scale":65536.0,"next_loss_scale":32768.0,"samples":512,"in_a_row":1,"cause":""}
                 {"event":"evaluation","step":2,"mlm_accuracy":0.25,"mlm_loss":4.5,"mlm_tokens":1900,"nsp_accuracy":0.625,"nsp_loss":0.65625,"nsp_pairs":100,"mlm_baseline_accuracy":0.0625,"mlm_baseline_token":"the","nsp_baseline_accuracy":0.53125}
                 {"event":"checkpoint","step":2,"path":"a/\"ü\\\n","seconds":0.5,"bytes":1000}
                 {"event":"preempt","step":2,"reason":"SIGTERM"}
@@ -78,6 +81,25 @@ import Testing
         // A second resumption adds to them.
         _ = try MetricsLog(directory: directory.path, resumingAt: 3)
         #expect(try MetricsLog.read(superseded).map(\.step) == [4, 5, 5, 4])
+    }
+
+    /// A checkpoint of step 3 may lie before or behind skipped tries of step 4.
+    @Test(arguments: [(768, 0), (1024, 1), (1280, 2), (nil, 0)] as [(Int?, Int)])
+    func skipsStayAsFarAsTheirSamplesWereSeen(samples: Int?, kept: Int) throws {
+        let first = try MetricsLog(directory: directory.path, resumingAt: 0)
+        for step in 1...3 { try first.append(.step(stepRecord(step, of: 0))) }
+        for skip in 1...2 {
+            let record = SkipRecord(
+                step: 4, lossScale: 8, nextLossScale: 4, samples: 768 + 256 * skip, inARow: skip,
+                cause: "")
+            try first.append(.skip(record))
+        }
+        try first.append(.step(stepRecord(4, of: 0)))
+        _ = try MetricsLog(directory: directory.path, resumingAt: 3, samples: samples)
+        let left = try MetricsLog.read(path).map(\.name)
+        #expect(left == ["step", "step", "step"] + Array(repeating: "skip", count: kept))
+        let superseded = Paths.join(directory.path, MetricsLog.supersededName)
+        #expect(try MetricsLog.read(superseded).count == 3 - kept)
     }
 
     @Test func theEndIsReadAlone() throws {
