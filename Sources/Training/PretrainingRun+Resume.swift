@@ -91,10 +91,23 @@ extension PretrainingRun {
         try checkpoint.readMoments(
             0..<model.layout.count, of: model.layout, into: &firstSpan, &secondSpan)
         state = stored
+        if let restored = try restoredScaler(stored, path: path) { scaler = restored }
+        state.lossScaler = scaler.state
         state.resumedFrom = resumption.resumedFrom
         state.resumedFromPath = resumption.resumedFromPath
         keeper.noteResumed(step: stored.step, path: path)
         resumedFrom = path
+    }
+
+    /// The loss scaler as `stored` has it; nil where its settings were others.
+    private func restoredScaler(
+        _ stored: TrainingState, path: String
+    ) throws -> LossScaler? {
+        guard !stored.resolvedConfiguration.isEmpty else { return nil }
+        let before = try RunConfiguration.parse(
+            stored.resolvedConfiguration, name: "\(path) (its configuration)")
+        return try .restored(
+            stored, earlier: before.precision, LossScaler.Policy(resolved.precision), path: path)
     }
 
     /// Refuses another model; other differences only with `allowsChanges`. The vocabulary is the

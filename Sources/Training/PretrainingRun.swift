@@ -22,6 +22,7 @@ public final class PretrainingRun {
     let model: BERTForPreTraining
     let optimizer: Optimizer
     let trainer: Trainer
+    var scaler: LossScaler
     let stopPoll: StopPoll
     let timeBudget: TimeBudget
     let threads: Int
@@ -86,12 +87,18 @@ public final class PretrainingRun {
         stopPoll = StopPoll(among: communicator) {
             StopSignals.received != nil || timeBudget.isSpent()
         }
+        scaler = LossScaler(LossScaler.Policy(configuration.precision))
+        let injection = try agreement.jointly { try OverflowInjection.fromEnvironment() }
+        if injection != nil {
+            notices.append("\(OverflowInjection.variable) is set: overflows are made, for tests")
+        }
         trainer = try Trainer(
             model: model, optimizer: optimizer, communicator: communicator,
             seed: configuration.run.seed, stopPoll: stopPoll,
             bucketMegabytes: configuration.parallel.bucketMegabytes,
             overlaps: configuration.parallel.overlap,
-            wire: configuration.parallel.wire == .bf16 ? .bfloat16 : .float32)
+            wire: configuration.parallel.wire == .bf16 ? .bfloat16 : .float32,
+            injection: injection)
         var resolved = configuration.resolved()
         var architecture = configuration.model.architecture
         architecture.fill(from: setup.configuration)
@@ -99,6 +106,7 @@ public final class PretrainingRun {
         self.resolved = resolved
         keeper = CheckpointKeeper(
             configuration.checkpoint, store: CheckpointStore(run: options.directory))
+        state.lossScaler = scaler.state
     }
 
     /// What this version does not do is refused, never silently left out.
@@ -113,7 +121,8 @@ public final class PretrainingRun {
             guard optimizer == configuration.optimizer,
                 phase.precision == configuration.precision,
                 phase.checkpoint == configuration.checkpoint,
-                phase.parallel == configuration.parallel
+                phase.parallel == configuration.parallel,
+                phase.precision == configuration.precision
             else {
                 throw TrainingError.configuration(
                     "a phase may change data, masking, batch, schedule, evaluation and "
@@ -148,6 +157,13 @@ public final class PretrainingRun {
                 // What is done is made safe before an evaluation takes its time.
                 if isAtEnd { break }
                 if outcome.stopRequested { return try stop() }
+                if outcome.overflowed {
+                    // The run is still at the step before: what was due there is done.
+                    if outcome.checkpointRequested, keeper.lastStep != state.step {
+                        try saveCheckpoint(mayFail: true)
+                    }
+                    continue
+                }
                 if keeper.isDue(state.step) || outcome.checkpointRequested {
                     try saveCheckpoint(mayFail: true)
                 }
@@ -182,6 +198,9 @@ public final class PretrainingRun {
     }
 
     /// One step of `phase`: advances the state and reports. Nil where it was broken off.
+    ///
+    /// One that overflowed advances the place in the data and nothing else: neither step, schedule
+    /// nor moments.
     private func step(_ phase: PretrainingPhase) throws -> StepOutcome? {
         let start = MPIEnvironment.wallTime
         var cursor = SampleCursor()
@@ -193,15 +212,24 @@ public final class PretrainingRun {
             rounds: phase.configuration.batch.accumulation(ranks: communicator.size),
             number: state.step + 1, learningRate: phase.schedule.rate(state.phaseStep + 1))
         plan.checkpointRequested = isCoordinator && keeper.isOverdue
+        plan.lossScale = scaler.scale
+        plan.batch = state.step + state.skippedSteps + 1
         guard let outcome = try trainer.step(plan) else { return nil }
         (state.epoch, state.positionInEpoch) = (cursor.epoch, cursor.position)
-        state.step += 1
-        state.phaseStep += 1
         state.samples += outcome.sequences
         state.tokens += outcome.tokens
+        let seconds = MPIEnvironment.wallTime - start
+        guard !outcome.overflowed else {
+            let compute = phase.configuration.precision.compute.rawValue
+            try skip(plan, outcome, compute: compute, seconds: seconds)
+            return outcome
+        }
+        scaler.update(overflowed: false)
+        state.lossScaler = scaler.state
+        state.step += 1
+        state.phaseStep += 1
         reporter?.step(
-            outcome, state: state, learningRate: plan.learningRate,
-            seconds: MPIEnvironment.wallTime - start)
+            outcome, state: state, learningRate: plan.learningRate, seconds: seconds)
         return outcome
     }
 

@@ -54,7 +54,8 @@ final class RunReporter {
         parameters = run.model.layout.count
         startTokens = run.state.tokens
         console = ConsoleReporter()
-        metrics = try MetricsLog(directory: directory, resumingAt: run.state.step)
+        metrics = try MetricsLog(
+            directory: directory, resumingAt: run.state.step, samples: run.state.samples)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
         recall(step: run.state.step)
         console.banner(run.banner)
@@ -92,11 +93,21 @@ final class RunReporter {
             mlmAccuracy: Double(outcome.maskedCorrect) / Double(max(outcome.masked, 1)),
             nspAccuracy: Double(outcome.nextSentenceCorrect) / Double(max(outcome.sequences, 1)),
             learningRate: learningRate, gradientNorm: outcome.gradientNorm,
-            lossScale: state.lossScale, samples: state.samples, tokens: state.tokens,
+            lossScale: outcome.lossScale, samples: state.samples, tokens: state.tokens,
             tokensPerSecond: Double(outcome.tokens) / seconds, stepSeconds: seconds)
         lastStep = record
         console.step(record)
         log(.step(record))
+    }
+
+    /// Reports an update that was left out.
+    func skip(_ record: SkipRecord, seconds: Double) {
+        trainingSeconds += seconds
+        console.warning(
+            "update \(record.step) overflowed at loss scale \(record.lossScale) and is left out; it "
+                + "is tried again with the next batch at \(record.nextLossScale)"
+                + (record.cause.isEmpty ? "" : ". \(record.cause)"))
+        log(.skip(record))
     }
 
     func evaluation(_ record: EvaluationRecord) {
@@ -159,7 +170,11 @@ final class RunReporter {
         }
         console.note("")
         console.banner([
-            ("steps", "\(state.step), \(HumanFormat.count(state.samples)) samples"),
+            (
+                "steps",
+                "\(state.step), \(HumanFormat.count(state.samples)) samples"
+                    + (state.skippedSteps > 0 ? "; \(state.skippedSteps) left out" : "")
+            ),
             ("speed", HumanFormat.rate(tokensPerSecond(state), of: "tokens")),
             ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
             ("checkpoint", checkpoint),

@@ -16,7 +16,9 @@ public struct StepOutcome: Sendable, Equatable {
     public var nextSentenceCorrect = 0
     /// Tokens, of which none is padding.
     public var tokens = 0
-    /// Global norm of the reduced gradient, before clipping.
+    /// What the loss was multiplied by before the backward pass.
+    public var lossScale = 1.0
+    /// Global norm of the reduced gradient without the loss scale, before clipping.
     public var gradientNorm = 0.0
     /// A rank was told to stop.
     public var stopRequested = false
@@ -30,8 +32,13 @@ public struct StepOutcome: Sendable, Equatable {
     /// The objective.
     public var loss: Double { maskedLoss + nextSentenceLoss }
 
-    /// What the sums of the losses are divided by.
-    var scale: ObjectiveScale { ObjectiveScale(masked: masked, sequences: sequences) }
+    /// Whether the loss or the reduced gradient is not finite, so that nothing could be updated.
+    public var overflowed: Bool { !(gradientNorm.isFinite && loss.isFinite) }
+
+    /// What the sums of the losses are multiplied by for the backward pass.
+    var scale: ObjectiveScale {
+        ObjectiveScale(masked: masked, sequences: sequences, lossScale: lossScale)
+    }
 
     mutating func add(_ outcomes: [SequenceOutcome]) {
         for outcome in outcomes {

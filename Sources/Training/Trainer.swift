@@ -20,11 +20,12 @@ public final class Trainer {
     /// What the ring has done so far.
     public var reductionStatistics: ReductionStatistics { reducer.statistics }
 
+    let seed: UInt64
+    let agreement: Agreement
+    let stopPoll: StopPoll
     private let communicator: Communicator
-    private let agreement: Agreement
-    private let stopPoll: StopPoll
     private let reducer: GradientReducer
-    private let seed: UInt64
+    private let injection: OverflowInjection?
 
     /// What is to be done in a step.
     public struct StepPlan {
@@ -40,6 +41,10 @@ public final class Trainer {
         public var number: Int
         /// The rate of this step.
         public var learningRate: Double
+        /// What the loss is multiplied by before the backward pass, and gradients divided by after.
+        public var lossScale = 1.0
+        /// Batches that the run has taken, this one included: where overflows are made for tests.
+        public var batch = 1
         /// Whether this rank wants a checkpoint after the step.
         public var checkpointRequested = false
 
@@ -58,17 +63,18 @@ public final class Trainer {
     }
 
     /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout, `stopPoll`
-    /// says when to break off.
+    /// says when to break off, `injection` where overflows are made for tests.
     public init(
         model: BERTForPreTraining, optimizer: Optimizer, communicator: Communicator, seed: UInt64,
         stopPoll: StopPoll, bucketMegabytes: Double = 16, overlaps: Bool = true,
-        wire: WireType = .float32
+        wire: WireType = .float32, injection: OverflowInjection? = nil
     ) throws {
         self.model = model
         self.optimizer = optimizer
         self.communicator = communicator
         self.seed = seed
         self.stopPoll = stopPoll
+        self.injection = injection
         agreement = Agreement(among: communicator)
         reducer = try GradientReducer(
             over: communicator, count: model.layout.count, bucketMegabytes: bucketMegabytes,
@@ -78,42 +84,27 @@ public final class Trainer {
     /// Forward and backward over all micro-batches, all-reduce, clipping, update.
     ///
     /// - Returns: what was done, or nil where a rank was told to stop: the gradients so far are
-    ///   thrown away then and nothing was updated, as any step can be replayed.
+    ///   thrown away then and nothing was updated, as any step can be replayed. Nothing was updated
+    ///   either where it `overflowed`, on all ranks alike; the reduced gradient is still there then.
     /// - Precondition: every rank has at least one sample.
-    /// - Throws: the failure of any rank to read its samples, and a gradient that is not finite,
-    ///   on all ranks alike; nothing was updated then.
+    /// - Throws: the failure of any rank to read its samples, on all ranks alike.
     public func step(_ plan: StepPlan) throws -> StepOutcome? {
         precondition(!plan.samples.isEmpty, "a rank without samples")
         Watchdog.note("step", plan.number)
-        let sequences = Result { try plan.samples.map(Self.sequence(from: plan.source)) }
+        let sequences = Result { try plan.sequences() }
         guard var outcome = try agreeOnNumbers(plan, sequences),
             try accumulateGradients(try sequences.get(), plan, &outcome)
         else { return nil }
         try reduceGradients(try sequences.get(), plan, &outcome)
         try sumOverRanks(&outcome)
-        outcome.gradientNorm = optimizer.gradientNorm(model.gradients)
-        guard outcome.gradientNorm.isFinite && outcome.loss.isFinite else {
-            let error = TrainingError.data(
-                "the loss (\(outcome.loss)) or the gradient (norm \(outcome.gradientNorm)) is not "
-                    + "finite at update \(plan.number): the run has diverged; go on from an "
-                    + "earlier checkpoint with a lower optimizer.learning_rate or a longer "
-                    + "schedule.warmup_steps")
-            // All ranks have the same numbers, so all are here: they end together, in order.
-            return try agreement.jointly { () throws -> StepOutcome in throw error }
-        }
+        outcome.gradientNorm = optimizer.gradientNorm(
+            model.gradients, scale: 1 / plan.lossScale)
+        if outcome.overflowed { return outcome }
         optimizer.step(
             number: plan.number, learningRate: plan.learningRate,
-            gradientNorm: outcome.gradientNorm, parameters: model.parameters,
-            gradients: model.gradients)
+            gradientNorm: outcome.gradientNorm, gradientScale: 1 / plan.lossScale,
+            parameters: model.parameters, gradients: model.gradients)
         return outcome
-    }
-
-    private static func sequence(
-        from source: any SampleSource
-    ) -> (SampleIdentity) throws -> PretrainingSequence {
-        { identity in
-            PretrainingSequence(try source.sample(epoch: identity.epoch, index: identity.index))
-        }
     }
 
     /// One small all-reduce before the backward pass: the numbers that divide the sums of losses,
@@ -133,6 +124,7 @@ public final class Trainer {
         if numbers[5] > 0 { _ = try agreement.jointly { try sequences.get() } }
         if numbers[3] > 0 { return nil }
         var outcome = StepOutcome()
+        outcome.lossScale = plan.lossScale
         outcome.masked = Int(numbers[0])
         outcome.tokens = Int(numbers[1])
         outcome.sequences = Int(numbers[2])
@@ -177,6 +169,7 @@ public final class Trainer {
         withoutActuallyEscaping(attempt) { attempt in
             let observer = GradientObserver(
                 ready: { [reducer] range in
+                    self.spoil(range, plan)
                     attempt { () throws(MPIError) in try reducer.markReady(range) }
                 },
                 progress: { [reducer] in
@@ -189,6 +182,12 @@ public final class Trainer {
         }
         if let failure { throw failure }
         try reducer.finish()
+    }
+
+    /// Makes an overflow, where tests ask for it, in gradients of the last micro-batch.
+    func spoil(_ range: Range<Int>, _ plan: StepPlan) {
+        injection?.spoil(
+            model.gradients, of: model.layout, range, rank: communicator.rank, batch: plan.batch)
     }
 
     private func sumOverRanks(_ outcome: inout StepOutcome) throws {

@@ -18,18 +18,21 @@ enum Program {
     static func path(_ name: String) -> String { Paths.join(directory, name) }
 
     /// Runs `bert-train` with `arguments` to its end, on `ranks` ranks; without a launcher where
-    /// that is nil.
+    /// that is nil. `environment` are further variables, `NAME=VALUE`.
     static func train(
-        ranks: Int? = nil, _ arguments: [String], in directory: String = "/"
+        ranks: Int? = nil, _ arguments: [String], in directory: String = "/",
+        environment: [String] = []
     ) throws -> Outcome {
-        try start(ranks: ranks, arguments, in: directory).wait()
+        try start(ranks: ranks, arguments, in: directory, environment: environment).wait()
     }
 
     /// Starts `bert-train`.
     static func start(
-        ranks: Int? = nil, _ arguments: [String], in directory: String = "/"
+        ranks: Int? = nil, _ arguments: [String], in directory: String = "/",
+        environment: [String] = []
     ) throws -> RunningProgram {
-        let launch = ranks.map { launcher + ["-n", "\($0)"] } ?? []
+        // `env` takes the variables, and starts what follows.
+        let launch = environment + (ranks.map { launcher + ["-n", "\($0)"] } ?? [])
         return try RunningProgram(launch + [path("bert-train")] + arguments, in: directory)
     }
 }

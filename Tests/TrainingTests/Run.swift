@@ -9,6 +9,8 @@ struct Run {
     private let scratch = Scratch()
     /// The configuration, YAML.
     var configuration: String
+    /// Further variables of the environment, `NAME=VALUE`.
+    var environment: [String] = []
 
     init(_ configuration: String) { self.configuration = configuration }
 
@@ -49,7 +51,7 @@ struct Run {
 
     /// Trains to the end, or until it fails.
     func train(ranks: Int? = nil, _ more: [String] = []) throws -> Outcome {
-        try Program.train(ranks: ranks, arguments(more))
+        try Program.train(ranks: ranks, arguments(more), environment: environment)
     }
 
     /// Trains and demands that all went well.
@@ -65,7 +67,7 @@ struct Run {
 
     /// Starts training.
     func start(ranks: Int? = nil, _ more: [String] = []) throws -> RunningProgram {
-        try Program.start(ranks: ranks, arguments(more))
+        try Program.start(ranks: ranks, arguments(more), environment: environment)
     }
 
     /// Lines of `metrics.jsonl` of one kind of event.

@@ -1,0 +1,153 @@
+import BERT
+import Checkpointing
+import Configuration
+import Distributed
+import DurableFiles
+import MPI
+import Optimization
+import Reporting
+import Tensors
+
+extension PretrainingRun {
+    /// Leaves an update out that overflowed, or ends the run where that does not help. Collective;
+    /// the state has moved behind the batch already.
+    ///
+    /// - Throws: `TrainingError` (65), on all ranks, with where the overflow came from.
+    func skip(
+        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String, seconds: Double
+    ) throws {
+        scaler.update(overflowed: true)
+        state.lossScaler = scaler.state
+        state.skippedSteps += 1
+        let isEnd = !scaler.skipsOverflows || scaler.isExhausted
+        var cause = ""
+        if isEnd || Self.looksAfter(scaler.state.overflowsInARow) {
+            cause = try findCause(plan, outcome, compute: compute)
+        }
+        if isEnd {
+            let error = endingError(plan, outcome, cause)
+            // All ranks have the same numbers, so all are here: they end together, in order.
+            return try agreement.jointly { throw error }
+        }
+        reporter?.skip(
+            SkipRecord(
+                step: plan.number, lossScale: outcome.lossScale, nextLossScale: scaler.scale,
+                samples: state.samples, inARow: scaler.state.overflowsInARow, cause: cause),
+            seconds: seconds)
+    }
+
+    /// Whether the cause is looked for, which costs a step and more, though the run goes on: not at
+    /// the first overflow, which is how a scale finds its place; then at the 2nd, 4th, 8th, ... in a
+    /// row.
+    private static func looksAfter(_ overflowsInARow: Int) -> Bool {
+        overflowsInARow >= 2 && overflowsInARow & (overflowsInARow - 1) == 0
+    }
+
+    private func endingError(
+        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, _ cause: String
+    ) -> TrainingError {
+        guard scaler.skipsOverflows else {
+            return .data(
+                "the loss (\(outcome.loss)) or the gradient (norm \(outcome.gradientNorm)) is not "
+                    + "finite at update \(plan.number): the run has diverged; go on from an "
+                    + "earlier checkpoint with a lower optimizer.learning_rate or a longer "
+                    + "schedule.warmup_steps. \(cause)")
+        }
+        return .data(
+            "update \(plan.number) overflowed at \(LossScaler.overflowLimit) batches in a row at "
+                + "the smallest loss scale (\(outcome.lossScale)): a lower scale does not help, the "
+                + "run has diverged; go on from an earlier checkpoint with a lower "
+                + "optimizer.learning_rate, a longer schedule.warmup_steps or a lower "
+                + "precision.loss_scale.minimum. \(cause)")
+    }
+
+    /// Where numbers first were not finite, and where the batch is kept, in words. Every rank does
+    /// its part of the step again. Collective; the same on all ranks.
+    private func findCause(
+        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String
+    ) throws -> String {
+        Watchdog.note("the search for the overflow of update", plan.number)
+        let sum = model.layout.firstNotFinite(of: model.gradients, model: model)
+        let weights = model.layout.firstNotFinite(of: model.parameters, model: model)
+        let (finding, wasBrokenOff) = try trainer.findOverflow(plan, outcome)
+        // The lowest rank that found something speaks for all.
+        let told = try agreement.firstFailure(finding?.description)
+        let nowhere =
+            wasBrokenOff
+            ? "The search for its origin was broken off"
+            : "Computed again, the gradient of every rank is finite: their sum overflowed, or a "
+                + "fault of the machine has passed"
+        var cause =
+            told.map { "On rank \($0.rank), \($0.message)" }
+            ?? nowhere
+            + (sum.map { "; of the sum, the first not finite is that of \($0.place)" } ?? "")
+        if let weights { cause += "; the weights are not finite themselves: \(weights.place)" }
+        let checkpoint = try communicator.told { newestCheckpoint }
+        var kept = ""
+        if !wasBrokenOff, communicator.rank == told?.rank ?? 0 {
+            kept = keepBatch {
+                try overflowFile(
+                    plan, outcome, finding, cause: cause, compute: compute, checkpoint: checkpoint)
+            }
+        }
+        if let note = try agreement.firstFailure(kept.isEmpty ? nil : kept) {
+            cause += ". \(note.message)"
+        }
+        return cause
+    }
+
+    /// Writes the batch into the run directory; says where, or why not: a full disk must not hide
+    /// what happened.
+    private func keepBatch(_ file: () throws -> OverflowFile) -> String {
+        do {
+            guard let path = try file().write(run: options.directory) else {
+                return "The batch is not kept: there are \(OverflowFile.maximumFiles) in "
+                    + "\(Paths.join(options.directory, OverflowFile.folder)) already"
+            }
+            return "`bert-train replay \(path)` computes the batch again in fp32"
+        } catch {
+            return "The batch could not be kept: \(error)"
+        }
+    }
+
+    private func overflowFile(
+        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, _ finding: OverflowFinding?,
+        cause: String, compute: String, checkpoint: String
+    ) throws -> OverflowFile {
+        let suspects = finding?.suspects ?? []
+        let batch = try finding?.batch ?? Array(plan.sequences().prefix(plan.micro))
+        let alone = suspects.count < batch.count ? suspects : []
+        let others = batch.filter { sequence in
+            !alone.contains { $0.epoch == sequence.epoch && $0.sample == sequence.sample }
+        }
+        let samples = (alone + others).prefix(OverflowFile.maximumSamples)
+        return OverflowFile(
+            step: plan.number, batch: plan.batch, rank: communicator.rank,
+            ranks: communicator.size, compute: compute, lossScale: outcome.lossScale, cause: cause,
+            tensor: finding?.tensor?.name ?? "", seed: trainer.seed, globalMasked: outcome.masked,
+            globalSequences: outcome.sequences, checkpoint: checkpoint, checkpointStep: weightsStep,
+            initializeFrom: options.configuration.model.initializeFrom ?? "",
+            model: try setup.configuration.json(), suspects: min(alone.count, samples.count),
+            samples: samples.map { OverflowFile.Sample($0) })
+    }
+
+    /// The newest checkpoint: one of the run's own, relative to the run directory, else that which
+    /// the run went on from; empty if there is none. Known to the coordinator.
+    private var newestCheckpoint: String {
+        if keeper.lastStep != nil {
+            let folder = Paths.name(of: Paths.parent(of: keeper.lastPath))
+            return Paths.join(folder, Paths.name(of: keeper.lastPath))
+        }
+        return setup.checkpoint?.path ?? ""
+    }
+
+    /// The step of its weights.
+    private var weightsStep: Int { keeper.lastStep ?? setup.checkpoint?.step ?? 0 }
+}
+
+extension ModelSetup {
+    /// The checkpoint that the run went on from.
+    fileprivate var checkpoint: Checkpoint? {
+        if case .checkpoint(let checkpoint) = origin { checkpoint } else { nil }
+    }
+}
