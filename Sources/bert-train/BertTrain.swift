@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import MPI
 
-/// The MPI program: pre-training (the default) and evaluation.
+/// The MPI program: pre-training (the default), evaluation, and replay of batches that overflowed.
 @main
 struct BertTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +13,7 @@ struct BertTrain: ParsableCommand {
             on from its last checkpoint.
             """,
         version: "0.1.0",
-        subcommands: [PretrainCommand.self, EvaluateCommand.self],
+        subcommands: [PretrainCommand.self, EvaluateCommand.self, ReplayCommand.self],
         defaultSubcommand: PretrainCommand.self)
 
     /// Parses and runs. Every rank has the same arguments, so what the parser has to say of them

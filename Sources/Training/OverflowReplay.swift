@@ -1,0 +1,185 @@
+import BERT
+import Checkpointing
+import DurableFiles
+import Kernels
+import Tensors
+
+/// A batch that overflowed, computed again in fp32 without a loss scale: with the run's dropout, but
+/// the weights of its newest checkpoint at the time.
+public struct OverflowReplay {
+    /// What one sample says, as means.
+    public struct Sample: Sendable {
+        /// Its epoch and place in it.
+        public let epoch, index: Int
+        /// Mean cross-entropy of its masked tokens; 0 if it has none.
+        public let maskedLoss: Double
+        /// Cross-entropy of its next-sentence prediction.
+        public let nextSentenceLoss: Double
+    }
+
+    /// The gradient of one parameter over all samples of the file.
+    public struct Gradient: Sendable {
+        /// The parameter's name.
+        public let name: String
+        /// The Euclidean norm; not finite where an element is not.
+        public let norm: Double
+        /// The largest magnitude among finite elements.
+        public let largest: Double
+        /// Elements that are not finite, of `count`.
+        public let notFinite, count: Int
+    }
+
+    /// What the file says of itself, in words: names and values.
+    public let origin: [(String, String)]
+    /// What to warn of: newer checkpoints that are damaged and were passed over.
+    public let notices: [String]
+    /// What the samples say, in the file's order.
+    public let samples: [Sample]
+    /// The gradients of all parameters, in the order of the backward pass.
+    public let gradients: [Gradient]
+
+    /// The global norm of the gradient of these samples.
+    public var gradientNorm: Double {
+        gradients.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot()
+    }
+
+    /// Reads `path` and computes its batch, with the weights of `checkpoint` instead of those that
+    /// it names if that is given (a run, checkpoint or Hugging Face directory).
+    ///
+    /// - Throws: `TrainingError`, `FileError`, `CheckpointError`: the file and what it names may
+    ///   come from anywhere, and are checked before any memory is taken for the model.
+    public init(path: String, checkpoint: String? = nil, threads: Int) throws {
+        let file = try OverflowFile.read(path)
+        let weights = try Weights(file, path: path, checkpoint: checkpoint)
+        let sizes = weights.configuration
+        let sequences = try file.samples.enumerated().map { index, sample in
+            guard let sequence = sample.sequence(for: sizes) else {
+                throw TrainingError.data(
+                    "\(path) cannot be replayed: sample \(index) does not fit the model of "
+                        + "\(weights.name)")
+            }
+            return sequence
+        }
+        let length = sequences.map(\.tokenIDs.count).max() ?? 1
+        let masked = sequences.map(\.maskedLabels.count).max() ?? 0
+        let model = BERTForPreTraining(
+            sizes, for: .training,
+            capacity: BatchCapacity(
+                sequences: 1, sequenceLength: length, maskedPerSequence: masked),
+            executor: KernelExecutor(threads: threads))
+        try weights.read(into: model, seed: file.seed)
+        let scale = ObjectiveScale(masked: file.globalMasked, sequences: file.globalSequences)
+        samples = sequences.enumerated().map { index, sequence in
+            let outcome = model.train(
+                [sequence], scale: scale, seed: file.seed, accumulate: index > 0)[0]
+            return Sample(
+                epoch: sequence.epoch, index: sequence.sample,
+                maskedLoss: outcome.maskedLoss / Double(max(outcome.masked, 1)),
+                nextSentenceLoss: outcome.nextSentenceLoss)
+        }
+        gradients = model.layout.parameters.reversed().map { parameter in
+            Gradient(parameter, model.gradients[parameter.range])
+        }
+        origin = Self.origin(file, weights)
+        notices = weights.notices
+    }
+
+    private static func origin(_ file: OverflowFile, _ weights: Weights) -> [(String, String)] {
+        [
+            (
+                "overflow",
+                "update \(file.step) (batch \(file.batch)), rank \(file.rank) of \(file.ranks), "
+                    + "\(file.compute), loss scale \(file.lossScale)"
+            ),
+            ("found then", file.cause),
+            ("weights", weights.name),
+            (
+                "samples",
+                "\(file.samples.count)"
+                    + (file.suspects > 0 ? "; \(file.suspects) overflowed alone, listed first" : "")
+            ),
+        ]
+    }
+}
+
+extension OverflowReplay {
+    /// Where the weights come from, and which model they are of.
+    private struct Weights {
+        let configuration: BERTConfiguration
+        let saved: SavedModel?
+        let name: String
+        var notices: [String] = []
+
+        init(_ file: OverflowFile, path: String, checkpoint: String?) throws {
+            if let place = try checkpoint ?? Self.place(file, path: path) {
+                do {
+                    let (found, skipped) = try SavedModel.open(place)
+                    notices = skipped.map(\.description)
+                    saved = found
+                } catch let error as CheckpointError where checkpoint == nil {
+                    throw TrainingError.missing(
+                        "\(path) names the weights \(place), which cannot be read (\(error)); name "
+                            + "others with --checkpoint")
+                }
+                name = Self.name(place, file, isNamed: checkpoint == nil)
+            } else {
+                saved = nil
+                name = "random, as at the start of the run"
+            }
+            let description = try saved?.description().configuration ?? file.model
+            configuration = try BERTConfiguration(json: description, path: saved?.path ?? path)
+            if let problem = configuration.problem {
+                throw TrainingError.data("\(path): \(problem)")
+            }
+            let layout = ParameterLayout.pretraining(configuration)
+            try saved?.check(layout)
+            // Parameters and gradients.
+            try ModelSetup.checkMemory(layout, arrays: 2)
+        }
+
+        /// The path that the file gives; nil if the weights were random.
+        private static func place(_ file: OverflowFile, path: String) throws -> String? {
+            guard !file.checkpoint.isEmpty else {
+                return file.initializeFrom.isEmpty ? nil : file.initializeFrom
+            }
+            guard !file.checkpoint.hasPrefix("/") else { return file.checkpoint }
+            guard !file.checkpoint.split(separator: "/").contains("..") else {
+                throw TrainingError.data(
+                    "\(path) names a checkpoint outside of its run directory "
+                        + "(\(file.checkpoint)); if you trust it, name it with --checkpoint")
+            }
+            let run = Paths.parent(of: Paths.parent(of: path))
+            let own = Paths.join(run, file.checkpoint)
+            // One that the run went on from, named as it was then.
+            return Paths.exists(own) ? own : file.checkpoint
+        }
+
+        private static func name(_ place: String, _ file: OverflowFile, isNamed: Bool) -> String {
+            guard isNamed, !file.checkpoint.isEmpty else { return place }
+            let since = file.step - 1 - file.checkpointStep
+            return "\(place), "
+                + (since == 0
+                    ? "those of the overflow" : "\(since) updates before those of the overflow")
+        }
+
+        func read(into model: BERTForPreTraining, seed: UInt64) throws {
+            guard let saved else { return model.initialize(seed: seed) }
+            let buffer = model.parameters.vector.buffer
+            var parameters = buffer.mutableSpan
+            try saved.readParameters(model.layout, into: &parameters)
+        }
+    }
+}
+
+extension OverflowReplay.Gradient {
+    fileprivate init(_ parameter: Parameter, _ values: Vector<Float>) {
+        var (squares, largest, notFinite) = (0.0, Float(0), 0)
+        for value in values.buffer {
+            squares += Double(value) * Double(value)
+            if value.isFinite { largest = max(largest, value.magnitude) } else { notFinite += 1 }
+        }
+        self.init(
+            name: parameter.name, norm: squares.squareRoot(), largest: Double(largest),
+            notFinite: notFinite, count: parameter.count)
+    }
+}
