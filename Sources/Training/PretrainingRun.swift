@@ -121,8 +121,7 @@ public final class PretrainingRun {
             guard optimizer == configuration.optimizer,
                 phase.precision == configuration.precision,
                 phase.checkpoint == configuration.checkpoint,
-                phase.parallel == configuration.parallel,
-                phase.precision == configuration.precision
+                phase.parallel == configuration.parallel
             else {
                 throw TrainingError.configuration(
                     "a phase may change data, masking, batch, schedule, evaluation and "
