@@ -44,13 +44,16 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
     func applied(to tree: YAMLTree) throws(ConfigurationError) -> YAMLTree {
         let location = "--set \(printable(description))"
         let value = try YAMLReader.argument(value, source: location)
-        return try place(value, at: path.split(separator: ".")[...], in: tree, location)
+        let components = path.split(separator: ".")
+        return try place(
+            value, at: components[...], under: components.last.map(String.init), in: tree, location)
     }
 
     private func place(
-        _ value: YAMLTree, at path: ArraySlice<Substring>, in tree: YAMLTree, _ location: String
+        _ value: YAMLTree, at path: ArraySlice<Substring>, under key: String?, in tree: YAMLTree,
+        _ location: String
     ) throws(ConfigurationError) -> YAMLTree {
-        guard let first = path.first else { return tree.merged(with: value) }
+        guard let first = path.first else { return tree.merged(with: value, under: key) }
         let origin = YAMLTree.Origin(location: location)
         if case .sequence(var items) = tree.content {
             guard let index = Int(first), items.indices.contains(index) else {
@@ -59,12 +62,13 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
                     message: "\(first) is not an index into the list of \(items.count); "
                         + "the first is 0")
             }
-            items[index] = try place(value, at: path.dropFirst(), in: items[index], location)
+            items[index] = try place(
+                value, at: path.dropFirst(), under: key, in: items[index], location)
             return YAMLTree(content: .sequence(items), origin: tree.origin)
         }
         let nothing = YAMLTree(content: .scalar("", plain: true), origin: origin)
         let inner = try place(
-            value, at: path.dropFirst(), in: tree[String(first)] ?? nothing, location)
+            value, at: path.dropFirst(), under: key, in: tree[String(first)] ?? nothing, location)
         let entry = YAMLTree.Entry(key: String(first), keyOrigin: origin, value: inner)
         // A later merge would keep an old mapping where null or a scalar was asked for.
         if case .mapping(var entries) = tree.content {

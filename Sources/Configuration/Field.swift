@@ -78,6 +78,10 @@ enum Schema {
         "evaluation", "checkpoint", "parallel",
     ]
 
+    /// The one key with a value that may be a mapping: null is a value of it, too, while a section
+    /// that is null only gives nothing.
+    static let mappingKey = "loss_scale"
+
     /// The sections that are the same for the whole run, so that no phase may change them.
     static let fixedSections = ["run", "model", "phases"]
 }

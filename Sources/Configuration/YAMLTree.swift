@@ -59,13 +59,14 @@ struct YAMLTree {
     }
 
     /// This tree with `other` laid over it: mappings are merged key by key, anything else is
-    /// replaced.
-    func merged(with other: YAMLTree) -> YAMLTree {
+    /// replaced. `key` is what they stand under.
+    func merged(with other: YAMLTree, under key: String? = nil) -> YAMLTree {
         guard case .mapping(var entries) = content, case .mapping(let changes) = other.content
-        else { return other.isNull && isMapping ? self : other }
+        else { return other.isNull && isMapping && key != Schema.mappingKey ? self : other }
         for change in changes {
             if let index = entries.firstIndex(where: { $0.key == change.key }) {
-                entries[index].value = entries[index].value.merged(with: change.value)
+                entries[index].value = entries[index].value.merged(
+                    with: change.value, under: change.key)
             } else {
                 entries.append(change)
             }

@@ -36,6 +36,17 @@ import Testing
         expected.interval = 2000
         expected.initial = 4
         #expect(again.precision.lossScale == .dynamic(expected))
+        // Null is a value of this key, and nothing for a section.
+        for text in ["{initial: 8}", "2"] {
+            let none = try parse("precision: {loss_scale: \(text)}", "precision.loss_scale=null")
+            #expect(none.precision.lossScale == nil)
+        }
+        let kept = try parse("precision: {loss_scale: {initial: 4}}", "precision=null")
+        #expect(kept.precision.lossScale == .dynamic(expected))
+        let phase = try RunConfiguration.parse(
+            "precision: {loss_scale: {initial: 8}}\nphases: [{precision: {loss_scale: null}}]",
+            name: "run.yaml")
+        #expect(phase.resolvedPhases[0].precision.lossScale == nil)
     }
 
     @Test func phasesAreReplacedOrReachedByIndex() throws {
