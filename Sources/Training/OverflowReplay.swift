@@ -124,7 +124,7 @@ extension OverflowReplay {
                 name = Self.name(place, file, isNamed: checkpoint == nil)
             } else {
                 saved = nil
-                name = "random, as at the start of the run"
+                name = "random, as at the start of the run, " + Self.age(file, step: 0)
             }
             let description = try saved?.description().configuration ?? file.model
             configuration = try BERTConfiguration(json: description, path: saved?.path ?? path)
@@ -156,10 +156,15 @@ extension OverflowReplay {
 
         private static func name(_ place: String, _ file: OverflowFile, isNamed: Bool) -> String {
             guard isNamed, !file.checkpoint.isEmpty else { return place }
-            let since = file.step - 1 - file.checkpointStep
-            return "\(place), "
-                + (since == 0
-                    ? "those of the overflow" : "\(since) updates before those of the overflow")
+            return "\(place), \(age(file, step: file.checkpointStep))"
+        }
+
+        /// How much older weights of `step` are than those of the overflow.
+        private static func age(_ file: OverflowFile, step: Int) -> String {
+            let since = file.step - 1 - step
+            return since == 0
+                ? "those of the overflow"
+                : "\(since) update\(since == 1 ? "" : "s") before those of the overflow"
         }
 
         func read(into model: BERTForPreTraining, seed: UInt64) throws {
