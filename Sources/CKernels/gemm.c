@@ -79,18 +79,51 @@ static size_t row_block(const bert_gemm_kernels *kernels) {
     return ROW_BLOCK / kernels->row_panel * kernels->row_panel;
 }
 
+/// Rows `i ..< i + rows` and columns `j ..< j + columns` of C = sums, or that added to C.
+static void finish_sums(const job *job, size_t i, size_t rows, size_t j, size_t columns,
+                        const float *sums, size_t stride, bool accumulate) {
+    const bert_gemm_task *t = job->task;
+    for (size_t r = 0; r < rows; r++) {
+        size_t place = (i + r) * t->c_stride + j;
+        job->kernels->finish(columns, sums + r * stride, accumulate, t->c_storage,
+                             (char *)t->c + place * bytes_of(t->c_storage));
+    }
+}
+
+/// A block of C, and the part of the depth that is added to it.
+typedef struct {
+    size_t i, rows, j, columns;
+    bool add;      // the sums already hold a part
+    bool last;     // the rest of this pass: sums kept apart are stored now
+    bool earlier;  // C already holds what an earlier pass stored
+    const float *bias;  // for the end of the depth; or NULL
+} step;
+
 /// All tiles of one packed block of A against one packed block of B.
-static void multiply_blocks(const bert_gemm_kernels *kernels, size_t rows, size_t columns,
-                            size_t depth, bert_packed_rows a, const char *b, float *c,
-                            size_t c_stride, bert_tile_end end) {
-    for (size_t j = 0; j < columns; j += kernels->column_panel) {
-        size_t tile_columns = smaller(kernels->column_panel, columns - j);
-        bert_tile_end tile_end = {end.add_to_c, end.bias ? end.bias + j : NULL};
-        for (size_t i = 0; i < rows; i += kernels->row_panel) {
-            kernels->tile(smaller(kernels->row_panel, rows - i), tile_columns, depth,
+static void multiply_blocks(const job *job, step step, size_t depth, bert_packed_rows a,
+                            const char *b) {
+    const bert_gemm_kernels *kernels = job->kernels;
+    const bert_gemm_task *t = job->task;
+    // Sums that are complete at once need no more room than a tile, and so stay in the first cache.
+    const bool whole = job->sums && !step.add && step.last;
+    for (size_t j = 0; j < step.columns; j += kernels->column_panel) {
+        const size_t columns = smaller(kernels->column_panel, step.columns - j);
+        for (size_t i = 0; i < step.rows; i += kernels->row_panel) {
+            const size_t rows = smaller(kernels->row_panel, step.rows - i);
+            const size_t stride = whole       ? COLUMN_UNIT
+                                  : job->sums ? step.columns
+                                              : t->c_stride;
+            float *sums = whole       ? job->sums
+                          : job->sums ? job->sums + i * stride + j
+                                      : (float *)t->c + (step.i + i) * stride + step.j + j;
+            kernels->tile(rows, columns, depth,
                           (const char *)a.elements + i * a.stride * kernels->element_bytes,
-                          a.stride, b + j * depth * kernels->element_bytes,
-                          c + i * c_stride + j, c_stride, tile_end);
+                          a.stride, b + j * depth * kernels->element_bytes, sums, stride,
+                          step.add, step.bias ? step.bias + j : NULL);
+            if (job->sums && step.last) {
+                finish_sums(job, step.i + i, rows, step.j + j, columns, sums, stride,
+                            t->accumulate || step.earlier);
+            }
         }
     }
 }
@@ -102,25 +135,18 @@ static void multiply_rows(const job *job, size_t i, size_t j, size_t columns, si
     const bert_gemm_kernels *kernels = job->kernels;
     const bert_gemm_task *t = job->task;
     const size_t rows = smaller(row_block(kernels), t->rows - i);
-    float *sums = job->sums ? job->sums : (float *)t->c + i * t->c_stride + j;
-    const size_t stride = job->sums ? columns : t->c_stride;
     for (size_t start = 0; start < depth; start += kernels->depth_block) {
         size_t part = smaller(kernels->depth_block, depth - start);
-        bool first = k + start == 0, last = k + start + part == t->depth;
-        bool add = job->sums ? start > 0 : t->accumulate || !first;
+        step step = {.i = i, .rows = rows, .j = j, .columns = columns, .earlier = k > 0};
+        step.last = start + part == depth;
+        step.bias = t->bias && k + start + part == t->depth ? t->bias + j : NULL;
+        step.add = job->sums ? start > 0 : t->accumulate || k + start > 0;
         bert_packed_rows a = kernels->pack_rows(
             block_of(t, &t->a, !t->a.transposed, i, rows, k + start, part), job->packed_a,
             job->strip);
         multiply_blocks(
-            kernels, rows, columns, padded(part, kernels->depth_unit), a,
-            job->packed_b + start * padded(columns, COLUMN_UNIT) * kernels->element_bytes, sums,
-            stride, (bert_tile_end){add, last && t->bias ? t->bias + j : NULL});
-    }
-    if (!job->sums) return;
-    for (size_t r = 0; r < rows; r++) {
-        size_t place = (i + r) * t->c_stride + j;
-        kernels->finish(columns, sums + r * stride, t->accumulate || k > 0, t->c_storage,
-                        (char *)t->c + place * bytes_of(t->c_storage));
+            job, step, padded(part, kernels->depth_unit), a,
+            job->packed_b + start * padded(columns, COLUMN_UNIT) * kernels->element_bytes);
     }
 }
 

@@ -54,20 +54,20 @@ static void end(void) { RELEASE(); }
 
 /// Adds finished tiles to C, or replaces it.
 static void store_block(size_t rows, size_t columns, const float *sums, float *c, size_t c_stride,
-                        bert_tile_end end) {
+                        bool add, const float *bias) {
     for (size_t i = 0; i < rows; i++) {
         FOR_VECTORS(j, w, columns) {
             f32x16 sum = load(sums + i * COLUMNS + j, w);
             float *out = c + i * c_stride + j;
-            if (end.add_to_c) sum = load(out, w) + sum;
-            if (end.bias) sum += load(end.bias + j, w);
+            if (add) sum = load(out, w) + sum;
+            if (bias) sum += load(bias + j, w);
             store(out, sum, w);
         }
     }
 }
 
 static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
-                 const void *b, float *c, size_t c_stride, bert_tile_end end) {
+                 const void *b, float *c, size_t c_stride, bool add, const float *bias) {
     const size_t a_bytes = a_stride * sizeof(bert_bf16), b_bytes = COLUMNS * sizeof(uint32_t);
     const bool lower = rows > SIDE;
     const char *upper_a = a, *lower_a = upper_a + SIDE * a_bytes, *left_b = b;
@@ -99,7 +99,7 @@ static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_
         STORE(2, sums + SIDE * COLUMNS, sum_bytes);
         STORE(3, sums + SIDE * COLUMNS + SIDE, sum_bytes);
     }
-    store_block(rows, columns, sums, c, c_stride, end);
+    store_block(rows, columns, sums, c, c_stride, add, bias);
     if (rows < ROWS) configure(ROWS);
 }
 

@@ -30,7 +30,7 @@ TARGET static inline __attribute__((always_inline)) void store(__m256 sum, float
 
 TARGET static inline __attribute__((always_inline)) void tile_of(
     const size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c,
-    size_t c_stride, bert_tile_end end) {
+    size_t c_stride, bool add, const float *bias) {
     __m256 left[ROWS], right[ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) left[i] = right[i] = _mm256_setzero_ps();
@@ -48,20 +48,20 @@ TARGET static inline __attribute__((always_inline)) void tile_of(
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
         float *out = c + i * c_stride;
-        store(left[i], out, columns, end.add_to_c, end.bias);
+        store(left[i], out, columns, add, bias);
         if (columns > 8) {
-            store(right[i], out + 8, columns - 8, end.add_to_c, end.bias ? end.bias + 8 : NULL);
+            store(right[i], out + 8, columns - 8, add, bias ? bias + 8 : NULL);
         }
     }
 }
 
 #define CASE(n)                                                     \
     case n:                                                         \
-        tile_of(n, columns, depth, a, b, c, c_stride, end);         \
+        tile_of(n, columns, depth, a, b, c, c_stride, add, bias);         \
         break;
 
 TARGET static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
-                        const void *b, float *c, size_t c_stride, bert_tile_end end) {
+                        const void *b, float *c, size_t c_stride, bool add, const float *bias) {
     (void)a_stride;
     switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
 }

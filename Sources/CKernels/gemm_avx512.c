@@ -23,7 +23,7 @@ TARGET static inline __attribute__((always_inline)) void store(__m512 sum, float
 /// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
 TARGET static inline __attribute__((always_inline)) void tile_of(
     const size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c,
-    size_t c_stride, bert_tile_end end) {
+    size_t c_stride, bool add, const float *bias) {
     __m512 left[ROWS], right[ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) left[i] = right[i] = _mm512_setzero_ps();
@@ -44,19 +44,19 @@ TARGET static inline __attribute__((always_inline)) void tile_of(
                                                        : (1u << (columns - 16)) - 1);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
-        store(left[i], c + i * c_stride, left_mask, end.add_to_c, end.bias);
-        store(right[i], c + i * c_stride + 16, right_mask, end.add_to_c,
-              end.bias ? end.bias + 16 : NULL);
+        store(left[i], c + i * c_stride, left_mask, add, bias);
+        store(right[i], c + i * c_stride + 16, right_mask, add,
+              bias ? bias + 16 : NULL);
     }
 }
 
 #define CASE(n)                                                     \
     case n:                                                         \
-        tile_of(n, columns, depth, a, b, c, c_stride, end);         \
+        tile_of(n, columns, depth, a, b, c, c_stride, add, bias);         \
         break;
 
 TARGET static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
-                        const void *b, float *c, size_t c_stride, bert_tile_end end) {
+                        const void *b, float *c, size_t c_stride, bool add, const float *bias) {
     (void)a_stride;
     switch (rows) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)

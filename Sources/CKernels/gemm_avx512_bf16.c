@@ -26,7 +26,7 @@ INLINE __m512bh broadcast_pair(const char *pair) {
 
 /// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
 INLINE void tile_of(const size_t rows, size_t columns, size_t depth, const char *a,
-                    size_t a_bytes, const char *b, float *c, size_t c_stride, bert_tile_end end) {
+                    size_t a_bytes, const char *b, float *c, size_t c_stride, bool add, const float *bias) {
     __m512 left[ROWS], right[ROWS];
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) left[i] = right[i] = _mm512_setzero_ps();
@@ -47,19 +47,19 @@ INLINE void tile_of(const size_t rows, size_t columns, size_t depth, const char 
                                                        : (1u << (columns - 16)) - 1);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
-        store_sums(left[i], c + i * c_stride, left_mask, end.add_to_c, end.bias);
-        store_sums(right[i], c + i * c_stride + 16, right_mask, end.add_to_c,
-                   end.bias ? end.bias + 16 : NULL);
+        store_sums(left[i], c + i * c_stride, left_mask, add, bias);
+        store_sums(right[i], c + i * c_stride + 16, right_mask, add,
+                   bias ? bias + 16 : NULL);
     }
 }
 
 #define CASE(n)                                                                          \
     case n:                                                                              \
-        tile_of(n, columns, depth, a, a_stride * sizeof(bert_bf16), b, c, c_stride, end); \
+        tile_of(n, columns, depth, a, a_stride * sizeof(bert_bf16), b, c, c_stride, add, bias); \
         break;
 
 static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
-                 const void *b, float *c, size_t c_stride, bert_tile_end end) {
+                 const void *b, float *c, size_t c_stride, bool add, const float *bias) {
     switch (rows) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7)
         CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)

@@ -17,12 +17,25 @@ static size_t whole_depth(size_t depth) {
     return (depth + DEPTH_UNIT - 1) / DEPTH_UNIT * DEPTH_UNIT;
 }
 
-/// Sixteen elements as the low halves of 32-bit lanes.
+/// Copies up to sixteen pairs; the common number is a constant, and so needs no call.
+INLINE void copy_pairs(void *target, const void *source, size_t count) {
+    if (count == LANES) {
+        memcpy(target, source, LANES * sizeof(uint32_t));
+    } else {
+        memcpy(target, source, count * sizeof(uint32_t));
+    }
+}
+
+/// `count` (at most 16) elements as the low halves of 32-bit lanes.
 INLINE u32x16 read_bits(const bert_block *block, size_t index, size_t count) {
     if (block->storage == BERT_BF16) {
         u16x16 bits = {};
         const bert_bf16 *x = (const bert_bf16 *)block->elements + index;
-        memcpy(&bits, x, smaller(count, LANES) * sizeof *x);
+        if (count == LANES) {
+            memcpy(&bits, x, sizeof bits);
+        } else {
+            memcpy(&bits, x, count * sizeof *x);
+        }
         return __builtin_convertvector(bits, u32x16);
     }
     return __builtin_convertvector(to_bf16(load((const float *)block->elements + index, count)),
@@ -72,7 +85,7 @@ static bert_packed_rows pack_rows(bert_block block, void *packed, void *strip) {
             transpose(r);
             const size_t width = smaller(LANES, (depth - k) / 2);
             for (size_t row = 0; row < smaller(LANES, block.count - i); row++) {
-                memcpy(rows + (i + row) * depth + k, &r[row], width * sizeof(float));
+                copy_pairs(rows + (i + row) * depth + k, &r[row], width);
             }
         }
     }
@@ -90,7 +103,7 @@ static void pack_rows_as_columns(const bert_block *block, size_t column, size_t 
         __m512 r[LANES];
         for (size_t i = 0; i < LANES; i++) {
             r[i] = _mm512_setzero_ps();
-            memcpy(&r[i], strip + i * depth + k, width * sizeof(float));
+            copy_pairs(&r[i], strip + i * depth + k, width);
         }
         transpose(r);
         for (size_t pair = 0; pair < width; pair++) {

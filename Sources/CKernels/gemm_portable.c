@@ -10,7 +10,7 @@ enum { ROWS = 4, COLUMNS = 8 };
 
 static void tile(size_t rows, size_t columns, size_t depth, const void *packed_a,
                  size_t a_stride, const void *packed_b, float *c, size_t c_stride,
-                 bert_tile_end end) {
+                 bool add, const float *bias) {
     (void)a_stride;
     const float *a = packed_a, *b = packed_b;
     float sum[ROWS][COLUMNS];
@@ -23,8 +23,8 @@ static void tile(size_t rows, size_t columns, size_t depth, const void *packed_a
     for (size_t i = 0; i < rows; i++) {
         for (size_t j = 0; j < columns; j++) {
             float *out = c + i * c_stride + j;
-            float value = end.add_to_c ? *out + sum[i][j] : sum[i][j];
-            *out = end.bias ? value + end.bias[j] : value;
+            float value = add ? *out + sum[i][j] : sum[i][j];
+            *out = bias ? value + bias[j] : value;
         }
     }
 }
