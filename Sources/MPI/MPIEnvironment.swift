@@ -17,10 +17,17 @@ public struct MPIEnvironment: ~Copyable {
     /// Joins the job. From here on, failing calls throw; MPI's default would end the job without saying why.
     ///
     /// A second environment in one process is a caller's bug, because MPI can be initialised only once.
-    public init() throws(MPIError) {
+    ///
+    /// - Parameter timeout: seconds after which the process ends with status 74, saying so, because
+    ///   other ranks have not come: launchers wait for ever for a host that they cannot reach. 0:
+    ///   never.
+    public init(timeout: UInt32 = 0) throws(MPIError) {
         precondition(!Self.wasInitialized, "MPI can be initialised only once in a process")
         var provided: Int32 = 0
-        try check(cmpi_init_thread(cmpi_thread_funneled(), &provided), "MPI_Init_thread")
+        if timeout > 0 { Self.limitStart(to: timeout) }
+        let status = cmpi_init_thread(cmpi_thread_funneled(), &provided)
+        Alarm.clear()
+        try check(status, "MPI_Init_thread")
         try check(cmpi_return_errors(cmpi_comm_world()), "MPI_Comm_set_errhandler")
         try check(cmpi_return_errors(cmpi_comm_self()), "MPI_Comm_set_errhandler")
         guard provided >= cmpi_thread_funneled() else {
@@ -41,16 +48,43 @@ public struct MPIEnvironment: ~Copyable {
     }
 
     /// Leaves the job at the end of the program, whose status is known and whose files are written:
-    /// waits for the other ranks, then gives `MPI_Finalize` some seconds. MPICH over UCX's TCP was
-    /// seen to hang there in up to half of all runs; the process then ends with `status` without it.
+    /// waits for the other ranks, then gives `MPI_Finalize` some seconds. MPICH 4.0 over UCX's TCP
+    /// was seen to hang there in up to half of all runs: a rank closes its connections, for which it
+    /// needs the others, but these already wait in a barrier of the launcher's. Rank 0 then asks the
+    /// launcher to end the job with `status`.
     ///
-    /// Only where all ranks come here: one that is gone would be waited for.
+    /// Only where all ranks come here, with the same status: one that is gone would be waited for.
     public consuming func leave(status: Int32) {
         try? world.barrier()
         Watchdog.stop()
-        Alarm.set(seconds: 10, status: status, text: "")
+        // Without being asked, Hydra makes a status of its own of ranks that end before MPI has.
+        if world.rank == 0, let launcher = Self.hydra {
+            Alarm.set(
+                seconds: 5, status: status, text: "cmd=abort exitcode=\(status)\n", to: launcher)
+        } else {
+            Alarm.set(seconds: 10, status: status, text: "")
+        }
         if !Self.wasFinalized { _ = cmpi_finalize() }
         Alarm.clear()
+    }
+
+    private static func limitStart(to seconds: UInt32) {
+        var host = [CChar](repeating: 0, count: 256)
+        gethostname(&host, host.count - 1)
+        let name = String(
+            decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        Alarm.set(
+            seconds: seconds, status: Watchdog.unreachable,
+            text:
+                "MPI_Init on \(name) has not returned for \(seconds) s: perhaps the launcher cannot "
+                + "reach some host\n")
+    }
+
+    /// Where MPICH's launcher Hydra listens to this rank: lines of its protocol PMI-1. Others that
+    /// set `PMI_FD`, like SLURM's srun, speak another.
+    private static var hydra: Int32? {
+        guard getenv("MPI_LOCALNRANKS") != nil, let text = getenv("PMI_FD") else { return nil }
+        return Int32(String(cString: text))
     }
 
     /// Whether MPI has been initialised in this process (and perhaps finalised since).

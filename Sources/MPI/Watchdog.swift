@@ -38,7 +38,7 @@ public final class Watchdog {
     )
 
     /// Statuses of sysexits(3): a rank is out of reach, or all wait for one another.
-    private static let unreachable: Int32 = 74
+    static let unreachable: Int32 = 74
     private static let deadlock: Int32 = 70
 
     private init(

@@ -43,18 +43,22 @@ struct Ring: ParsableCommand {
     func run() throws {
         let environment = try MPIEnvironment()
         let world = environment.world
+        var status: Int32 = 0
         do {
             try measureAll(world)
         } catch let error as BenchmarkError {
             // All ranks have it, so one says it.
             if world.rank == 0 { Output.note("\(error)") }
-            throw ExitCode(70)
+            status = 70
         } catch {
             // Rank 0 goes first and ends the others, so that a cause that all have is said once.
             if world.rank > 0 { usleep(300_000) }
             Output.note("rank \(world.rank): \(error)")
             MPIEnvironment.abort(code: 70)
         }
+        fflush(nil)
+        environment.leave(status: status)
+        if status != 0 { throw ExitCode(status) }
     }
 
     private func measureAll(_ world: Communicator) throws {

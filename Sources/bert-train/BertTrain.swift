@@ -23,10 +23,10 @@ struct BertTrain: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            guard MPIEnvironment.wasInitialized || Job.isCoordinator else {
-                Glibc.exit(exitCode(for: error).rawValue)
-            }
-            exit(withError: error)
+            let status = exitCode(for: error).rawValue
+            let text = fullMessage(for: error)
+            if !text.isEmpty { Job.sayOnce(text, status: status) }
+            Glibc.exit(status)
         }
     }
 }

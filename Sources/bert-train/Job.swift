@@ -15,7 +15,7 @@ enum Job {
         signal(SIGPIPE, SIG_IGN)
         let status: Int32
         do {
-            let environment = try MPIEnvironment()
+            let environment = try MPIEnvironment(timeout: startTimeout)
             status = execute(environment, body)
             // All ranks are here: those that fail alone have ended the job.
             fflush(nil)
@@ -27,14 +27,27 @@ enum Job {
         if status != ExitStatus.success { throw ExitCode(status) }
     }
 
-    /// `parallel.timeout`'s default, until the configuration is known.
-    private static let startTimeout = 600.0
+    /// `parallel.timeout`'s default, until the configuration is known, or what the environment says.
+    private static var startTimeout: UInt32 {
+        getenv("BERT_START_TIMEOUT").flatMap { UInt32(String(cString: $0)) } ?? 600
+    }
 
-    /// Whether this is rank 0, for what is to be said before there is a job: joins one to ask, and
-    /// leaves it. Where there is no MPI, everybody is.
-    static var isCoordinator: Bool {
-        guard let environment = try? MPIEnvironment() else { return true }
-        return environment.world.rank == 0
+    /// Prints by one rank what all have to say that have not joined a job yet and will end with
+    /// `status`. To ask who is rank 0, one is joined and left; where there is no MPI, everybody is.
+    static func sayOnce(_ text: String, status: Int32) {
+        guard !MPIEnvironment.wasInitialized,
+            let environment = try? MPIEnvironment(timeout: startTimeout)
+        else {
+            return say(text, status: status)
+        }
+        if environment.world.rank == 0 { say(text, status: status) }
+        environment.leave(status: status)
+    }
+
+    private static func say(_ text: String, status: Int32) {
+        var line = Array("\(text)\n".utf8)
+        let stream = status == ExitStatus.success ? STDOUT_FILENO : STDERR_FILENO
+        _ = write(stream, &line, line.count)
     }
 
     private static func execute(
@@ -43,7 +56,7 @@ enum Job {
         let world = environment.world
         do {
             try LaunchCheck.requireWholeJob(size: world.size)
-            try Watchdog.start(among: world, timeout: Self.startTimeout) { text in
+            try Watchdog.start(among: world, timeout: Double(Self.startTimeout)) { text in
                 report(text)
             }
             return try body(environment)
