@@ -13,11 +13,15 @@ BUILD_FLAGS = -c release --explicit-target-dependency-import-check error
 export SWIFT BUILD_FLAGS
 
 .DEFAULT_GOAL := help
-.PHONY: setup build train test lint format corpus clean help
+.PHONY: setup setup-tests build train test lint format corpus clean help
 
 ## setup: install what is missing (Debian packages, through sudo where not root)
 setup:
 	@Cluster/setup
+
+## setup-tests: also install what all tests need, a SLURM that is not started among it
+setup-tests:
+	@Cluster/setup --tests
 
 ## build: build the programs into .build/release
 build: setup
