@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Submits a whole pre-training to SLURM, each job to start when the one before it has succeeded:
+# prepare -> pretrain (all phases of the configuration) -> evaluate.
+#
+#   Cluster/pipeline.sh --config Configs/bert-base-phase1+2.yaml --nodes 4 \
+#       --run Checkpoints/mine --corpus Corpora/en Corpora/en.txt
+#
+#   --config FILE      the run's configuration; it trains on --corpus
+#   --run DIR          the run directory
+#   --corpus DIR       made of the TEXTs, with its vocabulary, by Cluster/prepare.sbatch
+#   --nodes N          nodes to pre-train on (default 2)
+#   --heldout PATH     evaluated at the end (default: the corpus's held-out part)
+#   TEXT...            none: the corpus is there already
+#   -- OPTION...       for bert-train, e.g. --set batch.micro=8
+#
+# Submit from the repository's root. Partition, account, time and the like: SLURM's own SBATCH_*
+# variables. Settings of the single jobs: the heads of Cluster/*.sbatch. Run it again after a failure:
+# what is done is kept.
+set -euo pipefail
+
+usage() {
+    echo "pipeline: $1" >&2
+    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+    exit 64
+}
+
+config='' run='' corpus='' heldout='' nodes=2 texts=() options=()
+while (($#)); do
+    case $1 in
+    --)
+        shift
+        options=("$@")
+        break
+        ;;
+    --config | --run | --corpus | --heldout | --nodes)
+        (($# > 1)) || usage "$1 needs a value"
+        printf -v "${1#--}" %s "$2"
+        shift 2
+        ;;
+    -*) usage "unknown option $1" ;;
+    *)
+        texts+=("$1")
+        shift
+        ;;
+    esac
+done
+[[ -n $config && -n $run && -n $corpus ]] || usage "--config, --run and --corpus are needed"
+[[ $nodes =~ ^[1-9][0-9]*$ ]] || usage "--nodes is a number, not '$nodes'"
+[[ -f $config ]] || { echo "pipeline: there is no $config" >&2 && exit 66; }
+[[ -f Cluster/pretrain.sbatch ]] || { echo "pipeline: submit from the repository's root" >&2 && exit 66; }
+
+previous=''
+# submit NAME SBATCH-ARGUMENT...: a job that starts after the previous one has succeeded, and is
+# cancelled if that one fails.
+submit() {
+    local name=$1 after=()
+    shift
+    if [[ -n $previous ]]; then
+        after=(--dependency="afterok:$previous" --kill-on-invalid-dep=yes)
+    fi
+    previous=$(sbatch --parsable --job-name="$name" ${after[@]+"${after[@]}"} "$@")
+    previous=${previous%%;*} # a federation adds the cluster's name
+    echo "pipeline: $name is job $previous"
+}
+
+if ((${#texts[@]})); then
+    submit prepare Cluster/prepare.sbatch "$corpus" "${texts[@]}"
+fi
+submit pretrain --nodes="$nodes" Cluster/pretrain.sbatch --config "$config" --run "$run" \
+    ${options[@]+"${options[@]}"}
+submit evaluate Cluster/evaluate.sbatch "$run" -- --data "${heldout:-$corpus}"
