@@ -103,8 +103,7 @@ struct EncoderLayer<E: TensorElement> {
         let projections = flow.queryKeyValue.rows(tokens)
         executor.attentionBackward(
             activations.queryKeyValue.rows(tokens), attention, logSums: logSums,
-            context: context, contextGradient: contextGradient, into: projections,
-            scratch: scratch)
+            contextGradient: contextGradient, into: projections, scratch: scratch)
         progress()
         executor.denseBackward(
             input: input, tensors.queryKeyValue, gradient: projections,

@@ -271,48 +271,56 @@ static void attention_softmax(size_t rows, size_t columns, size_t stride, float 
     }
 }
 
-/// Sixteen columns of the backward pass: `kept` is what dropout makes of ones.
-INLINE void softmax_slope(size_t w, float scale, float log_sum, float dot, f32x16 kept,
-                          const float *s, const float *dp, element *probabilities,
-                          element *slopes) {
-    f32x16 p = exponential(load(s, w) * scale - log_sum);
-    f32x16 slope = p * (load(dp, w) * kept - dot) * scale;
-    store(probabilities, p * kept, w);
-    store(slopes, slope, w);
-}
-
-static void attention_softmax_backward(size_t rows, size_t columns, size_t stride, float scale,
-                                       float *s, const float *log_sum, const float *dots,
-                                       float *dp, const bert_dropout *dropout,
-                                       bert_random_row random) {
+/// Turns a row of scores into probabilities, negative where dropout lets them fall, and a row of
+/// gradients to dropped probabilities into gradients to probabilities; returns the sum of the
+/// products of both. It is taken from the very numbers that it is subtracted from, since the
+/// differences are small: the sum over the output, which equals it but for rounding, would leave
+/// the rounding of a 16-bit output in them.
+INLINE float attention_slopes(size_t columns, float scale, float log_sum,
+                              const bert_dropout *dropout, bert_random_row random, float *s,
+                              float *dp) {
     const size_t groups = dropout_groups(columns);
-    for (size_t r = 0; r < rows; r++, random.position++) {
-        float *s_row = s + r * stride, *dp_row = dp + r * stride;
-        for (size_t group = 0; group < groups; group++) {
-            random_group numbers = {};
-            if (dropout->threshold != 0) numbers = row_group(dropout, random, group, groups);
+    f32x16 sum = {};
+    for (size_t group = 0; group < groups; group++) {
+        random_group numbers = {};
+        if (dropout->threshold != 0) numbers = row_group(dropout, random, group, groups);
 #pragma clang loop unroll(full)
-            for (size_t part = 0; part < DROPOUT_GROUP / LANES; part++) {
-                const size_t i = group * DROPOUT_GROUP + part * LANES;
-                if (i < columns) {
-                    f32x16 kept = fill(1.0f);
-                    if (dropout->threshold != 0) kept = dropped(kept, dropout, &numbers, part);
-                    softmax_slope(smaller(LANES, columns - i), scale, log_sum[r], dots[r], kept,
-                                  s_row + i, dp_row + i, (element *)s_row + i,
-                                  (element *)dp_row + i);
+        for (size_t part = 0; part < DROPOUT_GROUP / LANES; part++) {
+            const size_t i = group * DROPOUT_GROUP + part * LANES;
+            if (i < columns) {
+                const size_t w = smaller(LANES, columns - i);
+                f32x16 p = exponential(load(s + i, w) * scale - log_sum), slope = load(dp + i, w);
+                if (dropout->threshold != 0) {
+                    f32x16 kept = dropped(fill(1.0f), dropout, &numbers, part);
+                    slope *= kept;
+                    store(s + i, choose(kept != 0, p, -p), w);
+                    store(dp + i, slope, w);
+                } else {
+                    store(s + i, p, w);
                 }
+                sum += keep_first(p * slope, w, 0);
             }
         }
     }
+    return sum_of(sum);
 }
 
-static void row_dots(size_t rows, size_t columns, size_t stride, const void *left,
-                     const void *right, float *dots) {
-    const element *x = left, *y = right;
-    for (size_t r = 0; r < rows; r++) {
-        f32x16 sum = {};
-        FOR_VECTORS(i, w, columns) sum += load(x + r * stride + i, w) * load(y + r * stride + i, w);
-        dots[r] = sum_of(sum);
+static void attention_softmax_backward(size_t rows, size_t columns, size_t stride, float scale,
+                                       float *s, const float *log_sum, float *dp,
+                                       const bert_dropout *dropout, bert_random_row random) {
+    const float kept = dropout->threshold != 0 ? dropout->scale : 1.0f;
+    for (size_t r = 0; r < rows; r++, random.position++) {
+        float *s_row = s + r * stride, *dp_row = dp + r * stride;
+        element *probabilities = (element *)s_row, *slopes = (element *)dp_row;
+        const float dot =
+            attention_slopes(columns, scale, log_sum[r], dropout, random, s_row, dp_row);
+        FOR_VECTORS(i, w, columns) {
+            f32x16 signed_p = load(s_row + i, w);
+            f32x16 p = choose(signed_p < 0, -signed_p, signed_p);
+            f32x16 slope = p * (load(dp_row + i, w) - dot) * scale;
+            store(probabilities + i, choose(signed_p < 0, (f32x16){}, p * kept), w);
+            store(slopes + i, slope, w);
+        }
     }
 }
 
@@ -386,7 +394,6 @@ const bert_row_kernels ROW_KERNELS = {
     column_sums,
     attention_softmax,
     attention_softmax_backward,
-    row_dots,
     cross_entropy,
     embedding_sum,
     scatter_add,

@@ -41,7 +41,6 @@ public struct AttentionSetting {
 public final class AttentionScratch {
     let scores: [Block<Float>]
     let scoreGradients: [Block<Float>]
-    let dots: [Block<Float>]
     let maximumLength: Int
 
     /// Memory for sequences of up to `maximumLength` tokens on `threads` threads; the second
@@ -50,7 +49,6 @@ public final class AttentionScratch {
         let area = maximumLength * maximumLength
         scores = (0..<threads).map { _ in Block(count: area) }
         scoreGradients = (0..<threads).map { _ in Block(count: backward ? area : 0) }
-        dots = (0..<threads).map { _ in Block(count: backward ? maximumLength : 0) }
         self.maximumLength = maximumLength
     }
 }
@@ -133,21 +131,21 @@ extension KernelExecutor {
     }
 
     /// The backward pass: `gradient` [T, 3N] to `queryKeyValue` [T, 3N] from `contextGradient`
-    /// [T, N]; `logSums` [T x heads] and `context` [T, N] are what the forward pass made.
+    /// [T, N]; `logSums` [T x heads] are what the forward pass made.
     public func attentionBackward<E: TensorElement>(
         _ queryKeyValue: Matrix<E>, _ setting: AttentionSetting, logSums: Vector<Float>,
-        context: Matrix<E>, contextGradient: Matrix<E>, into gradient: Matrix<E>,
+        contextGradient: Matrix<E>, into gradient: Matrix<E>,
         scratch: AttentionScratch
     ) {
-        checkShapes(queryKeyValue, setting, logSums: logSums, context: context)
+        checkShapes(queryKeyValue, setting, logSums: logSums, context: contextGradient)
         checkShapes(gradient, setting, logSums: logSums, context: contextGradient)
         team.forEach(setting.bounds.count * setting.heads) { index, thread in
-            let task = HeadTask(index, setting, hidden: context.columns)
+            let task = HeadTask(index, setting, hidden: contextGradient.columns)
             guard !task.rows.isEmpty else { return }
             headBackward(
                 task, setting, queryKeyValue: queryKeyValue, logSums: task.logSums(logSums),
-                context: task.columns(of: context), output: task.columns(of: contextGradient),
-                gradient: gradient, scratch: scratch, thread: thread)
+                output: task.columns(of: contextGradient), gradient: gradient, scratch: scratch,
+                thread: thread)
         }
     }
 
@@ -162,7 +160,7 @@ extension KernelExecutor {
 
     private func headBackward<E: TensorElement>(
         _ task: HeadTask, _ setting: AttentionSetting, queryKeyValue: Matrix<E>,
-        logSums: Vector<Float>, context: Matrix<E>, output: Matrix<E>, gradient: Matrix<E>,
+        logSums: Vector<Float>, output: Matrix<E>, gradient: Matrix<E>,
         scratch: AttentionScratch, thread: Int
     ) {
         let length = task.rows.count
@@ -170,7 +168,6 @@ extension KernelExecutor {
         let area = 0..<length * length
         let scores = scratch.scores[thread][area].matrix(rows: length, columns: length)
         let slopes = scratch.scoreGradients[thread][area].matrix(rows: length, columns: length)
-        let dots = scratch.dots[thread].vector
         let query = task.part(0, of: queryKeyValue)
         let key = task.part(1, of: queryKeyValue)
         let value = task.part(2, of: queryKeyValue)
@@ -180,13 +177,10 @@ extension KernelExecutor {
         }
         multiply(.plain(query), .transposed(key), into: scores)
         multiply(.plain(output), .transposed(value), into: slopes)
-        precondition(context.stride == output.stride, "strides differ")
-        rowKernels(E.self).row_dots(
-            length, context.columns, context.stride, context.base, output.base, dots.base)
         withUnsafePointer(to: setting.dropout.parameters) { dropout in
             rowKernels(E.self).attention_softmax_backward(
-                length, length, length, task.scale, scores.base, logSums.base, dots.base,
-                slopes.base, dropout, task.random(setting))
+                length, length, length, task.scale, scores.base, logSums.base, slopes.base, dropout,
+                task.random(setting))
         }
         let probabilities = scores.narrowed(to: E.self)
         let scoreGradient = slopes.narrowed(to: E.self)

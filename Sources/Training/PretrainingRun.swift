@@ -112,10 +112,6 @@ public final class PretrainingRun {
     /// What this version does not do is refused, never silently left out.
     private static func checkAvailable(_ configuration: RunConfiguration) throws {
         for phase in configuration.resolvedPhases {
-            if phase.precision.compute == .fp16 {
-                throw TrainingError.configuration(
-                    "precision.compute: fp16 is not available in this version; use fp32 or bf16")
-            }
             var optimizer = phase.optimizer
             optimizer.learningRate = configuration.optimizer.learningRate
             guard optimizer == configuration.optimizer,

@@ -32,12 +32,12 @@ extension KernelCases {
         executor.attention(
             projections.matrix(3 * size), setting, logSums: sums.vector,
             into: context.matrix(size), scratch: scratch)
-        return make("attention backward", tokens, size, passes: 8, calls: layers, [gradient]) {
+        return make("attention backward", tokens, size, passes: 7, calls: layers, [gradient]) {
             [self] in
             $0.attentionBackward(
                 projections.matrix(3 * size), setting, logSums: sums.vector,
-                context: context.matrix(size), contextGradient: output.matrix(size),
-                into: gradient.matrix(3 * size), scratch: scratch)
+                contextGradient: output.matrix(size), into: gradient.matrix(3 * size),
+                scratch: scratch)
         }
     }
 

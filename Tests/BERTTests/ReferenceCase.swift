@@ -28,14 +28,15 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
 
     /// The model in `hf/`.
     func model(
-        for use: BERTForPreTraining.Use, capacity: BatchCapacity, executor: KernelExecutor
+        for use: BERTForPreTraining.Use, capacity: BatchCapacity, executor: KernelExecutor,
+        precision: Precision
     ) throws -> BERTForPreTraining {
         let saved = try SavedModel.open("\(directory)/hf").model
         let text = try saved.description().configuration
         let configuration = try JSONDecoder().decode(
             BERTConfiguration.self, from: Data(text.utf8))
         let model = BERTForPreTraining(
-            configuration, for: use, capacity: capacity, executor: executor)
+            configuration, for: use, capacity: capacity, executor: executor, precision: precision)
         var parameters = model.parameters.vector.buffer.mutableSpan
         try saved.readParameters(model.layout, into: &parameters)
         return model

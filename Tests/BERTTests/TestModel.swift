@@ -29,14 +29,15 @@ enum TestModel {
     static func make(
         _ configuration: BERTConfiguration = configuration(),
         for use: BERTForPreTraining.Use = .training, sequences: Int = 8,
-        executor: KernelExecutor = KernelExecutor(threads: 1)
+        executor: KernelExecutor = KernelExecutor(threads: 1), precision: Precision = .fp32,
+        recomputes: Bool = false
     ) -> BERTForPreTraining {
         let length = configuration.maximumPositions
         let model = BERTForPreTraining(
             configuration, for: use,
             capacity: BatchCapacity(
                 sequences: sequences, sequenceLength: length, maskedPerSequence: length),
-            executor: executor)
+            executor: executor, precision: precision, recomputes: recomputes)
         model.initialize(seed: 5)
         // Biases and normalizations that are 0 and 1 would hide mistakes.
         var numbers = AddressedGenerator(
@@ -67,10 +68,12 @@ enum TestModel {
     }
 
     /// The objective of `sequences` as one global batch.
-    static func scale(_ sequences: some Collection<PretrainingSequence>) -> ObjectiveScale {
+    static func scale(
+        _ sequences: some Collection<PretrainingSequence>, lossScale: Double = 1
+    ) -> ObjectiveScale {
         ObjectiveScale(
             masked: sequences.reduce(0) { $0 + $1.maskedPositions.count },
-            sequences: sequences.count)
+            sequences: sequences.count, lossScale: lossScale)
     }
 
     /// The instruction sets of this machine.

@@ -39,7 +39,7 @@ private struct AttentionCase {
         let setting = setting(memory)
         executor.attention(input, setting, logSums: logSums, into: context, scratch: scratch)
         executor.attentionBackward(
-            input, setting, logSums: logSums, context: context,
+            input, setting, logSums: logSums,
             contextGradient: memory.matrix(output, rows: tokens, columns: hidden, gap: gap),
             into: gradient, scratch: scratch)
         #expect(context.gapsAreUntouched && gradient.gapsAreUntouched)

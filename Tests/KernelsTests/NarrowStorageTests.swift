@@ -248,7 +248,7 @@ extension KernelTests {
                     executor.attention(
                         input, setting, logSums: logSums, into: context, scratch: scratch)
                     executor.attentionBackward(
-                        input, setting, logSums: logSums, context: context,
+                        input, setting, logSums: logSums,
                         contextGradient: memory.matrix(
                             slope.map { N($0) }, rows: tokens, columns: size),
                         into: gradient, scratch: scratch)

@@ -71,15 +71,10 @@ typedef struct {
                               float *log_sum, const bert_dropout *dropout, bert_random_row random);
     /// From raw scores `s`, `log_sum` and the gradient `dp` to the dropped probabilities: `s`
     /// becomes the dropped probabilities, `dp` the gradient to the raw scores, both in elements,
-    /// row by row where they were. `dots` holds for each row the sum of (output * gradient of the
-    /// output).
+    /// row by row where they were.
     void (*attention_softmax_backward)(size_t rows, size_t columns, size_t stride, float scale,
-                                       float *s, const float *log_sum, const float *dots,
-                                       float *dp, const bert_dropout *dropout,
-                                       bert_random_row random);
-    /// For each row the sum of x * y over its columns.
-    void (*row_dots)(size_t rows, size_t columns, size_t stride, const void *x, const void *y,
-                     float *dots);
+                                       float *s, const float *log_sum, float *dp,
+                                       const bert_dropout *dropout, bert_random_row random);
 
     /// Cross-entropy of each row of logits to its label, in nats, and whether the label is the
     /// first of the largest logits. If `gradient`, the logits become scale * gradient, in elements,
