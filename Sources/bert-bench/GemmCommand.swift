@@ -3,6 +3,7 @@ import Configuration
 import Glibc
 import Kernels
 import Reporting
+import Tensors
 
 /// `bert-bench gemm`: our matrix product against OpenBLAS's.
 struct GemmCommand: ParsableCommand {
@@ -20,6 +21,9 @@ struct GemmCommand: ParsableCommand {
             where a factor is transposed (default: those of BERT-base, 16 sequences of 128).
             """)
     var shapes: String?
+    @Option(
+        help: "How our factors are stored and rounded: fp32, bf16 or fp16; OpenBLAS has fp32 only.")
+    var precision = Precision.fp32
     @Option(help: "Threads (default: all processors).")
     var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
     @Option(help: "Pairs of runs for each shape.")
@@ -50,6 +54,7 @@ struct GemmCommand: ParsableCommand {
     private struct Result: Encodable {
         let name: String
         let shape: String
+        let precision: String
         let threads: Int
         let gflops: Double
         let openblasGflops: Double
@@ -93,7 +98,7 @@ struct GemmCommand: ParsableCommand {
     private func measure(
         _ shape: ProductShape, _ own: KernelExecutor, _ openBLAS: KernelExecutor
     ) throws -> Result {
-        let product = ProductCase(shape)
+        let product = ProductCase(shape, precision)
         let difference = product.difference(own, openBLAS)
         // Rounding errors of random signs grow as the root of the depth; this is far above them.
         guard difference < 1e-4 else {
@@ -101,9 +106,11 @@ struct GemmCommand: ParsableCommand {
                 "\(shape.text): differs from OpenBLAS by \(difference) of the largest value; not "
                     + "timed. This is a bug: please report it")
         }
-        let times = alternating(pairs: pairs, { product.run(own) }, { product.run(openBLAS) })
+        let times = alternating(
+            pairs: pairs, { product.run(own) }, { product.run(openBLAS, stored: false) })
         return Result(
-            name: shape.name, shape: shape.text, threads: threads,
+            name: shape.name, shape: shape.text, precision: precision.rawValue,
+            threads: threads,
             gflops: shape.operations / median(times.first) / 1e9,
             openblasGflops: shape.operations / median(times.second) / 1e9,
             speedRatio: medianRatio(times.second, over: times.first))

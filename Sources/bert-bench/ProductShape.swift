@@ -71,43 +71,85 @@ struct ProductShape {
 /// A product with its operands, to be computed by any executor.
 struct ProductCase {
     let shape: ProductShape
-    private let left: Block<Float>
-    private let right: Block<Float>
+    private let left: Operand
+    private let right: Operand
     private let bias: Block<Float>
     private let output: Block<Float>
 
-    /// Operands of small random values, and an output of zeros.
-    init(_ shape: ProductShape) {
+    /// Operands of small random values that `precision` stores without rounding, and an output of
+    /// zeros.
+    init(_ shape: ProductShape, _ precision: Precision) {
         self.shape = shape
-        left = SyntheticBlock.make(shape.rows * shape.depth, sample: 0)
-        right = SyntheticBlock.make(shape.depth * shape.columns, sample: 1)
+        left = Operand(shape.rows * shape.depth, sample: 0, precision)
+        right = Operand(shape.depth * shape.columns, sample: 1, precision)
         bias = SyntheticBlock.make(shape.columns, sample: 2)
         output = Block(count: shape.rows * shape.columns)
     }
 
-    /// Computes the product.
-    func run(_ executor: KernelExecutor) {
+    /// Computes the product, of the stored operands or of the same numbers in fp32.
+    func run(_ executor: KernelExecutor, stored: Bool = true) {
         executor.multiply(
-            factor(left, shape.rows, shape.depth, shape.transposes.left),
-            factor(right, shape.depth, shape.columns, shape.transposes.right),
+            left.factor(shape.rows, shape.depth, transposed: shape.transposes.left, stored),
+            right.factor(shape.depth, shape.columns, transposed: shape.transposes.right, stored),
             bias: shape.hasBias ? bias.vector : nil,
             into: output.vector.matrix(rows: shape.rows, columns: shape.columns))
     }
 
-    /// The largest difference between what the two compute, relative to the largest value.
+    /// The largest difference between what the two compute, relative to the largest value; the
+    /// reference in fp32.
     func difference(_ executor: KernelExecutor, _ reference: KernelExecutor) -> Double {
-        run(reference)
+        run(reference, stored: false)
         let expected = Array(output.vector.buffer)
         output.vector.fill(.nan)
         run(executor)
         return relativeDifference(output.vector, expected)
     }
 
-    private func factor(
-        _ block: Block<Float>, _ rows: Int, _ columns: Int, _ transposed: Bool
-    ) -> Factor {
+    /// Numbers in a storage and in fp32.
+    private struct Operand {
+        private let floats: Block<Float>
+        private let stored: any StoredBlock
+
+        init(_ count: Int, sample: Int, _ precision: Precision) {
+            floats = SyntheticBlock.make(count, sample: sample)
+            stored =
+                switch precision {
+                case .fp32: floats
+                case .bf16: Self.rounding(floats, to: BFloat16.self)
+                case .fp16: Self.rounding(floats, to: Float16.self)
+                }
+        }
+
+        private static func rounding<E: TensorElement>(
+            _ floats: Block<Float>, to _: E.Type
+        ) -> Block<E> {
+            let block = Block<E>(count: floats.count)
+            for index in 0..<floats.count {
+                let number = E(floats.vector[index])
+                block.vector[index] = number
+                floats.vector[index] = number.float
+            }
+            return block
+        }
+
+        func factor(
+            _ rows: Int, _ columns: Int, transposed: Bool, _ isStored: Bool
+        ) -> Factor {
+            let block: any StoredBlock = isStored ? stored : floats
+            return block.factor(rows, columns, transposed: transposed)
+        }
+    }
+}
+
+/// A block of any storage as a factor.
+private protocol StoredBlock {
+    func factor(_ rows: Int, _ columns: Int, transposed: Bool) -> Factor
+}
+
+extension Block: StoredBlock where Element: TensorElement {
+    fileprivate func factor(_ rows: Int, _ columns: Int, transposed: Bool) -> Factor {
         transposed
-            ? .transposed(block.vector.matrix(rows: columns, columns: rows))
-            : .plain(block.vector.matrix(rows: rows, columns: columns))
+            ? .transposed(vector.matrix(rows: columns, columns: rows))
+            : .plain(vector.matrix(rows: rows, columns: columns))
     }
 }
