@@ -2,11 +2,14 @@ import Kernels
 import Tensors
 
 extension KernelExecutor {
-    /// `output` = `input` x weight transposed + bias.
+    /// `output` = `input` x weight transposed + bias, and an activation of it.
     func dense<Input: TensorElement, Output: TensorElement>(
-        _ input: Matrix<Input>, _ layer: DenseTensors, into output: Matrix<Output>
+        _ input: Matrix<Input>, _ layer: DenseTensors, into output: Matrix<Output>,
+        activated: Activated<Output>? = nil
     ) {
-        multiply(.plain(input), .transposed(layer.weight), bias: layer.bias, into: output)
+        multiply(
+            .plain(input), .transposed(layer.weight), bias: layer.bias, into: output,
+            activated: activated)
     }
 
     /// Gradients of a dense layer: to its parameters, and to its input into `inputGradient` (added
@@ -69,8 +72,9 @@ struct EncoderLayer<E: TensorElement> {
         let before = activations.intermediateInput.rows(tokens)
         let after = activations.intermediateOutput.rows(tokens)
         let sum = activations.outputSum.rows(tokens)
-        executor.dense(input, tensors.intermediate, into: before)
-        executor.activate(before.elements, configuration.activation, into: after.elements)
+        executor.dense(
+            input, tensors.intermediate, into: before,
+            activated: Activated(configuration.activation, into: after))
         executor.dense(after, tensors.output, into: sum)
         executor.layerNorm(
             sum,

@@ -136,8 +136,9 @@ struct PretrainingHeads<E: TensorElement> {
         let before = activations.transformInput.rows(count)
         let after = activations.transformOutput.rows(count)
         executor.gather(hidden, batch.maskedTokenRows, into: masked)
-        executor.dense(masked, tensors.transform, into: before)
-        executor.activate(before.elements, configuration.activation, into: after.elements)
+        executor.dense(
+            masked, tensors.transform, into: before,
+            activated: Activated(configuration.activation, into: after))
         executor.layerNorm(
             after, tensors.transformNorm, epsilon: Float(configuration.layerNormEpsilon),
             into: activations.normalized.rows(count), statistics: activations.statistics.rows(count)

@@ -22,6 +22,7 @@ enum {
 typedef struct {
     const bert_gemm_task *task;
     const bert_gemm_kernels *kernels;
+    const bert_row_kernels *rows;  // of the storage of C
     char *packed_a, *packed_b, *strip;
     float *sums;  // NULL where C itself holds them
 } job;
@@ -90,13 +91,24 @@ static void finish_sums(const job *job, size_t i, size_t rows, size_t j, size_t 
     }
 }
 
+/// Rows `i ..< i + rows` and columns `j ..< j + columns` of C through the activation.
+static void activate(const job *job, size_t i, size_t rows, size_t j, size_t columns) {
+    const bert_gemm_task *t = job->task;
+    const size_t bytes = bytes_of(t->c_storage);
+    for (size_t r = i; r < i + rows; r++) {
+        job->rows->gelu_forward(t->activation, columns,
+                                (const char *)t->c + (r * t->c_stride + j) * bytes,
+                                (char *)t->activated + (r * t->activated_stride + j) * bytes);
+    }
+}
+
 /// A block of C, and the part of the depth that is added to it.
 typedef struct {
     size_t i, rows, j, columns;
     bool add;      // the sums already hold a part
     bool last;     // the rest of this pass: sums kept apart are stored now
     bool earlier;  // C already holds what an earlier pass stored
-    const float *bias;  // for the end of the depth; or NULL
+    bool complete;  // the end of the depth: the time for bias and activation
 } step;
 
 /// All tiles of one packed block of A against one packed block of B.
@@ -119,10 +131,13 @@ static void multiply_blocks(const job *job, step step, size_t depth, bert_packed
             kernels->tile(rows, columns, depth,
                           (const char *)a.elements + i * a.stride * kernels->element_bytes,
                           a.stride, b + j * depth * kernels->element_bytes, sums, stride,
-                          step.add, step.bias ? step.bias + j : NULL);
+                          step.add, step.complete && t->bias ? t->bias + step.j + j : NULL);
             if (job->sums && step.last) {
                 finish_sums(job, step.i + i, rows, step.j + j, columns, sums, stride,
                             t->accumulate || step.earlier);
+            }
+            if (t->activated && step.complete) {
+                activate(job, step.i + i, rows, step.j + j, columns);
             }
         }
     }
@@ -139,7 +154,7 @@ static void multiply_rows(const job *job, size_t i, size_t j, size_t columns, si
         size_t part = smaller(kernels->depth_block, depth - start);
         step step = {.i = i, .rows = rows, .j = j, .columns = columns, .earlier = k > 0};
         step.last = start + part == depth;
-        step.bias = t->bias && k + start + part == t->depth ? t->bias + j : NULL;
+        step.complete = k + start + part == t->depth;
         step.add = job->sums ? start > 0 : t->accumulate || k + start > 0;
         bert_packed_rows a = kernels->pack_rows(
             block_of(t, &t->a, !t->a.transposed, i, rows, k + start, part), job->packed_a,
@@ -177,6 +192,7 @@ void bert_gemm(bert_instruction_set set, const bert_gemm_task *t, void *scratch)
     const job job = {
         .task = t,
         .kernels = kernels,
+        .rows = bert_row_kernels_for(set, t->c_storage),
         .packed_a = memory,
         .packed_b = memory + PACKED_A,
         .strip = memory + PACKED_A + PACKED_B,
@@ -186,6 +202,7 @@ void bert_gemm(bert_instruction_set set, const bert_gemm_task *t, void *scratch)
     };
     if (t->depth == 0) {
         finish_empty_depth(&job);
+        if (t->activated) activate(&job, 0, t->rows, 0, t->columns);
         return;
     }
     if (kernels->begin) kernels->begin();

@@ -81,6 +81,31 @@ public struct Factor {
     }
 }
 
+/// Where a product puts an activation of what it makes.
+public struct Activated<E: TensorElement> {
+    let activation: Activation
+    let output: Matrix<E>
+
+    /// `activation` of the product, into `output`.
+    public init(_ activation: Activation, into output: Matrix<E>) {
+        self.activation = activation
+        self.output = output
+    }
+
+    func check(like product: Matrix<E>) {
+        precondition(
+            output.rows == product.rows && output.columns == product.columns, "shapes differ")
+    }
+
+    func rows(_ range: Range<Int>) -> Activated {
+        Activated(activation, into: output.rows(range))
+    }
+
+    func columns(_ range: Range<Int>) -> Activated {
+        Activated(activation, into: output.columns(range))
+    }
+}
+
 extension KernelExecutor {
     /// `output` [M, N] = `left` [M, K] x `right` [K, N] + `bias` [N], or that added to `output`
     /// if `accumulate`.
@@ -90,14 +115,16 @@ extension KernelExecutor {
     /// summed in the order of K whatever the number of threads: with fp32 precision by fused
     /// multiply-adds, one chain for each 384 terms (or, with the portable set, as OpenBLAS does).
     ///
+    /// - Parameter activated: takes an activation of the finished output, [M, N]; it may be `output`.
     /// - Precondition: shapes match; factors of 16 bits are of one type; `output` overlaps no input.
     public func multiply<E: TensorElement>(
         _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
-        accumulate: Bool = false
+        accumulate: Bool = false, activated: Activated<E>? = nil
     ) {
         precondition(left.rows == output.rows && right.columns == output.columns, "shapes differ")
         precondition(left.columns == right.rows, "depths differ")
         precondition(bias.map { $0.count == output.columns } ?? true, "bias has another width")
+        if let activated { activated.check(like: output) }
         // Cutting the longer side lets the threads pack the least twice.
         let byRows = output.rows >= output.columns
         team.split(
@@ -107,11 +134,12 @@ extension KernelExecutor {
             if byRows {
                 multiplyPart(
                     left.rows(part), right, bias: bias, into: output.rows(part),
-                    accumulate: accumulate, scratch: scratch)
+                    accumulate: accumulate, activated: activated?.rows(part), scratch: scratch)
             } else {
                 multiplyPart(
                     left, right.columns(part), bias: bias?[part], into: output.columns(part),
-                    accumulate: accumulate, scratch: scratch)
+                    accumulate: accumulate, activated: activated?.columns(part),
+                    scratch: scratch)
             }
         }
     }
@@ -122,20 +150,32 @@ extension KernelExecutor {
     /// A product on the calling thread, with that thread's `scratch`.
     func multiplyPart<E: TensorElement>(
         _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
-        accumulate: Bool, scratch: UnsafeMutableRawPointer
+        accumulate: Bool, activated: Activated<E>? = nil, scratch: UnsafeMutableRawPointer
     ) {
         if instructionSet == .portable, left.precision == .fp32, right.precision == .fp32,
             let floats = output as? Matrix<Float>
         {
-            return multiplyWithOpenBLAS(
-                left, right, bias: bias, into: floats, accumulate: accumulate)
+            multiplyWithOpenBLAS(left, right, bias: bias, into: floats, accumulate: accumulate)
+            if let activated { activate(output, activated) }
+            return
         }
         var task = bert_gemm_task(
             rows: output.rows, columns: output.columns, depth: left.columns, a: left.parameters,
             b: right.parameters, precision: Self.precision(of: left, right).code, c: output.base,
             c_storage: E.precision.code, c_stride: output.stride, accumulate: accumulate,
-            bias: bias.map { UnsafePointer($0.base) })
+            bias: bias.map { UnsafePointer($0.base) }, activated: activated?.output.base,
+            activated_stride: activated?.output.stride ?? 0,
+            activation: (activated?.activation ?? .gelu).code)
         bert_gemm(instructionSet.code, &task, scratch)
+    }
+
+    /// An activation of a product that is no kernel's of this project.
+    private func activate<E: TensorElement>(_ product: Matrix<E>, _ activated: Activated<E>) {
+        for row in 0..<product.rows {
+            rowKernels(E.self).gelu_forward(
+                activated.activation.code, product.columns, product.row(row).base,
+                activated.output.row(row).base)
+        }
     }
 
     /// What the elements of both factors are rounded to.

@@ -35,7 +35,8 @@ private enum Multiplier: CustomStringConvertible {
                 depth: left.isTransposed ? left.matrix.rows : left.matrix.columns,
                 a: left.parameters, b: right.parameters, precision: BERT_BF16, c: output.base,
                 c_storage: code(of: O.self), c_stride: output.stride, accumulate: accumulate,
-                bias: bias.map { UnsafePointer($0.base) })
+                bias: bias.map { UnsafePointer($0.base) }, activated: nil, activated_stride: 0,
+                activation: BERT_GELU_ERF)
             let scratch = Block<UInt8>(count: emulated_gemm_scratch())
             emulated_gemm(&task, scratch.vector.base)
         }
@@ -234,6 +235,53 @@ extension KernelTests {
                 }
                 withExtendedLifetime(memory) {}
             }
+        }
+
+        private func activated<E: TensorElement>(_ size: [Int], _: E.Type) {
+            let product = Case(size, rounding: E.self)
+            let (rows, columns, depth) = (size[0], size[1], size[2])
+            for executor in executors {
+                for (activation, bias, accumulate) in [
+                    (Activation.gelu, true, false), (.geluNew, false, true),
+                ] {
+                    let memory = Memory()
+                    func matrix(_ values: [Float], _ rows: Int, _ columns: Int) -> Matrix<E> {
+                        memory.matrix(values.map { E($0) }, rows: rows, columns: columns, gap: 1)
+                    }
+                    let (left, right) = (
+                        matrix(product.left, rows, depth), matrix(product.right, depth, columns)
+                    )
+                    let bias = bias ? memory.vector(product.bias) : nil
+                    let (apart, joined) = (
+                        matrix(product.initial, rows, columns),
+                        matrix(product.initial, rows, columns)
+                    )
+                    let output = matrix(product.initial, rows, columns)
+                    executor.multiply(
+                        .plain(left), .plain(right), bias: bias, into: apart,
+                        accumulate: accumulate)
+                    executor.multiply(
+                        .plain(left), .plain(right), bias: bias, into: joined,
+                        accumulate: accumulate, activated: Activated(activation, into: output))
+                    for row in 0..<rows {
+                        #expect(numbers(joined.row(row)) == numbers(apart.row(row)))
+                        executor.activate(apart.row(row), activation, into: apart.row(row))
+                        #expect(numbers(output.row(row)) == numbers(apart.row(row)))
+                    }
+                    #expect(memory.marginsAreUntouched)
+                }
+            }
+        }
+
+        private func numbers<E: TensorElement>(_ vector: Vector<E>) -> [UInt32] {
+            vector.array.map(\.float.bitPattern)
+        }
+
+        /// An activation within a product is the activation after it, bit for bit.
+        @Test(arguments: [[5, 7, 3], [30, 70, 900], [15, 33, 0]]) func activation(size: [Int]) {
+            activated(size, Float.self)
+            activated(size, BFloat16.self)
+            activated(size, Float16.self)
         }
     }
 }

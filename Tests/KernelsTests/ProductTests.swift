@@ -153,7 +153,8 @@ extension KernelTests {
                     elements: right.base, storage: BERT_FP32, stride: product.depth,
                     transposed: true),
                 precision: BERT_FP32, c: output.base, c_storage: BERT_FP32,
-                c_stride: product.columns, accumulate: true, bias: bias.base)
+                c_stride: product.columns, accumulate: true, bias: bias.base,
+                activated: nil, activated_stride: 0, activation: BERT_GELU_ERF)
             bert_gemm(BERT_PORTABLE, &task, scratch.base)
             for index in values.indices {
                 #expect(abs(Double(output[index]) - values[index]) <= bound[index])

@@ -6,6 +6,7 @@
 
 #include "instruction_set.h"
 #include "precision.h"
+#include "row_kernels.h"
 
 /// A row-major matrix as it enters a product.
 typedef struct {
@@ -26,6 +27,11 @@ typedef struct {
     size_t c_stride;
     bool accumulate;    // add to C instead of replacing it
     const float *bias;  // one value a column, added once; or NULL
+    /// Receives gelu(C), stored as C is, while C's elements are still in the cache; may be C; or
+    /// NULL.
+    void *activated;
+    size_t activated_stride;
+    bert_gelu_kind activation;
 } bert_gemm_task;
 
 /// Bytes of scratch memory, 64-byte aligned, that `bert_gemm` needs for any task.
