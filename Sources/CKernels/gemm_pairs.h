@@ -53,6 +53,25 @@ INLINE u32x16 read_pairs(const bert_block *block, size_t step, size_t column) {
     return pairs;
 }
 
+/// The same for 32 columns, a cache line of bf16, sixteen to each of `pairs`.
+INLINE void read_wide_pairs(const bert_block *block, size_t step, size_t column, __m512 pairs[2]) {
+    const bool whole = step + 1 < block->depth && column + 2 * LANES <= block->count;
+    if (block->storage != BERT_BF16 || !whole) {
+        pairs[0] = (__m512)read_pairs(block, step, column);
+        pairs[1] = (__m512)read_pairs(block, step, column + LANES);
+        return;
+    }
+    const bert_bf16 *x = (const bert_bf16 *)block->elements + step * block->stride + column;
+    const __m512i even = _mm512_loadu_si512(x), odd = _mm512_loadu_si512(x + block->stride);
+    // Unpacking works within lanes of 128 bits: of each eight columns, four go to each result.
+    const __m512i low = _mm512_unpacklo_epi16(even, odd), high = _mm512_unpackhi_epi16(even, odd);
+    const __m512i first =
+        _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+    const __m512i second = _mm512_add_epi32(first, _mm512_set1_epi32(8));
+    pairs[0] = (__m512)_mm512_permutex2var_epi32(low, first, high);
+    pairs[1] = (__m512)_mm512_permutex2var_epi32(low, second, high);
+}
+
 /// A row of a block whose depth lies together, as bf16 with zeros up to `depth`.
 static void read_row(const bert_block *block, size_t row, size_t depth, bert_bf16 *target) {
     const size_t start = row * block->stride;
@@ -63,6 +82,18 @@ static void read_row(const bert_block *block, size_t row, size_t depth, bert_bf1
         FOR_VECTORS(i, w, block->depth) store(target + i, load(x + i, w), w);
     }
     memset(target + block->depth, 0, (depth - block->depth) * sizeof *target);
+}
+
+/// Writes up to sixteen rows from `first` on, of which `r` holds sixteen pairs of the depth from `k`
+/// on, pair by pair.
+INLINE void write_transposed(__m512 r[LANES], const bert_block *block, size_t first, size_t depth,
+                             size_t k, bert_bf16 *rows) {
+    if (first >= block->count) return;
+    transpose(r);
+    const size_t width = smaller(LANES, (depth - k) / 2);
+    for (size_t row = 0; row < smaller(LANES, block->count - first); row++) {
+        copy_pairs(rows + (first + row) * depth + k, &r[row], width);
+    }
 }
 
 static bert_packed_rows pack_rows(bert_block block, void *packed, void *strip) {
@@ -76,17 +107,17 @@ static bert_packed_rows pack_rows(bert_block block, void *packed, void *strip) {
         for (size_t i = 0; i < block.count; i++) read_row(&block, i, depth, rows + i * depth);
         return (bert_packed_rows){rows, depth};
     }
-    for (size_t i = 0; i < block.count; i += LANES) {
+    for (size_t i = 0; i < block.count; i += 2 * LANES) {
         for (size_t k = 0; k < depth; k += 2 * LANES) {
-            __m512 r[LANES];
+            __m512 r[2][LANES];
             for (size_t pair = 0; pair < LANES; pair++) {
-                r[pair] = (__m512)read_pairs(&block, k + 2 * pair, i);
+                __m512 both[2];
+                read_wide_pairs(&block, k + 2 * pair, i, both);
+                r[0][pair] = both[0];
+                r[1][pair] = both[1];
             }
-            transpose(r);
-            const size_t width = smaller(LANES, (depth - k) / 2);
-            for (size_t row = 0; row < smaller(LANES, block.count - i); row++) {
-                copy_pairs(rows + (i + row) * depth + k, &r[row], width);
-            }
+            write_transposed(r[0], &block, i, depth, k, rows);
+            write_transposed(r[1], &block, i + LANES, depth, k, rows);
         }
     }
     return (bert_packed_rows){rows, depth};
@@ -116,18 +147,20 @@ static void pack_columns(bert_block block, void *packed, void *strip) {
     const size_t depth = whole_depth(block.depth);
     for (size_t start = 0; start < block.count; start += COLUMNS) {
         uint32_t *panel = (uint32_t *)packed + start * depth / 2;
-        for (size_t part = 0; part < COLUMNS; part += LANES) {
-            if (block.depth_contiguous) {
-                pack_rows_as_columns(&block, start + part, depth, strip, panel + part);
-                continue;
-            }
-            for (size_t k = 0; k < depth; k += 2) {
-                u32x16 pairs = read_pairs(&block, k, start + part);
-                memcpy(panel + k / 2 * COLUMNS + part, &pairs, sizeof pairs);
-            }
+        if (block.depth_contiguous) {
+            pack_rows_as_columns(&block, start, depth, strip, panel);
+            pack_rows_as_columns(&block, start + LANES, depth, strip, panel + LANES);
+            continue;
+        }
+        for (size_t k = 0; k < depth; k += 2) {
+            __m512 pairs[2];
+            read_wide_pairs(&block, k, start, pairs);
+            memcpy(panel + k / 2 * COLUMNS, pairs, sizeof pairs);
         }
     }
 }
+
+_Static_assert(COLUMNS == 2 * LANES, "panels are packed in two halves");
 
 #define PAIR_KERNELS(rows, first, last)                                                       \
     {                                                                                         \
