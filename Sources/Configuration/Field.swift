@@ -37,7 +37,7 @@ struct Field {
     }
 
     /// A key of Hugging Face's `BertConfig` with only one value that a pre-trained BERT can have:
-    /// accepted so that a `config.json` can be pasted, never stored.
+    /// accepted since a `config.json` has it, never stored.
     init(_ path: String, only value: String) {
         self.path = path
         effect = .harmless

@@ -17,7 +17,7 @@ extension RunConfiguration {
 
     /// `data`: training and held-out data, and how it is read.
     public struct Data: Equatable, Sendable {
-        /// `train`: directories or files to train on; empty means the bundled corpus.
+        /// `train`: directories or files to train on; a file given by `--config` must name some.
         public var train: [String] = []
         /// `heldout`: directories or files to evaluate on; empty means the held-out split of the
         /// training corpus.

@@ -21,6 +21,7 @@ extension PretrainingRun {
         guard try lockDirectory() else { return false }
         try agreement.jointly {
             guard isCoordinator else { return }
+            try ConfigurationFile(run: options.directory).check()
             try PendingDirectory.removeStale(in: options.directory)
             try keeper.removeStale()
         }
@@ -71,8 +72,7 @@ extension PretrainingRun {
             notices += try keeper.setAside(for: state.step).map {
                 "a later checkpoint was moved aside: \($0)"
             }
-            try WholeFiles.writeAtomically(
-                Paths.join(options.directory, "config.yaml"), resolved.yaml)
+            try ConfigurationFile(run: options.directory).write(resolved)
         }
     }
 

@@ -21,6 +21,21 @@ struct GuardTests {
         #expect(!Paths.exists(run.path(DirectoryLock.name)))
     }
 
+    @Test("a configuration that lies where the run would write its own is not written over")
+    func configurationOfAPerson() throws {
+        let run = try Run.tiny(steps: 2)
+        try Paths.createDirectory(run.directory)
+        let path = run.path("config.yaml")
+        try WholeFiles.writeAtomically(path, run.configuration)
+        let refused = try run.train(ranks: 2)
+        try refused.require(78)
+        #expect(refused.errorLines(with: "was not written by a run").count == 1, "\(refused)")
+        #expect(fileText(path) == run.configuration)
+        try Paths.remove(path)
+        try run.finish()
+        try run.finish(ranks: 2)
+    }
+
     @Test("a job that was killed does not keep its run directory")
     func killedHolder() throws {
         var run = try Run.tiny(steps: 1_000_000)

@@ -1,0 +1,37 @@
+import Configuration
+import DurableFiles
+
+/// `config.yaml` of a run directory: what the run was told, all keys resolved.
+///
+/// A run writes it anew whenever it starts, but over no file that a person put there: runs may lie
+/// beside their configurations.
+struct ConfigurationFile {
+    private let path: String
+
+    private static let heading = """
+        # Every key of this run, resolved. The run writes this file whenever it starts: to change
+        # something, copy it elsewhere.
+
+        """
+
+    /// The file in `directory`.
+    init(run directory: String) {
+        path = Paths.join(directory, "config.yaml")
+    }
+
+    /// - Throws: `TrainingError` (78) where there is a file that no run has written.
+    func check() throws {
+        guard Paths.exists(path) else { return }
+        let text = try WholeFiles.read(path, maximumByteCount: 1 << 20)
+        guard text.starts(with: Self.heading.utf8) else {
+            throw TrainingError.configuration(
+                "\(path) was not written by a run, which would write it anew: move it away, or "
+                    + "choose another run directory (--run, run.name)")
+        }
+    }
+
+    /// Writes `configuration`.
+    func write(_ configuration: RunConfiguration) throws {
+        try WholeFiles.writeAtomically(path, Self.heading + configuration.yaml)
+    }
+}
