@@ -14,9 +14,9 @@ extension KernelExecutor {
 
     /// Gradients of a dense layer: to its parameters, and to its input into `inputGradient` (added
     /// to it if `addsToInput`).
-    func denseBackward<E: TensorElement>(
+    func denseBackward<E: TensorElement, InputGradient: TensorElement>(
         input: Matrix<E>, _ layer: DenseTensors, gradient: Matrix<E>,
-        parameterGradients: DenseTensors, accumulate: Bool, inputGradient: Matrix<E>,
+        parameterGradients: DenseTensors, accumulate: Bool, inputGradient: Matrix<InputGradient>,
         addsToInput: Bool = false
     ) {
         sumRows(gradient, into: parameterGradients.bias, accumulate: accumulate)

@@ -20,6 +20,9 @@ final class HeadActivations<E: TensorElement> {
     let normalized: RowBlock<E>
     /// [rows of a chunk, V]: logits, which turn into gradients.
     let logits: RowBlock<Float>
+    /// [rows of a chunk, N], for training: the gradient to the decoder's input before it is rounded.
+    /// A product as deep as the vocabulary does not fit the memory for sums of 16-bit results.
+    let decodedGradient: RowBlock<Float>
     let maskedLosses: Block<Float>
     let maskedCorrect: Block<UInt8>
     let nextLosses: Block<Float>
@@ -41,6 +44,7 @@ final class HeadActivations<E: TensorElement> {
         normalized = RowBlock(rows: masked, columns: size)
         logits = RowBlock(
             rows: min(decodedAtOnce, masked), columns: configuration.vocabularySize)
+        decodedGradient = RowBlock(rows: training ? min(decodedAtOnce, masked) : 0, columns: size)
         maskedLosses = Block(count: masked)
         maskedCorrect = Block(count: masked)
         nextLosses = Block(count: sequences)
@@ -167,14 +171,15 @@ struct PretrainingHeads<E: TensorElement> {
         }
         for chunk in chunks {
             let slopes = decode(chunk, scale: scale)
+            let sums = activations.decodedGradient.rows(chunk.count)
             executor.denseBackward(
                 input: normalized.rows(chunk),
                 DenseTensors(weight: tensors.wordEmbeddings, bias: tensors.decoderBias),
                 gradient: slopes,
                 parameterGradients: DenseTensors(
                     weight: gradients.wordEmbeddings, bias: gradients.decoderBias),
-                accumulate: accumulate || chunk.lowerBound > 0,
-                inputGradient: gradient.rows(chunk))
+                accumulate: accumulate || chunk.lowerBound > 0, inputGradient: sums)
+            executor.round(sums.elements, into: gradient.rows(chunk).elements)
         }
     }
 

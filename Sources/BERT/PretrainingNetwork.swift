@@ -72,7 +72,7 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
         let floats =
             tokens * configuration.heads * ownSums
             + area * executor.team.count * (training ? 2 : 1)
-            + min(decodedAtOnce, masked) * configuration.vocabularySize
+            + min(decodedAtOnce, masked) * (configuration.vocabularySize + (training ? size : 0))
         return elements * MemoryLayout<E>.stride + floats * MemoryLayout<Float>.stride
     }
 

@@ -70,6 +70,11 @@ static void tanh_backward(size_t count, const void *output, const void *output_g
     }
 }
 
+static void round_elements(size_t count, const float *x, void *output) {
+    element *y = output;
+    FOR_VECTORS(i, w, count) store(y + i, load(x + i, w), w);
+}
+
 INLINE void add(size_t count, const element *x, element *y) {
     FOR_VECTORS(i, w, count) store(y + i, load(y + i, w) + load(x + i, w), w);
 }
@@ -387,6 +392,7 @@ const bert_row_kernels ROW_KERNELS = {
     gelu_backward,
     tanh_forward,
     tanh_backward,
+    round_elements,
     dropout_rows,
     layer_norm_forward,
     layer_norm_backward,

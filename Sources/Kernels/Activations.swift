@@ -55,6 +55,14 @@ extension KernelExecutor {
         }
     }
 
+    /// `output` = `input`, each element rounded to the nearest.
+    public func round<E: TensorElement>(_ input: Vector<Float>, into output: Vector<E>) {
+        precondition(input.count == output.count, "counts differ")
+        team.split(input.count, unit: lineElements) { part in
+            rowKernels(E.self).round(part.count, input[part].base, output[part].base)
+        }
+    }
+
     /// `sums` [N] = the sum of the rows of `input` [M, N], or that added to `sums`.
     public func sumRows<E: TensorElement>(
         _ input: Matrix<E>, into sums: Vector<Float>, accumulate: Bool

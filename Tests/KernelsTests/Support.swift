@@ -81,14 +81,15 @@ extension Vector {
     var array: [Element] { Array(buffer) }
 }
 
-extension Matrix<Float> {
-    var array: [Float] { (0..<rows).flatMap { row($0).array } }
+extension Matrix where Element: TensorElement {
+    var array: [Element] { (0..<rows).flatMap { row($0).array } }
 
     /// Whether nobody wrote between the rows of a matrix of `Memory`.
     var gapsAreUntouched: Bool {
         (0..<rows).allSatisfy { row in
             (columns..<stride).allSatisfy {
-                base[row * stride + $0].bitPattern == Memory.gapValue.bitPattern
+                base[row * stride + $0].float.bitPattern
+                    == Element(Memory.gapValue).float.bitPattern
             }
         }
     }

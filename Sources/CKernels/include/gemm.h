@@ -23,7 +23,9 @@ typedef struct {
     /// What the elements of A and B are rounded to before they are multiplied; sums are fp32.
     bert_precision precision;
     void *c;
-    bert_precision c_storage;  // each element of C is rounded once, after all else is added
+    /// Each element of C is rounded once, after all else is added; where C has 16 bits and the depth
+    /// is above 24,576, once each so many terms.
+    bert_precision c_storage;
     size_t c_stride;
     bool accumulate;    // add to C instead of replacing it
     const float *bias;  // one value a column, added once; or NULL

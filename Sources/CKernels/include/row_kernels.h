@@ -43,6 +43,9 @@ typedef struct {
     /// dx = dy * (1 - y * y) of y = tanh(x), elementwise; dx may be dy.
     void (*tanh_backward)(size_t count, const void *y, const void *dy, void *dx);
 
+    /// y = x, rounded to elements.
+    void (*round)(size_t count, const float *x, void *y);
+
     /// Each row of `y` = dropout of that row of `x`; `y` may be `x`.
     void (*dropout)(size_t rows, size_t columns, const void *x, const bert_dropout *dropout,
                     const bert_random_row *random, void *y);
