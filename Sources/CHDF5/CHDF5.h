@@ -3,9 +3,17 @@
 
 #include <hdf5.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-// HDF5's constants are macros that call H5open() first, which Swift cannot import: each one
-// that is used gets a function here. Nothing else belongs into this file.
+// HDF5's constants are macros, which Swift cannot import: each one that is used gets a function
+// here. Nothing else belongs into this file.
+
+// These macros call H5open() first, and that changes what a call of another thread is working with
+// in a library built without thread safety. So here they only read: after chdf5_start().
+#undef H5OPEN
+#define H5OPEN
+#undef H5CHECK
+#define H5CHECK
 
 static inline hid_t chdf5_native_float(void) { return H5T_NATIVE_FLOAT; }
 static inline hid_t chdf5_native_double(void) { return H5T_NATIVE_DOUBLE; }
@@ -38,6 +46,7 @@ static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 
 static inline hid_t chdf5_file_access_class(void) { return H5P_FILE_ACCESS; }
 static inline hid_t chdf5_dataset_create_class(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_dataset_access_class(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t chdf5_group_create_class(void) { return H5P_GROUP_CREATE; }
 
 // H5Pset_file_locking came with 1.10.7 and 1.12.1; before that only the environment helps.
@@ -51,6 +60,7 @@ static inline hid_t chdf5_group_create_class(void) { return H5P_GROUP_CREATE; }
 static inline herr_t chdf5_start(void) {
     if (!CHDF5_HAS_LOCKING_PROPERTY) setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     H5dont_atexit();
+    H5check();
     return H5open();
 }
 
@@ -62,6 +72,24 @@ static inline herr_t chdf5_disable_locking(hid_t access) {
     (void)access;
     return 0;
 #endif
+}
+
+/// No chunk is held back in memory: a write that fails, fails in H5Dwrite.
+static inline herr_t chdf5_disable_chunk_cache(hid_t access) {
+    return H5Pset_chunk_cache(access, 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT);
+}
+
+/// Closes a file, unless its last buffers cannot be written. H5Fclose (1.10) would fail then and
+/// leave an identifier of freed memory behind, which spoils files that are opened later. Such a file
+/// stays open for the rest of the process, but empty: its room on the disk, probably full, is free.
+static inline herr_t chdf5_close_file(hid_t file) {
+    if (H5Fflush(file, H5F_SCOPE_LOCAL) >= 0) return H5Fclose(file);
+    void *descriptor = NULL;
+    H5E_BEGIN_TRY {
+        if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) >= 0 && descriptor != NULL)
+            if (ftruncate(*(int *)descriptor, 0) != 0) descriptor = NULL;
+    } H5E_END_TRY
+    return -1;
 }
 
 /// No creation and modification times: the same content gives the same bytes.

@@ -12,6 +12,10 @@ public struct DatasetLayout: Sendable, Equatable {
     public var shuffle = false
     /// Whether each chunk has a checksum that is tested at each read.
     public var fletcher32 = false
+    /// Whether chunks are held back in memory until they are whole, as appending by small pieces
+    /// needs. Otherwise each piece should be whole chunks, and a write that fails, as on a full
+    /// disk, fails at once instead of when the dataset is closed.
+    public var cachesChunks = true
 
     /// One piece, no filters: the fastest to read and write.
     public static var contiguous: DatasetLayout { DatasetLayout(chunk: nil) }
@@ -19,11 +23,11 @@ public struct DatasetLayout: Sendable, Equatable {
     /// Pieces of that shape.
     public static func chunked(
         _ chunk: [Int], extendible: Bool = false, gzip: Int? = nil, shuffle: Bool = false,
-        fletcher32: Bool = false
+        fletcher32: Bool = false, cachesChunks: Bool = true
     ) -> DatasetLayout {
         DatasetLayout(
             chunk: chunk, extendible: extendible, gzip: gzip, shuffle: shuffle,
-            fletcher32: fletcher32)
+            fletcher32: fletcher32, cachesChunks: cachesChunks)
     }
 }
 
@@ -49,6 +53,7 @@ extension Container where Self: ~Copyable {
     ) throws(HDF5Error) {
         let dataset = try createDataset(path, of: T.elementType, shape: shape, layout: layout)
         try dataset.write(values)
+        try dataset.close()
     }
 
     func createDataset(
@@ -59,11 +64,20 @@ extension Container where Self: ~Copyable {
         }
         let properties = Handle(raw, .properties)
         try layout.apply(to: properties)
+        let rawAccess = try Library.call("H5Pcreate", .inputOutput, "dataset access properties") {
+            H5Pcreate(chdf5_dataset_access_class())
+        }
+        let access = Handle(rawAccess, .properties)
+        if !layout.cachesChunks {
+            try Library.call("H5Pset_chunk_cache", .inputOutput, "dataset access properties") {
+                chdf5_disable_chunk_cache(access.id)
+            }
+        }
         let space = space.id
         let created = try Library.call(
             "H5Dcreate2", .inputOutput, on: id, "creating dataset \(path)"
         ) {
-            H5Dcreate2(id, path, datatype, space, chdf5_default(), properties.id, chdf5_default())
+            H5Dcreate2(id, path, datatype, space, chdf5_default(), properties.id, access.id)
         }
         return Dataset(Handle(created, .dataset))
     }

@@ -9,6 +9,10 @@ public struct Dataset: AttributeOwner, ~Copyable {
 
     init(_ handle: consuming Handle) { self.handle = handle }
 
+    /// Closes now and says what failed: chunks are held back in memory, and their writing may fail
+    /// here.
+    public consuming func close() throws(HDF5Error) { try handle.close() }
+
     /// Sizes of the dimensions, slowest first; empty for a scalar.
     public func shape() throws(HDF5Error) -> [Int] {
         try Dataspace.shape(of: space(), in: id)

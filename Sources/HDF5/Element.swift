@@ -6,7 +6,8 @@ public enum ElementType: String, Sendable, CaseIterable {
 
     /// The type in memory.
     var native: hid_t {
-        switch self {
+        Library.requireStarted()
+        return switch self {
         case .float32: chdf5_native_float()
         case .float64: chdf5_native_double()
         case .int8: chdf5_native_int8()
@@ -20,7 +21,8 @@ public enum ElementType: String, Sendable, CaseIterable {
 
     /// The type in files: little-endian on every machine, so that bytes do not depend on it.
     var stored: hid_t {
-        switch self {
+        Library.requireStarted()
+        return switch self {
         case .float32: chdf5_file_float()
         case .float64: chdf5_file_double()
         case .int8: chdf5_file_int8()

@@ -41,7 +41,7 @@ struct Handle: ~Copyable {
 
     private static func close(_ id: hid_t, _ kind: Kind) -> herr_t {
         switch kind {
-        case .file: H5Fclose(id)
+        case .file: chdf5_close_file(id)
         case .group: H5Gclose(id)
         case .dataset: H5Dclose(id)
         case .dataspace: H5Sclose(id)

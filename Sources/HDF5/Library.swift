@@ -30,9 +30,12 @@ enum Library {
         throw HDF5Error(cause, message, function: function, stack: stack)
     }
 
+    /// Starts the library: its constants have no values before.
+    static func requireStarted() { precondition(started, "the HDF5 library does not start") }
+
     /// Runs C calls whose failure has no meaning (closing in a `deinit`, describing an object).
     static func locked<R: Sendable>(_ body: () -> R) -> R {
-        precondition(started, "the HDF5 library does not start")
+        requireStarted()
         return lock.withLock { _ in
             chdf5_silence()
             return body()
