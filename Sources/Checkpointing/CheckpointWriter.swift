@@ -1,16 +1,16 @@
-import DurableFiles
+public import DurableFiles
 public import Tensors
 
 /// Writes one checkpoint, by many ranks at once:
 ///
 /// 1. rank 0: `begin`; it tells the others the `path`;
-/// 2. rank 0: `writeModel`; every rank meanwhile: `CheckpointWriter.writeOptimizerPart`;
-/// 3. all: barrier;
-/// 4. rank 0: `publish`.
+/// 2. all: `CheckpointShare.write`, which gives the entries of the manifest for its files;
+/// 3. rank 0, once it has the entries of all: `publish`.
 ///
+/// No step talks to other ranks, so each may run on a thread beside the training.
 /// Until the end of `publish` nothing is seen under the checkpoint's name; a writer that dies
 /// leaves a hidden directory, which `CheckpointStore.removeStale` deletes.
-public struct CheckpointWriter: ~Copyable {
+public struct CheckpointWriter: ~Copyable, Sendable {
     private let pending: PendingDirectory
     private let step: Int
 
@@ -34,8 +34,10 @@ public struct CheckpointWriter: ~Copyable {
     static func begin(
         target: String, step: Int, parameterCount: Int, replacing: Bool, withMoments: Bool
     ) throws -> CheckpointWriter {
-        // Parameters and both moments in fp32, and some for vocabulary and metadata.
-        let needed = parameterCount * 4 * (withMoments ? 3 : 1) + (4 << 20)
+        // Parameters and both moments in fp32, the last chunks' ends, and some for vocabulary and
+        // metadata.
+        let numbers = parameterCount * 4 * (withMoments ? 3 : 1)
+        let needed = numbers + numbers / 64 + (4 << 20)
         return CheckpointWriter(
             pending: try PendingDirectory(
                 target: target, replacing: replacing, neededBytes: needed),
@@ -47,19 +49,22 @@ public struct CheckpointWriter: ~Copyable {
         self.step = step
     }
 
-    /// Writes `model.h5`.
+    /// Writes `model.h5` and syncs it.
     /// - Parameters:
+    ///   - path: the writer's `path`.
     ///   - layout: names and shapes of the block.
     ///   - parameters: the flat block.
-    public func writeModel(
-        layout: ParameterLayout, parameters: Span<Float>, description: ModelDescription,
-        state: TrainingState
-    ) throws {
+    /// - Returns: its entry of the manifest.
+    @discardableResult
+    public static func writeModel(
+        path: String, layout: ParameterLayout, parameters: Span<Float>,
+        description: ModelDescription, state: TrainingState
+    ) throws -> ManifestEntry {
         precondition(parameters.count == layout.count, "the block has the size of the layout")
-        precondition(state.step == step, "the state is that of the step announced")
         try ModelFile.write(
             directory: path, layout: layout, description: description, state: state
         ) { parameter, write in try write(parameters.extracting(parameter.range)) }
+        return try settled(CheckpointFiles.model, in: path)
     }
 
     func writeModel(
@@ -80,25 +85,38 @@ public struct CheckpointWriter: ~Copyable {
     ///   - optimizer: its name, the same in all parts.
     ///   - firstMoment: `exp_avg` of the range.
     ///   - secondMoment: `exp_avg_sq` of the range.
+    /// - Returns: its entry of the manifest.
+    @discardableResult
     public static func writeOptimizerPart(
         path: String, index: Int, of count: Int, range: Range<Int>, total: Int, optimizer: String,
         firstMoment: Span<Float>, secondMoment: Span<Float>
-    ) throws {
+    ) throws -> ManifestEntry {
         precondition((0..<count).contains(index), "part \(index) of \(count)")
-        let part = Paths.join(path, CheckpointFiles.optimizerPart(index, of: count))
+        let name = CheckpointFiles.optimizerPart(index, of: count)
         try OptimizerParts.write(
-            part, range: range, total: total, optimizer: optimizer, firstMoment: firstMoment,
-            secondMoment: secondMoment)
-        // Here, so that ranks sync side by side instead of rank 0 one file after the other.
-        try Durability.sync(part)
+            Paths.join(path, name), range: range, total: total, optimizer: optimizer,
+            firstMoment: firstMoment, secondMoment: secondMoment)
+        return try settled(name, in: path)
     }
 
-    /// Checks that all parts are there, then hashes, syncs and renames.
+    /// Syncs and hashes a file where it was written, so that all ranks do this side by side.
+    private static func settled(_ name: String, in path: String) throws -> ManifestEntry {
+        try Durability.sync(Paths.join(path, name))
+        return try ManifestEntry(describing: name, in: path)
+    }
+
+    /// Checks that all files are there and fit together, then writes the manifest and renames.
+    /// - Parameter files: what the ranks say of the files they wrote; without, all are hashed here.
     /// - Returns: the published checkpoint.
-    public consuming func publish() throws -> Checkpoint {
+    public consuming func publish(files: [ManifestEntry]? = nil) throws -> Checkpoint {
         let target = pending.target
         let summary = try Checkpoint.summarize(path)
-        try pending.publish(formatVersion: CheckpointFiles.formatVersion, metadata: summary)
+        guard summary.step == step else {
+            throw CheckpointError(
+                .badData, path, "is of step \(summary.step) where \(step) was announced")
+        }
+        try pending.publish(
+            formatVersion: CheckpointFiles.formatVersion, metadata: summary, files: files)
         return try Checkpoint(directory: target)
     }
 

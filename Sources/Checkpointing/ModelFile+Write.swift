@@ -19,7 +19,7 @@ extension ModelFile {
             try model.setAttribute("do_lower_case", UInt8(description.doLowerCase ? 1 : 0))
             for parameter in layout.parameters {
                 try next(parameter) { values in
-                    try model.writeDataset(parameter.name, shape: parameter.shape, values)
+                    try model.writeChecksummed(parameter.name, shape: parameter.shape, values)
                 }
             }
             try file.writeText("vocabulary", description.vocabulary)

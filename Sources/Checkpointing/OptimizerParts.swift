@@ -26,8 +26,8 @@ enum OptimizerParts {
         try file.setAttribute("count", Int64(range.count))
         try file.setAttribute("total", Int64(total))
         try file.setAttribute("optimizer", optimizer)
-        try file.writeDataset("exp_avg", shape: [range.count], firstMoment)
-        try file.writeDataset("exp_avg_sq", shape: [range.count], secondMoment)
+        try file.writeChecksummed("exp_avg", shape: [range.count], firstMoment)
+        try file.writeChecksummed("exp_avg_sq", shape: [range.count], secondMoment)
         try file.close()
     }
 

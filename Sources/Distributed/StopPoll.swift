@@ -1,6 +1,7 @@
 public import MPI
 
-/// Asks all ranks, now and then in the middle of long work, whether any of them was told to stop.
+/// Asks all ranks, now and then in the middle of long work, whether any of them was told to stop,
+/// and looks after the work that goes on beside it.
 ///
 /// All ranks call ``check()`` equally often, at places where they can break off together. Not every
 /// call talks to the others: an agreement makes ranks wait for one another, so there is at most
@@ -8,6 +9,7 @@ public import MPI
 public final class StopPoll {
     private let agreement: Agreement
     private let isCoordinator: Bool
+    private let background: (any BackgroundWork)?
     private let isAsked: () -> Bool
     /// Calls from one agreement to the next.
     private var stride = 1
@@ -17,24 +19,43 @@ public final class StopPoll {
     private static let seconds = 0.05
     private static let longestStride = 1 << 16
 
-    /// A poll among the ranks of `communicator`; `isAsked` says whether this rank was told to stop.
-    public init(among communicator: Communicator, isAsked: @escaping () -> Bool) {
+    /// A poll among the ranks of `communicator`; `isAsked` says whether this rank was told to stop,
+    /// `background` is taken to its next stage whenever no rank is busy with it.
+    public init(
+        among communicator: Communicator, background: (any BackgroundWork)? = nil,
+        isAsked: @escaping () -> Bool
+    ) {
         agreement = Agreement(among: communicator)
         isCoordinator = communicator.rank == 0
+        self.background = background
         self.isAsked = isAsked
+    }
+
+    /// Whether any rank was told to stop: the same answer on all. Collective.
+    ///
+    /// - Throws: `MPIError`, and what the background work throws.
+    public func check() throws -> Bool {
+        callsLeft -= 1
+        if callsLeft > 0 { return false }
+        let sums = try agreement.sum([
+            isAskedHere ? 1 : 0, isCoordinator ? Int64(nextStride()) : 0, isBusyHere ? 1 : 0,
+        ])
+        stride = Int(sums[1])
+        callsLeft = stride
+        try goOn(busy: sums[2])
+        return sums[0] > 0
     }
 
     /// Whether this rank was told to stop. Not collective.
     public var isAskedHere: Bool { isAsked() }
 
-    /// Whether any rank was told to stop: the same answer on all. Collective.
-    public func check() throws(MPIError) -> Bool {
-        callsLeft -= 1
-        if callsLeft > 0 { return false }
-        let sums = try agreement.sum([isAsked() ? 1 : 0, isCoordinator ? Int64(nextStride()) : 0])
-        stride = Int(sums[1])
-        callsLeft = stride
-        return sums[0] > 0
+    /// Whether this rank is busy with the background work. Not collective.
+    public var isBusyHere: Bool { background?.isBusyHere ?? false }
+
+    /// Takes the background work to its next stage if `busy`, the number of ranks that were
+    /// ``isBusyHere``, is 0: for those that agree on that together with other things. Collective.
+    public func goOn(busy: Int64) throws {
+        if busy == 0 { try background?.goOn() }
     }
 
     /// As many calls as fit into the interval at the speed of the last ones; at most twice as many

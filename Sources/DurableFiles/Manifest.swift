@@ -15,6 +15,12 @@ public struct ManifestEntry: Codable, Sendable, Equatable {
         self.bytes = bytes
         self.sha256 = sha256
     }
+
+    /// The entry of a file that lies in a directory now: reads it and hashes it.
+    public init(describing path: String, in directory: String) throws(FileError) {
+        let (bytes, digest) = try SHA256.digest(ofFile: Paths.join(directory, path))
+        self.init(path: path, bytes: bytes, sha256: digest.description)
+    }
 }
 
 /// The list of a directory's files with sizes and SHA-256, and what else its owner wants to say
@@ -58,8 +64,7 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
     ) throws(FileError) -> Manifest {
         var files: [ManifestEntry] = []
         for path in try ManifestFile.paths(in: directory) {
-            let (bytes, digest) = try SHA256.digest(ofFile: Paths.join(directory, path))
-            files.append(ManifestEntry(path: path, bytes: bytes, sha256: digest.description))
+            files.append(try ManifestEntry(describing: path, in: directory))
         }
         return Manifest(formatVersion: formatVersion, files: files, metadata: metadata)
     }
@@ -100,5 +105,17 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
             try ManifestFile.requireListed(path, in: listed, directory)
         }
         for entry in files { try ManifestFile.verify(entry, in: directory) }
+    }
+
+    /// Throws unless a directory holds just these files, in their sizes.
+    func verifySizes(_ directory: String) throws(FileError) {
+        let listed = Dictionary(files.map { ($0.path, $0.bytes) }) { first, _ in first }
+        let found = try ManifestFile.paths(in: directory)
+        for path in found {
+            try ManifestFile.requireListed(path, in: Set(listed.keys), directory)
+        }
+        for entry in files {
+            try ManifestFile.verifySize(entry, of: Paths.join(directory, entry.path))
+        }
     }
 }

@@ -90,16 +90,24 @@ public enum ManifestFile {
                     .badData, path, "is a symbolic link or special file; only plain files count")
             }
         }
-        if let bytes = Paths.status(of: path)?.bytes, bytes != entry.bytes {
-            throw FileError(
-                .badData, path,
-                "has \(bytes) bytes instead of the \(entry.bytes) of the manifest")
-        }
+        try verifySize(entry, of: path)
         let digest = try SHA256.digest(ofFile: path).digest.description
         guard digest == entry.sha256 else {
             throw FileError(
                 .badData, path,
                 "is damaged: its SHA-256 is \(digest), the manifest says \(entry.sha256)")
+        }
+    }
+
+    /// Throws unless the file at `path` is there with the entry's size.
+    static func verifySize(_ entry: ManifestEntry, of path: String) throws(FileError) {
+        guard let bytes = Paths.status(of: path)?.bytes else {
+            throw FileError(.missing, path, "is missing, though the manifest lists it")
+        }
+        guard bytes == entry.bytes else {
+            throw FileError(
+                .badData, path,
+                "has \(bytes) bytes instead of the \(entry.bytes) of the manifest")
         }
     }
 

@@ -9,7 +9,7 @@ import Glibc
 ///
 /// If the process ends before the rename, the target is untouched and the hidden directory stays;
 /// `removeStale` deletes it later. One that goes out of life unpublished deletes its files itself.
-public struct PendingDirectory: ~Copyable {
+public struct PendingDirectory: ~Copyable, Sendable {
     /// Where to write.
     public let path: String
     /// Where it will appear.
@@ -56,13 +56,23 @@ public struct PendingDirectory: ~Copyable {
     /// - Parameters:
     ///   - formatVersion: stored in the manifest.
     ///   - metadata: the owner's fields of the manifest.
+    ///   - files: all files, from those who have written and hashed them; nil: they are hashed here.
     /// - Returns: the manifest as written.
+    /// - Throws: `FileError`, also where `files` are not just those that are there.
     @discardableResult
     public consuming func publish<Metadata: Codable & Sendable>(
-        formatVersion: Int, metadata: Metadata
+        formatVersion: Int, metadata: Metadata, files: [ManifestEntry]? = nil
     ) throws(FileError) -> Manifest<Metadata> {
-        let manifest = try Manifest.describing(
-            path, formatVersion: formatVersion, metadata: metadata)
+        let manifest: Manifest<Metadata>
+        if let files {
+            manifest = Manifest(
+                formatVersion: formatVersion, files: files.sorted { $0.path < $1.path },
+                metadata: metadata)
+            try manifest.verifySizes(path)
+        } else {
+            manifest = try Manifest.describing(
+                path, formatVersion: formatVersion, metadata: metadata)
+        }
         try PendingDirectory.syncAll(path)
         try WholeFiles.write(manifest.json(), to: Paths.join(path, ManifestFile.name))
         try Durability.sync(path)

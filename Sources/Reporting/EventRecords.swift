@@ -53,16 +53,19 @@ public struct CheckpointRecord: Codable, Sendable, Equatable {
     public var step: Int
     /// Its directory.
     public var path: String
-    /// Wall time that training waited for it.
+    /// Time that it took to write, hash and publish it.
     public var seconds: Double
+    /// Time that training waited for it.
+    public var stalledSeconds: Double
     /// Its size on disk.
     public var bytes: Int
 
     /// A record of the given numbers.
-    public init(step: Int, path: String, seconds: Double, bytes: Int) {
+    public init(step: Int, path: String, seconds: Double, stalledSeconds: Double, bytes: Int) {
         self.step = step
         self.path = path
         self.seconds = seconds
+        self.stalledSeconds = stalledSeconds
         self.bytes = bytes
     }
 
@@ -78,9 +81,11 @@ extension CheckpointRecord: ColumnRecord {
         .integer("step", \.step),
         .text("path", \.path),
         .number("seconds", \.seconds),
+        .number("stalled_seconds", \.stalledSeconds),
         .integer("bytes", \.bytes),
     ]
-    static let blank = CheckpointRecord(step: 0, path: "", seconds: 0, bytes: 0)
+    static let blank = CheckpointRecord(
+        step: 0, path: "", seconds: 0, stalledSeconds: 0, bytes: 0)
 }
 
 /// Training went on from a checkpoint.

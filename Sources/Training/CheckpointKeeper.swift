@@ -1,101 +1,80 @@
-import BERT
-import Checkpointing
-import Configuration
-import Distributed
+package import BERT
+package import Checkpointing
+package import Configuration
+package import Distributed
 import DurableFiles
-import MPI
-import Optimization
-import Reporting
+import Glibc
+package import MPI
+package import Optimization
+package import Reporting
 import Tensors
 
-/// Decides when checkpoints are due, writes them with all ranks, and deletes old ones.
-struct CheckpointKeeper {
+/// Decides when checkpoints are due, has all ranks write them, and deletes old ones.
+///
+/// A checkpoint goes through two stages on threads beside the training (see ``BackgroundWork``): all
+/// ranks write their files; then rank 0 publishes them. There is one at a time. Threads never call
+/// MPI: whether a stage is over is agreed on by the main threads.
+package final class CheckpointKeeper: BackgroundWork {
+    /// How a checkpoint ended.
+    package enum Outcome {
+        /// It is there. `retentionProblem`: why older ones could not be deleted, if so.
+        case published(CheckpointRecord, retentionProblem: String?)
+        /// It could not be written; older ones are as they were.
+        case failed(step: Int, Agreement.Failure)
+    }
+
     private let settings: RunConfiguration.Checkpoint
     private let store: CheckpointStore
+    private let communicator: Communicator
+    private let agreement: Agreement
+    private var snapshot: CheckpointSnapshot?
+    private var underWay: PendingCheckpoint?
     private var lastTime = MPIEnvironment.wallTime
-    /// Why old checkpoints could not be deleted, after the last save.
-    private(set) var retentionProblem: String?
     /// Step and path of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
+    /// Throws where this run no longer has the right to publish.
+    var requireRight: () throws -> Void = {}
+    /// Is told how each checkpoint ended that training did not wait for.
+    package var report: (Outcome) -> Void = { _ in }
 
-    init(_ settings: RunConfiguration.Checkpoint, store: CheckpointStore) {
+    /// Checkpoints of the ranks of `communicator` in `store`.
+    package init(
+        _ settings: RunConfiguration.Checkpoint, store: CheckpointStore,
+        communicator: Communicator
+    ) {
         self.settings = settings
         self.store = store
+        self.communicator = communicator
+        agreement = Agreement(among: communicator)
     }
+
+    /// Takes the memory for copies of a state of `count` parameters, unless training is to wait for
+    /// its checkpoints or has none on its way. Collective.
+    ///
+    /// - Returns: false, on all ranks, where any of them could not have it: training waits then.
+    package func reserve(count: Int) throws -> Bool {
+        guard settings.background, settings.everySteps > 0 || settings.everyMinutes > 0 else {
+            return true
+        }
+        snapshot = CheckpointSnapshot(
+            parameterCount: communicator.rank == 0 ? count : 0,
+            momentCount: Partition(count: count, parts: communicator.size)[communicator.rank].count)
+        guard try agreement.anyTrue(snapshot == nil) else { return true }
+        snapshot = nil
+        return false
+    }
+
+    /// Bytes of this rank's copy.
+    var memoryBytes: Int { snapshot?.byteCount ?? 0 }
 
     /// Deletes what killed writers left.
     func removeStale() throws { try store.removeStale() }
 
     /// Notes that the run stands at the checkpoint at `path`, if that is one of its own.
-    mutating func noteResumed(step: Int, path: String) {
-        if Paths.isSame(Paths.parent(of: path), store.directory) { note(step: step, path: path) }
-    }
-
-    private mutating func note(step: Int, path: String) {
-        lastStep = step
-        lastPath = path
-    }
-
-    /// Whether the step is one that gets a checkpoint.
-    func isDue(_ step: Int) -> Bool { settings.everySteps > 0 && step % settings.everySteps == 0 }
-
-    /// Whether the last checkpoint is too long ago, by this rank's clock.
-    var isOverdue: Bool {
-        settings.everyMinutes > 0
-            && MPIEnvironment.wallTime - lastTime >= settings.everyMinutes * 60
-    }
-
-    /// Writes and publishes a checkpoint; every rank writes its part of the moments. Collective.
-    ///
-    /// - Throws: the first failure of any rank, on all of them; older checkpoints stay.
-    mutating func save(
-        _ state: TrainingState, model: BERTForPreTraining, optimizer: Optimizer,
-        description: ModelDescription, communicator: Communicator
-    ) throws -> CheckpointRecord {
-        let start = MPIEnvironment.wallTime
-        // Also after a failure: the next try comes after another interval, not at once.
-        lastTime = start
-        let agreement = Agreement(among: communicator)
-        let isCoordinator = communicator.rank == 0
-        let total = model.layout.count
-        var writer: CheckpointWriter?
-        let path = try communicator.told {
-            writer = try CheckpointWriter.begin(
-                in: store, step: state.step, parameterCount: total)
-            return writer?.path ?? ""
-        }
-        try agreement.jointly {
-            if isCoordinator {
-                let parameters = model.parameters.vector.buffer
-                try writer?.writeModel(
-                    layout: model.layout, parameters: parameters.span, description: description,
-                    state: state)
-            }
-            try Self.writeMoments(optimizer, to: path, communicator)
-        }
-        let published = try agreement.jointly { () -> Checkpoint? in
-            guard let checkpoint = try writer.take()?.publish() else { return nil }
-            deleteOld(trusting: checkpoint)
-            return checkpoint
-        }
-        note(step: state.step, path: published?.path ?? "")
-        return CheckpointRecord(
-            step: state.step, path: lastPath, seconds: MPIEnvironment.wallTime - start,
-            bytes: published?.byteCount ?? 0)
-    }
-
-    /// Deletes checkpoints that are no longer to be kept; one that resists spoils nothing.
-    private mutating func deleteOld(trusting checkpoint: Checkpoint) {
-        retentionProblem = nil
-        // 0 keeps all.
-        guard settings.keepLast > 0 else { return }
-        do {
-            try store.retain(
-                keepLast: settings.keepLast, keepEvery: settings.keepEvery,
-                trusted: checkpoint.path)
-        } catch {
-            retentionProblem = "\(error)"
+    func noteResumed(step: Int, path: String) {
+        if Paths.isSame(Paths.parent(of: path), store.directory) {
+            (lastStep, lastPath) = (step, path)
         }
     }
 
@@ -107,16 +86,116 @@ struct CheckpointKeeper {
         try store.setAside(after: lastStep == step ? step : step - 1)
     }
 
-    private static func writeMoments(
-        _ optimizer: Optimizer, to path: String, _ communicator: Communicator
+    /// Whether the step is one that gets a checkpoint.
+    func isDue(_ step: Int) -> Bool { settings.everySteps > 0 && step % settings.everySteps == 0 }
+
+    /// Whether the last checkpoint is too long ago, by this rank's clock.
+    var isOverdue: Bool {
+        settings.everyMinutes > 0 && underWay == nil
+            && MPIEnvironment.wallTime - lastTime >= settings.everyMinutes * 60
+    }
+
+    /// Seconds that the checkpoint under way has taken so far; nil if there is none.
+    var secondsUnderWay: Double? { underWay.map { MPIEnvironment.wallTime - $0.start } }
+
+    /// Begins a checkpoint and returns as soon as the state is copied; `report` is told how it
+    /// ends. Waits for the one before, and for this one where there is no memory for a copy.
+    /// Collective.
+    package func begin(
+        _ state: TrainingState, model: BERTForPreTraining, optimizer: Optimizer,
+        description: ModelDescription
     ) throws {
-        let total = optimizer.layout.count
+        try complete()
+        do {
+            try start(state, model, optimizer, description, copying: snapshot)
+        } catch let failure as Agreement.Failure {
+            return report(.failed(step: state.step, failure))
+        }
+        if snapshot == nil { try complete() }
+    }
+
+    /// Writes and publishes a checkpoint and waits for it. Collective.
+    ///
+    /// - Throws: the first failure of any rank, on all of them; older checkpoints stay.
+    func save(
+        _ state: TrainingState, model: BERTForPreTraining, optimizer: Optimizer,
+        description: ModelDescription
+    ) throws {
+        try complete()
+        try start(state, model, optimizer, description, copying: nil)
+        underWay?.mayFail = false
+        try complete()
+    }
+
+    /// Waits until no checkpoint is under way. Collective.
+    func complete() throws {
+        let start = MPIEnvironment.wallTime
+        while underWay != nil {
+            underWay?.waitedSince = start
+            // All ranks keep asking one another, so none looks as if it hung.
+            while try agreement.anyTrue(isBusyHere) { usleep(Self.pauseMicroseconds) }
+            try goOn()
+        }
+    }
+
+    private static let pauseMicroseconds: UInt32 = 2000
+
+    package var isBusyHere: Bool { underWay?.isBusyHere ?? false }
+
+    package func goOn() throws {
+        guard let pending = underWay else { return }
+        let start = MPIEnvironment.wallTime
+        // One who lost the run directory must stop, not try again later.
+        if !pending.isPublishing { try agreement.jointly(requireRight) }
+        do {
+            guard let published = try pending.goOn(keeping: settings) else {
+                if pending.waitedSince == nil {
+                    pending.stalledSeconds += MPIEnvironment.wallTime - start
+                }
+                return
+            }
+            (lastStep, lastPath) = (pending.step, published.path)
+            underWay = nil
+            let record = CheckpointRecord(
+                step: pending.step, path: published.path, seconds: published.seconds,
+                stalledSeconds: pending.totalStall(since: start), bytes: published.bytes)
+            report(.published(record, retentionProblem: published.retentionProblem))
+        } catch let failure as Agreement.Failure {
+            underWay = nil
+            guard pending.mayFail else { throw failure }
+            report(.failed(step: pending.step, failure))
+        }
+    }
+
+    private func start(
+        _ state: TrainingState, _ model: BERTForPreTraining, _ optimizer: Optimizer,
+        _ description: ModelDescription, copying snapshot: CheckpointSnapshot?
+    ) throws {
+        let start = MPIEnvironment.wallTime
+        // Also for one that fails: the next try comes after another interval, not at once.
+        lastTime = start
+        let isCoordinator = communicator.rank == 0
+        let total = model.layout.count
+        var writer: CheckpointWriter?
+        let path = try communicator.told {
+            try requireRight()
+            writer = try CheckpointWriter.begin(in: store, step: state.step, parameterCount: total)
+            return writer?.path ?? ""
+        }
         let range = Partition(count: total, parts: communicator.size)[communicator.rank]
-        let first = optimizer.firstMoment[range].buffer
-        let second = optimizer.secondMoment[range].buffer
-        try CheckpointWriter.writeOptimizerPart(
+        let share = CheckpointShare(
             path: path, index: communicator.rank, of: communicator.size, range: range,
-            total: total, optimizer: optimizer.settings.name.rawValue, firstMoment: first.span,
-            secondMoment: second.span)
+            total: total, optimizer: optimizer.settings.name.rawValue,
+            firstMoment: UnsafeBufferPointer(optimizer.firstMoment[range].buffer),
+            secondMoment: UnsafeBufferPointer(optimizer.secondMoment[range].buffer),
+            model: !isCoordinator
+                ? nil
+                : CheckpointShare.Model(
+                    layout: model.layout,
+                    parameters: UnsafeBufferPointer(model.parameters.vector.buffer),
+                    description: description, state: state))
+        underWay = PendingCheckpoint(
+            step: state.step, start: start, share: snapshot?.copy(share) ?? share,
+            writer: writer.take(), store: store, communicator: communicator)
     }
 }

@@ -51,14 +51,21 @@ extension PretrainingRun {
                     + "\(phase.schedule.warmupSteps)"
             ),
             ("data", phase.data.summary),
-            ("memory", "about \(HumanFormat.bytes(memoryEstimate)) a rank"),
+            ("memory", "about \(HumanFormat.bytes(memoryEstimate)) a rank\(copyNote)"),
         ]
     }
 
-    /// Bytes that a rank takes for the model, its training and its working memory.
+    /// The coordinator's copy is the largest: it has all parameters.
+    private var copyNote: String {
+        keeper.memoryBytes == 0
+            ? "" : ", \(HumanFormat.bytes(keeper.memoryBytes)) of it for checkpoints on rank 0"
+    }
+
+    /// Bytes that this rank takes for the model, its training, its working memory and the copy that
+    /// checkpoints are written from.
     private var memoryEstimate: Int {
         let moments = 2 * model.layout.count * MemoryLayout<Float>.stride
-        return moments + model.memoryBytes
+        return moments + model.memoryBytes + keeper.memoryBytes
     }
 }
 

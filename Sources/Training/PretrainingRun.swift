@@ -29,7 +29,7 @@ public final class PretrainingRun {
     /// All keys resolved, as `config.yaml` and checkpoints hold them.
     let resolved: RunConfiguration
     var state = TrainingState()
-    var keeper: CheckpointKeeper
+    let keeper: CheckpointKeeper
     var reporter: RunReporter?
     /// The coordinator's right to write into the run directory.
     var lock: DirectoryLock?
@@ -81,11 +81,21 @@ public final class PretrainingRun {
         optimizer = Optimizer(
             settings: OptimizerSettings(configuration.optimizer), layout: model.layout,
             executor: executor)
+        let keeper = CheckpointKeeper(
+            configuration.checkpoint, store: CheckpointStore(run: options.directory),
+            communicator: communicator)
+        self.keeper = keeper
+        if try !keeper.reserve(count: model.layout.count) {
+            notices.append(
+                "there is no memory for a copy of the state: training stands still while "
+                    + "checkpoints are written")
+        }
         let timeBudget = TimeBudget(
             until: options.endTime, parameterCount: model.layout.count)
         self.timeBudget = timeBudget
-        stopPoll = StopPoll(among: communicator) {
-            StopSignals.received != nil || timeBudget.isSpent()
+        stopPoll = StopPoll(among: communicator, background: keeper) {
+            StopSignals.received != nil
+                || timeBudget.isSpent(writing: keeper.secondsUnderWay)
         }
         scaler = LossScaler(LossScaler.Policy(configuration.precision))
         let injection = try agreement.jointly { try OverflowInjection.fromEnvironment() }
@@ -104,8 +114,6 @@ public final class PretrainingRun {
         architecture.fill(from: setup.configuration)
         resolved.model.fill(from: architecture)
         self.resolved = resolved
-        keeper = CheckpointKeeper(
-            configuration.checkpoint, store: CheckpointStore(run: options.directory))
         state.lossScaler = scaler.state
     }
 
@@ -144,6 +152,17 @@ public final class PretrainingRun {
             return ExitStatus.success
         }
         try openReporter()
+        attachKeeper()
+        do {
+            return try train()
+        } catch let failure as Agreement.Failure {
+            // All ranks are here: what is being written is not to be lost with the rest.
+            try? keeper.complete()
+            throw failure
+        }
+    }
+
+    private func train() throws -> Int32 {
         if try !makeUpEvaluation() { return try stop() }
         while state.phase < phases.count {
             let phase = phases[state.phase]
@@ -155,12 +174,12 @@ public final class PretrainingRun {
                 if outcome.overflowed {
                     // The run is still at the step before: what was due there is done.
                     if outcome.checkpointRequested, keeper.lastStep != state.step {
-                        try saveCheckpoint(mayFail: true)
+                        try beginCheckpoint()
                     }
                     continue
                 }
                 if keeper.isDue(state.step) || outcome.checkpointRequested {
-                    try saveCheckpoint(mayFail: true)
+                    try beginCheckpoint()
                 }
                 if shouldEvaluate(phase), try !evaluate(phase) { return try stop() }
             }
@@ -244,7 +263,7 @@ public final class PretrainingRun {
     }
 
     private func finish() throws -> Int32 {
-        if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
+        try saveLast()
         guard try evaluate(phases[phases.count - 1]) else { return try stop() }
         try agreement.jointly { () throws -> Void in
             try reporter?.finish(state: state, checkpoint: keeper.lastPath)
@@ -256,36 +275,12 @@ public final class PretrainingRun {
     private func stop() throws -> Int32 {
         StopSignals.leave()
         let isTimeOver = try agreement.anyTrue(timeBudget.wasSpent)
-        if keeper.lastStep != state.step { try saveCheckpoint(mayFail: false) }
+        try saveLast()
         reporter?.preempted(
             state: state,
             reason: StopSignals.received
                 ?? (isTimeOver ? "the end of its time" : "a signal to another rank"),
             checkpoint: keeper.lastPath)
         return ExitStatus.preempted
-    }
-
-    /// Writes a checkpoint; one that fails is reported and, if it `mayFail`, training goes on.
-    private func saveCheckpoint(mayFail: Bool) throws {
-        Watchdog.note("the checkpoint of step", state.step)
-        state.seed = options.configuration.run.seed
-        try agreement.jointly { try lock?.requireHeld() }
-        state.optimizerName = optimizer.settings.name.rawValue
-        state.resolvedConfiguration = resolved.yaml
-        state.corpusFingerprint = phases[state.phase].source.fingerprint
-        do {
-            let record = try keeper.save(
-                state, model: model, optimizer: optimizer, description: setup.description(),
-                communicator: communicator)
-            timeBudget.noteWrite(seconds: record.seconds)
-            reporter?.checkpoint(record)
-            if let problem = keeper.retentionProblem {
-                reporter?.warning("old checkpoints could not be deleted: \(problem)")
-            }
-        } catch let failure as Agreement.Failure where mayFail {
-            reporter?.warning(
-                "the checkpoint of step \(state.step) could not be written, training goes on: "
-                    + "\(failure)")
-        }
     }
 }

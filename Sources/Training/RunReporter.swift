@@ -120,7 +120,8 @@ final class RunReporter {
     func checkpoint(_ record: CheckpointRecord) {
         console.note(
             "checkpoint \(record.path): \(HumanFormat.bytes(record.bytes)) in "
-                + "\(HumanFormat.fixed(record.seconds, decimals: 2)) s")
+                + "\(HumanFormat.fixed(record.seconds, decimals: 2)) s, of which training waited "
+                + "\(HumanFormat.fixed(record.stalledSeconds, decimals: 2)) s")
         log(.checkpoint(record))
     }
 

@@ -30,13 +30,17 @@ final class TimeBudget {
     }
 
     /// Whether it is time to stop: what is left would not be enough if the next look came as late
-    /// as the latest so far and the disk took half as long again.
-    func isSpent() -> Bool {
+    /// as the latest so far and the disk took half as long again. A checkpoint that has been
+    /// `writing` for so many seconds comes to its end first.
+    func isSpent(writing: Double? = nil) -> Bool {
         guard let endTime else { return false }
         let now = MPIEnvironment.wallTime
         if let lastLook { longestGap = max(longestGap, now - lastLook) }
         lastLook = now
-        if endTime - now < 1.5 * writeSeconds + longestGap + Self.marginSeconds { wasSpent = true }
+        let before = writing.map { max(0, 1.5 * writeSeconds - $0) } ?? 0
+        if endTime - now < before + 1.5 * writeSeconds + longestGap + Self.marginSeconds {
+            wasSpent = true
+        }
         return wasSpent
     }
 }

@@ -108,8 +108,8 @@ public final class Trainer {
     }
 
     /// One small all-reduce before the backward pass: the numbers that divide the sums of losses,
-    /// who wants to stop, and whether anyone could not read its samples. Nil if a rank was told to
-    /// stop.
+    /// who wants to stop, whether anyone could not read its samples, and who still writes at a
+    /// checkpoint. Nil if a rank was told to stop.
     private func agreeOnNumbers(
         _ plan: StepPlan, _ sequences: Result<[PretrainingSequence], any Error>
     ) throws -> StepOutcome? {
@@ -120,9 +120,11 @@ public final class Trainer {
             read.reduce(0) { $0 + Int64($1.maskedLabels.count) },
             read.reduce(0) { $0 + Int64($1.tokenIDs.count) }, Int64(read.count),
             stopPoll.isAskedHere ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
+            stopPoll.isBusyHere ? 1 : 0,
         ])
         if numbers[5] > 0 { _ = try agreement.jointly { try sequences.get() } }
         if numbers[3] > 0 { return nil }
+        try stopPoll.goOn(busy: numbers[6])
         var outcome = StepOutcome()
         outcome.lossScale = plan.lossScale
         outcome.masked = Int(numbers[0])

@@ -158,7 +158,7 @@ import Testing
                 _ = try CheckpointWriter.begin(in: store, step: 2, parameterCount: 1 << 20)
             }
             #expect(before?.exitCode == 74)
-            #expect(before?.message.contains("not enough space: 16.7 MB are needed") == true)
+            #expect(before?.message.contains("not enough space: 16.9 MB are needed") == true)
             // Filled up by somebody else between.
             let during = #expect(throws: (any Error).self) {
                 let writer = try CheckpointWriter.begin(in: store, step: 2, parameterCount: 100)
@@ -173,6 +173,12 @@ import Testing
             #expect(during.map { "\($0)" }?.contains("No space left on device") == true)
             #expect(try Paths.names(in: store.directory) == ["step-00000001"])
             #expect(try Checkpoint.open(directory).checkpoint.step == 1)
+            // The library has no memory of what failed: with room again, all goes well, often.
+            try Paths.remove(directory + "/other")
+            for step in 2...20 {
+                try Sample.publish(store, step: step).verify()
+                try store.retain(keepLast: 1)
+            }
         }
     }
 }

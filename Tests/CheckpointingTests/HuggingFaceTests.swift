@@ -213,8 +213,9 @@ import Testing
                 let span = values.span
                 var description = Sample.description
                 description.configuration = configuration
-                try writer.writeModel(
-                    layout: Sample.layout, parameters: span, description: description,
+                try CheckpointWriter.writeModel(
+                    path: writer.path, layout: Sample.layout, parameters: span,
+                    description: description,
                     state: Sample.state(step: 0))
                 let checkpoint = try writer.publish()
                 try checkpoint.exportHuggingFace(to: directory + "/exported")

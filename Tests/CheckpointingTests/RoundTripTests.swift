@@ -119,8 +119,9 @@ import Testing
         change(&state)
         let parameters = Sample.values(7)
         let span = parameters.span
-        try writer.writeModel(
-            layout: Sample.layout, parameters: span, description: Sample.description, state: state)
+        try CheckpointWriter.writeModel(
+            path: writer.path, layout: Sample.layout, parameters: span,
+            description: Sample.description, state: state)
         return try writer.publish().trainingState()
     }
 
@@ -132,8 +133,9 @@ import Testing
             let writer = try CheckpointWriter.begin(
                 in: CheckpointStore(run: directory), step: 0, parameterCount: values.count)
             let span = values.span
-            try writer.writeModel(
-                layout: Sample.layout, parameters: span, description: Sample.description,
+            try CheckpointWriter.writeModel(
+                path: writer.path, layout: Sample.layout, parameters: span,
+                description: Sample.description,
                 state: Sample.state(step: 0))
             try CheckpointWriter.writeOptimizerPart(
                 path: writer.path, index: 0, of: 1, range: 0..<values.count, total: values.count,

@@ -78,8 +78,9 @@ enum Sample {
     static func writeModel(_ writer: borrowing CheckpointWriter, step: Int) throws {
         let parameters = values(step)
         let span = parameters.span
-        try writer.writeModel(
-            layout: layout, parameters: span, description: description, state: state(step: step))
+        try CheckpointWriter.writeModel(
+            path: writer.path, layout: layout, parameters: span, description: description,
+            state: state(step: step))
     }
 
     @discardableResult

@@ -46,3 +46,51 @@ import Testing
         #expect(!poll.isAskedHere)
     }
 }
+
+/// Work whose parts take as many looks as a rank has a number.
+private final class CountedWork: BackgroundWork {
+    private let rank: Int
+    private var looks = 0
+    private(set) var stages = 0
+
+    init(rank: Int) { self.rank = rank }
+
+    var isBusyHere: Bool {
+        looks += 1
+        return looks <= 10 + rank
+    }
+
+    func goOn() {
+        stages += 1
+        looks = 0
+    }
+}
+
+extension StopPollTests {
+    @Test func backgroundWorkGoesOnWhenNoRankIsBusy() throws {
+        try TestJob.forEachCommunicator { communicator, name in
+            let work = CountedWork(rank: communicator.rank)
+            let poll = StopPoll(among: communicator, background: work) { false }
+            var stages: [Int64] = []
+            for _ in 0..<60 {
+                usleep(100)
+                try poll.goOn(
+                    busy: communicator.allReduce(Int64(poll.isBusyHere ? 1 : 0), .sum))
+                stages.append(Int64(work.stages))
+            }
+            // The slowest rank decides, for all alike.
+            let slowest = 10 + communicator.size
+            #expect(stages.last == Int64(60 / slowest), "\(name)")
+            let all = try communicator.allGather(stages)
+            #expect(all == Array(repeatElement(stages, count: communicator.size).joined()))
+        }
+    }
+
+    @Test func checkTakesBackgroundWorkOn() throws {
+        let work = CountedWork(rank: TestJob.world.rank)
+        let poll = StopPoll(among: TestJob.world, background: work) { false }
+        while work.stages < 3 { _ = try poll.check() }
+        let all = try TestJob.world.allGather(Int64(work.stages))
+        #expect(all.allSatisfy { $0 == 3 })
+    }
+}

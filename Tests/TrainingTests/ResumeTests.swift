@@ -55,6 +55,24 @@ struct ResumeTests {
         #expect(try run.content(12).distance(to: expected) < 1e-5)
     }
 
+    @Test("8 ranks, then 3, then 5: one curve of losses")
+    func changingRanks() throws {
+        var whole = try Run.tiny(steps: 18)
+        whole.configuration = whole.configuration.replacing(
+            "checkpoint: {every_steps: 0", with: "checkpoint: {every_steps: 6")
+        try whole.finish(ranks: 8)
+        let run = Run(whole.configuration)
+        for (ranks, end) in [(8, 6), (3, 12), (5, 18)] {
+            // A stretch ends as if the job had been killed right after its checkpoint.
+            try run.finish(ranks: ranks)
+            for step in stride(from: 18, to: end, by: -6) { try run.removeCheckpoint(step) }
+        }
+        #expect(try run.steps().map(\.step) == Array(1...18))
+        #expect(relativeDifference(try run.losses(), try whole.losses()) < 1e-5)
+        #expect(try run.content(18).distance(to: whole.content(18)) < 1e-5)
+        #expect(try run.events("resume", as: ResumeRecord.self).map(\.step) == [6, 12])
+    }
+
     @Test("killed and resumed: the same bits", arguments: [1, 3])
     func killed(ranks: Int) throws {
         let whole = try Self.longRun()

@@ -1,0 +1,142 @@
+import Checkpointing
+import Configuration
+import Distributed
+import DurableFiles
+import FoundationEssentials
+import MPI
+
+/// A checkpoint that is being written: what this rank does for it, beside the training.
+final class PendingCheckpoint {
+    /// What rank 0 knows of it in the end; the others know that it is there.
+    struct Published: Sendable {
+        var path = ""
+        var bytes = 0
+        /// The longest rank's writing, and the publishing.
+        var seconds = 0.0
+        var retentionProblem: String?
+    }
+
+    /// Optimizer updates done.
+    let step: Int
+    /// When it was begun.
+    let start: Double
+    /// Whether a failure is told instead of thrown.
+    var mayFail = true
+    /// Seconds that training has stood still for it so far.
+    var stalledSeconds: Double
+    /// Since when training waits for its end.
+    var waitedSince: Double?
+    /// Whether all files are written; the same on all ranks.
+    private(set) var isPublishing = false
+
+    private let communicator: Communicator
+    private let agreement: Agreement
+    private let store: CheckpointStore
+    private var writer: CheckpointWriter?
+    private let files: BackgroundTask<(entries: [ManifestEntry], seconds: Double)>
+    private var publication: BackgroundTask<Published>?
+
+    /// Starts to write `share`; `writer` is rank 0's.
+    init(
+        step: Int, start: Double, share: CheckpointShare, writer: consuming CheckpointWriter?,
+        store: CheckpointStore, communicator: Communicator
+    ) {
+        self.step = step
+        self.start = start
+        self.writer = writer
+        self.store = store
+        self.communicator = communicator
+        agreement = Agreement(among: communicator)
+        files = BackgroundTask {
+            let clock = ContinuousClock()
+            let start = clock.now
+            return (try share.write(), (clock.now - start) / .seconds(1))
+        }
+        stalledSeconds = MPIEnvironment.wallTime - start
+    }
+
+    /// Whether this rank's part of the present stage is still going on.
+    var isBusyHere: Bool {
+        isPublishing ? publication.map { !$0.isOver } ?? false : !files.isOver
+    }
+
+    /// Seconds that training has stood still for it, `start` being when it was called last.
+    func totalStall(since start: Double) -> Double {
+        stalledSeconds + MPIEnvironment.wallTime - (waitedSince ?? start)
+    }
+
+    /// Takes it to its next stage. Collective, once no rank is busy.
+    ///
+    /// - Returns: what was published, or nil where another stage is to come.
+    /// - Throws: the first failure of any rank, on all of them.
+    func goOn(keeping settings: RunConfiguration.Checkpoint) throws -> Published? {
+        if isPublishing {
+            return try agreement.jointly { try publication?.result() ?? Published() }
+        }
+        let written = try agreement.jointly { try files.result() }
+        let entries = try communicator.allGather(bytes: ManifestEntry.text(written.entries))
+        let slowest = try communicator.allReduce(written.seconds, .maximum)
+        isPublishing = true
+        guard let writer = writer.take() else { return nil }
+        let publisher = Publisher(
+            writer: writer, files: try entries.flatMap(ManifestEntry.entries), store: store,
+            settings: settings)
+        publication = BackgroundTask {
+            let clock = ContinuousClock()
+            let start = clock.now
+            var published = try publisher.publish()
+            published.seconds = slowest + (clock.now - start) / .seconds(1)
+            return published
+        }
+        return nil
+    }
+}
+
+/// Rank 0's last stage, with what it takes to a thread.
+private final class Publisher: @unchecked Sendable {
+    private var writer: CheckpointWriter?
+    private let files: [ManifestEntry]
+    private let store: CheckpointStore
+    private let settings: RunConfiguration.Checkpoint
+
+    init(
+        writer: consuming CheckpointWriter, files: [ManifestEntry], store: CheckpointStore,
+        settings: RunConfiguration.Checkpoint
+    ) {
+        self.writer = consume writer
+        self.files = files
+        self.store = store
+        self.settings = settings
+    }
+
+    /// Publishes, and deletes what is no longer to be kept.
+    func publish() throws -> PendingCheckpoint.Published {
+        guard let checkpoint = try writer.take()?.publish(files: files) else {
+            preconditionFailure("published twice")
+        }
+        var published = PendingCheckpoint.Published(
+            path: checkpoint.path, bytes: checkpoint.byteCount)
+        // 0 keeps all. One that cannot be deleted spoils nothing.
+        if settings.keepLast > 0 {
+            do {
+                try store.retain(
+                    keepLast: settings.keepLast, keepEvery: settings.keepEvery,
+                    trusted: checkpoint.path)
+            } catch {
+                published.retentionProblem = "\(error)"
+            }
+        }
+        return published
+    }
+}
+
+extension ManifestEntry {
+    /// Entries as they go from rank to rank.
+    fileprivate static func text(_ entries: [ManifestEntry]) throws -> [UInt8] {
+        Array(try JSONEncoder().encode(entries))
+    }
+
+    fileprivate static func entries(_ text: [UInt8]) throws -> [ManifestEntry] {
+        try JSONDecoder().decode([ManifestEntry].self, from: Data(text))
+    }
+}

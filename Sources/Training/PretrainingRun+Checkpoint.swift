@@ -1,0 +1,60 @@
+import BERT
+import Checkpointing
+import Configuration
+import Corpus
+import Distributed
+import DurableFiles
+import MPI
+import Optimization
+import Reporting
+
+extension PretrainingRun {
+    /// Connects checkpoints with the run's lock and its reports.
+    func attachKeeper() {
+        keeper.requireRight = { [unowned self] in try lock?.requireHeld() }
+        keeper.report = { [unowned self] outcome in note(outcome) }
+    }
+
+    /// Begins a checkpoint of the present step; one that fails is reported, and training goes on.
+    func beginCheckpoint() throws {
+        Watchdog.note("the checkpoint of step", state.step)
+        try keeper.begin(
+            describedState(), model: model, optimizer: optimizer,
+            description: setup.description())
+    }
+
+    /// Waits for the checkpoint that is under way, and writes that of the present step unless there
+    /// is one. The one under way is nearly done: it is safe before another begins.
+    func saveLast() throws {
+        Watchdog.note("the checkpoint of step", state.step)
+        try keeper.complete()
+        guard keeper.lastStep != state.step else { return }
+        try keeper.save(
+            describedState(), model: model, optimizer: optimizer,
+            description: setup.description())
+    }
+
+    /// The state with what is known of the run besides.
+    private func describedState() -> TrainingState {
+        state.seed = options.configuration.run.seed
+        state.optimizerName = optimizer.settings.name.rawValue
+        state.resolvedConfiguration = resolved.yaml
+        state.corpusFingerprint = phases[state.phase].source.fingerprint
+        return state
+    }
+
+    private func note(_ outcome: CheckpointKeeper.Outcome) {
+        switch outcome {
+        case .published(let record, let problem):
+            timeBudget.noteWrite(seconds: record.seconds)
+            reporter?.checkpoint(record)
+            if let problem {
+                reporter?.warning("old checkpoints could not be deleted: \(problem)")
+            }
+        case .failed(let step, let failure):
+            reporter?.warning(
+                "the checkpoint of step \(step) could not be written, training goes on: "
+                    + "\(failure)")
+        }
+    }
+}
