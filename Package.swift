@@ -108,7 +108,8 @@ let package = Package(
             "bert-bench",
             [
                 "BERT", "Kernels", "CKernels", "Tensors", "Optimization", "Distributed", "MPI",
-                "Configuration", "Randomness", "Reporting", argumentParser,
+                "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
+                "Training", argumentParser,
             ]),
 
         .target(

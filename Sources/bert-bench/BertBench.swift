@@ -5,7 +5,8 @@ import ArgumentParser
 struct BertBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bert-bench",
-        abstract: "Measures training steps, kernels and the ring, each against its yardstick.",
+        abstract:
+            "Measures training steps, kernels, the ring and checkpoints, each against its yardstick.",
         discussion: """
             Nothing is timed before its results are compared with a second way to compute them. \
             Measure on a machine that does nothing else, and believe ratios before seconds.
@@ -13,6 +14,6 @@ struct BertBench: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             StepCommand.self, CompareCommand.self, PeakCommand.self, GemmCommand.self,
-            KernelsCommand.self, Ring.self,
+            KernelsCommand.self, Ring.self, CheckpointCommand.self,
         ])
 }
