@@ -92,15 +92,16 @@ public struct Checkpoint: Sendable {
         try model().readParameters(layout, into: &block)
     }
 
-    /// Reads any range of the flat blocks of both moments, however many parts hold them.
+    /// Reads any ranges of the flat blocks of both moments, one after the other, however many parts
+    /// hold them.
     /// - Parameters:
-    ///   - range: of the flat block.
+    ///   - ranges: of the flat block.
     ///   - layout: must be, with its order, the one that the checkpoint was written from.
     public func readMoments(
-        _ range: Range<Int>, of layout: ParameterLayout,
+        _ ranges: [Range<Int>], of layout: ParameterLayout,
         into firstMoment: inout MutableSpan<Float>, _ secondMoment: inout MutableSpan<Float>
     ) throws {
-        precondition(range.lowerBound >= 0 && range.upperBound <= layout.count)
+        precondition(ranges.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= layout.count })
         guard try model().layoutText() == layout.text else {
             throw CheckpointError(
                 .badData, path, "has the moments of another model; check the model's configuration")
@@ -116,7 +117,7 @@ public struct Checkpoint: Sendable {
             throw CheckpointError(
                 .badData, path, "has moments of \(total) parameters, the model \(layout.count)")
         }
-        try OptimizerParts.read(range, from: parts, into: &firstMoment, &secondMoment)
+        try OptimizerParts.read(ranges, from: parts, into: &firstMoment, &secondMoment)
     }
 
     /// Reads the structure of a directory's files, and throws if it is not a checkpoint's.

@@ -102,25 +102,42 @@ enum OptimizerParts {
         }
     }
 
-    /// Reads any range of both moments, whatever ranges the parts hold.
+    /// Reads any ranges of both moments, one after the other, whatever ranges the parts hold.
     static func read(
-        _ range: Range<Int>, from parts: [Part], into firstMoment: inout MutableSpan<Float>,
+        _ ranges: [Range<Int>], from parts: [Part], into firstMoment: inout MutableSpan<Float>,
         _ secondMoment: inout MutableSpan<Float>
     ) throws {
-        precondition(firstMoment.count == range.count && secondMoment.count == range.count)
+        let count = ranges.reduce(0) { $0 + $1.count }
+        precondition(firstMoment.count == count && secondMoment.count == count)
         try firstMoment.withUnsafeMutableBufferPointer { first in
             try secondMoment.withUnsafeMutableBufferPointer { second in
                 for part in parts {
-                    let overlap = part.range.clamped(to: range)
-                    guard !overlap.isEmpty else { continue }
-                    let file = try File.open(part.path)
-                    let rows = overlap.shifted(by: -part.range.lowerBound)
-                    let place = overlap.shifted(by: -range.lowerBound)
-                    for (name, block) in [("exp_avg", first), ("exp_avg_sq", second)] {
-                        var values = UnsafeMutableBufferPointer(rebasing: block[place]).mutableSpan
-                        try file.dataset(name).read(rows: rows, into: &values)
-                    }
+                    try read(
+                        ranges, from: part, [("exp_avg", first), ("exp_avg_sq", second)])
                 }
+            }
+        }
+    }
+
+    /// Reads what one part holds of `ranges`; opens it only if that is anything.
+    private static func read(
+        _ ranges: [Range<Int>], from part: Part,
+        _ blocks: [(name: String, memory: UnsafeMutableBufferPointer<Float>)]
+    ) throws {
+        guard ranges.contains(where: { $0.overlaps(part.range) }) else { return }
+        let file = try File.open(part.path)
+        for (name, memory) in blocks {
+            let dataset = try file.dataset(name)
+            var start = 0
+            for range in ranges {
+                let overlap = part.range.clamped(to: range)
+                if !overlap.isEmpty {
+                    let place = overlap.shifted(by: start - range.lowerBound)
+                    var values = UnsafeMutableBufferPointer(rebasing: memory[place]).mutableSpan
+                    try dataset.read(
+                        rows: overlap.shifted(by: -part.range.lowerBound), into: &values)
+                }
+                start += range.count
             }
         }
     }

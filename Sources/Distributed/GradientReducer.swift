@@ -11,17 +11,24 @@ public import MPI
 /// The buckets are reduced by the same schedule whenever they start, so the result has the same bits with overlap and
 /// without, on all ranks and in every run. All ranks must mark the same ranges in the same order; when they do so,
 /// relative to one another, does not matter.
+///
+/// A reducer that `scatters` leaves each rank with the sums of its ``shards`` alone, which have the same bits as those
+/// of one that does not; see GradientReducer+Shards.swift.
 public final class GradientReducer {
     /// The elements of each bucket.
     public let buckets: [Range<Int>]
     /// What the reducer has done so far.
-    public private(set) var statistics = ReductionStatistics()
+    public internal(set) var statistics = ReductionStatistics()
 
-    private let ring: RingCollective
+    /// Whether sums reach only the rank that owns them.
+    public let scatters: Bool
+
+    let ring: RingCollective
+    let unit: Int
     private let count: Int
     private let wire: WireType
     private let overlaps: Bool
-    private let bucketsInFlight: Int
+    let bucketsInFlight: Int
 
     private var buffer: UnsafeMutableBufferPointer<Float>?
     /// Elements of each bucket that are not final yet.
@@ -38,23 +45,30 @@ public final class GradientReducer {
     ///   - bucketMegabytes: the size of a bucket (2^20 bytes of `Float`); the last is the smaller one.
     ///   - overlaps: whether buckets start as soon as they are final; if not, all start in ``finish()``.
     ///   - bucketsInFlight: buckets under way at once.
+    ///   - scatters: whether sums reach only the rank that owns them.
+    ///   - unit: elements that one rank sums together: buckets and shards begin at multiples of it.
     public init(
         over communicator: Communicator, count: Int, bucketMegabytes: Double = 16,
         overlaps: Bool = true, wire: WireType = .float32, bucketsInFlight: Int = 4,
+        scatters: Bool = false, unit: Int = 1,
         ring configuration: RingConfiguration = RingConfiguration()
     ) throws(MPIError) {
         precondition(count >= 0, "a count is not negative")
         precondition(bucketMegabytes > 0 && bucketMegabytes <= 1_048_576, "a bucket has a size")
         precondition(bucketsInFlight > 0, "at least one bucket is under way")
+        precondition(unit > 0, "a unit has at least one element")
         ring = try RingCollective(over: communicator, configuration)
         // A tag for each bucket, within what the library allows.
         let tags = ring.communicator.largestTag
         let wanted = max(1, Int(bucketMegabytes * 262_144))
-        let elements = max(wanted, (count + tags - 1) / tags)
+        let least = max(wanted, (count + tags - 1) / tags)
+        let elements = (least + unit - 1) / unit * unit
         buckets = stride(from: 0, to: count, by: elements).map { $0..<min($0 + elements, count) }
         self.count = count
         self.wire = wire
         self.overlaps = overlaps
+        self.scatters = scatters
+        self.unit = unit
         self.bucketsInFlight = bucketsInFlight
     }
 
@@ -91,7 +105,7 @@ public final class GradientReducer {
         statistics.progressSeconds += MPIEnvironment.wallTime - start
     }
 
-    /// Waits until the whole buffer holds the sums. What was not marked is taken to be final now.
+    /// Waits until the whole buffer, or this rank's part of it, holds the sums. What was not marked is taken to be final now.
     public func finish() throws(MPIError) {
         precondition(buffer != nil, "no step has begun")
         let start = MPIEnvironment.wallTime
@@ -107,6 +121,7 @@ public final class GradientReducer {
                 wait.pause()
             }
         }
+        if scatters { roundShards() }
         buffer = nil
         let end = MPIEnvironment.wallTime
         statistics.steps += 1
@@ -138,13 +153,22 @@ public final class GradientReducer {
         }
     }
 
+    /// An all-reduce over a narrow wire ends with sums as the wire carries them; so do these.
+    private func roundShards() {
+        guard wire == .bfloat16, ring.ranks > 1, let base = buffer?.baseAddress else { return }
+        for shard in shards where !shard.isEmpty {
+            roundToBFloat16(base + shard.lowerBound, count: shard.count)
+        }
+    }
+
     private func startWaiting() -> Bool {
         var hasStarted = false
         while inFlight.count < bucketsInFlight, nextWaiting < waiting.count, let buffer {
             let bucket = waiting[nextWaiting]
             nextWaiting += 1
             let part = UnsafeMutableBufferPointer(rebasing: buffer[buckets[bucket]])
-            let operation = ring.start(.allReduce, part, wire, tag: bucket)
+            let operation = ring.start(
+                scatters ? .reduceScatter : .allReduce, part, wire, tag: bucket, unit: unit)
             statistics.bytesSent += operation.schedule.bytesSent(
                 bytesPerElement: wire.bytesPerElement)
             inFlight.append(operation)

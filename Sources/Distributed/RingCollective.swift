@@ -68,14 +68,14 @@ public final class RingCollective {
     }
 
     /// An operation that its caller moves on. Operations under way at the same time need different tags; all ranks
-    /// give the same operation the same tag.
+    /// give the same operation the same tag. Chunks, and so shards, begin at multiples of `unit`.
     func start(
         _ kind: RingSchedule.Kind, _ buffer: UnsafeMutableBufferPointer<Float>, _ wire: WireType,
-        tag: Int
+        tag: Int, unit: Int = 1
     ) -> RingOperation {
         let schedule = RingSchedule(
             kind: kind, count: buffer.count, rank: rank, ranks: ranks,
-            segmentElements: configuration.segmentElements)
+            segmentElements: configuration.segmentElements, unit: unit)
         return RingOperation(
             schedule, on: buffer, wire: wire, communicator: communicator, tag: tag,
             scratch: freeScratch.popLast() ?? RingScratch(configuration))

@@ -23,11 +23,12 @@ struct RingSchedule {
     let segments: Int
     private let chunks: Partition
 
-    init(kind: Kind, count: Int, rank: Int, ranks: Int, segmentElements: Int) {
+    /// Chunks begin at multiples of `unit`.
+    init(kind: Kind, count: Int, rank: Int, ranks: Int, segmentElements: Int, unit: Int = 1) {
         self.kind = kind
         self.rank = rank
         self.ranks = ranks
-        chunks = Partition(count: count, parts: ranks)
+        chunks = Partition(count: count, parts: ranks, unit: unit)
         segments = max(1, (chunks.longest + segmentElements - 1) / segmentElements)
     }
 

@@ -83,9 +83,16 @@ public struct UpdateOperands {
 }
 
 extension KernelExecutor {
-    /// The number of elements whose sum of squares is taken as one term; fixed, so that the
-    /// result does not depend on the number of threads.
-    private static let squareBlock = 1 << 16
+    /// The number of elements whose squares are summed to one term. Terms end at multiples of it,
+    /// counted in the flat block, and are added in order: so a sum depends neither on the number
+    /// of threads nor on how ranks share the block, if they cut it at such multiples.
+    public static let squareBlock = 1 << 12
+
+    /// How many terms the sum of squares of a range of the flat block has.
+    public static func squareTerms(of range: Range<Int>) -> Int {
+        guard !range.isEmpty else { return 0 }
+        return (range.upperBound - 1) / squareBlock - range.lowerBound / squareBlock + 1
+    }
 
     /// Moments and parameters after an AdamW step (Loshchilov and Hutter, 2019); with
     /// `biasCorrection` off, it is the step of Google's `AdamWeightDecayOptimizer`.
@@ -122,17 +129,32 @@ extension KernelExecutor {
         }
     }
 
-    /// The sum of squares of `values` [n], in double precision; the same for any number of threads.
-    public func sumOfSquares(_ values: Vector<Float>) -> Double {
-        let blocks = (values.count + Self.squareBlock - 1) / Self.squareBlock
-        return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { sums in
-            nonisolated(unsafe) let sums = sums
-            team.forEach(blocks) { block, _ in
-                let start = block * Self.squareBlock
-                let part = start..<min(start + Self.squareBlock, values.count)
-                sums[block] = updateKernels.sum_of_squares(part.count, values[part].base)
+    /// The sum of squares of `values` [n], which begin at `start` of the flat block, in double
+    /// precision; the same for any number of threads.
+    public func sumOfSquares(_ values: Vector<Float>, startingAt start: Int = 0) -> Double {
+        let count = Self.squareTerms(of: start..<start + values.count)
+        return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { terms in
+            squareTerms(values, startingAt: start, into: terms)
+            return terms.reduce(0, +)
+        }
+    }
+
+    /// The terms of that sum, of which there are `squareTerms(of: start..<start + n)`.
+    public func squareTerms(
+        _ values: Vector<Float>, startingAt start: Int,
+        into terms: UnsafeMutableBufferPointer<Double>
+    ) {
+        let end = start + values.count
+        precondition(terms.count == Self.squareTerms(of: start..<end), "another number of terms")
+        nonisolated(unsafe) let terms = terms
+        let first = start / Self.squareBlock
+        team.split(terms.count) { part in
+            for index in part {
+                let lower = max(start, (first + index) * Self.squareBlock)
+                let upper = min(end, (first + index + 1) * Self.squareBlock)
+                let block = values[lower - start..<upper - start]
+                terms[index] = updateKernels.sum_of_squares(block.count, block.base)
             }
-            return sums.reduce(0, +)
         }
     }
 }

@@ -1,42 +1,77 @@
 public import Kernels
 public import Tensors
 
-/// Updates all parameters of a model from their gradients, and owns the moments.
+/// Updates the parameters of a model from their gradients, and owns the moments.
 ///
-/// It works on flat blocks of one layout and knows nothing of the model. Results do not depend on
-/// the number of threads, nor on how the block is cut into ranges.
+/// It works on flat blocks of one layout and knows nothing of the model. Ranks may share the work:
+/// each then has an optimizer of its own shards, with moments for them only, and the sums that span
+/// tensors are put together by a closure. Results do not depend on the number of threads, nor on
+/// who updates what.
 public final class Optimizer {
     /// The update rule and its constants.
     public let settings: OptimizerSettings
     /// Where the parameters lie in the blocks.
     public let layout: ParameterLayout
-    /// The first moments (`exp_avg`), zero at the start; a checkpoint reads and writes them.
+    /// The elements that it updates, in order.
+    public let shards: [Range<Int>]
+    /// Whether others update the rest.
+    public let isSharded: Bool
+    /// The first moments (`exp_avg`) of its elements, shard after shard, zero at the start; a
+    /// checkpoint reads and writes them.
     public let firstMoment: Block<Float>
-    /// The second moments (`exp_avg_sq`), zero at the start; a checkpoint reads and writes them.
+    /// The second moments (`exp_avg_sq`), likewise.
     public let secondMoment: Block<Float>
-    private let executor: KernelExecutor
-    private let segments: [UpdateSegment]
+    let executor: KernelExecutor
+    let segments: [UpdateSegment]
+    /// What of each segment it updates.
+    let parts: [UpdatePart]
 
     /// An optimizer of blocks of `layout`, with moments of zero.
-    public init(settings: OptimizerSettings, layout: ParameterLayout, executor: KernelExecutor) {
+    ///
+    /// - Parameter shards: the elements to update, all if nil: ranges in ascending order.
+    /// - Precondition: shards end at multiples of `KernelExecutor.squareBlock`, or where the block
+    ///   ends, and do not overlap.
+    public init(
+        settings: OptimizerSettings, layout: ParameterLayout, executor: KernelExecutor,
+        shards: [Range<Int>]? = nil
+    ) {
         self.settings = settings
         self.layout = layout
         self.executor = executor
-        firstMoment = Block(count: layout.count)
-        secondMoment = Block(count: layout.count)
+        isSharded = shards != nil
+        let shards = (shards ?? [0..<layout.count]).filter { !$0.isEmpty }
+        self.shards = shards
+        Self.check(shards, layout)
         segments = UpdateSegment.segments(of: layout, settings)
+        parts = UpdatePart.parts(of: segments, in: shards)
+        let count = shards.reduce(0) { $0 + $1.count }
+        firstMoment = Block(count: count)
+        secondMoment = Block(count: count)
     }
 
-    /// The global norm of `gradients`, times `scale`.
+    private static func check(_ shards: [Range<Int>], _ layout: ParameterLayout) {
+        var end = 0
+        for shard in shards {
+            precondition(end <= shard.lowerBound, "shards overlap or are not in order")
+            end = shard.upperBound
+            precondition(end <= layout.count, "a shard ends after the block")
+            for limit in [shard.lowerBound, end] where limit != layout.count {
+                precondition(limit % KernelExecutor.squareBlock == 0, "a shard cuts a term")
+            }
+        }
+    }
+
+    /// The global norm of `gradients`, times `scale`, where no others share the work.
     ///
     /// It is finite if and only if all gradients are: squares of floats, summed in double
     /// precision, cannot overflow. The same for any number of threads.
     public func gradientNorm(_ gradients: Block<Float>, scale: Double = 1) -> Double {
+        precondition(!isSharded, "the others' terms are needed")
         precondition(gradients.count == layout.count, "gradients of another layout")
         return executor.sumOfSquares(gradients.vector).squareRoot() * scale
     }
 
-    /// Clips the gradients and updates moments and parameters.
+    /// Clips the gradients and updates moments and parameters, where no others share the work.
     ///
     /// - Parameters:
     ///   - number: the updates that the moments have seen, this one included: 1 at the start. It
@@ -47,48 +82,81 @@ public final class Optimizer {
     ///   - gradientScale: what gradients are multiplied by first: 1 / loss scale.
     ///   - parameters: the parameters.
     ///   - gradients: the gradients; LAMB uses their memory, so they hold nothing of use after.
-    ///   - range: the elements to update, all if nil; for LAMB it must not cut a tensor that
-    ///     decays.
     /// - Precondition: blocks are of `layout`; `number >= 1`; the norm is finite: one gradient
     ///   that is not would spoil the moments for good, so the caller skips such a step.
     public func step(
         number: Int, learningRate: Double, gradientNorm: Double, gradientScale: Double = 1,
-        parameters: Block<Float>, gradients: Block<Float>, range: Range<Int>? = nil
+        parameters: Block<Float>, gradients: Block<Float>
     ) {
+        precondition(!isSharded, "the others' terms are needed")
+        step(
+            number: number, learningRate: learningRate, gradientNorm: gradientNorm,
+            gradientScale: gradientScale, parameters: parameters, gradients: gradients
+        ) { _ in }
+    }
+
+    /// The same, where ranks may share the work: only this optimizer's shards of `parameters` are
+    /// updated, from its shards of `gradients`.
+    ///
+    /// - Parameter sumOverRanks: replaces each number by its sum over the ranks; called at most
+    ///   once, by all ranks or none. All but one of the numbers are 0, so their order is no matter.
+    public func step(
+        number: Int, learningRate: Double, gradientNorm: Double, gradientScale: Double = 1,
+        parameters: Block<Float>, gradients: Block<Float>,
+        sumOverRanks: (inout [Double]) throws -> Void
+    ) rethrows {
         precondition(number >= 1, "steps count from 1")
         precondition(gradientNorm.isFinite, "gradients are not finite")
         precondition(
             parameters.count == layout.count && gradients.count == layout.count,
             "blocks of another layout")
-        let range = range ?? 0..<layout.count
-        precondition(range.lowerBound >= 0 && range.upperBound <= layout.count, "range too far")
         let adam = AdamStep(
             step: number, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
             gradientScale: gradientScale * settings.clipFactor(norm: gradientNorm),
             biasCorrection: settings.biasCorrection, learningRate: learningRate)
-        for segment in segments {
-            let part = segment.range.clamped(to: range)
-            guard !part.isEmpty else { continue }
+        for part in parts {
+            let segment = segments[part.segment]
             let step = adam.decaying(by: segment.decays ? settings.weightDecay : 0)
             let operands = UpdateOperands(
-                gradient: gradients[part], first: firstMoment[part], second: secondMoment[part],
-                parameter: parameters[part])
-            if segment.hasTrustRatio {
-                precondition(part == segment.range, "range cuts a tensor that LAMB measures whole")
-                let update = gradients[part]
-                executor.lambUpdate(step, operands)
-                let rate = learningRate * trustRatio(of: update, to: parameters[part])
-                executor.subtract(update, times: Float(rate), from: parameters[part])
-            } else {
+                gradient: gradients[part.range], first: firstMoment[part.moments],
+                second: secondMoment[part.moments], parameter: parameters[part.range])
+            guard segment.hasTrustRatio else {
                 executor.adamW(step, operands)
+                continue
             }
+            executor.lambUpdate(step, operands)
+            // While the tensor is still in the cache; ranks that share it have to wait.
+            if !isSharded {
+                let ratio = trustRatio(of: gradients, to: parameters, in: part.range)
+                subtract(gradients, times: learningRate * ratio, from: parameters, in: part.range)
+            }
+        }
+        guard isSharded, segments.contains(where: \.hasTrustRatio) else { return }
+        let ratios = try trustRatios(of: gradients, to: parameters, sumOverRanks)
+        for part in parts where segments[part.segment].hasTrustRatio {
+            let rate = learningRate * ratios[part.segment]
+            subtract(gradients, times: rate, from: parameters, in: part.range)
         }
     }
 
+    private func subtract(
+        _ update: Block<Float>, times rate: Double, from parameter: Block<Float>,
+        in range: Range<Int>
+    ) {
+        executor.subtract(update[range], times: Float(rate), from: parameter[range])
+    }
+
+    private func trustRatio(
+        of update: Block<Float>, to parameter: Block<Float>, in range: Range<Int>
+    ) -> Double {
+        Self.trustRatio(
+            parameterSquares: executor.sumOfSquares(
+                parameter[range], startingAt: range.lowerBound),
+            updateSquares: executor.sumOfSquares(update[range], startingAt: range.lowerBound))
+    }
+
     /// |parameter| / |update|, or 1 where either is 0.
-    private func trustRatio(of update: Vector<Float>, to parameter: Vector<Float>) -> Double {
-        let parameterSquares = executor.sumOfSquares(parameter)
-        let updateSquares = executor.sumOfSquares(update)
+    static func trustRatio(parameterSquares: Double, updateSquares: Double) -> Double {
         guard parameterSquares > 0, updateSquares > 0 else { return 1 }
         return (parameterSquares / updateSquares).squareRoot()
     }

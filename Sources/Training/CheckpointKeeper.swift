@@ -102,12 +102,12 @@ package final class CheckpointKeeper: BackgroundWork {
     /// ends. Waits for the one before, and for this one where there is no memory for a copy.
     /// Collective.
     package func begin(
-        _ state: TrainingState, model: BERTForPreTraining, optimizer: Optimizer,
+        _ state: TrainingState, model: BERTForPreTraining, moments: FlatMoments,
         description: ModelDescription
     ) throws {
         try complete()
         do {
-            try start(state, model, optimizer, description, copying: snapshot)
+            try start(state, model, moments, description, copying: snapshot)
         } catch let failure as Agreement.Failure {
             return report(.failed(step: state.step, failure))
         }
@@ -118,11 +118,11 @@ package final class CheckpointKeeper: BackgroundWork {
     ///
     /// - Throws: the first failure of any rank, on all of them; older checkpoints stay.
     func save(
-        _ state: TrainingState, model: BERTForPreTraining, optimizer: Optimizer,
+        _ state: TrainingState, model: BERTForPreTraining, moments: FlatMoments,
         description: ModelDescription
     ) throws {
         try complete()
-        try start(state, model, optimizer, description, copying: nil)
+        try start(state, model, moments, description, copying: nil)
         underWay?.mayFail = false
         try complete()
     }
@@ -168,7 +168,7 @@ package final class CheckpointKeeper: BackgroundWork {
     }
 
     private func start(
-        _ state: TrainingState, _ model: BERTForPreTraining, _ optimizer: Optimizer,
+        _ state: TrainingState, _ model: BERTForPreTraining, _ moments: FlatMoments,
         _ description: ModelDescription, copying snapshot: CheckpointSnapshot?
     ) throws {
         let start = MPIEnvironment.wallTime
@@ -182,12 +182,10 @@ package final class CheckpointKeeper: BackgroundWork {
             writer = try CheckpointWriter.begin(in: store, step: state.step, parameterCount: total)
             return writer?.path ?? ""
         }
-        let range = Partition(count: total, parts: communicator.size)[communicator.rank]
         let share = CheckpointShare(
-            path: path, index: communicator.rank, of: communicator.size, range: range,
-            total: total, optimizer: optimizer.settings.name.rawValue,
-            firstMoment: UnsafeBufferPointer(optimizer.firstMoment[range].buffer),
-            secondMoment: UnsafeBufferPointer(optimizer.secondMoment[range].buffer),
+            path: path, index: communicator.rank, of: communicator.size, range: moments.range,
+            total: total, optimizer: moments.optimizer.rawValue, firstMoment: moments.first,
+            secondMoment: moments.second,
             model: !isCoordinator
                 ? nil
                 : CheckpointShare.Model(
@@ -195,7 +193,7 @@ package final class CheckpointKeeper: BackgroundWork {
                     parameters: UnsafeBufferPointer(model.parameters.vector.buffer),
                     description: description, state: state))
         underWay = PendingCheckpoint(
-            step: state.step, start: start, share: snapshot?.copy(share) ?? share,
+            step: state.step, start: start, share: snapshot?.copy(share) ?? share, moments: moments,
             writer: writer.take(), store: store, communicator: communicator)
     }
 }

@@ -29,6 +29,8 @@ final class PendingCheckpoint {
     /// Whether all files are written; the same on all ranks.
     private(set) var isPublishing = false
 
+    /// What is written may point into them.
+    private let moments: FlatMoments
     private let communicator: Communicator
     private let agreement: Agreement
     private let store: CheckpointStore
@@ -38,9 +40,10 @@ final class PendingCheckpoint {
 
     /// Starts to write `share`; `writer` is rank 0's.
     init(
-        step: Int, start: Double, share: CheckpointShare, writer: consuming CheckpointWriter?,
-        store: CheckpointStore, communicator: Communicator
+        step: Int, start: Double, share: CheckpointShare, moments: FlatMoments,
+        writer: consuming CheckpointWriter?, store: CheckpointStore, communicator: Communicator
     ) {
+        self.moments = moments
         self.step = step
         self.start = start
         self.writer = writer

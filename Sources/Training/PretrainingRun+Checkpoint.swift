@@ -19,7 +19,7 @@ extension PretrainingRun {
     func beginCheckpoint() throws {
         Watchdog.note("the checkpoint of step", state.step)
         try keeper.begin(
-            describedState(), model: model, optimizer: optimizer,
+            describedState(), model: model, moments: FlatMoments(of: trainer, communicator),
             description: setup.description())
     }
 
@@ -30,7 +30,7 @@ extension PretrainingRun {
         try keeper.complete()
         guard keeper.lastStep != state.step else { return }
         try keeper.save(
-            describedState(), model: model, optimizer: optimizer,
+            describedState(), model: model, moments: FlatMoments(of: trainer, communicator),
             description: setup.description())
     }
 

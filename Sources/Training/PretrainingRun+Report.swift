@@ -64,7 +64,7 @@ extension PretrainingRun {
     /// Bytes that this rank takes for the model, its training, its working memory and the copy that
     /// checkpoints are written from.
     private var memoryEstimate: Int {
-        let moments = 2 * model.layout.count * MemoryLayout<Float>.stride
+        let moments = 2 * optimizer.firstMoment.count * MemoryLayout<Float>.stride
         return moments + model.memoryBytes + keeper.memoryBytes
     }
 }

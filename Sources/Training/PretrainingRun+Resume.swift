@@ -89,7 +89,7 @@ extension PretrainingRun {
         var firstSpan = first.mutableSpan
         var secondSpan = second.mutableSpan
         try checkpoint.readMoments(
-            0..<model.layout.count, of: model.layout, into: &firstSpan, &secondSpan)
+            optimizer.shards, of: model.layout, into: &firstSpan, &secondSpan)
         state = stored
         if let restored = try restoredScaler(stored, path: path) { scaler = restored }
         state.lossScaler = scaler.state

@@ -20,7 +20,6 @@ public final class PretrainingRun {
     let setup: ModelSetup
     let phases: [PretrainingPhase]
     let model: BERTForPreTraining
-    let optimizer: Optimizer
     let trainer: Trainer
     var scaler: LossScaler
     let stopPoll: StopPoll
@@ -40,6 +39,7 @@ public final class PretrainingRun {
     /// What to warn of once there is someone to print it.
     var notices: [String]
 
+    var optimizer: Optimizer { trainer.optimizer }
     var isCoordinator: Bool { communicator.rank == 0 }
 
     /// Opens data and model, and takes the memory. Collective.
@@ -78,9 +78,6 @@ public final class PretrainingRun {
             setup.configuration, for: .training, capacity: capacity, executor: executor,
             precision: Precision(configuration.precision.compute),
             recomputes: configuration.parallel.recompute)
-        optimizer = Optimizer(
-            settings: OptimizerSettings(configuration.optimizer), layout: model.layout,
-            executor: executor)
         let keeper = CheckpointKeeper(
             configuration.checkpoint, store: CheckpointStore(run: options.directory),
             communicator: communicator)
@@ -103,11 +100,12 @@ public final class PretrainingRun {
             notices.append("\(OverflowInjection.variable) is set: overflows are made, for tests")
         }
         trainer = try Trainer(
-            model: model, optimizer: optimizer, communicator: communicator,
-            seed: configuration.run.seed, stopPoll: stopPoll,
+            model: model, optimizer: OptimizerSettings(configuration.optimizer),
+            communicator: communicator, seed: configuration.run.seed, stopPoll: stopPoll,
             bucketMegabytes: configuration.parallel.bucketMegabytes,
             overlaps: configuration.parallel.overlap,
             wire: configuration.parallel.wire == .bf16 ? .bfloat16 : .float32,
+            shardsOptimizer: configuration.parallel.shardOptimizer && communicator.size > 1,
             injection: injection)
         var resolved = configuration.resolved()
         var architecture = configuration.model.architecture
@@ -132,10 +130,6 @@ public final class PretrainingRun {
                         + "optimizer.learning_rate; the other keys of optimizer, precision, "
                         + "checkpoint and parallel hold for the whole run: set them outside "
                         + "`phases`")
-            }
-            if phase.parallel.shardOptimizer {
-                throw TrainingError.configuration(
-                    "parallel.shard_optimizer is not available in this version; leave it false")
             }
         }
     }

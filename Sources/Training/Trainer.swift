@@ -2,6 +2,7 @@ public import BERT
 public import Corpus
 public import Distributed
 import Evaluation
+import Kernels
 public import MPI
 public import Optimization
 import Tensors
@@ -24,7 +25,7 @@ public final class Trainer {
     let agreement: Agreement
     let stopPoll: StopPoll
     private let communicator: Communicator
-    private let reducer: GradientReducer
+    let reducer: GradientReducer
     private let injection: OverflowInjection?
 
     /// What is to be done in a step.
@@ -63,14 +64,15 @@ public final class Trainer {
     }
 
     /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout, `stopPoll`
-    /// says when to break off, `injection` where overflows are made for tests.
+    /// says when to break off, `injection` where overflows are made for tests. With
+    /// `shardsOptimizer`, each rank updates its part of the parameters and has moments for that only.
     public init(
-        model: BERTForPreTraining, optimizer: Optimizer, communicator: Communicator, seed: UInt64,
-        stopPoll: StopPoll, bucketMegabytes: Double = 16, overlaps: Bool = true,
-        wire: WireType = .float32, injection: OverflowInjection? = nil
+        model: BERTForPreTraining, optimizer settings: OptimizerSettings,
+        communicator: Communicator, seed: UInt64, stopPoll: StopPoll,
+        bucketMegabytes: Double = 16, overlaps: Bool = true, wire: WireType = .float32,
+        shardsOptimizer: Bool = false, injection: OverflowInjection? = nil
     ) throws {
         self.model = model
-        self.optimizer = optimizer
         self.communicator = communicator
         self.seed = seed
         self.stopPoll = stopPoll
@@ -78,10 +80,14 @@ public final class Trainer {
         agreement = Agreement(among: communicator)
         reducer = try GradientReducer(
             over: communicator, count: model.layout.count, bucketMegabytes: bucketMegabytes,
-            overlaps: overlaps, wire: wire)
+            overlaps: overlaps, wire: wire, scatters: shardsOptimizer,
+            unit: KernelExecutor.squareBlock)
+        optimizer = Optimizer(
+            settings: settings, layout: model.layout, executor: model.executor,
+            shards: shardsOptimizer ? reducer.shards : nil)
     }
 
-    /// Forward and backward over all micro-batches, all-reduce, clipping, update.
+    /// Forward and backward over all micro-batches, reduction, clipping, update.
     ///
     /// - Returns: what was done, or nil where a rank was told to stop: the gradients so far are
     ///   thrown away then and nothing was updated, as any step can be replayed. Nothing was updated
@@ -97,14 +103,30 @@ public final class Trainer {
         else { return nil }
         try reduceGradients(try sequences.get(), plan, &outcome)
         try sumOverRanks(&outcome)
-        outcome.gradientNorm = optimizer.gradientNorm(
-            model.gradients, scale: 1 / plan.lossScale)
-        if outcome.overflowed { return outcome }
-        optimizer.step(
-            number: plan.number, learningRate: plan.learningRate,
-            gradientNorm: outcome.gradientNorm, gradientScale: 1 / plan.lossScale,
-            parameters: model.parameters, gradients: model.gradients)
+        try update(plan, &outcome)
         return outcome
+    }
+
+    /// Clips and updates, unless the gradient overflowed. Every rank comes to the same norm, so all
+    /// decide alike; where they share the work, each then gets the others' part of the result.
+    private func update(_ plan: StepPlan, _ outcome: inout StepOutcome) throws {
+        let scale = 1 / plan.lossScale
+        outcome.gradientNorm = try optimizer.gradientNorm(
+            model.gradients, scale: scale, sumOverRanks: sumOverRanks)
+        guard !outcome.overflowed else {
+            if optimizer.isSharded { try reducer.allGather(model.gradients.vector.buffer) }
+            return
+        }
+        try optimizer.step(
+            number: plan.number, learningRate: plan.learningRate,
+            gradientNorm: outcome.gradientNorm, gradientScale: scale,
+            parameters: model.parameters, gradients: model.gradients, sumOverRanks: sumOverRanks)
+        if optimizer.isSharded { try reducer.allGather(model.parameters.vector.buffer) }
+    }
+
+    private func sumOverRanks(_ terms: inout [Double]) throws {
+        guard optimizer.isSharded else { return }
+        try communicator.allReduce(&terms, .sum)
     }
 
     /// One small all-reduce before the backward pass: the numbers that divide the sums of losses,

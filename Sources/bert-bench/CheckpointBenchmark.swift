@@ -60,7 +60,8 @@ final class CheckpointBenchmark {
         state.step = number
         last = nil
         try keeper.begin(
-            state, model: benchmark.model, optimizer: benchmark.optimizer,
+            state, model: benchmark.model,
+            moments: FlatMoments(of: benchmark.optimizer, part: world.rank, of: world.size),
             description: ModelDescription(
                 configuration: "{}", vocabulary: "[PAD]\n", doLowerCase: true))
         while last == nil {

@@ -102,13 +102,13 @@ enum Sample {
     }
 
     static func moments(
-        _ checkpoint: Checkpoint, _ range: Range<Int>, layout: ParameterLayout = layout
+        _ checkpoint: Checkpoint, _ ranges: Range<Int>..., layout: ParameterLayout = layout
     ) throws -> (first: [Float], second: [Float]) {
-        var first = [Float](repeating: 0, count: range.count)
+        var first = [Float](repeating: 0, count: ranges.reduce(0) { $0 + $1.count })
         var second = first
         var a = first.mutableSpan
         var b = second.mutableSpan
-        try checkpoint.readMoments(range, of: layout, into: &a, &b)
+        try checkpoint.readMoments(ranges, of: layout, into: &a, &b)
         return (first, second)
     }
 }

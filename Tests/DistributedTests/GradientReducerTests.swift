@@ -10,11 +10,11 @@ import Testing
 
     private func reducer(
         _ communicator: Communicator, _ count: Int, overlaps: Bool, wire: WireType = .float32,
-        inFlight: Int = 3
+        inFlight: Int = 3, scatters: Bool = false, unit: Int = 1
     ) throws -> GradientReducer {
         try GradientReducer(
             over: communicator, count: count, bucketMegabytes: bucketMegabytes, overlaps: overlaps,
-            wire: wire, bucketsInFlight: inFlight, ring: ring)
+            wire: wire, bucketsInFlight: inFlight, scatters: scatters, unit: unit, ring: ring)
     }
 
     /// Pieces of uneven sizes from the end to the start, the way a backward pass finishes them.
@@ -79,6 +79,63 @@ import Testing
                         bits(values) == bits(expected), "\(name), \(count), \(wire), no overlap")
                 }
             }
+        }
+    }
+
+    /// Each rank's shards have the bits of the all-reduce; the rest comes from those who own it.
+    @Test func scatteringAndGatheringIsReducing() throws {
+        try TestJob.forEachCommunicator { communicator, name in
+            for (count, unit) in [
+                (0, 1), (1, 1), (1025, 1), (10_007, 1), (10_007, 128), (700, 999),
+            ] {
+                for wire in WireType.allCases {
+                    let mine = testValues(count, rank: communicator.rank)
+                    let whole = try reducer(
+                        communicator, count, overlaps: true, wire: wire, unit: unit)
+                    var expected = mine
+                    try expected.withUnsafeMutableBufferPointer { try whole.reduce($0) }
+
+                    let scattering = try reducer(
+                        communicator, count, overlaps: true, wire: wire, scatters: true, unit: unit)
+                    let shards = scattering.shards
+                    var values = mine
+                    try values.withUnsafeMutableBufferPointer { buffer in
+                        scattering.begin(buffer)
+                        for piece in pieces(count) { try scattering.markReady(piece) }
+                        try scattering.finish()
+                    }
+                    let what = Comment(rawValue: "\(name), \(count) by \(unit), \(wire)")
+                    for shard in shards {
+                        #expect(bits(values[shard]) == bits(expected[shard]), what)
+                    }
+                    let owned = shards.flatMap { Array(values[$0]) }
+                    for index in 0..<count where !shards.contains(where: { $0.contains(index) }) {
+                        values[index] = .nan
+                    }
+                    try values.withUnsafeMutableBufferPointer { try scattering.allGather($0) }
+                    #expect(bits(values) == bits(expected), what)
+
+                    var gathered: [Float] = []
+                    try owned.withUnsafeBufferPointer { owned in
+                        try scattering.forEachBucket(gathering: owned) { bucket, elements in
+                            #expect(bucket.lowerBound == gathered.count)
+                            gathered += elements
+                        }
+                    }
+                    #expect(bits(gathered) == bits(expected), what)
+                }
+            }
+        }
+    }
+
+    @Test func shardsCoverTheBufferOnceInUnits() throws {
+        for (count, unit) in [(0, 1), (1025, 7), (10_007, 128), (700, 999)] {
+            let reducer = try reducer(
+                TestJob.world, count, overlaps: true, scatters: true, unit: unit)
+            #expect(reducer.shards == reducer.shards(of: TestJob.world.rank))
+            let all = (0..<TestJob.world.size).flatMap { reducer.shards(of: $0) }
+            #expect(all.flatMap { Array($0) }.sorted() == Array(0..<count))
+            #expect(all.allSatisfy { $0.lowerBound % unit == 0 || $0.isEmpty })
         }
     }
 

@@ -117,8 +117,8 @@ extension KernelTests {
             }
         }
 
-        /// Blocks are of 65,536 elements; a sum of doubles loses next to nothing.
-        @Test(arguments: [0, 1, 7, 8, 9, 65535, 65536, 65537, 200_003])
+        /// Terms are of 4096 elements; a sum of doubles loses next to nothing.
+        @Test(arguments: [0, 1, 7, 8, 9, 4095, 4096, 4097, 200_003])
         func sumOfSquares(count: Int) {
             let memory = Memory()
             let values = memory.vector(randomFloats(count, stream: 1).map { $0 * 1e25 })
@@ -130,6 +130,32 @@ extension KernelTests {
                 values[count - 1] = .nan
                 #expect(executors.allSatisfy { $0.sumOfSquares(values).isNaN })
             }
+            withExtendedLifetime(memory) {}
+        }
+
+        /// Ranks that hold parts of a block find the terms that one rank with all of it would.
+        @Test func termsDoNotDependOnCuts() {
+            let unit = KernelExecutor.squareBlock
+            let memory = Memory()
+            let (start, count) = (unit - 3, 5 * unit + 7)
+            let values = memory.vector(randomFloats(count, stream: 1))
+            let executor = executors[0]
+            func terms(_ part: Range<Int>) -> [Double] {
+                let number = KernelExecutor.squareTerms(of: part)
+                return [Double](unsafeUninitializedCapacity: number) { terms, filled in
+                    executor.squareTerms(
+                        values[part.lowerBound - start..<part.upperBound - start],
+                        startingAt: part.lowerBound,
+                        into: UnsafeMutableBufferPointer(rebasing: terms[..<number]))
+                    filled = number
+                }
+            }
+            let cuts = [start, unit, 3 * unit, start + count]
+            let joined = zip(cuts, cuts.dropFirst()).flatMap { terms($0..<$1) }
+            #expect(joined == terms(start..<start + count))
+            #expect(joined.count == 7)
+            #expect(executor.sumOfSquares(values, startingAt: start) == joined.reduce(0, +))
+            #expect(terms(start..<start).isEmpty)
             withExtendedLifetime(memory) {}
         }
 

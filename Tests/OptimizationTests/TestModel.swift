@@ -3,7 +3,7 @@ import Optimization
 import Tensors
 
 /// A layout with awkward sizes: single elements, odd counts, neighbours that decay and neighbours
-/// that do not, and one tensor longer than a block of the sum of squares.
+/// that do not, and one tensor of many terms of the sum of squares.
 let oddLayout = ParameterLayout([
     (name: "embeddings.weight", shape: [67, 13], decays: true),
     (name: "embeddings.LayerNorm.weight", shape: [13], decays: false),
@@ -38,10 +38,10 @@ struct TrainedModel: Equatable {
     let first: [Float]
     let second: [Float]
 
-    /// Trains on `threads` threads, each step cut into `ranges`.
+    /// Trains on `threads` threads.
     init(
         _ settings: OptimizerSettings, _ layout: ParameterLayout = oddLayout, threads: Int,
-        steps: Int = 4, ranges: [Range<Int>?] = [nil]
+        steps: Int = 4
     ) {
         let optimizer = Optimizer(
             settings: settings, layout: layout, executor: KernelExecutor(threads: threads))
@@ -49,11 +49,9 @@ struct TrainedModel: Equatable {
         for number in 1...steps {
             let gradients = noise(layout.count, seed: 100 + UInt64(number), size: 0.1)
             let norm = optimizer.gradientNorm(gradients)
-            for range in ranges {
-                optimizer.step(
-                    number: number, learningRate: 0.01, gradientNorm: norm,
-                    parameters: parameters, gradients: gradients, range: range)
-            }
+            optimizer.step(
+                number: number, learningRate: 0.01, gradientNorm: norm, parameters: parameters,
+                gradients: gradients)
         }
         self.parameters = values(parameters)
         first = values(optimizer.firstMoment)
