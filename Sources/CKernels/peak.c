@@ -7,8 +7,9 @@
 #endif
 
 // Chains enough to hide the latency of every multiply-add (4 to 5 cycles, two a cycle), few enough
-// for 16 registers (AVX2) or 32 (AVX-512).
-enum { NARROW_CHAINS = 12, WIDE_CHAINS = 24 };
+// for 16 registers (AVX2) or 32 (AVX-512). Dot products of pairs take as long; the compiler spills
+// more than 12 chains of them. A tile's product takes 52 cycles, one begins every 16: 4 tiles.
+enum { NARROW_CHAINS = 12, WIDE_CHAINS = 24, PAIR_CHAINS = 12, TILE_CHAINS = 4 };
 
 /// Where a thread's results go, so that the compiler must compute them.
 static _Thread_local volatile float sink;
@@ -29,6 +30,62 @@ __attribute__((target("avx512f"))) static double multiply_add_avx512(size_t roun
     for (int i = 0; i < WIDE_CHAINS; i++) total += _mm512_reduce_add_ps(sums[i]);
     sink = total;
     return 2.0 * 16 * WIDE_CHAINS * (double)rounds;
+}
+
+__attribute__((target("avx512f,avx512bf16"))) static double multiply_add_pairs(size_t rounds) {
+    __m512 sums[PAIR_CHAINS];
+    // Pairs of bf16: the upper half of a float is one.
+    const __m512bh factor = (__m512bh)_mm512_set1_ps(shrink);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < PAIR_CHAINS; i++) sums[i] = _mm512_set1_ps((float)i);
+    for (size_t round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < PAIR_CHAINS; i++) sums[i] = _mm512_dpbf16_ps(sums[i], factor, factor);
+    }
+    float total = 0;
+    for (int i = 0; i < PAIR_CHAINS; i++) total += _mm512_reduce_add_ps(sums[i]);
+    sink = total;
+    return 2.0 * 32 * PAIR_CHAINS * (double)rounds;
+}
+
+__attribute__((target("avx512f,amx-tile,amx-bf16"))) static double multiply_add_tiles(
+    size_t rounds) {
+    enum { ROWS = 16, ROW_BYTES = 64 };
+    // The operand of LDTILECFG: palette 1, eight tiles of 16 rows of 64 bytes.
+    _Alignas(64) unsigned char configuration[64] = {1};
+    for (int i = 0; i < 8; i++) {
+        configuration[16 + 2 * i] = ROW_BYTES;
+        configuration[48 + i] = ROWS;
+    }
+    _Alignas(64) float elements[ROWS * ROW_BYTES / sizeof(float)];
+    for (size_t i = 0; i < sizeof elements / sizeof *elements; i++) elements[i] = shrink;
+    _tile_loadconfig(configuration);
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    _tile_loadd(4, elements, ROW_BYTES);
+    _tile_loadd(5, elements, ROW_BYTES);
+    _tile_loadd(6, elements, ROW_BYTES);
+    _tile_loadd(7, elements, ROW_BYTES);
+    for (size_t round = 0; round < rounds; round++) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    float total = 0;
+    _tile_stored(0, elements, ROW_BYTES);
+    total += elements[0];
+    _tile_stored(1, elements, ROW_BYTES);
+    total += elements[0];
+    _tile_stored(2, elements, ROW_BYTES);
+    total += elements[0];
+    _tile_stored(3, elements, ROW_BYTES);
+    total += elements[0];
+    _tile_release();
+    sink = total;
+    return 2.0 * 16 * 16 * 32 * TILE_CHAINS * (double)rounds;
 }
 
 __attribute__((target("avx2,fma"))) static double multiply_add_avx2(size_t rounds) {
@@ -73,12 +130,14 @@ static double multiply_add_portable(size_t rounds) {
     return 2.0 * 4 * NARROW_CHAINS * (double)rounds;
 }
 
-double bert_peak_multiply_add(bert_instruction_set set, size_t rounds) {
+double bert_peak_multiply_add(bert_instruction_set set, bert_precision precision, size_t rounds) {
 #if defined(__x86_64__)
+    if (precision == BERT_BF16 && set == BERT_AMX) return multiply_add_tiles(rounds);
+    if (precision == BERT_BF16 && set == BERT_AVX512_BF16) return multiply_add_pairs(rounds);
     if (set >= BERT_AVX512) return multiply_add_avx512(rounds);
     if (set == BERT_AVX2) return multiply_add_avx2(rounds);
 #endif
-    (void)set;
+    (void)set, (void)precision;
     return multiply_add_portable(rounds);
 }
 

@@ -25,6 +25,17 @@ struct Column<Record>: Sendable {
             })
     }
 
+    /// Null where there is no such number; a line of an earlier version need not have the key.
+    static func optional(
+        _ key: String, _ path: any WritableKeyPath<Record, Double?> & Sendable
+    ) -> Column {
+        Column(
+            key: key, get: { $0[keyPath: path].map { .number($0) } ?? .null },
+            set: {
+                $0[keyPath: path] = try $1.decodeIfPresent(Double.self, forKey: ColumnName(key))
+            })
+    }
+
     static func text(
         _ key: String, _ path: any WritableKeyPath<Record, String> & Sendable
     ) -> Column {

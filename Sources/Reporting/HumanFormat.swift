@@ -26,6 +26,13 @@ public enum HumanFormat {
         return "\(digits)\(prefix) \(things)/s"
     }
 
+    /// Floating-point operations: "1.23 TFLOP/s".
+    public static func operations(_ perSecond: Double) -> String {
+        guard perSecond.isFinite else { return "? FLOP/s" }
+        let (digits, prefix) = scaled(perSecond)
+        return "\(digits) \(prefix)FLOP/s"
+    }
+
     /// Decimal units, three digits: "999 bytes", "1.23 kB", "438 MB".
     public static func bytes(_ value: Int) -> String {
         guard abs(value) >= 1000 else { return "\(value) bytes" }

@@ -28,6 +28,14 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var wallSeconds: Double
     /// Mean speed of this attempt over all ranks, in training steps only.
     public var tokensPerSecond: Double
+    /// Part of the time that gradients were on their way in which rank 0 went on with the backward
+    /// pass, over this attempt; nil on a single rank.
+    public var overlap: Double?
+    /// Model operations of this attempt over what the ranks' peak would do in the same time, in
+    /// training steps only.
+    public var mfu: Double?
+    /// The most operations a second that products can do, of all ranks: measured at the start.
+    public var peakOperationsPerSecond: Double?
     /// MPI ranks of this attempt.
     public var ranks: Int
     /// Threads of each rank.
@@ -43,7 +51,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public init(
         run: String, status: String, step: Int, totalSteps: Int, loss: Double, mlmLoss: Double,
         nspLoss: Double, samples: Int, tokens: Int, wallSeconds: Double, tokensPerSecond: Double,
-        ranks: Int, threads: Int, parameters: Int, checkpoint: String,
+        overlap: Double?, mfu: Double?, peakOperationsPerSecond: Double?, ranks: Int, threads: Int,
+        parameters: Int, checkpoint: String,
         evaluations: [EvaluationRecord]
     ) {
         self.run = run
@@ -57,6 +66,9 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.tokens = tokens
         self.wallSeconds = wallSeconds
         self.tokensPerSecond = tokensPerSecond
+        self.overlap = overlap
+        self.mfu = mfu
+        self.peakOperationsPerSecond = peakOperationsPerSecond
         self.ranks = ranks
         self.threads = threads
         self.parameters = parameters
@@ -117,6 +129,9 @@ extension RunSummary: ColumnRecord {
         .integer("tokens", \.tokens),
         .number("wall_seconds", \.wallSeconds),
         .number("tokens_per_second", \.tokensPerSecond),
+        .optional("overlap", \.overlap),
+        .optional("mfu", \.mfu),
+        .optional("peak_flops", \.peakOperationsPerSecond),
         .integer("ranks", \.ranks),
         .integer("threads", \.threads),
         .integer("parameters", \.parameters),
@@ -125,6 +140,7 @@ extension RunSummary: ColumnRecord {
 
     static let blank = RunSummary(
         run: "", status: "", step: 0, totalSteps: 0, loss: 0, mlmLoss: 0, nspLoss: 0, samples: 0,
-        tokens: 0, wallSeconds: 0, tokensPerSecond: 0, ranks: 0, threads: 0, parameters: 0,
+        tokens: 0, wallSeconds: 0, tokensPerSecond: 0, overlap: nil, mfu: nil,
+        peakOperationsPerSecond: nil, ranks: 0, threads: 0, parameters: 0,
         checkpoint: "", evaluations: [])
 }

@@ -29,12 +29,19 @@ public struct StepRecord: Codable, Sendable, Equatable {
     public var tokensPerSecond: Double
     /// Wall time of this step.
     public var stepSeconds: Double
+    /// Part of the time that gradients were on their way between ranks in which rank 0 went on with
+    /// the backward pass, 0...1; nil on a single rank.
+    public var overlap: Double?
+    /// Model operations of this step over what the ranks' peak would do in its time (model FLOPs
+    /// utilization).
+    public var mfu: Double?
 
     /// A record of the given numbers.
     public init(
         step: Int, totalSteps: Int, loss: Double, mlmLoss: Double, nspLoss: Double,
         mlmAccuracy: Double, nspAccuracy: Double, learningRate: Double, gradientNorm: Double,
-        lossScale: Double, samples: Int, tokens: Int, tokensPerSecond: Double, stepSeconds: Double
+        lossScale: Double, samples: Int, tokens: Int, tokensPerSecond: Double, stepSeconds: Double,
+        overlap: Double?, mfu: Double?
     ) {
         self.step = step
         self.totalSteps = totalSteps
@@ -50,6 +57,8 @@ public struct StepRecord: Codable, Sendable, Equatable {
         self.tokens = tokens
         self.tokensPerSecond = tokensPerSecond
         self.stepSeconds = stepSeconds
+        self.overlap = overlap
+        self.mfu = mfu
     }
 
     /// Reads the keys of docs/metrics.md.
@@ -74,10 +83,12 @@ extension StepRecord: ColumnRecord {
         .integer("tokens", \.tokens),
         .number("tokens_per_second", \.tokensPerSecond),
         .number("step_seconds", \.stepSeconds),
+        .optional("overlap", \.overlap),
+        .optional("mfu", \.mfu),
     ]
 
     static let blank = StepRecord(
         step: 0, totalSteps: 0, loss: 0, mlmLoss: 0, nspLoss: 0, mlmAccuracy: 0, nspAccuracy: 0,
         learningRate: 0, gradientNorm: 0, lossScale: 0, samples: 0, tokens: 0, tokensPerSecond: 0,
-        stepSeconds: 0)
+        stepSeconds: 0, overlap: nil, mfu: nil)
 }

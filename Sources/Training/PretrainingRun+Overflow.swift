@@ -33,7 +33,7 @@ extension PretrainingRun {
             SkipRecord(
                 step: plan.number, lossScale: outcome.lossScale, nextLossScale: scaler.scale,
                 samples: state.samples, inARow: scaler.state.overflowsInARow, cause: cause),
-            seconds: seconds)
+            outcome, seconds: seconds)
     }
 
     /// Whether the cause is looked for, which costs a step and more, though the run goes on: not at

@@ -1,6 +1,7 @@
 import BERT
 import Checkpointing
 import Configuration
+import Distributed
 import Kernels
 import MPI
 import Optimization
@@ -10,14 +11,19 @@ import Tensors
 extension PretrainingRun {
     /// Opens the logs and prints the banner, on the coordinator.
     func openReporter() throws {
+        // All at once, as they will compute: ranks that share cores share their peak.
+        let peak = try agreement.sum([
+            model.executor.peakOperationsPerSecond(model.precision)
+        ])[0]
         try agreement.jointly {
             guard isCoordinator else { return }
-            reporter = try RunReporter(self, resumedFrom: resumedFrom, notices: notices)
+            reporter = try RunReporter(
+                self, peak: peak, resumedFrom: resumedFrom, notices: notices)
         }
     }
 
-    /// What is about to happen, for the start of the log.
-    var banner: [(String, String)] {
+    /// What is about to happen, for the start of the log; `peak` is that of all ranks' products.
+    func banner(peak: Double) -> [(String, String)] {
         let configuration = options.configuration
         let phase = phases[min(state.phase, phases.count - 1)]
         let batch = phase.configuration.batch
@@ -29,6 +35,11 @@ extension PretrainingRun {
                 "ranks",
                 "\(ranks) x \(threads) thread\(threads == 1 ? "" : "s"), "
                     + "\(self.model.executor.instructionSet)"
+            ),
+            (
+                "products",
+                "\(self.model.executor.products(self.model.precision)); at most "
+                    + "\(HumanFormat.operations(peak)) over all ranks"
             ),
             (
                 "model",

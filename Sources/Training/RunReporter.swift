@@ -1,6 +1,7 @@
 import BERT
 import Checkpointing
 import Configuration
+import Distributed
 import DurableFiles
 public import Evaluation
 import MPI
@@ -36,6 +37,10 @@ final class RunReporter {
     private let parameters: Int
     private let startTime = MPIEnvironment.wallTime
     private let startTokens: Int
+    /// The most operations a second that products can do, of all ranks.
+    private let peak: Double
+    private var operations = 0.0
+    private var reduction = ReductionStatistics()
     private var trainingSeconds = 0.0
     private var logsFail = false
 
@@ -45,7 +50,10 @@ final class RunReporter {
     private(set) var evaluatedStep: Int?
     private var evaluations: [EvaluationRecord] = []
 
-    init(_ run: PretrainingRun, resumedFrom path: String?, notices: [String]) throws {
+    init(
+        _ run: PretrainingRun, peak: Double, resumedFrom path: String?, notices: [String]
+    ) throws {
+        self.peak = peak
         directory = run.options.directory
         name = run.options.configuration.run.name
         totalSteps = run.options.configuration.totalSteps
@@ -58,7 +66,7 @@ final class RunReporter {
             directory: directory, resumingAt: run.state.step, samples: run.state.samples)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
         recall(step: run.state.step)
-        console.banner(run.banner)
+        console.banner(run.banner(peak: peak))
         for notice in notices { console.warning(notice) }
         if let path {
             console.note(
@@ -86,7 +94,7 @@ final class RunReporter {
     func step(
         _ outcome: StepOutcome, state: TrainingState, learningRate: Double, seconds: Double
     ) {
-        trainingSeconds += seconds
+        count(outcome, seconds: seconds)
         let record = StepRecord(
             step: state.step, totalSteps: totalSteps, loss: outcome.loss,
             mlmLoss: outcome.maskedLoss, nspLoss: outcome.nextSentenceLoss,
@@ -94,15 +102,28 @@ final class RunReporter {
             nspAccuracy: Double(outcome.nextSentenceCorrect) / Double(max(outcome.sequences, 1)),
             learningRate: learningRate, gradientNorm: outcome.gradientNorm,
             lossScale: outcome.lossScale, samples: state.samples, tokens: state.tokens,
-            tokensPerSecond: Double(outcome.tokens) / seconds, stepSeconds: seconds)
+            tokensPerSecond: Double(outcome.tokens) / seconds, stepSeconds: seconds,
+            overlap: ranks > 1 ? outcome.reduction.overlap : nil,
+            mfu: utilization(outcome.operations, seconds))
         lastStep = record
         console.step(record)
         log(.step(record))
     }
 
-    /// Reports an update that was left out.
-    func skip(_ record: SkipRecord, seconds: Double) {
+    private func count(_ outcome: StepOutcome, seconds: Double) {
         trainingSeconds += seconds
+        operations += outcome.operations
+        reduction.add(outcome.reduction)
+    }
+
+    /// `operations` over what the peak would do in `seconds`.
+    private func utilization(_ operations: Double, _ seconds: Double) -> Double? {
+        peak > 0 && seconds > 0 ? operations / (peak * seconds) : nil
+    }
+
+    /// Reports an update that was left out.
+    func skip(_ record: SkipRecord, _ outcome: StepOutcome, seconds: Double) {
+        count(outcome, seconds: seconds)
         console.warning(
             "update \(record.step) overflowed at loss scale \(record.lossScale) and is left out; it "
                 + "is tried again with the next batch at \(record.nextLossScale)"
@@ -170,18 +191,33 @@ final class RunReporter {
             console.note("no held-out data: nothing was evaluated")
         }
         console.note("")
-        console.banner([
+        console.banner(closing(state, checkpoint: checkpoint))
+    }
+
+    private func closing(_ state: TrainingState, checkpoint: String) -> [(String, String)] {
+        let used = utilization(operations, trainingSeconds).map {
+            "; \(HumanFormat.percent($0)) of \(HumanFormat.operations(peak)) (MFU)"
+        }
+        let lost = HumanFormat.percent(reduction.busySeconds / max(trainingSeconds, 1e-9))
+        return [
             (
                 "steps",
                 "\(state.step), \(HumanFormat.count(state.samples)) samples"
                     + (state.skippedSteps > 0 ? "; \(state.skippedSteps) left out" : "")
             ),
-            ("speed", HumanFormat.rate(tokensPerSecond(state), of: "tokens")),
+            ("speed", HumanFormat.rate(tokensPerSecond(state), of: "tokens") + (used ?? "")),
+            (
+                "communication",
+                ranks > 1
+                    ? "\(HumanFormat.percent(reduction.overlap)) hidden under the backward pass; "
+                        + "\(lost) of the time was spent on it alone"
+                    : "none: one rank"
+            ),
             ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
             ("checkpoint", checkpoint),
             ("metrics", Paths.join(directory, MetricsLog.name)),
             ("summary", Paths.join(directory, RunSummary.name)),
-        ])
+        ]
     }
 
     private func tokensPerSecond(_ state: TrainingState) -> Double {
@@ -195,7 +231,10 @@ final class RunReporter {
             loss: lastStep?.loss ?? .nan, mlmLoss: lastStep?.mlmLoss ?? .nan,
             nspLoss: lastStep?.nspLoss ?? .nan, samples: state.samples, tokens: state.tokens,
             wallSeconds: MPIEnvironment.wallTime - startTime,
-            tokensPerSecond: tokensPerSecond(state), ranks: ranks, threads: threads,
+            tokensPerSecond: tokensPerSecond(state),
+            overlap: ranks > 1 ? reduction.overlap : nil,
+            mfu: utilization(operations, trainingSeconds), peakOperationsPerSecond: peak,
+            ranks: ranks, threads: threads,
             parameters: parameters, checkpoint: checkpoint, evaluations: evaluations
         ).write(directory: directory)
     }

@@ -1,4 +1,5 @@
 import BERT
+public import Distributed
 
 /// What one training step did, summed over all ranks.
 public struct StepOutcome: Sendable, Equatable {
@@ -16,6 +17,10 @@ public struct StepOutcome: Sendable, Equatable {
     public var nextSentenceCorrect = 0
     /// Tokens, of which none is padding.
     public var tokens = 0
+    /// Floating-point operations of the model's products, over all ranks.
+    public var operations = 0.0
+    /// What the reduction of gradients cost this rank.
+    public var reduction = ReductionStatistics()
     /// What the loss was multiplied by before the backward pass.
     public var lossScale = 1.0
     /// Global norm of the reduced gradient without the loss scale, before clipping.

@@ -97,6 +97,7 @@ public final class Trainer {
     public func step(_ plan: StepPlan) throws -> StepOutcome? {
         precondition(!plan.samples.isEmpty, "a rank without samples")
         Watchdog.note("step", plan.number)
+        let before = reducer.statistics
         let sequences = Result { try plan.sequences() }
         guard var outcome = try agreeOnNumbers(plan, sequences),
             try accumulateGradients(try sequences.get(), plan, &outcome)
@@ -104,6 +105,7 @@ public final class Trainer {
         try reduceGradients(try sequences.get(), plan, &outcome)
         try sumOverRanks(&outcome)
         try update(plan, &outcome)
+        outcome.reduction = reducer.statistics.since(before)
         return outcome
     }
 
@@ -143,6 +145,7 @@ public final class Trainer {
             read.reduce(0) { $0 + Int64($1.tokenIDs.count) }, Int64(read.count),
             stopPoll.isAskedHere ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
             stopPoll.isBusyHere ? 1 : 0,
+            read.reduce(0) { $0 + Int64($1.tokenIDs.count * $1.tokenIDs.count) },
         ])
         if numbers[5] > 0 { _ = try agreement.jointly { try sequences.get() } }
         if numbers[3] > 0 { return nil }
@@ -153,6 +156,8 @@ public final class Trainer {
         outcome.tokens = Int(numbers[1])
         outcome.sequences = Int(numbers[2])
         outcome.checkpointRequested = numbers[4] > 0
+        outcome.operations = model.configuration.trainingOperations(
+            tokens: outcome.tokens, squaredLengths: Int(numbers[7]), masked: outcome.masked)
         return outcome
     }
 

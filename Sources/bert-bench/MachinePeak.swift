@@ -2,34 +2,27 @@ import CKernels
 import Kernels
 import Tensors
 
-/// The most fp32 arithmetic that all threads of an executor do, multiplying and adding in registers.
+/// The most arithmetic that all threads of an executor do, multiplying and adding in registers with
+/// the instructions that products of a precision use.
 ///
 /// A machine that others use rarely shows its best: ask for trials between the measurements that
 /// the peak is to judge, and the best of all trials counts.
 final class MachinePeak {
     private let executor: KernelExecutor
+    private let precision: Precision
     /// GFLOP/s of the best trial so far.
     private(set) var gigaflops = 0.0
 
-    init(_ executor: KernelExecutor) {
+    init(_ executor: KernelExecutor, _ precision: Precision = .fp32) {
         self.executor = executor
+        self.precision = precision
         measure()
-    }
-
-    private var set: bert_instruction_set {
-        bert_instruction_set(UInt32(executor.instructionSet.rawValue))
     }
 
     /// Makes `trials` of some milliseconds each.
     func measure(trials: Int = 5) {
-        let rounds = 2_000_000
-        let operations =
-            bert_peak_multiply_add(set, rounds) * Double(executor.team.count)
-        let set = set
-        let best = (0..<trials).map { _ in
-            seconds { executor.team.run { _ in _ = bert_peak_multiply_add(set, rounds) } }
-        }.min()
-        gigaflops = max(gigaflops, operations / (best ?? .infinity) / 1e9)
+        let peak = executor.peakOperationsPerSecond(precision, trials: trials, milliseconds: 8)
+        gigaflops = max(gigaflops, peak / 1e9)
     }
 }
 

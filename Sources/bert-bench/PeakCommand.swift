@@ -2,12 +2,14 @@ import ArgumentParser
 import Glibc
 import Kernels
 import Reporting
+import Tensors
 
 /// `bert-bench peak`: what the machine can do at most.
 struct PeakCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peak",
-        abstract: "Measure the peak of fp32 arithmetic and the memory's triad bandwidth.")
+        abstract:
+            "Measure the peaks of fp32 and bf16 arithmetic and the memory's triad bandwidth.")
 
     @Option(help: "Threads (default: all processors).")
     var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
@@ -24,12 +26,15 @@ struct PeakCommand: ParsableCommand {
         let threads: Int
         let gflopsOneThread: Double
         let gflops: Double
+        let bf16Instructions: String
+        let bf16GflopsOneThread: Double
+        let bf16Gflops: Double
         let triadGigabytesPerSecondOneThread: Double
         let triadGigabytesPerSecond: Double
     }
 
-    private static func gigaflops(_ executor: KernelExecutor) -> Double {
-        let peak = MachinePeak(executor)
+    private static func gigaflops(_ executor: KernelExecutor, _ precision: Precision) -> Double {
+        let peak = MachinePeak(executor, precision)
         peak.measure(trials: 50)
         return peak.gigaflops
     }
@@ -39,22 +44,27 @@ struct PeakCommand: ParsableCommand {
         let all = KernelExecutor(threads: threads)
         let result = Result(
             instructionSet: "\(all.instructionSet)", threads: threads,
-            gflopsOneThread: Self.gigaflops(one), gflops: Self.gigaflops(all),
+            gflopsOneThread: Self.gigaflops(one, .fp32), gflops: Self.gigaflops(all, .fp32),
+            bf16Instructions: "\(all.products(.bf16))",
+            bf16GflopsOneThread: Self.gigaflops(one, .bf16),
+            bf16Gflops: Self.gigaflops(all, .bf16),
             triadGigabytesPerSecondOneThread: Triad(one).gigabytesPerSecond(),
             triadGigabytesPerSecond: Triad(all).gigabytesPerSecond())
         guard !json else { return try Output.json(result) }
         func fixed(_ value: Double) -> String { HumanFormat.fixed(value, decimals: 1) }
         Output.table(
-            [result.instructionSet, "GFLOP/s fp32", "triad GB/s"],
+            [result.instructionSet, "GFLOP/s fp32", "bf16", "triad GB/s"],
             [
                 [
                     "1 thread", fixed(result.gflopsOneThread),
+                    fixed(result.bf16GflopsOneThread),
                     fixed(result.triadGigabytesPerSecondOneThread),
                 ],
                 [
-                    "\(threads) threads", fixed(result.gflops),
+                    "\(threads) threads", fixed(result.gflops), fixed(result.bf16Gflops),
                     fixed(result.triadGigabytesPerSecond),
                 ],
             ])
+        Output.note("bf16: products \(result.bf16Instructions)")
     }
 }

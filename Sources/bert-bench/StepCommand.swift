@@ -64,13 +64,15 @@ struct StepCommand: ParsableCommand {
             options.shape, precision: options.precision, accumulation: options.accumulation,
             executor: executor)
         for _ in 0..<warmup { try benchmark.step() }
-        let peak = MachinePeak(executor)
+        let peak = MachinePeak(executor, options.precision)
         let times = try (0..<options.steps).map { _ in
             let time = try seconds { try benchmark.step() }
             peak.measure()
             return time
         }
-        let result = StepResult(options, benchmark, times, peak: peak.gigaflops)
+        let result = StepResult(
+            options, benchmark, times, peak: peak.gigaflops,
+            instructions: executor.products(options.precision))
         if json {
             try Output.json(result)
         } else {
@@ -94,12 +96,19 @@ struct StepResult: Codable {
     let stepSeconds: Double
     let bestStepSeconds: Double
     let peakRssMb: Int
-    /// The part of the measured fp32 peak that the median step's model operations make up.
+    /// How products are computed.
+    let instructions: String
+    /// The part of those instructions' measured peak that the median step's model operations make
+    /// up.
     let mfu: Double
     /// Model operations of the median step, 10^9 a second.
     let gflops: Double
 
-    init(_ options: StepOptions, _ benchmark: StepBenchmark, _ times: [Double], peak: Double) {
+    init(
+        _ options: StepOptions, _ benchmark: StepBenchmark, _ times: [Double], peak: Double,
+        instructions: ProductInstructions
+    ) {
+        self.instructions = "\(instructions)"
         preset = options.preset.rawValue
         precision = options.precision.rawValue
         micro = options.micro
@@ -128,7 +137,8 @@ struct StepResult: Codable {
                 ["seconds a step (best)", fixed(bestStepSeconds, 4)],
                 ["peak memory, MB", "\(peakRssMb)"],
                 ["GFLOP/s of the model", fixed(gflops, 1)],
-                ["part of the fp32 peak", HumanFormat.percent(mfu)],
+                ["products", instructions],
+                ["part of their peak", HumanFormat.percent(mfu)],
             ])
     }
 

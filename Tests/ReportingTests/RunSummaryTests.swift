@@ -6,7 +6,8 @@ import Testing
     static let summary = RunSummary(
         run: "quickstart", status: "finished", step: 1000, totalSteps: 1000, loss: 7.5,
         mlmLoss: 6.8125, nspLoss: 0.6875, samples: 256_000, tokens: 30_000_000, wallSeconds: 125.5,
-        tokensPerSecond: 12_345, ranks: 8, threads: 1, parameters: 110_106_428,
+        tokensPerSecond: 12_345, overlap: 0.75, mfu: nil, peakOperationsPerSecond: 1e12, ranks: 8,
+        threads: 1, parameters: 110_106_428,
         checkpoint: "checkpoints/step-00001000", evaluations: [evaluationRecord(1000)])
 
     @Test func exactText() throws {
@@ -26,6 +27,9 @@ import Testing
                   "tokens": 30000000,
                   "wall_seconds": 125.5,
                   "tokens_per_second": 12345.0,
+                  "overlap": 0.75,
+                  "mfu": null,
+                  "peak_flops": 1000000000000.0,
                   "ranks": 8,
                   "threads": 1,
                   "parameters": 110106428,

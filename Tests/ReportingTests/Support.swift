@@ -60,7 +60,7 @@ func stepRecord(_ step: Int, of total: Int = 1000, loss: Double = 7.5) -> StepRe
         step: step, totalSteps: total, loss: loss, mlmLoss: 6.8125, nspLoss: 0.6875,
         mlmAccuracy: 0.125, nspAccuracy: 0.5625, learningRate: 1e-4, gradientNorm: 1.25,
         lossScale: 1, samples: step * 256, tokens: step * 30_000, tokensPerSecond: 12_345,
-        stepSeconds: 2.5)
+        stepSeconds: 2.5, overlap: 0.75, mfu: 0.5)
 }
 
 func evaluationRecord(_ step: Int) -> EvaluationRecord {

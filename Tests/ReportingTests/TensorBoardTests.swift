@@ -41,6 +41,7 @@ import Testing
                 "train/learning_rate": 1e-4, "train/grad_norm": .infinity, "train/loss_scale": 1,
                 "train/samples": 76_800, "train/tokens": 9_000_000,
                 "train/tokens_per_second": 12_345, "train/step_seconds": 2.5,
+                "train/overlap": 0.75, "train/mfu": 0.5,
             ])
         #expect(
             events[2].scalars == [

@@ -35,7 +35,7 @@ struct RunFilesTests {
             try keys("step") == [
                 "event", "step", "loss", "mlm_loss", "nsp_loss", "mlm_accuracy", "nsp_accuracy",
                 "learning_rate", "grad_norm", "loss_scale", "samples", "tokens",
-                "tokens_per_second", "step_seconds",
+                "tokens_per_second", "step_seconds", "overlap", "mfu",
             ])
         #expect(
             try keys("evaluation") == [
@@ -49,6 +49,8 @@ struct RunFilesTests {
         #expect(try run.events("checkpoint", as: CheckpointRecord.self).map(\.step) == [2, 4])
         for step in try run.steps() {
             #expect(abs(step.loss - step.mlmLoss - step.nspLoss) < 1e-9)
+            #expect((0...1).contains(try #require(step.overlap)))
+            #expect(try #require(step.mfu) > 0)
         }
     }
 
@@ -60,6 +62,8 @@ struct RunFilesTests {
         #expect(summary.status == "finished" && summary.step == 4 && summary.ranks == 3)
         #expect(summary.checkpoint == run.checkpoint(4))
         #expect(summary.evaluations.map(\.step) == [2, 4])
+        #expect((0...1).contains(try #require(summary.overlap)))
+        #expect(try #require(summary.mfu) > 0 && #require(summary.peakOperationsPerSecond) > 0)
         let configuration = fileText(run.path("config.yaml"))
         for key in ["learning_rate:", "beta1:", "max_predictions:", "bucket_megabytes:"] {
             #expect(configuration.contains(key))
