@@ -72,6 +72,12 @@ public final class GradientReducer {
         self.bucketsInFlight = bucketsInFlight
     }
 
+    /// Bytes of working memory that it comes to hold: the windows of the rings that are under way at once.
+    public var memoryBytes: Int {
+        min(bucketsInFlight, buckets.count)
+            * ring.scratchBytes(count: buckets.first?.count ?? 0, unit: unit, wire)
+    }
+
     /// Starts a step on `buffer`, which must stay in place until ``finish()`` returns.
     public func begin(_ buffer: UnsafeMutableBufferPointer<Float>) {
         precondition(self.buffer == nil, "the step before was not finished")

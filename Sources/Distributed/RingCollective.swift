@@ -81,6 +81,18 @@ public final class RingCollective {
             scratch: freeScratch.popLast() ?? RingScratch(configuration))
     }
 
+    /// Bytes that a reduction of `count` elements touches of its windows.
+    func scratchBytes(count: Int, unit: Int, _ wire: WireType) -> Int {
+        let schedule = RingSchedule(
+            kind: .allReduce, count: count, rank: rank, ranks: ranks,
+            segmentElements: configuration.segmentElements, unit: unit)
+        let messages = min(configuration.segmentsInFlight, schedule.reducingMessages)
+        let longest = Partition(count: count, parts: ranks, unit: unit).longest
+        let segment = (longest + schedule.segments - 1) / schedule.segments
+        // Exact values are sent from where they are; others are written into a window first.
+        return (wire == .float32 ? 1 : 2) * messages * segment * wire.bytesPerElement
+    }
+
     /// Keeps the memory of a complete operation for the next one.
     func recycle(_ operation: RingOperation) {
         precondition(

@@ -36,6 +36,17 @@ struct Column<Record>: Sendable {
             })
     }
 
+    /// The same for whole numbers.
+    static func optional(
+        _ key: String, _ path: any WritableKeyPath<Record, Int?> & Sendable
+    ) -> Column {
+        Column(
+            key: key, get: { $0[keyPath: path].map { .integer($0) } ?? .null },
+            set: {
+                $0[keyPath: path] = try $1.decodeIfPresent(Int.self, forKey: ColumnName(key))
+            })
+    }
+
     static func text(
         _ key: String, _ path: any WritableKeyPath<Record, String> & Sendable
     ) -> Column {

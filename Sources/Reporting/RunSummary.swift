@@ -36,6 +36,10 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var mfu: Double?
     /// The most operations a second that products can do, of all ranks: measured at the start.
     public var peakOperationsPerSecond: Double?
+    /// Bytes that the banner said rank 0 would have in memory at most.
+    public var memoryForecastBytes: Int?
+    /// Bytes that rank 0 has had in memory at most.
+    public var peakMemoryBytes: Int?
     /// MPI ranks of this attempt.
     public var ranks: Int
     /// Threads of each rank.
@@ -51,7 +55,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public init(
         run: String, status: String, step: Int, totalSteps: Int, loss: Double, mlmLoss: Double,
         nspLoss: Double, samples: Int, tokens: Int, wallSeconds: Double, tokensPerSecond: Double,
-        overlap: Double?, mfu: Double?, peakOperationsPerSecond: Double?, ranks: Int, threads: Int,
+        overlap: Double?, mfu: Double?, peakOperationsPerSecond: Double?,
+        memoryForecastBytes: Int?, peakMemoryBytes: Int?, ranks: Int, threads: Int,
         parameters: Int, checkpoint: String,
         evaluations: [EvaluationRecord]
     ) {
@@ -69,6 +74,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.overlap = overlap
         self.mfu = mfu
         self.peakOperationsPerSecond = peakOperationsPerSecond
+        self.memoryForecastBytes = memoryForecastBytes
+        self.peakMemoryBytes = peakMemoryBytes
         self.ranks = ranks
         self.threads = threads
         self.parameters = parameters
@@ -132,6 +139,8 @@ extension RunSummary: ColumnRecord {
         .optional("overlap", \.overlap),
         .optional("mfu", \.mfu),
         .optional("peak_flops", \.peakOperationsPerSecond),
+        .optional("memory_forecast_bytes", \.memoryForecastBytes),
+        .optional("peak_memory_bytes", \.peakMemoryBytes),
         .integer("ranks", \.ranks),
         .integer("threads", \.threads),
         .integer("parameters", \.parameters),
@@ -141,6 +150,7 @@ extension RunSummary: ColumnRecord {
     static let blank = RunSummary(
         run: "", status: "", step: 0, totalSteps: 0, loss: 0, mlmLoss: 0, nspLoss: 0, samples: 0,
         tokens: 0, wallSeconds: 0, tokensPerSecond: 0, overlap: nil, mfu: nil,
-        peakOperationsPerSecond: nil, ranks: 0, threads: 0, parameters: 0,
+        peakOperationsPerSecond: nil, memoryForecastBytes: nil, peakMemoryBytes: nil, ranks: 0,
+        threads: 0, parameters: 0,
         checkpoint: "", evaluations: [])
 }

@@ -1,3 +1,4 @@
+import BERT
 import Distributed
 import MPI
 import Optimization
@@ -5,7 +6,7 @@ import Tensors
 
 /// The moments that a rank writes into a checkpoint: one range of the flat blocks, whoever owns its
 /// elements in training. So a checkpoint does not tell whether the optimizer was sharded.
-package final class FlatMoments {
+package struct FlatMoments {
     /// The rule that they belong to.
     let optimizer: OptimizerSettings.Name
     /// The range.
@@ -14,8 +15,8 @@ package final class FlatMoments {
     let first: UnsafeBufferPointer<Float>
     /// The second moments of the range.
     let second: UnsafeBufferPointer<Float>
-    /// Keeps what was brought together.
-    private let blocks: [Block<Float>]
+    /// Keeps what did not fit the gradients' memory.
+    private var block: Block<Float>?
 
     /// Views of part `part` of `parts` of the moments of an optimizer that is not sharded.
     package init(of optimizer: Optimizer, part: Int, of parts: Int) {
@@ -23,40 +24,42 @@ package final class FlatMoments {
         range = Partition(count: optimizer.layout.count, parts: parts)[part]
         first = UnsafeBufferPointer(optimizer.firstMoment[range].buffer)
         second = UnsafeBufferPointer(optimizer.secondMoment[range].buffer)
-        blocks = []
     }
 
     /// Views of this rank's part of the optimizer's own moments; of a sharded optimizer's, copies
-    /// that the ranks bring together. Views hold until the next step. Collective.
-    convenience init(of trainer: Trainer, _ communicator: Communicator) throws(MPIError) {
-        guard trainer.optimizer.isSharded else {
-            self.init(of: trainer.optimizer, part: communicator.rank, of: communicator.size)
+    /// that the ranks bring together in the memory of the gradients, which hold nothing of use
+    /// between two steps. They hold until the next step. Collective.
+    init(of trainer: Trainer, _ communicator: Communicator) throws(MPIError) {
+        let optimizer = trainer.optimizer
+        let (ranks, rank) = (communicator.size, communicator.rank)
+        guard optimizer.isSharded else {
+            self.init(of: optimizer, part: rank, of: ranks)
             return
         }
-        try self.init(gathering: trainer, communicator)
+        let total = optimizer.layout.count
+        self.optimizer = optimizer.settings.name
+        range = Partition(count: total, parts: ranks)[rank]
+        let gradients = trainer.model.gradients
+        // Two ranks with an odd number of parameters: the larger half does not fit in twice.
+        if 2 * range.count > total { block = Block(count: range.count) }
+        let targets = (
+            gradients[0..<range.count], block?.vector ?? gradients[total - range.count..<total]
+        )
+        try Self.gather(optimizer.firstMoment, of: trainer, range, into: targets.0)
+        try Self.gather(optimizer.secondMoment, of: trainer, range, into: targets.1)
+        first = UnsafeBufferPointer(targets.0.buffer)
+        second = UnsafeBufferPointer(targets.1.buffer)
     }
 
-    private init(gathering trainer: Trainer, _ communicator: Communicator) throws(MPIError) {
-        let optimizer = trainer.optimizer
-        let range = Partition(
-            count: optimizer.layout.count, parts: communicator.size)[communicator.rank]
-        var blocks: [Block<Float>] = []
-        for moment in [optimizer.firstMoment, optimizer.secondMoment] {
-            let flat = Block<Float>(count: range.count)
-            let owned = UnsafeBufferPointer(moment.vector.buffer)
-            try trainer.reducer.forEachBucket(gathering: owned) { bucket, elements in
-                let part = bucket.clamped(to: range)
-                for index in part {
-                    flat.vector.base[index - range.lowerBound] =
-                        elements[index - bucket.lowerBound]
-                }
+    private static func gather(
+        _ moment: Block<Float>, of trainer: Trainer, _ range: Range<Int>,
+        into target: Vector<Float>
+    ) throws(MPIError) {
+        let owned = UnsafeBufferPointer(moment.vector.buffer)
+        try trainer.reducer.forEachBucket(gathering: owned) { bucket, elements in
+            for index in bucket.clamped(to: range) {
+                target.base[index - range.lowerBound] = elements[index - bucket.lowerBound]
             }
-            blocks.append(flat)
         }
-        self.optimizer = optimizer.settings.name
-        self.range = range
-        self.blocks = blocks
-        first = UnsafeBufferPointer(blocks[0].vector.buffer)
-        second = UnsafeBufferPointer(blocks[1].vector.buffer)
     }
 }

@@ -62,7 +62,7 @@ extension PretrainingRun {
                     + "\(phase.schedule.warmupSteps)"
             ),
             ("data", phase.data.summary),
-            ("memory", "about \(HumanFormat.bytes(memoryEstimate)) a rank\(copyNote)"),
+            ("memory", "about \(HumanFormat.bytes(memoryForecast)) a rank\(copyNote)"),
         ]
     }
 
@@ -72,11 +72,13 @@ extension PretrainingRun {
             ? "" : ", \(HumanFormat.bytes(keeper.memoryBytes)) of it for checkpoints on rank 0"
     }
 
-    /// Bytes that this rank takes for the model, its training, its working memory and the copy that
-    /// checkpoints are written from.
-    private var memoryEstimate: Int {
+    /// Bytes that this rank will have in memory at most: what it had before the model was made
+    /// (programs, libraries, vocabulary), model and activations, moments, the ring's windows, and
+    /// the copy that checkpoints are written from.
+    var memoryForecast: Int {
         let moments = 2 * optimizer.firstMoment.count * MemoryLayout<Float>.stride
-        return moments + model.memoryBytes + keeper.memoryBytes
+        return residentBefore + model.memoryBytes + moments + trainer.reducer.memoryBytes
+            + keeper.memoryBytes
     }
 }
 

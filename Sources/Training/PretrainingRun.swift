@@ -25,6 +25,8 @@ public final class PretrainingRun {
     let stopPoll: StopPoll
     let timeBudget: TimeBudget
     let threads: Int
+    /// Bytes that the process had before the model was made.
+    let residentBefore: Int
     /// All keys resolved, as `config.yaml` and checkpoints hold them.
     let resolved: RunConfiguration
     var state = TrainingState()
@@ -73,6 +75,7 @@ public final class PretrainingRun {
         }
         (setup, phases) = parts
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
+        residentBefore = ProcessMemory.resident
         let executor = KernelExecutor(threads: threads)
         model = BERTForPreTraining(
             setup.configuration, for: .training, capacity: capacity, executor: executor,

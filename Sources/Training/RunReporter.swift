@@ -39,6 +39,7 @@ final class RunReporter {
     private let startTokens: Int
     /// The most operations a second that products can do, of all ranks.
     private let peak: Double
+    private let memoryForecast: Int
     private var operations = 0.0
     private var reduction = ReductionStatistics()
     private var trainingSeconds = 0.0
@@ -54,6 +55,7 @@ final class RunReporter {
         _ run: PretrainingRun, peak: Double, resumedFrom path: String?, notices: [String]
     ) throws {
         self.peak = peak
+        memoryForecast = run.memoryForecast
         directory = run.options.directory
         name = run.options.configuration.run.name
         totalSteps = run.options.configuration.totalSteps
@@ -213,6 +215,11 @@ final class RunReporter {
                         + "\(lost) of the time was spent on it alone"
                     : "none: one rank"
             ),
+            (
+                "memory",
+                "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; foretold: "
+                    + "\(HumanFormat.bytes(memoryForecast))"
+            ),
             ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
             ("checkpoint", checkpoint),
             ("metrics", Paths.join(directory, MetricsLog.name)),
@@ -234,6 +241,7 @@ final class RunReporter {
             tokensPerSecond: tokensPerSecond(state),
             overlap: ranks > 1 ? reduction.overlap : nil,
             mfu: utilization(operations, trainingSeconds), peakOperationsPerSecond: peak,
+            memoryForecastBytes: memoryForecast, peakMemoryBytes: ProcessMemory.peak,
             ranks: ranks, threads: threads,
             parameters: parameters, checkpoint: checkpoint, evaluations: evaluations
         ).write(directory: directory)

@@ -6,7 +6,8 @@ import Testing
     static let summary = RunSummary(
         run: "quickstart", status: "finished", step: 1000, totalSteps: 1000, loss: 7.5,
         mlmLoss: 6.8125, nspLoss: 0.6875, samples: 256_000, tokens: 30_000_000, wallSeconds: 125.5,
-        tokensPerSecond: 12_345, overlap: 0.75, mfu: nil, peakOperationsPerSecond: 1e12, ranks: 8,
+        tokensPerSecond: 12_345, overlap: 0.75, mfu: nil, peakOperationsPerSecond: 1e12,
+        memoryForecastBytes: 1_000_000, peakMemoryBytes: 999_999, ranks: 8,
         threads: 1, parameters: 110_106_428,
         checkpoint: "checkpoints/step-00001000", evaluations: [evaluationRecord(1000)])
 
@@ -30,6 +31,8 @@ import Testing
                   "overlap": 0.75,
                   "mfu": null,
                   "peak_flops": 1000000000000.0,
+                  "memory_forecast_bytes": 1000000,
+                  "peak_memory_bytes": 999999,
                   "ranks": 8,
                   "threads": 1,
                   "parameters": 110106428,
