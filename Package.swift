@@ -141,7 +141,7 @@ let package = Package(
             "Training",
             [
                 "Training", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
-                "MPITestSupport",
+                "Configuration", "MPITestSupport",
             ]),
     ]
 )

@@ -1,7 +1,7 @@
 extension RunConfiguration {
     /// Threads of one rank.
     public enum ThreadCount: Equatable, Sendable {
-        /// The cores of the machine divided among its ranks, at least one.
+        /// The processors of the machine divided among its ranks, at least one.
         case auto
         /// This many.
         case fixed(Int)
@@ -19,6 +19,8 @@ extension RunConfiguration {
     public struct Parallel: Equatable, Sendable {
         /// `threads`: threads of one rank.
         public var threads = ThreadCount.auto
+        /// `pin`: whether ranks that share processors are each pinned to their part of them.
+        public var pin = true
         /// `bucket_megabytes`: gradients are reduced in buckets of this size, in MiB.
         public var bucketMegabytes = 16.0
         /// `overlap`: whether buckets start while the backward pass still runs.
@@ -38,6 +40,7 @@ extension RunConfiguration {
         static var fields: [Field] {
             [
                 Field("parallel.threads", \.parallel.threads, .threads, .harmless),
+                Field("parallel.pin", \.parallel.pin, .flag, .harmless),
                 Field(
                     "parallel.bucket_megabytes", \.parallel.bucketMegabytes,
                     .number("above 0 and at most 4096") { $0 > 0 && $0 <= 4096 }, .harmless),

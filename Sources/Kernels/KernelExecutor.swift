@@ -17,12 +17,14 @@ public final class KernelExecutor {
     let updateKernels: bert_update_kernels
     private let scratch: [Block<UInt8>]
 
-    /// An executor of `threads` threads.
+    /// An executor of `threads` threads, pinned to `processors` if given (see `ThreadTeam`).
     ///
     /// - Precondition: the processor supports `instructionSet`.
-    public init(threads: Int, instructionSet: InstructionSet = .supported) {
+    public init(
+        threads: Int, processors: [Int]? = nil, instructionSet: InstructionSet = .supported
+    ) {
         precondition(instructionSet <= .supported, "instructions not supported")
-        team = ThreadTeam(count: threads)
+        team = ThreadTeam(count: threads, processors: processors)
         self.instructionSet = instructionSet
         rowKernels = Precision.allCases.map {
             bert_row_kernels_for(instructionSet.code, $0.code).pointee

@@ -20,12 +20,19 @@ public final class ThreadTeam: @unchecked Sendable {
 
     /// A team of `count` threads.
     ///
+    /// - Parameter processors: those that the team has to itself: all threads, and those that the
+    ///   caller starts later, stay on them. Where there are as many as threads, each helper has one
+    ///   of its own, and leaves the first to the caller. nil: wherever the system likes. What the
+    ///   system refuses is left alone.
     /// - Precondition: `count >= 1`.
-    public init(count: Int) {
+    public init(count: Int, processors: [Int]? = nil) {
         precondition(count >= 1, "a team has at least its caller")
         self.count = count
         exchange = WorkExchange(helpers: count - 1)
-        for index in 1..<count { start(index) }
+        // Threads inherit where their creator may run.
+        if let processors { ProcessorAffinity.bindThisThread(to: processors) }
+        let own = processors?.count == count ? processors : nil
+        for index in 1..<count { start(index, on: own?[index]) }
     }
 
     deinit {
@@ -37,21 +44,28 @@ public final class ThreadTeam: @unchecked Sendable {
     private final class Start {
         let exchange: WorkExchange
         let index: Int
+        let processor: Int?
 
-        init(exchange: WorkExchange, index: Int) {
+        init(exchange: WorkExchange, index: Int, processor: Int?) {
             self.exchange = exchange
             self.index = index
+            self.processor = processor
         }
     }
 
-    private func start(_ index: Int) {
+    private func start(_ index: Int, on processor: Int?) {
         var handle = pthread_t()
-        let argument = Unmanaged.passRetained(Start(exchange: exchange, index: index)).toOpaque()
+        let argument = Unmanaged.passRetained(
+            Start(exchange: exchange, index: index, processor: processor)
+        ).toOpaque()
         let status = pthread_create(
             &handle, nil,
             { argument in
                 guard let argument else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                if let processor = start.processor {
+                    ProcessorAffinity.bindThisThread(to: [processor])
+                }
                 start.exchange.help(as: start.index)
                 return nil
             }, argument)

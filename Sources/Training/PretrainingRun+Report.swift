@@ -35,6 +35,7 @@ extension PretrainingRun {
                 "ranks",
                 "\(ranks) x \(threads) thread\(threads == 1 ? "" : "s"), "
                     + "\(self.model.executor.instructionSet)"
+                    + (threadPlan.processors == nil ? "" : ", each pinned to its processors")
             ),
             (
                 "products",

@@ -24,7 +24,7 @@ public final class PretrainingRun {
     var scaler: LossScaler
     let stopPoll: StopPoll
     let timeBudget: TimeBudget
-    let threads: Int
+    let threadPlan: ThreadPlan
     /// Bytes that the process had before the model was made.
     let residentBefore: Int
     /// All keys resolved, as `config.yaml` and checkpoints hold them.
@@ -42,6 +42,7 @@ public final class PretrainingRun {
     var notices: [String]
 
     var optimizer: Optimizer { trainer.optimizer }
+    var threads: Int { threadPlan.threads }
     var isCoordinator: Bool { communicator.rank == 0 }
 
     /// Opens data and model, and takes the memory. Collective.
@@ -53,9 +54,10 @@ public final class PretrainingRun {
         let agreement = Agreement(among: communicator)
         self.agreement = agreement
         let configuration = options.configuration
-        let threads = try ThreadPlan.threads(
-            configuration.parallel.threads, communicator: communicator)
-        self.threads = threads
+        let threadPlan = try ThreadPlan(
+            configuration.parallel.threads, pins: configuration.parallel.pin,
+            communicator: communicator)
+        self.threadPlan = threadPlan
         try agreement.jointly {
             try configuration.validate(ranks: communicator.size)
             try Self.checkAvailable(configuration)
@@ -76,7 +78,8 @@ public final class PretrainingRun {
         (setup, phases) = parts
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         residentBefore = ProcessMemory.resident
-        let executor = KernelExecutor(threads: threads)
+        let executor = KernelExecutor(
+            threads: threadPlan.threads, processors: threadPlan.processors)
         model = BERTForPreTraining(
             setup.configuration, for: .training, capacity: capacity, executor: executor,
             precision: Precision(configuration.precision.compute),

@@ -1,39 +1,90 @@
 public import Configuration
-import DurableFiles
-import Glibc
+import Distributed
 public import MPI
 
-/// How many threads a rank runs.
-public enum ThreadPlan {
-    /// The configured number; for `auto` the cores that this process may use, shared among the
-    /// ranks of its node that may use the same ones, and at least 1. Collective.
+/// How many threads a rank runs, and on which processors.
+public struct ThreadPlan: Equatable, Sendable {
+    /// Threads of the rank.
+    public let threads: Int
+    /// The processors that are the rank's alone, those to be used first in front; nil where it is
+    /// not to be pinned.
+    public let processors: [Int]?
+
+    /// The configured number of threads; for `auto` as many as the rank has processors, those that
+    /// several ranks may use being shared evenly, and no more than the job's time quota and SLURM
+    /// leave it; at least 1.
     ///
-    /// Launchers that bind ranks give each a set of its own, others one set to all: looking at
-    /// who shares a set is right for both.
+    /// Launchers that bind ranks give each a set of processors of its own, others one set to all:
+    /// looking at who shares a set is right for both. A set that several ranks share is cut into one
+    /// part a rank, and the rank is pinned to its part, if `pins` and if no rank has more threads
+    /// than processors then. Siblings on one core stay together, and are used last.
+    ///
+    /// - Parameters:
+    ///   - rank: this rank's place in `resources`.
+    ///   - resources: those of all ranks of the host.
+    ///   - coreOf: what tells a processor's core from others; a processor that is missing is a core
+    ///     of its own.
+    package init(
+        _ setting: RunConfiguration.ThreadCount, pins: Bool, rank: Int,
+        of resources: [RankResources], coreOf: [Int: Int] = [:]
+    ) {
+        let own = resources[rank]
+        let sharers = resources.indices.filter { resources[$0].processors == own.processors }
+        if case .fixed(let count) = setting {
+            threads = count
+        } else {
+            threads = Self.automatic(own, among: resources)
+        }
+        // A part of a set that others use, too, is nobody's own.
+        let isApart = resources.allSatisfy {
+            $0.processors == own.processors || Set($0.processors).isDisjoint(with: own.processors)
+        }
+        guard pins, isApart, sharers.count > 1, let place = sharers.firstIndex(of: rank),
+            own.processors.count / sharers.count >= threads
+        else {
+            processors = nil
+            return
+        }
+        let ordered = own.processors.sorted { (coreOf[$0] ?? $0, $0) < (coreOf[$1] ?? $1, $1) }
+        let part = ordered[Partition(count: ordered.count, parts: sharers.count)[place]]
+        var seen: Set<Int> = []
+        let first = part.filter { seen.insert(coreOf[$0] ?? $0).inserted }
+        processors = first + part.filter { !first.contains($0) }
+    }
+
+    private static func automatic(_ own: RankResources, among resources: [RankResources]) -> Int {
+        // Of a processor that n ranks may use, each has an nth.
+        let available = own.processors.reduce(0.0) { sum, processor in
+            sum + 1 / Double(resources.count { $0.processors.contains(processor) })
+        }
+        var count = Int(available + 1e-6)
+        if let quota = own.quota {
+            let sharers = resources.count { $0.quotaGroup == own.quotaGroup }
+            count = min(count, Int(quota / Double(sharers) + 1e-6))
+        }
+        if let limit = own.limit { count = min(count, limit) }
+        return max(1, count)
+    }
+
+    /// The plan of this rank. Collective.
+    public init(
+        _ setting: RunConfiguration.ThreadCount, pins: Bool, communicator: Communicator
+    ) throws {
+        let node = try communicator.splitByNode()
+        let own = RankResources.own(jobSize: communicator.size)
+        let all = try node.allGather(bytes: Array(own.text.utf8)).map {
+            RankResources(text: String(decoding: $0, as: UTF8.self))
+        }
+        self.init(
+            setting, pins: pins, rank: node.rank, of: all,
+            coreOf: Dictionary(
+                uniqueKeysWithValues: own.processors.map { ($0, RankResources.core(of: $0)) }))
+    }
+
+    /// The number of threads alone, for work that is not pinned. Collective.
     public static func threads(
         _ setting: RunConfiguration.ThreadCount, communicator: Communicator
     ) throws -> Int {
-        let cores = allowedCores()
-        let node = try communicator.splitByNode()
-        let sets = try node.allGather(bytes: cores.bytes)
-        guard case .auto = setting else {
-            if case .fixed(let count) = setting { return count }
-            return 1
-        }
-        let sharing = sets.count { $0 == cores.bytes }
-        return max(1, cores.count / max(sharing, 1))
-    }
-
-    /// The cores that the scheduler lets this process use: how many, and which.
-    private static func allowedCores() -> (count: Int, bytes: [UInt8]) {
-        let key = "Cpus_allowed:"
-        let status = try? WholeFiles.read("/proc/self/status", maximumByteCount: 1 << 20)
-        let lines = String(decoding: status ?? [], as: UTF8.self).split(separator: "\n")
-        guard let line = lines.first(where: { $0.hasPrefix(key) }) else {
-            return (max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), [])
-        }
-        let mask = line.dropFirst(key.count).filter(\.isHexDigit)
-        let count = mask.reduce(0) { $0 + ($1.hexDigitValue ?? 0).nonzeroBitCount }
-        return (max(1, count), Array(mask.utf8))
+        try ThreadPlan(setting, pins: false, communicator: communicator).threads
     }
 }

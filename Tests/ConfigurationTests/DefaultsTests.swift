@@ -110,7 +110,7 @@ import Testing
         #expect(configuration.checkpoint.everySteps == 500)
         #expect(configuration.checkpoint.everyMinutes == 15)
         #expect(configuration.checkpoint.keepLast == 3 && configuration.checkpoint.keepEvery == 0)
-        #expect(configuration.parallel.threads == .auto)
+        #expect(configuration.parallel.threads == .auto && configuration.parallel.pin)
         #expect(configuration.parallel.bucketMegabytes == 16 && configuration.parallel.overlap)
         #expect(!configuration.parallel.shardOptimizer && configuration.parallel.wire == .fp32)
         #expect(!configuration.parallel.recompute && configuration.parallel.timeout == 600)

@@ -59,6 +59,7 @@ import Testing
     @Test(arguments: [
         "run.name=x", "run.directory=x", "data.heldout=[x]", "batch.micro=1",
         "evaluation.every_steps=1", "checkpoint.keep_last=1", "parallel.threads=3",
+        "parallel.pin=false",
         "parallel.shard_optimizer=true", "parallel.timeout=1", "model.vocabulary=elsewhere.txt",
     ])
     func theRestPasses(argument: String) throws {

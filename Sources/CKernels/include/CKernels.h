@@ -1,6 +1,7 @@
 #ifndef BERT_CKERNELS_H
 #define BERT_CKERNELS_H
 
+#include "affinity.h"
 #include "gemm.h"
 #include "instruction_set.h"
 #include "peak.h"
