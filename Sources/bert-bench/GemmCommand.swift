@@ -77,7 +77,7 @@ struct GemmCommand: ParsableCommand {
         if own.instructionSet == .portable {
             Output.note("this processor has neither AVX2 nor AVX-512: both sides are OpenBLAS")
         }
-        let peak = MachinePeak(own)
+        let peak = MachinePeak(own, precision)
         var results = try selection.map {
             peak.measure()
             return try measure($0, own, openBLAS)
