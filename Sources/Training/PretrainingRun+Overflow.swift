@@ -66,6 +66,8 @@ extension PretrainingRun {
     private func findCause(
         _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String
     ) throws -> String {
+        // What is kept names the newest checkpoint: the one under way shall be it.
+        try keeper.complete()
         Watchdog.note("the search for the overflow of update", plan.number)
         let sum = model.layout.firstNotFinite(of: model.gradients, model: model)
         let weights = model.layout.firstNotFinite(of: model.parameters, model: model)
