@@ -140,7 +140,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
+                "Training", "BERT", "Tensors", "Kernels", "Optimization", "Distributed", "MPI",
+                "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
                 "Configuration", "MPITestSupport",
             ]),
     ]

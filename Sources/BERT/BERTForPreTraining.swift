@@ -57,11 +57,7 @@ public final class BERTForPreTraining {
         parameters = Block(count: layout.count)
         gradients = Block(count: use == .training ? layout.count : 0)
         batch = PretrainingBatch(capacity: capacity)
-        let retention: Retention =
-            switch use {
-            case .training: recomputes ? .recomputation : .training
-            case .inference: .inference
-            }
+        let retention = Retention(use, recomputes: recomputes)
         let parts = NetworkParts(
             configuration: configuration, executor: executor, capacity: capacity,
             tensors: PretrainingTensors(configuration, layout, parameters.vector),
@@ -81,6 +77,20 @@ public final class BERTForPreTraining {
     public var memoryBytes: Int {
         (parameters.count + gradients.count) * MemoryLayout<Float>.stride + network.memoryBytes
             + executor.scratchBytes
+    }
+
+    /// Bytes of the largest blocks that an fp32 model, which keeps all activations, will take:
+    /// what `memoryBytes` says, before anything is taken and without the executor's part.
+    ///
+    /// - Precondition: `configuration.problem` is `nil`.
+    public static func memoryBytes(
+        _ configuration: BERTConfiguration, for use: Use, capacity: BatchCapacity, threads: Int
+    ) -> Int {
+        let parameters = ParameterLayout.pretraining(configuration).count
+        return parameters * (use == .training ? 2 : 1) * MemoryLayout<Float>.stride
+            + TypedNetwork<Float>.memoryBytes(
+                configuration, capacity: capacity, threads: threads,
+                retention: Retention(use, recomputes: false))
     }
 
     /// Sets the parameters to the initial values of `seed`.

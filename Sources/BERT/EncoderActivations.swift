@@ -111,6 +111,13 @@ enum Retention {
     case training
     /// Each layer's output: the backward pass computes the rest of a layer anew before its turn.
     case recomputation
+
+    init(_ use: BERTForPreTraining.Use, recomputes: Bool) {
+        switch use {
+        case .training: self = recomputes ? .recomputation : .training
+        case .inference: self = .inference
+        }
+    }
 }
 
 /// The activations of embeddings and encoder, allocated once for the largest batch.

@@ -54,24 +54,34 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
     }
 
     var memoryBytes: Int {
-        let (tokens, masked) = (parts.capacity.tokens, parts.capacity.masked)
+        Self.memoryBytes(
+            configuration, capacity: parts.capacity, threads: executor.team.count,
+            retention: parts.retention)
+    }
+
+    /// Bytes of the activations and their gradients, before they are there.
+    static func memoryBytes(
+        _ configuration: BERTConfiguration, capacity: BatchCapacity, threads: Int,
+        retention: Retention
+    ) -> Int {
+        let (tokens, masked) = (capacity.tokens, capacity.masked)
         let (size, layers) = (configuration.hiddenSize, configuration.layers)
-        let training = parts.retention != .inference
+        let training = retention != .inference
         // For inference a layer keeps neither its output nor what the activation was given.
         let layer = (training ? 7 : 6) * size + (training ? 2 : 1) * configuration.intermediateSize
         let kept =
-            switch parts.retention {
+            switch retention {
             case .inference: layer + size
             case .training: layers * (layer + size)
             case .recomputation: layer + layers * size
             }
         let flow = training ? 6 * size + configuration.intermediateSize : 0
         let elements = tokens * (2 * size + kept + flow) + (training ? 5 : 4) * masked * size
-        let ownSums = parts.retention == .training ? layers : 1
-        let area = parts.capacity.sequenceLength * parts.capacity.sequenceLength
+        let ownSums = retention == .training ? layers : 1
+        let area = capacity.sequenceLength * capacity.sequenceLength
         let floats =
             tokens * configuration.heads * ownSums
-            + area * executor.team.count * (training ? 2 : 1)
+            + area * threads * (training ? 2 : 1)
             + min(decodedAtOnce, masked) * (configuration.vocabularySize + (training ? size : 0))
         return elements * MemoryLayout<E>.stride + floats * MemoryLayout<Float>.stride
     }

@@ -122,13 +122,15 @@ public struct ModelSetup {
     /// hold; before anything is allocated.
     static func checkMemory(_ layout: ParameterLayout, arrays: Int) throws {
         let needed = layout.count * MemoryLayout<Float>.stride * arrays
-        let present = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-        guard needed <= present else {
+        guard needed <= memory else {
             throw TrainingError.configuration(
                 "a model of \(layout.count) parameters needs at least \(needed >> 20) MB, the "
-                    + "machine has \(present >> 20) MB; choose a smaller one")
+                    + "machine has \(memory >> 20) MB; choose a smaller one")
         }
     }
+
+    /// Bytes of memory that this machine has.
+    static var memory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
     /// What a checkpoint says of the model.
     public func description() throws -> ModelDescription {

@@ -15,7 +15,7 @@ public struct OverflowInjection: Sendable, Equatable {
     public static let variable = "BERT_TEST_OVERFLOW"
 
     /// The parameter whose gradient is spoilt: every model has it.
-    static let parameter = "bert.encoder.layer.0.output.dense.weight"
+    package static let parameter = "bert.encoder.layer.0.output.dense.weight"
 
     let rank: Int
     let batches: ClosedRange<Int>
@@ -23,7 +23,7 @@ public struct OverflowInjection: Sendable, Equatable {
     /// What `text`, the variable's value, asks for.
     ///
     /// - Throws: `TrainingError` (78) where it cannot be understood.
-    init(_ text: String) throws {
+    package init(_ text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let bounds = (parts.last ?? "").split(
             separator: "-", maxSplits: 1, omittingEmptySubsequences: false)

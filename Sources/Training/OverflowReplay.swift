@@ -35,7 +35,7 @@ public struct OverflowReplay {
     public let notices: [String]
     /// What the samples say, in the file's order.
     public let samples: [Sample]
-    /// The gradients of all parameters, in the order of the backward pass.
+    /// The gradients of all parameters, in the order in which the backward pass completes them.
     public let gradients: [Gradient]
 
     /// The global norm of the gradient of these samples.
@@ -62,11 +62,18 @@ public struct OverflowReplay {
         }
         let length = sequences.map(\.tokenIDs.count).max() ?? 1
         let masked = sequences.map(\.maskedLabels.count).max() ?? 0
+        let capacity = BatchCapacity(
+            sequences: 1, sequenceLength: length, maskedPerSequence: masked)
+        let needed = BERTForPreTraining.memoryBytes(
+            sizes, for: .training, capacity: capacity, threads: threads)
+        guard needed <= ModelSetup.memory else {
+            throw TrainingError.data(
+                "\(path) cannot be replayed here: samples of \(length) tokens take "
+                    + "\(needed >> 20) MB with the model of \(weights.name), the machine has "
+                    + "\(ModelSetup.memory >> 20) MB")
+        }
         let model = BERTForPreTraining(
-            sizes, for: .training,
-            capacity: BatchCapacity(
-                sequences: 1, sequenceLength: length, maskedPerSequence: masked),
-            executor: KernelExecutor(threads: threads))
+            sizes, for: .training, capacity: capacity, executor: KernelExecutor(threads: threads))
         try weights.read(into: model, seed: file.seed)
         let scale = ObjectiveScale(masked: file.globalMasked, sequences: file.globalSequences)
         samples = sequences.enumerated().map { index, sequence in
@@ -77,7 +84,7 @@ public struct OverflowReplay {
                 maskedLoss: outcome.maskedLoss / Double(max(outcome.masked, 1)),
                 nextSentenceLoss: outcome.nextSentenceLoss)
         }
-        gradients = model.layout.parameters.reversed().map { parameter in
+        gradients = model.layout.backwardOrder(0..<model.layout.count).map { parameter in
             Gradient(parameter, model.gradients[parameter.range])
         }
         origin = Self.origin(file, weights)

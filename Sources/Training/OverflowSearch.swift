@@ -1,28 +1,36 @@
-import BERT
+package import BERT
 import Corpus
 import Distributed
 import Evaluation
 import Kernels
 import Optimization
-import Tensors
+package import Tensors
 
 /// Where, on one rank, numbers first were not finite.
-struct OverflowFinding {
-    /// The first tensor, in the order of the backward pass, whose gradient was not finite.
-    let tensor: Parameter?
-    /// Whether the forward pass was still fine.
-    let lossIsFinite: Bool
+package struct OverflowFinding {
+    /// What one forward and backward pass came to.
+    package struct Pass {
+        /// The first tensor, in the order of the backward pass, whose gradient was not finite, and
+        /// what to call it in messages.
+        package var tensor: (parameter: Parameter, place: String)?
+        /// Whether the forward pass was still fine.
+        package var lossIsFinite = true
+    }
+
+    /// The pass over the micro-batch.
+    package let pass: Pass
     /// The micro-batch.
-    let batch: [PretrainingSequence]
+    package let batch: [PretrainingSequence]
     /// Those of it that overflow alone; all where none does.
-    let suspects: [PretrainingSequence]
+    package let suspects: [PretrainingSequence]
 
     /// What, where and from which samples; the rank is said by others.
     var description: String {
         let samples = suspects.prefix(Self.shown).map { "\($0.epoch):\($0.sample)" }
         let more = suspects.count > Self.shown ? " and \(suspects.count - Self.shown) more" : ""
-        return (lossIsFinite ? "" : "the loss is not finite already; ")
-            + (tensor.map { "the first gradient that is not finite is that of \($0.place), " } ?? "")
+        return (pass.lossIsFinite ? "" : "the loss is not finite already; ")
+            + (pass.tensor.map { "the first gradient that is not finite is that of \($0.place), " }
+                ?? "")
             + "from sample\(suspects.count == 1 ? "" : "s") (epoch:index) "
             + samples.joined(separator: ", ") + more
     }
@@ -33,63 +41,76 @@ struct OverflowFinding {
 
 extension Trainer {
     /// Does a step again without the sum over the ranks, micro-batch by micro-batch, until one is
-    /// not finite on any rank, and says which tensor was the first on this rank; nil where all was
-    /// fine here. Overwrites the gradients. Collective: ranks stay together, so that none waits long
-    /// for another.
+    /// not finite on any rank, and says which tensor was the first on this rank, and from which
+    /// sequences; nil where all was fine here. Overwrites the gradients.
+    ///
+    /// Collective: after each pass all ranks poll, also those that have nothing to look for, so that
+    /// none waits long for another, and all notice a signal.
     ///
     /// - Returns: also whether it was broken off, on all ranks, as one was told to stop.
-    func findOverflow(
-        _ plan: StepPlan, _ outcome: StepOutcome
+    package func findOverflow(
+        _ plan: StepPlan, scale: ObjectiveScale
     ) throws -> (finding: OverflowFinding?, wasBrokenOff: Bool) {
         let sequences = try agreement.jointly { try plan.sequences() }
         let own = (sequences.count + plan.micro - 1) / plan.micro
         for round in 0..<plan.rounds {
             let start = (round - (plan.rounds - own)) * plan.micro
-            let finding = start < 0 ? nil : findOverflow(from: start, sequences, plan, outcome)
-            if try agreement.anyTrue(finding != nil) { return (finding, false) }
+            let rest = start < 0 ? [] : sequences[start...]
+            let batch = Array(rest.prefix(plan.micro))
+            let isLast = rest.count <= plan.micro
+            let pass = overflow(in: batch, plan, scale, accumulate: start > 0, isLast: isLast)
+            if try agreement.anyTrue(pass != nil) {
+                return try findSuspects(pass, batch, plan, scale, isLast: isLast)
+            }
             if try stopPoll.check() { return (nil, true) }
         }
         return (nil, false)
     }
 
-    private func findOverflow(
-        from start: Int, _ sequences: [PretrainingSequence], _ plan: StepPlan,
-        _ outcome: StepOutcome
-    ) -> OverflowFinding? {
-        let batch = Array(sequences[start..<min(start + plan.micro, sequences.count)])
-        let isLast = start + plan.micro >= sequences.count
-        guard
-            let found = findOverflow(
-                in: batch, plan, outcome, accumulate: start > 0, isLast: isLast)
-        else { return nil }
-        let alone = batch.indices.filter { index in
-            findOverflow(
-                in: [batch[index]], plan, outcome, accumulate: false,
-                isLast: isLast && index == batch.count - 1) != nil
+    /// Tries the sequences of `batch`, of which `pass` was not finite, one by one; a rank without
+    /// such a batch keeps the others company. Collective.
+    private func findSuspects(
+        _ pass: OverflowFinding.Pass?, _ batch: [PretrainingSequence], _ plan: StepPlan,
+        _ scale: ObjectiveScale, isLast: Bool
+    ) throws -> (finding: OverflowFinding?, wasBrokenOff: Bool) {
+        var suspects: [PretrainingSequence] = []
+        for index in 0..<plan.micro {
+            if pass != nil, index < batch.count,
+                overflow(
+                    in: [batch[index]], plan, scale, accumulate: false,
+                    isLast: isLast && index == batch.count - 1) != nil
+            {
+                suspects.append(batch[index])
+            }
+            if try stopPoll.check() { return (nil, true) }
         }
-        return OverflowFinding(
-            tensor: found.tensor, lossIsFinite: found.lossIsFinite, batch: batch,
-            suspects: alone.isEmpty ? batch : alone.map { batch[$0] })
+        let finding = pass.map {
+            OverflowFinding(pass: $0, batch: batch, suspects: suspects.isEmpty ? batch : suspects)
+        }
+        return (finding, false)
     }
 
-    /// One forward and backward pass as in a step; `isLast` is where tests make overflows.
-    private func findOverflow(
-        in batch: [PretrainingSequence], _ plan: StepPlan, _ outcome: StepOutcome,
+    /// One forward and backward pass as in a step, nil if it was finite; `isLast` is where tests
+    /// make overflows.
+    private func overflow(
+        in batch: [PretrainingSequence], _ plan: StepPlan, _ scale: ObjectiveScale,
         accumulate: Bool, isLast: Bool
-    ) -> (tensor: Parameter?, lossIsFinite: Bool)? {
-        var tensor: Parameter?
+    ) -> OverflowFinding.Pass? {
+        guard !batch.isEmpty else { return nil }
+        var pass = OverflowFinding.Pass()
         let observer = GradientObserver(ready: { range in
             if isLast { self.spoil(range, plan) }
-            guard tensor == nil else { return }
-            tensor = self.model.layout.firstNotFinite(
-                of: self.model.gradients, in: range, model: self.model)
+            guard pass.tensor == nil else { return }
+            pass.tensor = self.model.layout.firstNotFinite(
+                of: self.model.gradients, in: range, model: self.model
+            ).map { ($0, $0.place(in: range)) }
         })
         let outcomes = model.train(
-            batch, scale: outcome.scale, seed: seed, accumulate: accumulate, observer: observer)
-        let lossIsFinite = outcomes.allSatisfy {
+            batch, scale: scale, seed: seed, accumulate: accumulate, observer: observer)
+        pass.lossIsFinite = outcomes.allSatisfy {
             $0.maskedLoss.isFinite && $0.nextSentenceLoss.isFinite
         }
-        return tensor == nil && lossIsFinite ? nil : (tensor, lossIsFinite)
+        return pass.tensor == nil && pass.lossIsFinite ? nil : pass
     }
 }
 
@@ -104,20 +125,44 @@ extension Trainer.StepPlan {
 
 extension ParameterLayout {
     /// The first tensor of `block`, in the order of the backward pass, that is not finite; only
-    /// tensors that begin in `range` are looked at.
+    /// those whose gradients come with `range` are looked at.
     func firstNotFinite(
         of block: Block<Float>, in range: Range<Int>? = nil, model: BERTForPreTraining
     ) -> Parameter? {
-        parameters.last { parameter in
-            (range ?? 0..<count).contains(parameter.range.lowerBound)
-                && !model.executor.sumOfSquares(block[parameter.range]).isFinite
+        backwardOrder(range ?? 0..<count).first {
+            !model.executor.sumOfSquares(block[$0.range]).isFinite
         }
     }
+
+    /// The parameters whose gradients come with `range` of the block, in the order in which the
+    /// backward pass computes them.
+    ///
+    /// That is from the end of the block to its start but for the heads, of which it takes the
+    /// masked tokens' first, from the decoder down, and then the next sentence's. The decoder's part
+    /// of the token embedding's gradient comes with the range of the heads; where a range has the
+    /// embeddings too, it is at its end, complete.
+    package func backwardOrder(_ range: Range<Int>) -> [Parameter] {
+        let descending = parameters.reversed()
+        let own = descending.filter { range.contains($0.range.lowerBound) }
+        let heads = Self.headsBackward.flatMap { head in
+            own.filter { $0.name == head || $0.name.hasPrefix("\(head).") }
+        }
+        guard let decoderBias = heads.first else { return own }
+        let shared = descending.filter { $0.name == Self.sharedWithDecoder && !own.contains($0) }
+        return [decoderBias] + shared + heads.dropFirst() + own.filter { !heads.contains($0) }
+    }
+
+    private static let sharedWithDecoder = "bert.embeddings.word_embeddings.weight"
+    private static let headsBackward = [
+        "cls.predictions.bias", "cls.predictions.transform.LayerNorm",
+        "cls.predictions.transform.dense", "cls.seq_relationship", "bert.pooler.dense",
+    ]
 }
 
 extension Parameter {
-    /// The name, and the layer in words.
-    var place: String {
+    /// The name, and in words the layer, or which part of its gradient has come with `range`.
+    func place(in range: Range<Int>? = nil) -> String {
+        if let range, !range.contains(self.range.lowerBound) { return "\(name) (as the decoder)" }
         let parts = name.split(separator: ".")
         guard parts.starts(with: ["bert", "encoder", "layer"]), parts.count > 3 else { return name }
         return "\(name) (layer \(parts[3]) of the encoder, counted from 0)"

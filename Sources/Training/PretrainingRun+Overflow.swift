@@ -53,10 +53,18 @@ extension PretrainingRun {
                     + "earlier checkpoint with a lower optimizer.learning_rate or a longer "
                     + "schedule.warmup_steps. \(cause)")
         }
+        let count =
+            "update \(plan.number) overflowed at \(LossScaler.overflowLimit) batches in a row"
+        if case .fixed = options.configuration.precision.effectiveLossScale {
+            return .data(
+                "\(count) at the loss scale \(outcome.lossScale), which precision.loss_scale fixes: "
+                    + "go on with a lower number there, or with null, so that it follows overflows "
+                    + "(both with --allow-changes); where that does not help, the run has diverged. "
+                    + cause)
+        }
         return .data(
-            "update \(plan.number) overflowed at \(LossScaler.overflowLimit) batches in a row at "
-                + "the smallest loss scale (\(outcome.lossScale)): a lower scale does not help, the "
-                + "run has diverged; go on from an earlier checkpoint with a lower "
+            "\(count) at the smallest loss scale (\(outcome.lossScale)): a lower scale does not "
+                + "help, the run has diverged; go on from an earlier checkpoint with a lower "
                 + "optimizer.learning_rate, a longer schedule.warmup_steps or a lower "
                 + "precision.loss_scale.minimum. \(cause)")
     }
@@ -71,7 +79,7 @@ extension PretrainingRun {
         Watchdog.note("the search for the overflow of update", plan.number)
         let sum = model.layout.firstNotFinite(of: model.gradients, model: model)
         let weights = model.layout.firstNotFinite(of: model.parameters, model: model)
-        let (finding, wasBrokenOff) = try trainer.findOverflow(plan, outcome)
+        let (finding, wasBrokenOff) = try trainer.findOverflow(plan, scale: outcome.scale)
         // The lowest rank that found something speaks for all.
         let told = try agreement.firstFailure(finding?.description)
         let nowhere =
@@ -82,8 +90,8 @@ extension PretrainingRun {
         var cause =
             told.map { "On rank \($0.rank), \($0.message)" }
             ?? nowhere
-            + (sum.map { "; of the sum, the first not finite is that of \($0.place)" } ?? "")
-        if let weights { cause += "; the weights are not finite themselves: \(weights.place)" }
+            + (sum.map { "; of the sum, the first not finite is that of \($0.place())" } ?? "")
+        if let weights { cause += "; the weights are not finite themselves: \(weights.place())" }
         let checkpoint = try communicator.told { newestCheckpoint }
         var kept = ""
         if !wasBrokenOff, communicator.rank == told?.rank ?? 0 {
@@ -126,8 +134,9 @@ extension PretrainingRun {
         return OverflowFile(
             step: plan.number, batch: plan.batch, rank: communicator.rank,
             ranks: communicator.size, compute: compute, lossScale: outcome.lossScale, cause: cause,
-            tensor: finding?.tensor?.name ?? "", seed: trainer.seed, globalMasked: outcome.masked,
-            globalSequences: outcome.sequences, checkpoint: checkpoint, checkpointStep: weightsStep,
+            tensor: finding?.pass.tensor?.parameter.name ?? "", seed: trainer.seed,
+            globalMasked: outcome.masked, globalSequences: outcome.sequences,
+            checkpoint: checkpoint, checkpointStep: weightsStep,
             initializeFrom: options.configuration.model.initializeFrom ?? "",
             model: try setup.configuration.json(), suspects: min(alone.count, samples.count),
             samples: samples.map { OverflowFile.Sample($0) })

@@ -6,22 +6,26 @@ import Testing
 /// Loss scaling in whole runs. Overflows are made on one rank (`OverflowInjection`); the scale and
 /// the counters before and after each are worked out by hand from the rules.
 @Suite("overflows", .serialized) struct OverflowTests {
+    /// Ranks and `precision.compute`.
+    private static let jobs = [(1, "fp32"), (2, "fp16"), (3, "fp32"), (3, "fp16")]
+
     /// Overflows on `rank` in the batches `batches`, at a scale that starts with `initial`.
     private func run(
-        _ rank: Int, _ batches: String, initial: Int, steps: Int = 12,
+        _ rank: Int, _ batches: String, compute: String = "fp32", initial: Int, steps: Int = 12,
         checkpoint: String = "every_steps: 0, every_minutes: 0"
     ) throws -> Run {
         var run = try Run.tiny(
-            steps: steps, "precision: {loss_scale: {initial: \(initial), interval: 3}}")
+            steps: steps,
+            "precision: {compute: \(compute), loss_scale: {initial: \(initial), interval: 3}}")
         run.configuration = run.configuration.replacing(
             "every_steps: 0, every_minutes: 0", with: checkpoint)
         run.environment = ["BERT_TEST_OVERFLOW=\(rank):\(batches)"]
         return run
     }
 
-    @Test("all ranks skip, the scale falls and grows again", arguments: [1, 2, 3])
-    func skip(ranks: Int) throws {
-        let run = try run(ranks - 1, "5", initial: 64)
+    @Test("all ranks skip, the scale falls and grows again", arguments: jobs)
+    func skip(ranks: Int, compute: String) throws {
+        let run = try run(ranks - 1, "5", compute: compute, initial: 64)
         let outcome = try run.finish(ranks: ranks)
         let skips = try run.skips()
         #expect(
@@ -68,12 +72,15 @@ import Testing
         }
     }
 
-    @Test("a checkpoint right after a skip, and one right before", arguments: [1, 2, 3])
-    func resume(ranks: Int) throws {
+    @Test("a checkpoint right after a skip, and one right before", arguments: jobs)
+    func resume(ranks: Int, compute: String) throws {
+        // Far below what overflows by itself in fp16.
+        let initial = compute == "fp16" ? 1 << 10 : 1 << 20
         // Every step is overdue, so the first checkpoint is that of step 0 behind batch 1; the
         // other skips come after checkpoints of the step before.
         let run = try run(
-            ranks - 1, "1", initial: 1 << 20, checkpoint: "every_steps: 0, every_minutes: 1.0e-9")
+            ranks - 1, "1", compute: compute, initial: initial,
+            checkpoint: "every_steps: 0, every_minutes: 1.0e-9")
         try run.finish(ranks: ranks)
         let expected = (try run.content(12), try run.losses(), try run.skips())
         #expect(expected.2.map(\.step) == [1])
@@ -87,7 +94,8 @@ import Testing
             #expect(try run.skips() == expected.2, "from step \(first)")
         }
         let again = try self.run(
-            ranks - 1, "5-7", initial: 1 << 20, checkpoint: "every_steps: 1, every_minutes: 0")
+            ranks - 1, "5-7", compute: compute, initial: initial,
+            checkpoint: "every_steps: 1, every_minutes: 0")
         try again.finish(ranks: ranks)
         let (content, skips) = (try again.content(12), try again.skips())
         #expect(skips.map(\.inARow) == [1, 2, 3] && skips.allSatisfy { $0.step == 5 })
@@ -121,11 +129,12 @@ import Testing
         #expect(try run.skips().map(\.samples) == skips)
     }
 
-    @Test("50 overflows in a row at the minimum end the run", arguments: [1, 2, 3])
-    func limit(ranks: Int) throws {
+    @Test("50 overflows in a row at the minimum end the run", arguments: jobs)
+    func limit(ranks: Int, compute: String) throws {
         let rank = ranks - 1
         var run = try run(
-            rank, "6-1000", initial: 4, checkpoint: "every_steps: 4, every_minutes: 0")
+            rank, "6-1000", compute: compute, initial: 4,
+            checkpoint: "every_steps: 4, every_minutes: 0")
         let outcome = try run.train(ranks: ranks)
         try outcome.require(65)
         // 4, 4, 4, 8, 8: falls thrice, stays, and the last is not only skipped.
@@ -167,6 +176,32 @@ import Testing
         #expect(
             try Paths.names(in: run.path("overflow"))
                 == ["step-00000003.batch-00000003.rank-1.json"])
+    }
+
+    @Test("a fixed scale in fp16 stays through overflows; 50 in a row end the run")
+    func fixedInFP16() throws {
+        var run = try Run.tiny("precision: {compute: fp16, loss_scale: 1024}")
+        run.environment = ["BERT_TEST_OVERFLOW=1:3-5"]
+        try run.finish(ranks: 2, ["--run", run.path("few")])
+        let few = try MetricsLog.read(run.path("few/metrics.jsonl"))
+        let scales = few.compactMap { event -> Double? in
+            guard case .skip(let record) = event else { return nil }
+            return record.nextLossScale
+        }
+        #expect(scales == [1024, 1024, 1024])
+        let steps = try MetricsLog.steps(run.path("few"))
+        #expect(steps.map(\.step) == Array(1...12) && steps.allSatisfy { $0.lossScale == 1024 })
+        run.environment = ["BERT_TEST_OVERFLOW=1:3-1000"]
+        let outcome = try run.train(ranks: 2)
+        try outcome.require(65)
+        #expect(try run.skips().map(\.inARow) == Array(1...49))
+        for text in [
+            "update 3 overflowed at 50 batches in a row at the loss scale 1024.0, which "
+                + "precision.loss_scale fixes", "On rank 1, ",
+        ] {
+            #expect(outcome.errors.contains(text), "\(text): \(outcome.errors)")
+        }
+        #expect(!outcome.errors.contains("minimum"), "\(outcome.errors)")
     }
 
     @Test("other settings of the scale: refused, or begun anew")

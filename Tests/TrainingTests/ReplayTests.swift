@@ -87,6 +87,36 @@ import Testing
         #expect(try Paths.names(in: folder).count == 21)
     }
 
+    @Test("a sample whose activations no memory can hold is refused before any is taken")
+    func hugeSample() throws {
+        let (run, file) = try overflow(batch: 2, ranks: 1)
+        let length = 1 << 16
+        func list(_ count: Int, _ value: Int) -> String {
+            Array(repeating: "\(value)", count: count).joined(separator: ",")
+        }
+        let sample =
+            "{\"epoch\":0,\"index\":0,\"masked_labels\":[],\"masked_positions\":[],"
+            + "\"next_sentence_label\":0,\"segment_ids\":[\(list(length, 0))],"
+            + "\"token_ids\":[\(list(length, 7))]},"
+        // 8 layers of [65536, 262144] twice: a terabyte; parameters take 1 GB.
+        let sizes = [
+            ("max_position_embeddings", 40, length), ("intermediate_size", 56, 1 << 18),
+            ("num_hidden_layers", 2, 8), ("num_attention_heads", 4, 1),
+        ]
+        var text = fileText(file).replacing("\"samples\":[", with: "\"samples\":[" + sample)
+        for (key, old, new) in sizes {
+            let changed = text.replacing("\\\"\(key)\\\" : \(old)", with: "\\\"\(key)\\\" : \(new)")
+            try #require(changed != text, "\(key) is not there")
+            text = changed
+        }
+        let huge = run.path("huge.json")
+        try WholeFiles.writeAtomically(huge, text)
+        let outcome = try replay([huge])
+        try outcome.require(65)
+        #expect(outcome.errors.contains("samples of 65536 tokens take"), "\(outcome)")
+        #expect(outcome.errorLines(with: "bert-train: ").count == 1)
+    }
+
     @Test("files that were tampered with are refused in one line")
     func hostile() throws {
         let (run, file) = try overflow(batch: 2, ranks: 1)
@@ -109,6 +139,10 @@ import Testing
             ("\"suspects\":", "\"suspects\":9"),
             ("\"samples\":", "\"samples\":[],\"others\":"), ("\"seed\":7", "\"seed\":-7"),
             ("\\\"hidden_size\\\" : 32", "\\\"hidden_size\\\" : 4611686018427387904"),
+            (
+                "\\\"max_position_embeddings\\\" : 40",
+                "\\\"max_position_embeddings\\\" : 1000000"
+            ),
             ("\\\"num_hidden_layers\\\" : 2", "\\\"num_hidden_layers\\\" : 2000000000"),
             ("\\\"hidden_size\\\" : 32", "\\\"hidden_size\\\" : true"), ("}]", "}"), ("{", "["),
         ]
