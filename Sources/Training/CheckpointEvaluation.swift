@@ -1,6 +1,6 @@
 import BERT
 import Checkpointing
-import Configuration
+public import Configuration
 import Corpus
 import Distributed
 import DurableFiles
@@ -19,6 +19,8 @@ public struct CheckpointEvaluation {
     public let notices: [String]
     /// What was measured.
     public let record: EvaluationRecord
+    /// `precision.compute`, in which it was measured.
+    public let compute: RunConfiguration.ComputeType
 
     /// Evaluates the model at `checkpoint` on `paths`: corpus directories (their held-out split,
     /// or all of them if they have none) or NVIDIA's HDF5 files. Collective.
@@ -50,6 +52,7 @@ public struct CheckpointEvaluation {
             batch: configuration.batch.micro, communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
         path = agreed
+        compute = configuration.precision.compute
         notices = passedOver.map(\.description)
         record = EvaluationRecord(result, step: step, vocabulary: vocabulary)
     }
@@ -73,8 +76,10 @@ public struct CheckpointEvaluation {
         let stored = try RunConfiguration.parse(
             text, name: "\(saved.path) (its configuration)")
         var last = stored.resolvedPhases.last ?? stored
-        // Another machine, another number of threads; and no step, which would limit batches.
+        // Another machine, another number of threads; numbers that compare with those of other
+        // models, so fp32 unless asked; and no step, which would limit batches.
         last.parallel.threads = .auto
+        last.precision = RunConfiguration.Precision()
         last.batch.global = Self.maximumBatch
         return try RunConfiguration.parse(last.yaml, name: saved.path, overrides: overrides)
     }
@@ -109,7 +114,7 @@ public struct CheckpointEvaluation {
             sizes, for: .inference,
             capacity: BatchCapacity(
                 sequences: settings.batch.micro, sequenceLength: length, maskedPerSequence: length),
-            executor: executor)
+            executor: executor, precision: Precision(settings.precision.compute))
         let buffer = model.parameters.vector.buffer
         var parameters = buffer.mutableSpan
         try saved.readParameters(model.layout, into: &parameters)

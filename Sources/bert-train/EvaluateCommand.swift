@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Distributed
 import DurableFiles
 import MPI
@@ -38,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
                 guard world.rank == 0 else { return }
                 let console = ConsoleReporter()
                 for notice in evaluation.notices { console.warning(notice) }
-                console.note("model \(evaluation.path)")
+                console.note("model \(evaluation.path), in \(evaluation.compute.rawValue)")
                 console.evaluation(evaluation.record)
                 if let json { try WholeFiles.writeAtomically(json, evaluation.record.json) }
             }
