@@ -5,7 +5,7 @@ package import Distributed
 import DurableFiles
 import Glibc
 package import MPI
-package import Optimization
+import Optimization
 package import Reporting
 import Tensors
 

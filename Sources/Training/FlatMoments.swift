@@ -1,7 +1,7 @@
 import BERT
 import Distributed
 import MPI
-import Optimization
+package import Optimization
 import Tensors
 
 /// The moments that a rank writes into a checkpoint: one range of the flat blocks, whoever owns its
@@ -16,7 +16,7 @@ package struct FlatMoments {
     /// The second moments of the range.
     let second: UnsafeBufferPointer<Float>
     /// Keeps what did not fit the gradients' memory.
-    private var block: Block<Float>?
+    private let block: Block<Float>?
 
     /// Views of part `part` of `parts` of the moments of an optimizer that is not sharded.
     package init(of optimizer: Optimizer, part: Int, of parts: Int) {
@@ -24,6 +24,18 @@ package struct FlatMoments {
         range = Partition(count: optimizer.layout.count, parts: parts)[part]
         first = UnsafeBufferPointer(optimizer.firstMoment[range].buffer)
         second = UnsafeBufferPointer(optimizer.secondMoment[range].buffer)
+        block = nil
+    }
+
+    private init(
+        of optimizer: Optimizer, _ range: Range<Int>, _ first: Vector<Float>,
+        _ second: Vector<Float>, keeping block: Block<Float>?
+    ) {
+        self.optimizer = optimizer.settings.name
+        self.range = range
+        self.first = UnsafeBufferPointer(first.buffer)
+        self.second = UnsafeBufferPointer(second.buffer)
+        self.block = block
     }
 
     /// Views of this rank's part of the optimizer's own moments; of a sharded optimizer's, copies
@@ -37,18 +49,15 @@ package struct FlatMoments {
             return
         }
         let total = optimizer.layout.count
-        self.optimizer = optimizer.settings.name
-        range = Partition(count: total, parts: ranks)[rank]
+        let range = Partition(count: total, parts: ranks)[rank]
         let gradients = trainer.model.gradients
         // Two ranks with an odd number of parameters: the larger half does not fit in twice.
-        if 2 * range.count > total { block = Block(count: range.count) }
-        let targets = (
-            gradients[0..<range.count], block?.vector ?? gradients[total - range.count..<total]
-        )
-        try Self.gather(optimizer.firstMoment, of: trainer, range, into: targets.0)
-        try Self.gather(optimizer.secondMoment, of: trainer, range, into: targets.1)
-        first = UnsafeBufferPointer(targets.0.buffer)
-        second = UnsafeBufferPointer(targets.1.buffer)
+        let block = 2 * range.count > total ? Block<Float>(count: range.count) : nil
+        let first = gradients[0..<range.count]
+        let second = block?.vector ?? gradients[total - range.count..<total]
+        try Self.gather(optimizer.firstMoment, of: trainer, range, into: first)
+        try Self.gather(optimizer.secondMoment, of: trainer, range, into: second)
+        self.init(of: optimizer, range, first, second, keeping: block)
     }
 
     private static func gather(

@@ -25,18 +25,14 @@ import Training
             polls += 1
             return polls == last
         }
-        let executor = KernelExecutor(threads: 1)
         let model = BERTForPreTraining(
             Self.sizes, for: .training,
             capacity: BatchCapacity(sequences: 3, sequenceLength: 9, maskedPerSequence: 1),
-            executor: executor)
+            executor: KernelExecutor(threads: 1))
         model.initialize(seed: 3)
         let trainer = try Trainer(
-            model: model,
-            optimizer: Optimizer(
-                settings: OptimizerSettings(name: .adamw), layout: model.layout,
-                executor: executor),
-            communicator: world, seed: 3, stopPoll: stopPoll,
+            model: model, optimizer: OptimizerSettings(name: .adamw), communicator: world, seed: 3,
+            stopPoll: stopPoll,
             injection: OverflowInjection("\(world.size - 1):1"))
         let plan = Trainer.StepPlan(
             samples: (0..<5).map { SampleIdentity(epoch: 0, index: $0) }, source: Source(),
