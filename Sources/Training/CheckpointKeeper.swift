@@ -106,6 +106,8 @@ package final class CheckpointKeeper: BackgroundWork {
         description: ModelDescription
     ) throws {
         try complete()
+        // One who lost the run directory must stop, not try again later.
+        try agreement.jointly(requireRight)
         do {
             try start(state, model, moments, description, copying: snapshot)
         } catch let failure as Agreement.Failure {
@@ -122,6 +124,7 @@ package final class CheckpointKeeper: BackgroundWork {
         description: ModelDescription
     ) throws {
         try complete()
+        try agreement.jointly(requireRight)
         try start(state, model, moments, description, copying: nil)
         underWay?.mayFail = false
         try complete()
@@ -145,7 +148,6 @@ package final class CheckpointKeeper: BackgroundWork {
     package func goOn() throws {
         guard let pending = underWay else { return }
         let start = MPIEnvironment.wallTime
-        // One who lost the run directory must stop, not try again later.
         if !pending.isPublishing { try agreement.jointly(requireRight) }
         do {
             guard let published = try pending.goOn(keeping: settings) else {
@@ -178,7 +180,6 @@ package final class CheckpointKeeper: BackgroundWork {
         let total = model.layout.count
         var writer: CheckpointWriter?
         let path = try communicator.told {
-            try requireRight()
             writer = try CheckpointWriter.begin(in: store, step: state.step, parameterCount: total)
             return writer?.path ?? ""
         }
