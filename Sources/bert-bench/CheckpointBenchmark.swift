@@ -98,7 +98,8 @@ final class CheckpointBenchmark {
         var first = optimizer.firstMoment.vector.buffer.mutableSpan
         var second = optimizer.secondMoment.vector.buffer.mutableSpan
         try checkpoint.readParameters(model.layout, into: &parameters)
-        try checkpoint.readMoments([0..<model.layout.count], of: model.layout, into: &first, &second)
+        try checkpoint.readMoments(
+            [0..<model.layout.count], of: model.layout, into: &first, &second)
         sample.restored = try world.allReduce(MPIEnvironment.wallTime - start, .maximum)
     }
 
