@@ -6,19 +6,12 @@
 
 #include <immintrin.h>
 
+#include "tile_store.h"
 #include "transpose.h"
 
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq")))
 
 enum { ROWS = 14, COLUMNS = 32 };
-
-TARGET static inline __attribute__((always_inline)) void store(__m512 sum, float *c,
-                                                               __mmask16 mask, bool add,
-                                                               const float *bias) {
-    if (add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, c), sum);
-    if (bias) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(mask, bias));
-    _mm512_mask_storeu_ps(c, mask, sum);
-}
 
 /// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
 TARGET static inline __attribute__((always_inline)) void tile_of(
@@ -38,15 +31,9 @@ TARGET static inline __attribute__((always_inline)) void tile_of(
         a += ROWS;
         b += COLUMNS;
     }
-    __mmask16 left_mask = (__mmask16)(columns >= 16 ? 0xffff : (1u << columns) - 1);
-    __mmask16 right_mask = (__mmask16)(columns >= 32   ? 0xffff
-                                       : columns <= 16 ? 0
-                                                       : (1u << (columns - 16)) - 1);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
-        store(left[i], c + i * c_stride, left_mask, add, bias);
-        store(right[i], c + i * c_stride + 16, right_mask, add,
-              bias ? bias + 16 : NULL);
+        store_row(left[i], right[i], columns, c + i * c_stride, add, bias);
     }
 }
 

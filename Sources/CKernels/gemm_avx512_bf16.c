@@ -11,12 +11,7 @@
 enum { ROWS = 14, COLUMNS = 32, DEPTH_UNIT = 2 };
 
 #include "gemm_pairs.h"
-
-INLINE void store_sums(__m512 sum, float *c, __mmask16 mask, bool add, const float *bias) {
-    if (add) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, c), sum);
-    if (bias) sum = _mm512_add_ps(sum, _mm512_maskz_loadu_ps(mask, bias));
-    _mm512_mask_storeu_ps(c, mask, sum);
-}
+#include "tile_store.h"
 
 INLINE __m512bh broadcast_pair(const char *pair) {
     int32_t bits;
@@ -41,15 +36,9 @@ INLINE void tile_of(const size_t rows, size_t columns, size_t depth, const char 
         a += 2 * sizeof(bert_bf16);
         b += COLUMNS * 2 * sizeof(bert_bf16);
     }
-    __mmask16 left_mask = (__mmask16)(columns >= 16 ? 0xffff : (1u << columns) - 1);
-    __mmask16 right_mask = (__mmask16)(columns >= 32   ? 0xffff
-                                       : columns <= 16 ? 0
-                                                       : (1u << (columns - 16)) - 1);
 #pragma clang loop unroll(full)
     for (size_t i = 0; i < rows; i++) {
-        store_sums(left[i], c + i * c_stride, left_mask, add, bias);
-        store_sums(right[i], c + i * c_stride + 16, right_mask, add,
-                   bias ? bias + 16 : NULL);
+        store_row(left[i], right[i], columns, c + i * c_stride, add, bias);
     }
 }
 
