@@ -82,6 +82,7 @@ let package = Package(
         library(
             "Evaluation",
             ["BERT", "Corpus", "Distributed", "MPI", "Kernels", "Tensors", "Randomness"]),
+        library("FineTuning", ["Tokenization", "DurableFiles", "Randomness"]),
         library(
             "Training",
             [
@@ -137,6 +138,9 @@ let package = Package(
             "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
             exclude: ["Fixtures"]),
         tests("Reporting", ["Reporting", "DurableFiles"]),
+        tests(
+            "FineTuning", ["FineTuning", "Tokenization", "DurableFiles", "Randomness"],
+            exclude: ["Golden"]),
         tests(
             "Training",
             [

@@ -1,0 +1,144 @@
+/// `write_predictions` of Google's run_squad.py: from the scores of all windows of a question to its
+/// answer.
+extension QuestionFeatures {
+    /// The answer to a question.
+    ///
+    /// - Parameters:
+    ///   - question: its place in the file.
+    ///   - logits: the scores of each of its windows, in order; at least as many as tokens.
+    public func predict(
+        question: Int, logits: [SpanLogits], settings: AnswerSettings
+    ) -> AnswerPrediction {
+        let windows = Array(self.windows[windowsOfQuestion[question]])
+        precondition(windows.count == logits.count, "scores for each window")
+        let null = settings.allowsNoAnswer ? Self.bestNull(logits) : nil
+        var spans: [Span] = []
+        for index in windows.indices {
+            spans += self.spans(windows, index, logits[index], settings)
+        }
+        if let null { spans.append(null) }
+        // Ties keep the order in which they were found, as Python's sort does.
+        let order = spans.indices.sorted {
+            let (a, b) = (spans[$0].score, spans[$1].score)
+            return a != b ? a > b : $0 < $1
+        }
+        let best = distinct(order.lazy.map { spans[$0] }, windows, null, settings)
+        return Self.chosen(best, null, settings)
+    }
+
+    /// A span of tokens of a window; for "no answer", the token 0.
+    private struct Span {
+        let window: Int
+        let start: Int
+        let end: Int
+        let startLogit: Double
+        let endLogit: Double
+        var score: Double { startLogit + endLogit }
+    }
+
+    private typealias Entry = (text: String, start: Double, end: Double)
+
+    /// The smallest score of `[CLS]`: a question has no answer only if no window has one.
+    private static func bestNull(_ logits: [SpanLogits]) -> Span? {
+        var best: Span?
+        for (index, scores) in logits.enumerated() {
+            let span = Span(
+                window: index, start: 0, end: 0, startLogit: Double(scores.start[0]),
+                endLogit: Double(scores.end[0]))
+            if best.map({ span.score < $0.score }) ?? true { best = span }
+        }
+        return best
+    }
+
+    private func spans(
+        _ windows: [AnswerWindow], _ index: Int, _ logits: SpanLogits, _ settings: AnswerSettings
+    ) -> [Span] {
+        let window = windows[index]
+        let offset = offset(window)
+        let tokens = offset..<offset + window.pieces.count
+        precondition(logits.start.count >= tokens.upperBound, "scores for each token")
+        let ranges = windows.map(\.pieces)
+        let ends = Self.best(logits.end, settings.nBest).filter(tokens.contains)
+        var spans: [Span] = []
+        for start in Self.best(logits.start, settings.nBest) where tokens.contains(start) {
+            let piece = start - offset + window.pieces.lowerBound
+            guard isMaximumContext(ranges, index, piece: piece) else { continue }
+            for end in ends
+            where end >= start && end - start < settings.maximumAnswerLength {
+                spans.append(
+                    Span(
+                        window: index, start: start, end: end,
+                        startLogit: Double(logits.start[start]),
+                        endLogit: Double(logits.end[end])))
+            }
+        }
+        return spans
+    }
+
+    /// The places of the `count` largest scores, largest first, earlier first among equals.
+    private static func best(_ scores: [Float], _ count: Int) -> [Int] {
+        let order = scores.indices.sorted {
+            scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1
+        }
+        return Array(order.prefix(count))
+    }
+
+    /// The best spans with different texts.
+    private func distinct(
+        _ spans: some Sequence<Span>, _ windows: [AnswerWindow], _ null: Span?,
+        _ settings: AnswerSettings
+    ) -> [Entry] {
+        var seen: Set<[UInt8]> = []
+        var entries: [Entry] = []
+        for span in spans {
+            if entries.count >= settings.nBest { break }
+            let text = span.start > 0 ? text(span, windows[span.window]) : ""
+            // Bytes: equal `String`s may differ in their code points.
+            guard seen.insert(Array(text.utf8)).inserted || span.start == 0 else { continue }
+            entries.append((text, span.startLogit, span.endLogit))
+        }
+        if let null, !seen.contains([]) { entries.append(("", null.startLogit, null.endLogit)) }
+        if entries.isEmpty { entries.append((settings.allowsNoAnswer ? "" : "empty", 0, 0)) }
+        return entries
+    }
+
+    private static func chosen(
+        _ entries: [Entry], _ null: Span?, _ settings: AnswerSettings
+    ) -> AnswerPrediction {
+        let scores = entries.map { $0.start + $0.end }
+        let highest = scores.max() ?? 0
+        let weights = scores.map { exponential($0 - highest) }
+        let total = weights.reduce(0, +)
+        let candidates = zip(entries, weights).map { entry, weight in
+            AnswerCandidate(
+                text: entry.text, startLogit: entry.start, endLogit: entry.end,
+                probability: weight / total)
+        }
+        guard settings.allowsNoAnswer else {
+            return AnswerPrediction(
+                text: candidates[0].text, nullScore: nil, candidates: candidates)
+        }
+        guard let best = candidates.first(where: { !$0.text.isEmpty }), let null else {
+            return AnswerPrediction(text: "", nullScore: nil, candidates: candidates)
+        }
+        let difference = null.score - best.startLogit - best.endLogit
+        return AnswerPrediction(
+            text: difference > settings.nullThreshold ? "" : best.text, nullScore: difference,
+            candidates: candidates)
+    }
+
+    /// The words that a span covers, cut to what its pieces cover.
+    private func text(_ span: Span, _ window: AnswerWindow) -> String {
+        let context = context(of: window)
+        let shift = window.pieces.lowerBound - offset(window)
+        let pieces = span.start + shift...span.end + shift
+        let words =
+            Int(
+                context.wordOfPiece[pieces.lowerBound])...Int(
+                context.wordOfPiece[pieces.upperBound])
+        return String(
+            scalars: finalText(
+                pieces: context.pieces[pieces], original: context.words.text(words),
+                tokenizer: tokenizer))
+    }
+}

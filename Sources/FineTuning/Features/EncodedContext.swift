@@ -1,0 +1,90 @@
+/// A context as pieces, each of which knows its word.
+struct EncodedContext: Sendable {
+    let words: ContextWords
+    /// Token ids.
+    let pieces: [Int32]
+    /// The word of each piece.
+    let wordOfPiece: [Int32]
+    /// Where the pieces of each word begin; one more than words.
+    let firstPiece: [Int32]
+
+    init(_ text: String, encoder: InputEncoder) {
+        words = ContextWords(text)
+        var pieces: [Int32] = []
+        var wordOfPiece: [Int32] = []
+        var firstPiece: [Int32] = []
+        for (index, range) in words.ranges.enumerated() {
+            firstPiece.append(Int32(pieces.count))
+            pieces += encoder.ids(String(scalars: words.scalars[range]))
+            let added = pieces.count - wordOfPiece.count
+            wordOfPiece += [Int32](repeating: Int32(index), count: added)
+        }
+        firstPiece.append(Int32(pieces.count))
+        self.pieces = pieces
+        self.wordOfPiece = wordOfPiece
+        self.firstPiece = firstPiece
+    }
+
+    /// The pieces that the first answer of a question covers.
+    ///
+    /// An answer without a place is looked for from the beginning. A question is left out where the
+    /// words at the place do not hold the answer's text.
+    func locate(_ question: Question, encoder: InputEncoder) -> LocatedAnswer {
+        if question.isImpossible { return .none }
+        guard let answer = question.answers.first else { return .missing("it has no answer") }
+        let text = Array(answer.text.unicodeScalars)
+        guard !text.isEmpty else { return .missing("its answer is empty") }
+        guard let start = answer.start ?? PythonText.find(text, in: words.scalars),
+            start + text.count <= words.scalars.count
+        else { return .missing("the context does not hold its answer") }
+        let first = Int(words.wordAt[start])
+        let last = Int(words.wordAt[start + text.count - 1])
+        let clean = Array(PythonText.split(text).joined(separator: [" "]))
+        guard first >= 0, first <= last,
+            PythonText.find(clean, in: words.text(first...last)) != nil
+        else { return .missing("its answer is not at the place given") }
+        let low = Int(firstPiece[first])
+        let high = Int(firstPiece[last + 1]) - 1
+        guard low <= high else { return .missing("its answer has no tokens") }
+        return .pieces(improved(low...high, answer: encoder.ids(answer.text)))
+    }
+
+    /// `_improve_answer_span`: the first stretch within `span` whose pieces are those of the answer
+    /// (words may hold more than the annotator marked, as "(1895-1943)." does); else `span`.
+    private func improved(_ span: ClosedRange<Int>, answer: [Int32]) -> ClosedRange<Int> {
+        guard !answer.isEmpty, answer.count <= span.count else { return span }
+        for start in span.lowerBound...(span.upperBound - answer.count + 1)
+        where pieces[start..<start + answer.count].elementsEqual(answer) {
+            return start...(start + answer.count - 1)
+        }
+        return span
+    }
+}
+
+/// Where the answer of a question is.
+enum LocatedAnswer {
+    /// In these pieces of the context.
+    case pieces(ClosedRange<Int>)
+    /// Nowhere: the question has none, or it is not asked for.
+    case none
+    /// It should be somewhere and is not.
+    case missing(String)
+
+    /// A window with its labels; `offset` is the token at which its pieces begin.
+    func window(
+        _ question: Int, _ pieces: Range<Int>, offset: Int, training: Bool
+    ) -> AnswerWindow {
+        guard training else {
+            return AnswerWindow(question: question, pieces: pieces, start: nil, end: nil)
+        }
+        var labels: (start: Int, end: Int) = (0, 0)
+        if case .pieces(let span) = self, pieces.contains(span.lowerBound),
+            pieces.contains(span.upperBound)
+        {
+            let shift = offset - pieces.lowerBound
+            labels = (span.lowerBound + shift, span.upperBound + shift)
+        }
+        return AnswerWindow(
+            question: question, pieces: pieces, start: Int32(labels.start), end: Int32(labels.end))
+    }
+}

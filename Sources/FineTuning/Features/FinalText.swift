@@ -1,0 +1,48 @@
+internal import Glibc
+internal import Tokenization
+
+/// `get_final_text` of Google's run_squad.py: the part of the original words that some pieces stand
+/// for, with its capitals and accents.
+///
+/// Both texts are stripped of their spaces and laid side by side; where that fails (an accent was
+/// removed, a piece is `[UNK]`), the original words are returned whole.
+func finalText(
+    pieces: some Sequence<Int32>, original: [Unicode.Scalar], tokenizer: WordPieceTokenizer
+) -> [Unicode.Scalar] {
+    let words = tokenizer.words(in: Array(String(scalars: original).utf8))
+    let normalized = Array(
+        words.map { Array(String(decoding: $0, as: UTF8.self).unicodeScalars) }
+            .joined(separator: [" "]))
+    let wanted = detokenized(pieces, tokenizer.vocabulary)
+    guard let start = PythonText.find(wanted, in: normalized), !wanted.isEmpty else {
+        return original
+    }
+    let places = original.indices.filter { original[$0] != " " }
+    let normalizedPlaces = normalized.indices.filter { normalized[$0] != " " }
+    guard places.count == normalizedPlaces.count,
+        let first = normalizedPlaces.firstIndex(of: start),
+        let last = normalizedPlaces.firstIndex(of: start + wanted.count - 1)
+    else { return original }
+    return Array(original[places[first]...places[last]])
+}
+
+/// The text of pieces: joined by spaces, continuations to the piece before.
+private func detokenized(
+    _ pieces: some Sequence<Int32>, _ vocabulary: Vocabulary
+) -> [Unicode.Scalar] {
+    var text: [Unicode.Scalar] = []
+    for (index, id) in pieces.enumerated() {
+        var piece = Array(vocabulary.token(id).unicodeScalars)
+        // Also the first piece loses its "##", and so does a piece that is nothing else.
+        if piece.starts(with: ["#", "#"]) {
+            piece.removeFirst(2)
+        } else if index > 0 {
+            text.append(" ")
+        }
+        text += piece
+    }
+    return Array(PythonText.split(text).joined(separator: [" "]))
+}
+
+/// `e^x`.
+func exponential(_ value: Double) -> Double { exp(value) }

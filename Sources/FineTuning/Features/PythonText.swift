@@ -1,0 +1,99 @@
+/// White space and letters as Python's `str` sees them: the official scoring scripts are written in
+/// it, and Swift's `Character` compares other things.
+enum PythonText {
+    /// `str.isspace` of one code point: bidirectional class WS, B or S, or category Zs.
+    static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029,
+            0x202F, 0x205F, 0x3000:
+            true
+        default: false
+        }
+    }
+
+    /// `\w` of `re` for `str`: `str.isalnum`, or the underscore.
+    static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII {
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_": return true
+            default: return false
+            }
+        }
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+            return true
+        default: return scalar.properties.numericType != nil
+        }
+    }
+
+    /// `str.split()`.
+    static func split(_ text: some Sequence<Unicode.Scalar>) -> [[Unicode.Scalar]] {
+        var words: [[Unicode.Scalar]] = []
+        var isInside = false
+        for scalar in text {
+            if isSpace(scalar) {
+                isInside = false
+            } else if isInside {
+                words[words.count - 1].append(scalar)
+            } else {
+                words.append([scalar])
+                isInside = true
+            }
+        }
+        return words
+    }
+
+    /// `str.strip()`.
+    static func stripped(_ text: [Unicode.Scalar]) -> ArraySlice<Unicode.Scalar> {
+        guard let first = text.firstIndex(where: { !isSpace($0) }),
+            let last = text.lastIndex(where: { !isSpace($0) })
+        else { return [] }
+        return text[first...last]
+    }
+
+    /// `str.lower()`: the full mapping of each code point, with the final form of sigma.
+    static func lowercased(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var result: [Unicode.Scalar] = []
+        result.reserveCapacity(text.count)
+        for (index, scalar) in text.enumerated() {
+            if scalar.isASCII {
+                let isUpper = ("A"..."Z").contains(scalar)
+                result.append(isUpper ? Unicode.Scalar(UInt8(scalar.value | 0x20)) : scalar)
+            } else if scalar == "\u{3A3}" {
+                result.append(isFinalSigma(text, index) ? "\u{3C2}" : "\u{3C3}")
+            } else {
+                result.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+            }
+        }
+        return result
+    }
+
+    /// The Unicode standard, 3.13, Final_Sigma: a cased letter before and none behind, where
+    /// case-ignorable code points do not count.
+    private static func isFinalSigma(_ text: [Unicode.Scalar], _ index: Int) -> Bool {
+        let before = text[..<index].last { !$0.properties.isCaseIgnorable }
+        let after = text[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+        return before?.properties.isCased == true && after?.properties.isCased != true
+    }
+
+    /// `str.find`: where `needle` begins in `text` for the first time, or nil.
+    static func find(_ needle: [Unicode.Scalar], in text: [Unicode.Scalar]) -> Int? {
+        guard let first = needle.first else { return 0 }
+        var start = 0
+        while start + needle.count <= text.count {
+            guard let place = text[start...].firstIndex(of: first),
+                place + needle.count <= text.count
+            else { return nil }
+            if text[place..<place + needle.count].elementsEqual(needle) { return place }
+            start = place + 1
+        }
+        return nil
+    }
+}
+
+extension String {
+    /// The text of code points.
+    init(scalars: some Sequence<Unicode.Scalar>) {
+        self.init(String.UnicodeScalarView(scalars))
+    }
+}

@@ -1,0 +1,82 @@
+public import Tokenization
+
+/// Questions and contexts as token ids, and the windows they are read through, as Google's
+/// run_squad.py makes them. Inputs are put together when they are needed, so that a context is in
+/// memory once, however many questions and windows it has.
+public struct QuestionFeatures: Sendable {
+    /// A question that cannot be learned from.
+    public struct Skipped: Equatable, Sendable {
+        /// Its id.
+        public let id: String
+        /// Why.
+        public let reason: String
+    }
+
+    /// The windows, those of a question together, in the order of the file.
+    public let windows: [AnswerWindow]
+    /// The questions left out of training because their answer was not found in the context.
+    public let skipped: [Skipped]
+    /// The windows of each question.
+    public let windowsOfQuestion: [Range<Int>]
+
+    let tokenizer: WordPieceTokenizer
+    let file: QuestionFile
+    let contexts: [EncodedContext]
+    let questionIDs: [[Int32]]
+
+    /// Cuts all contexts of a file.
+    ///
+    /// - Parameter training: label the windows with the first answer of each question, and leave out
+    ///   questions whose answer the context does not hold.
+    /// - Precondition: `settings.problem` is nil.
+    public init(
+        _ file: QuestionFile, tokenizer: WordPieceTokenizer, settings: WindowSettings,
+        training: Bool
+    ) {
+        precondition(settings.problem == nil, "settings that were not checked")
+        self.file = file
+        self.tokenizer = tokenizer
+        let encoder = InputEncoder(tokenizer, maximumLength: settings.maximumLength)
+        let contexts = file.contexts.map { EncodedContext($0, encoder: encoder) }
+        var questionIDs: [[Int32]] = []
+        var windows: [AnswerWindow] = []
+        var ranges: [Range<Int>] = []
+        var skipped: [Skipped] = []
+        for (index, question) in file.questions.enumerated() {
+            let ids = Array(encoder.ids(question.text).prefix(settings.maximumQuestionLength))
+            questionIDs.append(ids)
+            let context = contexts[question.context]
+            var answer = LocatedAnswer.none
+            if training { answer = context.locate(question, encoder: encoder) }
+            let first = windows.count
+            if case .missing(let reason) = answer {
+                skipped.append(Skipped(id: question.id, reason: reason))
+            } else {
+                windows += settings.windows(count: context.pieces.count, question: ids.count).map {
+                    answer.window(index, $0, offset: ids.count + 2, training: training)
+                }
+            }
+            ranges.append(first..<windows.count)
+        }
+        self.contexts = contexts
+        self.questionIDs = questionIDs
+        self.windows = windows
+        self.skipped = skipped
+        windowsOfQuestion = ranges
+    }
+
+    /// `[CLS] question [SEP] pieces of the context [SEP]`.
+    public func input(_ window: AnswerWindow) -> EncodedText {
+        EncodedText(
+            first: questionIDs[window.question],
+            second: context(of: window).pieces[window.pieces],
+            clsID: tokenizer.vocabulary.clsID, sepID: tokenizer.vocabulary.sepID)
+    }
+
+    /// The token of a window at which the context begins.
+    func offset(_ window: AnswerWindow) -> Int { questionIDs[window.question].count + 2 }
+
+    func context(of window: AnswerWindow) -> EncodedContext {
+        contexts[file.questions[window.question].context]
+    }
+}

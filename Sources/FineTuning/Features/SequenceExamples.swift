@@ -1,0 +1,132 @@
+/// What is to be learned of a text or pair.
+public enum SequenceLabel: Equatable, Sendable {
+    /// One class.
+    case category(Int)
+    /// Any number of classes (multi-label), rising.
+    case categories([Int])
+    /// A number (regression).
+    case score(Double)
+}
+
+/// How the label of a record is read.
+public enum SequenceTarget: Equatable, Sendable {
+    /// The name of a class.
+    case category(LabelMap)
+    /// A list of names, or one text of names separated by commas.
+    case categories(LabelMap)
+    /// A finite number.
+    case score
+    /// There is none: data to predict.
+    case none
+}
+
+/// A text or pair of texts with its label.
+public struct SequenceExample: Equatable, Sendable {
+    /// The input.
+    public let input: EncodedText
+    /// Its label; nil for data to predict.
+    public let label: SequenceLabel?
+}
+
+/// Which columns of a table hold what, by place in `TaskTable.columns`.
+public struct SequenceColumns: Equatable, Sendable {
+    /// The text, or the first of the pair.
+    public let first: Int
+    /// The second text of the pair.
+    public let second: Int?
+    /// The label.
+    public let label: Int?
+
+    /// Places in `TaskTable.columns`.
+    public init(first: Int, second: Int? = nil, label: Int? = nil) {
+        self.first = first
+        self.second = second
+        self.label = label
+    }
+}
+
+extension TaskTable {
+    /// The distinct labels of a column, for a `LabelMap` of training data.
+    ///
+    /// - Throws: `TaskDataError` where a record has none.
+    public func labels(column: Int, multiple: Bool = false) throws(TaskDataError) -> LabelMap {
+        var names: Set<String> = []
+        for row in rows {
+            for name in try multiple ? labelList(row, column) : [text(row, column)] {
+                guard !name.isEmpty else {
+                    throw TaskDataError(path, line: row.line, "the label is empty")
+                }
+                names.insert(name)
+                guard names.count <= 100_000 else {
+                    throw TaskDataError(
+                        path, line: row.line,
+                        "more than 100000 different labels in \(visible(columns[column])); "
+                            + "is this the right column?")
+                }
+            }
+        }
+        return LabelMap(collecting: names)
+    }
+
+    /// The records as inputs and labels.
+    ///
+    /// - Throws: `TaskDataError` with file and line where a text is missing or a label is not known.
+    public func examples(
+        _ places: SequenceColumns, target: SequenceTarget, encoder: InputEncoder
+    ) throws(TaskDataError) -> [SequenceExample] {
+        var examples: [SequenceExample] = []
+        examples.reserveCapacity(rows.count)
+        for row in rows {
+            let first = try text(row, places.first)
+            let second: String?
+            if let place = places.second { second = try text(row, place) } else { second = nil }
+            let label: SequenceLabel?
+            if let place = places.label {
+                label = try self.label(row, place, target)
+            } else {
+                label = nil
+            }
+            examples.append(SequenceExample(input: encoder.encode(first, second), label: label))
+        }
+        return examples
+    }
+
+    private func label(
+        _ row: Row, _ column: Int, _ target: SequenceTarget
+    ) throws(TaskDataError) -> SequenceLabel? {
+        switch target {
+        case .none: return nil
+        case .category(let map):
+            return .category(try id(try text(row, column), map, row))
+        case .categories(let map):
+            var ids: Set<Int> = []
+            for name in try labelList(row, column) { ids.insert(try id(name, map, row)) }
+            return .categories(ids.sorted())
+        case .score:
+            let text = try text(row, column)
+            guard let score = Double(text), score.isFinite else {
+                throw TaskDataError(
+                    path, line: row.line, "the label must be a number, found \(visible(text))")
+            }
+            return .score(score)
+        }
+    }
+
+    private func id(_ name: String, _ map: LabelMap, _ row: Row) throws(TaskDataError) -> Int {
+        guard let id = map.id(of: name) else {
+            let known = map.names.prefix(20).map { visible($0) }.joined(separator: ", ")
+            throw TaskDataError(
+                path, line: row.line,
+                "label \(visible(name)) is not one of those trained on (\(known))")
+        }
+        return id
+    }
+
+    /// The labels of one record of multi-label data.
+    private func labelList(_ row: Row, _ column: Int) throws(TaskDataError) -> [String] {
+        if case .list(let items) = row.values[column] { return items }
+        return try text(row, column).split(separator: ",").map { part in
+            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        }
+    }
+}

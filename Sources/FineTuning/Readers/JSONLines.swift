@@ -1,0 +1,41 @@
+/// The rows of a file with one JSON object a line. Blank lines are skipped; members that were not
+/// asked for may be anything.
+func readJSONLines(
+    _ text: TaskText, columns: [String]
+) throws(TaskDataError) -> [TaskTable.Row] {
+    var rows: [TaskTable.Row] = []
+    try text.forEachLine { (number, bytes) throws(TaskDataError) in
+        if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { return }
+        guard rows.count < text.limits.records else { throw text.tooMany(number) }
+        let tree = try JSONParser.parse(bytes, path: text.path, line: number, limits: text.limits)
+        guard case .object(let members) = tree.content else {
+            throw text.error(number, "a line must be a JSON object, found \(tree.found)")
+        }
+        if rows.isEmpty {
+            for column in columns where tree[column] == nil {
+                let names = members.prefix(20).map { visible($0.name) }.joined(separator: ", ")
+                throw text.error(
+                    number, "no member \(visible(column)); the members are \(names)")
+            }
+        }
+        var values: [TaskValue?] = []
+        for column in columns {
+            values.append(try value(tree[column], column, text: text, line: number))
+        }
+        rows.append(.init(line: number, values: values))
+    }
+    return rows
+}
+
+private func value(
+    _ tree: JSONTree?, _ column: String, text: TaskText, line: Int
+) throws(TaskDataError) -> TaskValue? {
+    guard let tree, !tree.isNull else { return nil }
+    if let scalar = tree.scalarText { return .text(scalar) }
+    if let items = tree.list {
+        let texts = items.compactMap(\.scalarText)
+        if texts.count == items.count { return .list(texts) }
+    }
+    throw text.error(
+        line, "\(visible(column)) must be text, a number, or a list of them, found \(tree.found)")
+}

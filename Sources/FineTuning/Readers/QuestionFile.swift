@@ -1,0 +1,88 @@
+/// A text with an answer in it, as annotators marked it.
+public struct GoldAnswer: Equatable, Sendable {
+    /// The answer.
+    public let text: String
+    /// Where it begins in the context, in code points; nil where the file does not say, or names a
+    /// place outside the context.
+    public let start: Int?
+
+    /// An answer.
+    public init(text: String, start: Int?) {
+        self.text = text
+        self.start = start
+    }
+}
+
+/// A question about a context.
+public struct Question: Equatable, Sendable {
+    /// The name under which predictions are filed.
+    public let id: String
+    /// The question.
+    public let text: String
+    /// The place of its context in `QuestionFile.contexts`.
+    public let context: Int
+    /// What annotators answered; may be empty.
+    public let answers: [GoldAnswer]
+    /// Whether the file says that the context has no answer.
+    public let isImpossible: Bool
+    /// The line of the file, from 1.
+    public let line: Int
+
+    /// A question.
+    public init(
+        id: String, text: String, context: Int, answers: [GoldAnswer], isImpossible: Bool = false,
+        line: Int = 0
+    ) {
+        self.id = id
+        self.text = text
+        self.context = context
+        self.answers = answers
+        self.isImpossible = isImpossible
+        self.line = line
+    }
+}
+
+/// A file of questions in SQuAD's JSON (1.1 or 2.0; CMRC's and DRCD's copies of it too), or in the
+/// form of CMRC 2018's own files (`context_text`, `query_text`, answers without places).
+public struct QuestionFile: Equatable, Sendable {
+    /// The file.
+    public let path: String
+    /// The contexts, each kept once.
+    public let contexts: [String]
+    /// The questions in the order of the file.
+    public let questions: [Question]
+
+    /// What is known already: made by a program, or typed.
+    public init(path: String, contexts: [String], questions: [Question]) {
+        self.path = path
+        self.contexts = contexts
+        self.questions = questions
+    }
+
+    /// Whether some question has no answer, as in SQuAD 2.0.
+    public var hasImpossibleQuestions: Bool { questions.contains(where: \.isImpossible) }
+
+    /// Reads a file.
+    ///
+    /// - Throws: `TaskDataError` with file and line.
+    public static func read(
+        _ path: String, limits: TaskFileLimits = TaskFileLimits()
+    ) throws(TaskDataError) -> QuestionFile {
+        try parse(try TaskText(path: path, limits: limits))
+    }
+
+    /// Takes the bytes of a file; `path` is what errors call it.
+    public static func parse(
+        _ bytes: [UInt8], path: String, limits: TaskFileLimits = TaskFileLimits()
+    ) throws(TaskDataError) -> QuestionFile {
+        try parse(try TaskText(bytes, path: path, limits: limits))
+    }
+
+    private static func parse(_ text: TaskText) throws(TaskDataError) -> QuestionFile {
+        let tree = try JSONParser.parse(text.bytes[...], path: text.path, limits: text.limits)
+        var reader = QuestionReader(text)
+        try reader.read(tree)
+        return QuestionFile(
+            path: text.path, contexts: reader.contexts, questions: reader.questions)
+    }
+}

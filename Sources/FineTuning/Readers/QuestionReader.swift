@@ -1,0 +1,121 @@
+/// Takes questions out of the JSON of SQuAD and CMRC.
+struct QuestionReader {
+    private let text: TaskText
+    private(set) var contexts: [String] = []
+    private(set) var questions: [Question] = []
+    private var ids: Set<String> = []
+
+    init(_ text: TaskText) {
+        self.text = text
+    }
+
+    mutating func read(_ tree: JSONTree) throws(TaskDataError) {
+        if let paragraphs = tree.list {
+            for paragraph in paragraphs { try read(cmrc: paragraph) }
+            return
+        }
+        for article in try list(tree, "data", "the file") {
+            for paragraph in try list(article, "paragraphs", "an article") {
+                let context = try string(paragraph, "context", "a paragraph")
+                contexts.append(context)
+                let count = context.unicodeScalars.count
+                for question in try list(paragraph, "qas", "a paragraph") {
+                    try read(question, contextCount: count)
+                }
+            }
+        }
+    }
+
+    private mutating func read(
+        _ tree: JSONTree, contextCount: Int
+    ) throws(TaskDataError) {
+        let id = try string(tree, "id", "a question")
+        let place = "question \(visible(id))"
+        var answers: [GoldAnswer] = []
+        if tree["answers"] != nil {
+            for answer in try list(tree, "answers", place) {
+                let text = try string(answer, "text", place)
+                answers.append(
+                    try located(answer, text: text, contextCount: contextCount, place))
+            }
+        }
+        var isImpossible = false
+        if let flag = tree["is_impossible"] {
+            guard let value = flag.boolean else {
+                throw wrong(flag, "is_impossible of \(place)", "true or false")
+            }
+            isImpossible = value
+        }
+        try append(
+            Question(
+                id: id, text: try string(tree, "question", place), context: contexts.count - 1,
+                answers: isImpossible ? [] : answers, isImpossible: isImpossible,
+                line: tree.line))
+    }
+
+    private func located(
+        _ tree: JSONTree, text answer: String, contextCount: Int, _ place: String
+    ) throws(TaskDataError) -> GoldAnswer {
+        guard let start = tree["answer_start"], !start.isNull else {
+            return GoldAnswer(text: answer, start: nil)
+        }
+        guard let offset = start.integer else {
+            throw wrong(start, "answer_start of \(place)", "an integer")
+        }
+        let count = answer.unicodeScalars.count
+        let fits = offset >= 0 && count <= contextCount && offset <= contextCount - count
+        return GoldAnswer(text: answer, start: fits ? offset : nil)
+    }
+
+    private mutating func read(cmrc tree: JSONTree) throws(TaskDataError) {
+        contexts.append(try string(tree, "context_text", "a paragraph"))
+        for question in try list(tree, "qas", "a paragraph") {
+            let id = try string(question, "query_id", "a question")
+            let place = "question \(visible(id))"
+            var answers: [GoldAnswer] = []
+            for answer in try list(question, "answers", place) {
+                guard let text = answer.text else {
+                    throw wrong(answer, "an answer of \(place)", "text")
+                }
+                answers.append(GoldAnswer(text: text, start: nil))
+            }
+            try append(
+                Question(
+                    id: id, text: try string(question, "query_text", place),
+                    context: contexts.count - 1, answers: answers, line: question.line))
+        }
+    }
+
+    private mutating func append(_ question: Question) throws(TaskDataError) {
+        guard ids.insert(question.id).inserted else {
+            throw text.error(
+                question.line, "two questions have the id \(visible(question.id))")
+        }
+        guard questions.count < text.limits.records else { throw text.tooMany(question.line) }
+        questions.append(question)
+    }
+
+    private func wrong(_ tree: JSONTree, _ what: String, _ wanted: String) -> TaskDataError {
+        text.error(tree.line, "\(what) must be \(wanted), found \(tree.found)")
+    }
+
+    private func list(
+        _ tree: JSONTree, _ name: String, _ place: String
+    ) throws(TaskDataError) -> [JSONTree] {
+        guard let value = tree[name] else {
+            throw text.error(tree.line, "\(place) has no \"\(name)\"; is this SQuAD's JSON?")
+        }
+        guard let items = value.list else { throw wrong(value, "\(name) of \(place)", "a list") }
+        return items
+    }
+
+    private func string(
+        _ tree: JSONTree, _ name: String, _ place: String
+    ) throws(TaskDataError) -> String {
+        guard let value = tree[name] else {
+            throw text.error(tree.line, "\(place) has no \"\(name)\"; is this SQuAD's JSON?")
+        }
+        guard let string = value.text else { throw wrong(value, "\(name) of \(place)", "text") }
+        return string
+    }
+}

@@ -1,0 +1,113 @@
+/// One value of a record.
+public enum TaskValue: Equatable, Sendable {
+    /// Text; numbers, true and false as they were written.
+    case text(String)
+    /// A list of texts, from JSON lines.
+    case list([String])
+}
+
+/// How a file of records is laid out.
+public enum TaskTableFormat: String, CaseIterable, Sendable {
+    /// Columns separated by tabs. Every byte stands for itself, quotation marks too: this is how
+    /// GLUE's files are made, and IANA's text/tab-separated-values knows no quoting.
+    case tsv
+    /// RFC 4180: columns separated by commas; a field in double quotes may hold commas, line ends,
+    /// and double quotes written twice.
+    case csv
+    /// One JSON object a line.
+    case jsonLines = "jsonl"
+
+    /// The format that the end of a file's name means.
+    public init?(path: String) {
+        guard let dot = path.lastIndex(of: ".") else { return nil }
+        switch path[path.index(after: dot)...].lowercased() {
+        case "tsv", "tab": self = .tsv
+        case "csv": self = .csv
+        case "jsonl", "ndjson": self = .jsonLines
+        default: return nil
+        }
+    }
+}
+
+/// Records with named columns: what a TSV, CSV or JSON-lines file holds, as far as was asked for.
+public struct TaskTable: Equatable, Sendable {
+    /// One record.
+    public struct Row: Equatable, Sendable {
+        /// The line of the file it begins on, from 1.
+        public let line: Int
+        /// The values of `columns`, in their order; nil where a JSON object lacks the key or has
+        /// null.
+        public let values: [TaskValue?]
+    }
+
+    /// The file.
+    public let path: String
+    /// The columns that were asked for.
+    public let columns: [String]
+    /// The records in the order of the file.
+    public let rows: [Row]
+
+    /// Reads a file.
+    ///
+    /// - Parameters:
+    ///   - columns: the columns to keep, by name.
+    ///   - header: the names of all columns where the first row does not give them; not for JSON.
+    /// - Throws: `TaskDataError` with file and line.
+    public static func read(
+        _ path: String, format: TaskTableFormat, columns: [String], header: [String]? = nil,
+        limits: TaskFileLimits = TaskFileLimits()
+    ) throws(TaskDataError) -> TaskTable {
+        try parse(
+            try TaskText(path: path, limits: limits), format: format, columns: columns,
+            header: header)
+    }
+
+    /// Takes the bytes of a file; `path` is what errors call it. See `read`.
+    public static func parse(
+        _ bytes: [UInt8], path: String, format: TaskTableFormat, columns: [String],
+        header: [String]? = nil, limits: TaskFileLimits = TaskFileLimits()
+    ) throws(TaskDataError) -> TaskTable {
+        try parse(
+            try TaskText(bytes, path: path, limits: limits), format: format, columns: columns,
+            header: header)
+    }
+
+    private static func parse(
+        _ text: TaskText, format: TaskTableFormat, columns: [String], header: [String]?
+    ) throws(TaskDataError) -> TaskTable {
+        let rows: [Row]
+        switch format {
+        case .tsv, .csv:
+            var reader = DelimitedReader(text, columns: columns, header: header)
+            rows = try reader.read(quoted: format == .csv)
+        case .jsonLines:
+            rows = try readJSONLines(text, columns: columns)
+        }
+        return TaskTable(path: text.path, columns: columns, rows: rows)
+    }
+
+    /// The text in column `column` of a row.
+    ///
+    /// - Throws: `TaskDataError` where there is none, or a list.
+    public func text(_ row: Row, _ column: Int) throws(TaskDataError) -> String {
+        guard case .text(let text) = row.values[column] else {
+            let found = row.values[column] == nil ? "nothing" : "a list"
+            throw TaskDataError(
+                path, line: row.line, "\(visible(columns[column])) must be text, found \(found)")
+        }
+        return text
+    }
+
+    /// The list in column `column` of a row; a text that is not empty counts as a list of one.
+    ///
+    /// - Throws: `TaskDataError` where there is none.
+    public func list(_ row: Row, _ column: Int) throws(TaskDataError) -> [String] {
+        switch row.values[column] {
+        case .list(let items): return items
+        case .text(let text): return text.isEmpty ? [] : [text]
+        case nil:
+            throw TaskDataError(
+                path, line: row.line, "\(visible(columns[column])) must be a list, found nothing")
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import FineTuning
+import Testing
+
+private func parse(_ text: String) throws -> QuestionFile {
+    try QuestionFile.parse(Array(text.utf8), path: "f")
+}
+
+@Suite struct QuestionFileTests {
+    @Test func squad() throws {
+        let file = try parse(
+            """
+            {"version": "v2.0", "data": [{"title": "t", "paragraphs": [
+            {"context": "a 😀b c", "qas": [
+              {"id": "1", "question": "q", "answers": [
+                {"text": "b", "answer_start": 3}, {"text": "c", "answer_start": 9},
+                {"text": "b", "answer_start": -1}, {"text": "c"}]},
+              {"id": "2", "question": "r", "is_impossible": true, "answers": [],
+               "plausible_answers": [{"text": "b", "answer_start": 3}]}]}]}]}
+            """)
+        #expect(file.contexts == ["a 😀b c"])
+        #expect(file.questions.map(\.line) == [3, 6])
+        #expect(file.questions[0].answers.map(\.start) == [3, nil, nil, nil])
+        #expect(file.questions[1].isImpossible && file.hasImpossibleQuestions)
+    }
+
+    @Test func cmrc() throws {
+        let file = try parse(
+            """
+            [{"context_id": "T", "context_text": "光荣和ω", "title": "x", "qas":
+              [{"query_text": "谁?", "query_id": "T_0", "answers": ["光荣", "ω"]}]}]
+            """)
+        #expect(file.questions[0].answers.map(\.text) == ["光荣", "ω"])
+        #expect(file.questions[0].answers.map(\.start) == [nil, nil])
+    }
+
+    @Test(arguments: [
+        ("{}", "f:1: the file has no \"data\""),
+        ("{\"data\": 3}", "f:1: data of the file must be a list, found 3"),
+        (
+            "{\"data\": [{\"paragraphs\": [\n{\"qas\": []}]}]}",
+            "f:2: a paragraph has no \"context\""
+        ),
+        (
+            "{\"data\": [{\"paragraphs\": [{\"context\": \"\", \"qas\": [\n{\"id\": 7}]}]}]}",
+            "f:2: id of a question must be text, found 7"
+        ),
+        (
+            """
+            [{"context_text": "", "qas": [{"query_id": "a", "query_text": "", "answers": []},
+            {"query_id": "a", "query_text": "", "answers": []}]}]
+            """, "f:2: two questions have the id a"
+        ),
+        (
+            """
+            {"data": [{"paragraphs": [{"context": "", "qas": [{"id": "i", "question": "",
+            "answers": [{"text": "", "answer_start": 1.5}]}]}]}]}
+            """, "f:2: answer_start of question i must be an integer, found 1.5"
+        ),
+        ("{\"data\": []} x", "f:1: not JSON: text follows"),
+    ])
+    func errorsNameTheLine(text: String, expected: String) {
+        let message = message { _ = try parse(text) }
+        #expect(message.hasPrefix(expected), "\(message)")
+    }
+}

@@ -1,0 +1,48 @@
+import FineTuning
+import Glibc
+
+/// The task data beside the project (`../shared/data`, or under `BERT_SHARED`), which is never
+/// committed. Tests of it are skipped where it is missing.
+enum SharedData {
+    static let directory: String = {
+        let root = getenv("BERT_SHARED").map { String(cString: $0) }
+        return (root ?? packageRoot + "/../shared") + "/data"
+    }()
+
+    /// Also says that the tests are skipped.
+    static let isPresent: Bool = {
+        if access(directory + "/qa.tar.xz", R_OK) == 0 { return true }
+        print("SKIPPED: no task data at \(directory); set BERT_SHARED")
+        return false
+    }()
+
+    /// One file of an archive.
+    static func file(_ member: String, of archive: String) -> [UInt8] {
+        guard let pipe = popen("tar xJOf '\(directory)/\(archive).tar.xz' '\(member)'", "r") else {
+            return []
+        }
+        defer { pclose(pipe) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = fread(&chunk, 1, chunk.count, pipe), count > 0 {
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+}
+
+/// The folder of Package.swift.
+let packageRoot: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.dropLast(3).joined(separator: "/")
+}()
+
+/// What `body` throws, as text; empty where it throws nothing.
+func message(_ body: () throws -> Void) -> String {
+    do {
+        try body()
+        return ""
+    } catch {
+        return "\(error)"
+    }
+}
