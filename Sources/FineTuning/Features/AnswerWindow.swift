@@ -51,7 +51,7 @@ public struct WindowSettings: Equatable, Sendable {
 
 /// Whether window `index` is the one of all windows of a question in which a piece stands farthest
 /// from both ends: the window whose scores count for answers that begin at the piece.
-func isMaximumContext(_ windows: [Range<Int>], _ index: Int, piece: Int) -> Bool {
+package func isMaximumContext(_ windows: [Range<Int>], _ index: Int, piece: Int) -> Bool {
     var best: (score: Double, index: Int)?
     for (other, window) in windows.enumerated() where window.contains(piece) {
         let context = min(piece - window.lowerBound, window.upperBound - 1 - piece)

@@ -74,7 +74,7 @@ public struct QuestionFeatures: Sendable {
     }
 
     /// The token of a window at which the context begins.
-    func offset(_ window: AnswerWindow) -> Int { questionIDs[window.question].count + 2 }
+    package func offset(_ window: AnswerWindow) -> Int { questionIDs[window.question].count + 2 }
 
     func context(of window: AnswerWindow) -> EncodedContext {
         contexts[file.questions[window.question].context]

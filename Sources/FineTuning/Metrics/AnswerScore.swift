@@ -1,0 +1,43 @@
+/// How well an answer fits what annotators answered: the best over their answers.
+public struct AnswerScore: Equatable, Sendable {
+    /// 1 where the answer is the same after normalization, else 0.
+    public let exactMatch: Double
+    /// The overlap of words, from 0 to 1.
+    public let f1: Double
+
+    /// A score.
+    public init(exactMatch: Double, f1: Double) {
+        self.exactMatch = exactMatch
+        self.f1 = f1
+    }
+
+    /// The means over questions, times 100, as the official scripts print them.
+    public static func percent(_ scores: [AnswerScore]) -> AnswerScore {
+        guard !scores.isEmpty else { return AnswerScore(exactMatch: 0, f1: 0) }
+        let count = Double(scores.count)
+        return AnswerScore(
+            exactMatch: 100 * scores.reduce(0) { $0 + $1.exactMatch } / count,
+            f1: 100 * scores.reduce(0) { $0 + $1.f1 } / count)
+    }
+}
+
+/// The definitions of the official scripts.
+public enum AnswerMetric: String, CaseIterable, Sendable {
+    /// `evaluate-v1.1.py` of SQuAD.
+    case squad1 = "squad"
+    /// `evaluate-v2.0.py` of SQuAD: a question without gold answers wants the empty answer.
+    case squad2
+    /// `cmrc2018_evaluate.py`, for Chinese.
+    case cmrc
+
+    /// The score of an answer to one question.
+    public func score(_ prediction: String, golds: [String]) -> AnswerScore {
+        switch self {
+        case .squad1: SQuADScore.score(prediction, golds: golds, emptyAgainstEmpty: 0)
+        case .squad2:
+            SQuADScore.score(
+                prediction, golds: SQuADScore.answerable(golds), emptyAgainstEmpty: 1)
+        case .cmrc: ChineseAnswerScore.score(prediction, golds: golds)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/// How often each class was taken for each, and the scores that follow from it, as scikit-learn
+/// defines them. A ratio whose denominator is 0 is 0 (`zero_division=0`).
+public struct ConfusionMatrix: Equatable, Sendable {
+    /// Number of classes.
+    public let classes: Int
+    /// Examples of class `i` that were predicted to be `j`, at `i * classes + j`.
+    public private(set) var counts: [Int]
+
+    /// No examples yet.
+    ///
+    /// - Precondition: at most 10,000 classes.
+    public init(classes: Int) {
+        precondition((1...10_000).contains(classes), "1 to 10000 classes")
+        self.classes = classes
+        counts = [Int](repeating: 0, count: classes * classes)
+    }
+
+    /// Counts examples; both lists hold classes in `0 ..< classes`.
+    public init(gold: [Int], predicted: [Int], classes: Int) {
+        precondition(gold.count == predicted.count, "a prediction for each example")
+        self.init(classes: classes)
+        for (gold, predicted) in zip(gold, predicted) { add(gold: gold, predicted: predicted) }
+    }
+
+    /// Counts one example.
+    public mutating func add(gold: Int, predicted: Int) {
+        precondition(gold >= 0 && gold < classes && predicted >= 0 && predicted < classes)
+        counts[gold * classes + predicted] += 1
+    }
+
+    /// Examples of class `gold` that were predicted to be `predicted`.
+    public subscript(gold gold: Int, predicted predicted: Int) -> Int {
+        counts[gold * classes + predicted]
+    }
+
+    /// All examples.
+    public var total: Int { counts.reduce(0, +) }
+    /// Examples whose class was predicted.
+    public var correct: Int { (0..<classes).reduce(0) { $0 + self[gold: $1, predicted: $1] } }
+
+    /// Examples of a class.
+    public func gold(_ class: Int) -> Int {
+        counts[(`class` * classes)..<((`class` + 1) * classes)].reduce(0, +)
+    }
+
+    /// Examples predicted to be of a class.
+    public func predicted(_ class: Int) -> Int {
+        (0..<classes).reduce(0) { $0 + self[gold: $1, predicted: `class`] }
+    }
+
+    /// `accuracy_score`.
+    public var accuracy: Double { ratio(correct, total) }
+
+    /// `precision_score` of one class.
+    public func precision(_ class: Int) -> Double {
+        ratio(self[gold: `class`, predicted: `class`], predicted(`class`))
+    }
+
+    /// `recall_score` of one class.
+    public func recall(_ class: Int) -> Double {
+        ratio(self[gold: `class`, predicted: `class`], gold(`class`))
+    }
+
+    /// `f1_score` of one class; with `average="binary"`, that of class 1.
+    public func f1(_ class: Int) -> Double {
+        ratio(
+            2 * self[gold: `class`, predicted: `class`], gold(`class`) + predicted(`class`))
+    }
+
+    /// `f1_score(average="macro")`: the mean over the classes that occur, as gold or predicted.
+    public var macroF1: Double {
+        let present = (0..<classes).filter { gold($0) + predicted($0) > 0 }
+        guard !present.isEmpty else { return 0 }
+        return present.reduce(0) { $0 + f1($1) } / Double(present.count)
+    }
+
+    /// `f1_score(average="micro")`: where every example has one class, the accuracy.
+    public var microF1: Double { ratio(2 * correct, 2 * total) }
+
+    /// `matthews_corrcoef`, for any number of classes (Gorodkin, 2004); 0 where all examples, or all
+    /// predictions, are of one class.
+    public var matthews: Double {
+        let gold = (0..<classes).map { Double(self.gold($0)) }
+        let predicted = (0..<classes).map { Double(self.predicted($0)) }
+        let total = Double(self.total)
+        func dot(_ a: [Double], _ b: [Double]) -> Double {
+            zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        let both = Double(correct) * total - dot(gold, predicted)
+        let spread = (total * total - dot(predicted, predicted)) * (total * total - dot(gold, gold))
+        return spread == 0 ? 0 : both / spread.squareRoot()
+    }
+}
+
+/// A ratio of counts; 0 where the denominator is.
+func ratio(_ numerator: Int, _ denominator: Int) -> Double {
+    denominator == 0 ? 0 : Double(numerator) / Double(denominator)
+}

@@ -1,0 +1,144 @@
+import FineTuning
+import Testing
+import Tokenization
+
+private struct Features: Decodable {
+    struct Truncation: Decodable {
+        let first: String
+        let second: String?
+        let length: Int
+        let ids: [Int32]
+        let segments: [UInt8]
+    }
+    struct Tagging: Decodable {
+        let words: [String]
+        let labels: [Int]
+        let length: Int
+        let ids, aligned: [Int32]
+    }
+    let vocabulary: [String]
+    let truncation: [Truncation]
+    let tagging: [Tagging]
+}
+
+@Suite struct FeatureTests {
+    private let cases: Features
+    private let tokenizer: WordPieceTokenizer
+
+    init() throws {
+        cases = try golden("features.json", as: Features.self)
+        tokenizer = WordPieceTokenizer(
+            vocabulary: try Vocabulary(lines: cases.vocabulary), lowercase: true)
+    }
+
+    @Test func textsAreCutAsByHuggingFace() {
+        for one in cases.truncation {
+            let encoder = InputEncoder(tokenizer, maximumLength: one.length)
+            let input = encoder.encode(one.first, one.second)
+            #expect(input.tokenIDs == one.ids, "\(one)")
+            #expect(input.segmentIDs == one.segments, "\(one)")
+        }
+    }
+
+    @Test func tagsStandOnFirstPieces() throws {
+        let map = try #require(LabelMap(names: ["O", "B-X", "I-X"]))
+        for one in cases.tagging {
+            let tags = one.labels.map { map.names[$0] }
+            let sentence = TaggedSentence(words: one.words, tags: tags, line: 1)
+            let encoder = InputEncoder(tokenizer, maximumLength: one.length)
+            let example = TaggingExample(sentence, map: map, encoder: encoder)
+            #expect(example.input.tokenIDs == one.ids, "\(one)")
+            #expect(example.labels == one.aligned, "\(one)")
+            // Predicting every label right gives every tag back, except where there was no token.
+            let predicted = example.labels.map { Int(max($0, 0)) }
+            let read = example.predictedTags(predicted + [2, 2], map: map)
+            #expect(read.count == tags.count)
+            for (word, tag) in read.enumerated() {
+                #expect(tag == (example.places[word] == nil ? "O" : tags[word]))
+            }
+            #expect(example.missingWords == example.places.count { $0 == nil })
+        }
+    }
+
+    @Test func wordsCutOffAreScored() throws {
+        let map = try #require(LabelMap(names: ["B-X", "O"]))
+        let sentence = TaggedSentence(
+            words: ["river", "flows", "\u{200D}", "city", "in"],
+            tags: ["O", "B-Y", "B-X", "O", "B-X"], line: 1)
+        let example = TaggingExample(
+            sentence, map: map, encoder: InputEncoder(tokenizer, maximumLength: 5))
+        #expect(example.places == [1, 2, nil, nil, nil])
+        // B-Y was not trained on: no part of the loss, wrong in every score.
+        #expect(example.labels == [-100, 1, -100, -100, -100])
+        #expect(
+            example.predictedTags([0, 1, 0, 0, 0], map: map) == ["O", "B-X", "O", "O", "O"])
+        #expect(example.missingWords == 3)
+    }
+
+    @Test func labelsAreSorted() {
+        #expect(LabelMap(collecting: ["b", "a", "b", "B"]).names == ["B", "a", "b"])
+        #expect(LabelMap(collecting: ["10", "9", "-1"]).names == ["-1", "9", "10"])
+        #expect(LabelMap(collecting: ["10", "9", "x"]).names == ["10", "9", "x"])
+        #expect(LabelMap(collecting: ["01", "1"]).names == ["01", "1"])
+        #expect(LabelMap(names: ["a", "a"]) == nil)
+    }
+
+    @Test func tablesBecomeExamples() throws {
+        let text = "a\tb\tlabel\nriver\tcity\t2\nin\tin\t10\n"
+        let table = try TaskTable.parse(
+            Array(text.utf8), path: "f", format: .tsv, columns: ["a", "b", "label"])
+        let encoder = InputEncoder(tokenizer, maximumLength: 16)
+        let places = SequenceColumns(first: 0, second: 1, label: 2)
+        let map = try table.labels(column: 2)
+        let classes = try table.examples(places, target: .category(map), encoder: encoder)
+        #expect(classes.map(\.label) == [.category(0), .category(1)])
+        #expect(classes[0].input == encoder.encode("river", "city"))
+        let scores = try table.examples(places, target: .score, encoder: encoder)
+        #expect(scores.map(\.label) == [.score(2), .score(10)])
+        #expect(
+            message {
+                let other = LabelMap(collecting: ["2"])
+                _ = try table.examples(places, target: .category(other), encoder: encoder)
+            } == "f:3: label 10 is not one of those trained on (2)")
+        #expect(
+            message {
+                let places = SequenceColumns(first: 0, label: 1)
+                _ = try table.examples(places, target: .score, encoder: encoder)
+            } == "f:2: the label must be a number, found city")
+    }
+
+    @Test func severalLabels() throws {
+        let text = "{\"t\": \"a\", \"l\": [\"y\", \"x\", \"y\"]}\n{\"t\": \"b\", \"l\": \"x, z\"}\n"
+        let table = try TaskTable.parse(
+            Array(text.utf8), path: "f", format: .jsonLines, columns: ["t", "l"])
+        let map = try table.labels(column: 1, multiple: true)
+        #expect(map.names == ["x", "y", "z"])
+        let examples = try table.examples(
+            SequenceColumns(first: 0, label: 1), target: .categories(map),
+            encoder: InputEncoder(tokenizer, maximumLength: 8))
+        #expect(examples.map(\.label) == [.categories([0, 1]), .categories([0, 2])])
+    }
+
+    @Test func choices() throws {
+        let text = """
+            {"p": "the river", "c": ["flows", "john"], "l": 1}
+            {"p": "in", "c": ["a"], "l": 0}
+            """
+        let table = try TaskTable.parse(
+            Array(text.utf8), path: "f", format: .jsonLines, columns: ["p", "c", "l"])
+        let encoder = InputEncoder(tokenizer, maximumLength: 16)
+        #expect(
+            message {
+                _ = try table.choiceExamples(prompt: 0, choices: [1], label: 2, encoder: encoder)
+            } == "f:2: 1 choices; there must be two or more")
+        let columns = try TaskTable.parse(
+            Array("p\ta\tb\tl\nthe river\tflows\tjohn\t1\n".utf8), path: "f", format: .tsv,
+            columns: ["p", "a", "b", "l"])
+        let examples = try columns.choiceExamples(
+            prompt: 0, choices: [1, 2], label: 3, encoder: encoder)
+        #expect(examples.map(\.label) == [1])
+        #expect(
+            examples[0].inputs
+                == ["flows", "john"].map { encoder.encode("the river", $0) })
+    }
+}
