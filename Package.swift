@@ -82,7 +82,7 @@ let package = Package(
         library(
             "Evaluation",
             ["BERT", "Corpus", "Distributed", "MPI", "Kernels", "Tensors", "Randomness"]),
-        library("FineTuning", ["Tokenization", "DurableFiles", "Randomness"]),
+        library("FineTuning", ["Tokenization", "Configuration", "DurableFiles", "Randomness"]),
         library(
             "Training",
             [
@@ -139,7 +139,7 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Reporting", ["Reporting", "DurableFiles"]),
         tests(
-            "FineTuning", ["FineTuning", "Tokenization", "DurableFiles", "Randomness"],
+            "FineTuning", ["FineTuning", "Tokenization", "Configuration", "Randomness"],
             exclude: ["Golden"]),
         tests(
             "Training",

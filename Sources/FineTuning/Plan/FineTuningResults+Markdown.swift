@@ -1,0 +1,81 @@
+internal import Glibc
+
+/// The results as two tables.
+extension FineTuningResults {
+    /// Markdown; scores times 100. The columns line up, so that it also reads well on a terminal.
+    public func markdown(_ configuration: FineTuningConfiguration) -> String {
+        var text = Self.table(
+            ["task", "metric", "model", "mean ± sd", "95% CI", "best", "seeds", "setting", "time"],
+            cells.map { row($0, configuration) })
+        if !comparisons.isEmpty {
+            text += "\n"
+            text += Self.table(
+                ["task", "A", "B", "A − B", "95% CI", "p (t)", "p (permutation)", "pairs"],
+                comparisons.map { row($0, configuration) })
+        }
+        return text
+    }
+
+    private func row(_ cell: Cell, _ configuration: FineTuningConfiguration) -> [String] {
+        let task = configuration.tasks[cell.task]
+        let summary = cell.summary
+        let spread = summary.standardDeviation.map { " ± " + percent($0) } ?? ""
+        let interval = summary.interval.map {
+            "\(percent($0.lowerBound)) … \(percent($0.upperBound))"
+        }
+        let failed = cell.failed == 0 ? "" : " (\(cell.failed) failed)"
+        return [
+            task.name, task.decidingMetric.rawValue,
+            configuration.checkpoints[cell.checkpoint].name, percent(summary.mean) + spread,
+            interval ?? "-", percent(summary.best), "\(summary.count)\(failed)",
+            "lr \(cell.learningRate), \(cell.epochs) epochs", "\(Int(cell.seconds.rounded())) s",
+        ]
+    }
+
+    private func row(
+        _ comparison: Comparison, _ configuration: FineTuningConfiguration
+    ) -> [String] {
+        let test = comparison.test
+        let interval = test.halfWidth.map {
+            "\(percent(test.difference - $0)) … \(percent(test.difference + $0))"
+        }
+        return [
+            configuration.tasks[comparison.task].name,
+            configuration.checkpoints[comparison.first].name,
+            configuration.checkpoints[comparison.second].name, percent(test.difference),
+            interval ?? "-", probability(test.tTest), probability(test.permutationTest),
+            "\(test.count)",
+        ]
+    }
+
+    private func percent(_ value: Double) -> String { fixed(value * 100, digits: 2) }
+
+    private func probability(_ value: Double?) -> String {
+        guard let value else { return "-" }
+        return value < 0.0001 ? "< 0.0001" : fixed(value, digits: 4)
+    }
+
+    private func fixed(_ value: Double, digits: Int) -> String {
+        let scale = pow(10.0, Double(digits))
+        let rounded = (abs(value) * scale).rounded()
+        guard rounded < 1e15 else { return "\(value)" }
+        let whole = Int(rounded)
+        let fraction = String(whole % Int(scale))
+        let zeros = String(repeating: "0", count: digits - fraction.count)
+        return (value < 0 && whole > 0 ? "-" : "") + "\(whole / Int(scale)).\(zeros)\(fraction)"
+    }
+
+    private static func table(_ header: [String], _ rows: [[String]]) -> String {
+        let widths = header.indices.map { column in
+            ([header] + rows).map { $0[column].unicodeScalars.count }.max() ?? 0
+        }
+        func line(_ cells: [String]) -> String {
+            let padded = zip(cells, widths).map { cell, width in
+                cell + String(repeating: " ", count: width - cell.unicodeScalars.count)
+            }
+            return "| " + padded.joined(separator: " | ") + " |\n"
+        }
+        let rule = "|" + widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "|")
+        return line(header) + rule + "|\n" + rows.map(line).joined()
+    }
+}

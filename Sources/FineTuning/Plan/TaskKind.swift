@@ -1,0 +1,50 @@
+/// The ways in which BERT is fine-tuned.
+public enum TaskKind: String, CaseIterable, Sendable, Codable {
+    /// One of several classes for a text or a pair of texts.
+    case classification
+    /// Any number of several classes for a text or a pair.
+    case multiLabel = "multi_label"
+    /// A number for a text or a pair.
+    case regression
+    /// A class for each word: parts of speech, named entities.
+    case tagging
+    /// The span of a context that answers a question.
+    case questionAnswering = "question_answering"
+    /// One of several ways to go on from a prompt.
+    case multipleChoice = "multiple_choice"
+
+    /// What can be measured; the first is what trials are compared by unless the task says else.
+    public var metrics: [TaskMetric] {
+        switch self {
+        case .classification: [.accuracy, .f1, .macroF1, .matthews]
+        case .multiLabel: [.microF1, .macroF1, .accuracy]
+        case .regression: [.spearman, .pearson]
+        case .tagging: [.entityF1, .accuracy]
+        case .questionAnswering: [.f1, .exactMatch]
+        case .multipleChoice: [.accuracy]
+        }
+    }
+}
+
+/// A number by which trials are compared; more is better. All lie between 0 and 1, correlations
+/// between -1 and 1.
+public enum TaskMetric: String, CaseIterable, Sendable, Codable {
+    /// Part of the examples, words or (multi-label) sets of classes that are right.
+    case accuracy
+    /// Binary classification: F1 of class 1. Question answering: overlap with the gold answers.
+    case f1
+    /// Mean of F1 over the classes.
+    case macroF1 = "macro_f1"
+    /// F1 over all pairs of example and class.
+    case microF1 = "micro_f1"
+    /// Matthews' correlation.
+    case matthews
+    /// Pearson's r.
+    case pearson
+    /// Spearman's rho.
+    case spearman
+    /// F1 of whole entities (seqeval).
+    case entityF1 = "entity_f1"
+    /// Part of the questions answered exactly.
+    case exactMatch = "exact_match"
+}

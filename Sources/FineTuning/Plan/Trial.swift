@@ -1,0 +1,68 @@
+/// One fine-tuning: a task, a model to start from, and one choice of everything that is tried.
+public struct Trial: Equatable, Sendable, Hashable {
+    /// The task, by its place in the configuration.
+    public let task: Int
+    /// The model to start from, by its place.
+    public let checkpoint: Int
+    /// Peak of the learning rate.
+    public let learningRate: Double
+    /// Passes over the training data.
+    public let epochs: Int
+    /// Seed of everything random.
+    public let seed: Int
+    /// Names the trial in results and folders, the same for the same settings whatever else the
+    /// configuration lists: `TASK/CHECKPOINT/lr3e-05-epochs3-seed1`.
+    public let key: String
+}
+
+extension FineTuningConfiguration {
+    /// The number of `trials`, or `Int.max` where it is beyond counting.
+    public var trialCount: Int {
+        var count = 0
+        for task in tasks {
+            let factors = [
+                checkpoints.count, seeds.count, rates(task).count, passes(task).count,
+            ]
+            var product = 1
+            for factor in factors {
+                let (value, overflow) = product.multipliedReportingOverflow(by: factor)
+                if overflow { return .max }
+                product = value
+            }
+            let (sum, overflow) = count.addingReportingOverflow(product)
+            if overflow { return .max }
+            count = sum
+        }
+        return count
+    }
+
+    /// All trials, in the order of the configuration: tasks, checkpoints, learning rates, epochs,
+    /// seeds.
+    public var trials: [Trial] {
+        var trials: [Trial] = []
+        for (taskIndex, task) in tasks.enumerated() {
+            for (pointIndex, point) in checkpoints.enumerated() {
+                for rate in rates(task) {
+                    for count in passes(task) {
+                        let setting = "lr\(rate)-epochs\(count)"
+                        trials += seeds.map { seed in
+                            Trial(
+                                task: taskIndex, checkpoint: pointIndex, learningRate: rate,
+                                epochs: count, seed: seed,
+                                key: "\(task.name)/\(point.name)/\(setting)-seed\(seed)")
+                        }
+                    }
+                }
+            }
+        }
+        return trials
+    }
+
+    private func rates(_ task: TaskDefinition) -> [Double] {
+        task.learningRates.isEmpty ? learningRates : task.learningRates
+    }
+
+    private func passes(_ task: TaskDefinition) -> [Int] {
+        task.epochs.isEmpty ? epochs : task.epochs
+    }
+}

@@ -1,0 +1,286 @@
+import FineTuning
+import Testing
+
+/// 24 trials: 2 tasks, 2 models, 2 rates, 3 seeds.
+private func configuration() -> FineTuningConfiguration {
+    var configuration = FineTuningConfiguration()
+    configuration.tasks = ["mr", "pos"].map { name in
+        var task = TaskDefinition()
+        task.name = name
+        return task
+    }
+    configuration.checkpoints = ["base", "base-scratch"].map { name in
+        var point = FineTuningConfiguration.StartingPoint()
+        point.name = name
+        return point
+    }
+    configuration.learningRates = [3e-5, 5e-5]
+    return configuration
+}
+
+private func newPlan(retries: Int = 1) -> TrialPlan {
+    TrialPlan(configuration().trials, retries: retries) { $0.task == 0 ? 1 : 3 }
+}
+
+private func outcome(_ accuracy: Double) -> TrialPlan.Outcome {
+    let correct = Int((accuracy * 1000).rounded())
+    return TrialPlan.Outcome(
+        scores: .multipleChoice(correct: correct, of: 1000), seconds: 2, bestEvaluation: 1,
+        evaluations: 3)
+}
+
+/// Better with pre-training, with the higher rate, and a little with the seed.
+private func score(_ trial: Trial) -> Double {
+    (trial.checkpoint == 0 ? 0.9 : 0.7) + (trial.learningRate > 4e-5 ? 0.01 : 0)
+        + Double(trial.seed * trial.seed) * 0.001 * (trial.checkpoint == 0 ? 1 : 2)
+}
+
+@Suite struct TrialPlanTests {
+    @Test func longestComeFirst() {
+        var plan = newPlan()
+        var dealt: [Trial] = []
+        while let trial = plan.next(group: dealt.count) { dealt.append(trial) }
+        let trials = configuration().trials
+        #expect(dealt == trials.filter { $0.task == 1 } + trials.filter { $0.task == 0 })
+        let none = plan.next(group: 99)
+        #expect(none == nil && !plan.isComplete)
+        #expect(plan.trial(of: 3) == dealt[3] && plan.trial(of: 99) == nil)
+    }
+
+    @Test func oddCostsAreLast() {
+        let trials = Array(configuration().trials.prefix(4))
+        let costs = [Double.nan, -.infinity, 2, .infinity]
+        var plan = TrialPlan(trials, retries: 0) { trial in
+            costs[trials.firstIndex(of: trial) ?? 0]
+        }
+        let dealt = [plan.next(group: 0), plan.next(group: 1)]
+        #expect(dealt == [trials[2], trials[0]])
+    }
+
+    @Test func failuresAreRetriedOnce() throws {
+        var plan = newPlan()
+        let first = plan.next(group: 0)
+        let trial = try #require(first)
+        let isRetried = plan.fail(trial, "first")
+        let second = plan.next(group: 0)
+        #expect(isRetried && second == trial)
+        let isRetriedAgain = plan.fail(trial, "second")
+        #expect(!isRetriedAgain)
+        #expect(plan.entries.first { $0.trial == trial }?.status == .failed("second"))
+        let third = plan.next(group: 0)
+        #expect(third != trial)
+    }
+
+    @Test func preemptionIsNoFailure() {
+        var plan = newPlan(retries: 0)
+        let trial = plan.next(group: 0)
+        let other = plan.next(group: 1)
+        plan.release(group: 0)
+        #expect(plan.trial(of: 0) == nil && plan.trial(of: 1) == other)
+        let again = plan.next(group: 2)
+        #expect(again == trial)
+        plan.releaseAll()
+        #expect(plan.entries.allSatisfy { $0.status == .waiting && $0.failures == 0 })
+    }
+
+    /// Three groups, one trial that crashes always and one that crashes once, a group that is
+    /// preempted, and the whole job again and again: every trial ends, and nothing runs twice that
+    /// is done.
+    @Test(arguments: 0..<8)
+    func fanOutsEnd(seed: Int) throws {
+        var plan = newPlan()
+        let trials = configuration().trials
+        let (bad, unlucky) = (trials[seed], trials[23 - seed])
+        var finished: [String: Int] = [:]
+        var turn = seed
+        while !plan.isComplete {
+            turn += 1
+            let group = turn % 3
+            guard let trial = plan.trial(of: group) ?? plan.next(group: group) else { continue }
+            if turn % 11 == 0 {
+                plan.release(group: group)
+            } else if turn % 17 == 0 {
+                // The job ends: what was written down comes back.
+                var again = newPlan()
+                let unknown = try again.restore(plan.state(), path: "s")
+                plan.releaseAll()
+                #expect(unknown.isEmpty && again == plan)
+                plan = again
+            } else if trial == bad {
+                _ = plan.fail(trial, "broken")
+            } else if trial == unlucky, plan.entries[23 - seed].failures == 0 {
+                let isRetried = plan.fail(trial, "bad luck")
+                #expect(isRetried)
+            } else {
+                finished[trial.key, default: 0] += 1
+                plan.finish(trial, outcome(score(trial)))
+            }
+        }
+        #expect(finished.count == 23 && finished.values.allSatisfy { $0 == 1 })
+        #expect(plan.entries[seed].status == .failed("broken"))
+        let results = FineTuningResults(plan, configuration())
+        #expect(results.cells.count == 4 && results.cells.map(\.failed).reduce(0, +) == 1)
+    }
+
+    @Test func statesOutliveConfigurations() throws {
+        var plan = newPlan(retries: 0)
+        let first = plan.next(group: 0)
+        let done = try #require(first)
+        plan.finish(done, outcome(0.5))
+        let second = plan.next(group: 0)
+        let failed = try #require(second)
+        _ = plan.fail(failed, "odd")
+        let state = plan.state()
+        var fewer = configuration()
+        fewer.tasks.removeLast()
+        fewer.seeds = [3, 9]
+        var other = TrialPlan(fewer.trials, retries: 0) { _ in 1 }
+        let unknown = try other.restore(state, path: "s")
+        #expect(unknown == [done.key, failed.key].sorted())
+        #expect(other.entries.allSatisfy { $0.status == .waiting })
+        // More retries than before: it is tried again.
+        var patient = newPlan(retries: 1)
+        _ = try patient.restore(state, path: "s")
+        let next = patient.next(group: 0)
+        #expect(next == failed)
+        let isRetried = patient.fail(failed, "odd")
+        #expect(!isRetried)
+    }
+
+    @Test(arguments: [
+        ("", "s: is not the state of a fan-out (not JSON)"), ("{}", "(no version)"),
+        ("{\"version\": 2, \"trials\": {}}", "s: has version 2"),
+        ("{\"version\": 1, \"trials\": 3}", "(trials)"),
+        (
+            "{\"version\": 1, \"trials\": {\"pos/base/lr3e-05-epochs3-seed1\": "
+                + "{\"failures\": -1, \"failed\": false}}}", "failed -1 times"
+        ),
+    ])
+    func brokenStatesAreRefused(text: String, expected: String) {
+        var plan = newPlan()
+        let before = plan
+        let message = message { _ = try plan.restore(Array(text.utf8), path: "s") }
+        #expect(message.contains(expected), "\(message)")
+        #expect(plan == before)
+    }
+
+    /// Whether each score is the best so far, and whether to stop after it.
+    private func watch(
+        _ stopping: inout EarlyStopping, _ scores: [Double?]
+    ) -> (best: [Bool], stop: [Bool]) {
+        var result: (best: [Bool], stop: [Bool]) = ([], [])
+        for score in scores {
+            result.best.append(stopping.take(score))
+            result.stop.append(stopping.shouldStop)
+        }
+        return result
+    }
+
+    @Test func trialsStopEarly() {
+        var stopping = EarlyStopping(patience: 2, minimumImprovement: 0.1)
+        // 0.55 is better, so it is kept, yet not by enough to go on for.
+        let seen = watch(&stopping, [0.5, 0.55, nil])
+        #expect(seen.best == [true, true, false] && seen.stop == [false, false, true])
+        #expect(stopping.best == 0.55 && stopping.bestEvaluation == 1 && stopping.evaluations == 3)
+        var first = EarlyStopping(patience: 1)
+        let rising = watch(&first, [-0.5, -0.4, -0.4])
+        #expect(rising.best == [true, true, false] && rising.stop == [false, false, true])
+        var never = EarlyStopping(patience: 0)
+        let undefined = watch(&never, [.nan, .nan, nil])
+        #expect(undefined.best == [false, false, false] && never.best == nil)
+        #expect(!never.shouldStop)
+    }
+}
+
+@Suite struct FineTuningResultsTests {
+    private func finished() -> TrialPlan {
+        var plan = newPlan()
+        while let trial = plan.next(group: 0) { plan.finish(trial, outcome(score(trial))) }
+        return plan
+    }
+
+    @Test func theBestSettingIsShown() throws {
+        let results = FineTuningResults(finished(), configuration())
+        #expect(results.cells.map(\.task) == [0, 0, 1, 1])
+        #expect(results.cells.map(\.checkpoint) == [0, 1, 0, 1])
+        #expect(results.cells.allSatisfy { $0.learningRate == 5e-5 && $0.seeds == [1, 2, 3] })
+        #expect(isClose(results.cells[0].summary.mean, 0.91 + 0.014 / 3))
+        #expect(results.comparisons.map(\.task) == [0, 1])
+        let test = results.comparisons[0].test
+        #expect(isClose(test.difference, 0.2 - 0.014 / 3, 1e-12))
+        #expect(test.permutationTest == 0.25)
+        #expect(try #require(test.tTest) < 0.001)
+    }
+
+    /// A setting with one lucky seed does not beat one with all of them.
+    @Test func unfinishedSettingsComeSecond() throws {
+        var plan = newPlan()
+        while let trial = plan.next(group: 0) {
+            if trial.learningRate > 4e-5, trial.seed > 1 {
+                _ = plan.fail(trial, "x")
+            } else {
+                plan.finish(trial, outcome(score(trial)))
+            }
+        }
+        let results = FineTuningResults(plan, configuration())
+        #expect(results.cells.allSatisfy { $0.learningRate == 3e-5 && $0.failed == 2 })
+    }
+
+    @Test func nothingFinishedIsAnEmptyTable() {
+        let results = FineTuningResults(newPlan(), configuration())
+        #expect(results.cells.isEmpty && results.comparisons.isEmpty)
+        #expect(results.markdown(configuration()).split(separator: "\n").count == 2)
+    }
+
+    @Test func tables() {
+        let text = FineTuningResults(finished(), configuration()).markdown(configuration())
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+            lines.prefix(3).joined(separator: "\n") == """
+                | task | metric   | model        | mean ± sd    | 95% CI        | best  | seeds | \
+                setting            | time |
+                |------|----------|--------------|--------------|---------------|-------|-------|-\
+                -------------------|------|
+                | mr   | accuracy | base         | 91.47 ± 0.40 | 90.46 … 92.47 | 91.90 | 3     | \
+                lr 5e-05, 3 epochs | 2 s  |
+                """)
+        #expect(text.contains("| mr   | base | base-scratch | 19.53 "))
+    }
+
+    @Test func json() throws {
+        let plan = finished()
+        let results = FineTuningResults(plan, configuration())
+        let bytes = results.json(plan, configuration())
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\"key\" : \"mr/base/lr3e-05-epochs3-seed1\""))
+        #expect(text.contains("\"p_permutation\" : 0.25"))
+        // It is JSON.
+        _ = try ConfigurationNode.json(bytes, path: "results.json")
+    }
+}
+
+@Suite struct TaskScoresTests {
+    @Test func everyKindHasItsMetrics() {
+        let matrix = ConfusionMatrix(gold: [0, 1, 1], predicted: [0, 1, 0], classes: 2)
+        let all: [(TaskKind, TaskScores)] = [
+            (.classification, .classification(matrix)),
+            (
+                .multiLabel,
+                .multiLabel(MultiLabelScores(gold: [[0]], predicted: [[0, 1]], classes: 2))
+            ),
+            (.regression, .regression(gold: [1, 2], predicted: [2, 3])),
+            (.tagging, .tagging(EntityScores(gold: [["B-X"]], predicted: [["B-X"]]))),
+            (.questionAnswering, .questionAnswering([AnswerScore(exactMatch: 0, f1: 0.5)])),
+            (.multipleChoice, .multipleChoice(correct: 1, of: 2)),
+        ]
+        for (kind, scores) in all {
+            #expect(scores.scores.map(\.metric) == kind.metrics, "\(kind)")
+        }
+        #expect(all.map(\.0) == TaskKind.allCases)
+        #expect(all[4].1[.f1] == 0.5)
+        let three = TaskScores.classification(
+            ConfusionMatrix(gold: [2], predicted: [1], classes: 3))
+        #expect(three[.f1] == nil && three[.accuracy] == 0)
+        #expect(TaskScores.regression(gold: [1, 2], predicted: [1, 1])[.pearson] == nil)
+    }
+}
