@@ -1,5 +1,6 @@
 import FineTuning
 import Glibc
+import Tokenization
 
 /// The task data beside the project (`../shared/data`, or under `BERT_SHARED`), which is never
 /// committed. Tests of it are skipped where it is missing.
@@ -28,6 +29,13 @@ enum SharedData {
             bytes += chunk[..<count]
         }
         return bytes
+    }
+
+    /// A tokenizer with one of Google's vocabularies.
+    static func tokenizer(_ name: String, lowercase: Bool) throws -> WordPieceTokenizer {
+        let bytes = file("vocab/\(name).vocab.txt", of: "vocab")
+        return WordPieceTokenizer(
+            vocabulary: try Vocabulary(utf8: bytes, source: name), lowercase: lowercase)
     }
 }
 

@@ -67,4 +67,29 @@ import Testing
         #expect(count == 0 ? file.questions.count > 300 : file.questions.count == count)
         #expect(file.hasImpossibleQuestions == name.hasPrefix("squad2"))
     }
+
+    /// transformers 4.57.6's fast tokenizers, `truncation="longest_first"` at 32 tokens, make as many
+    /// tokens of all pairs, with the same sums of ids and segments.
+    @Test(arguments: [
+        ("qnli_from_squad.dev", "bert-base-uncased", true, [94370, 392_628_097, 53999]),
+        ("snli_zh.dev", "bert-base-chinese", true, [27656, 78_586_546, 10988]),
+        ("pawsx_zh.dev", "bert-base-multilingual-cased", false, [63358, 333_938_738, 30856]),
+    ])
+    func pairsAreThoseOfTransformers(
+        name: String, vocabulary: String, lowercase: Bool, sums: [Int]
+    ) throws {
+        let member = "pair/\(name).tsv"
+        let table = try TaskTable.parse(
+            SharedData.file(member, of: "pair"), path: member, format: .tsv,
+            columns: ["sentence1", "sentence2"])
+        let encoder = InputEncoder(
+            try SharedData.tokenizer(vocabulary, lowercase: lowercase), maximumLength: 32)
+        let inputs = try table.examples(
+            SequenceColumns(first: 0, second: 1), target: .none, encoder: encoder
+        ).map(\.input)
+        let ids = inputs.map { $0.tokenIDs.reduce(0) { $0 + Int($1) } }
+        let segments = inputs.map { $0.segmentIDs.reduce(0) { $0 + Int($1) } }
+        let counts = inputs.map(\.tokenIDs.count)
+        #expect([counts, ids, segments].map { $0.reduce(0, +) } == sums)
+    }
 }

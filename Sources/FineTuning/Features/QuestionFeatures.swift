@@ -73,6 +73,11 @@ public struct QuestionFeatures: Sendable {
             clsID: tokenizer.vocabulary.clsID, sepID: tokenizer.vocabulary.sepID)
     }
 
+    /// The tokens of a window's input.
+    func tokenCount(_ window: AnswerWindow) -> Int {
+        questionIDs[window.question].count + window.pieces.count + 3
+    }
+
     /// The token of a window at which the context begins.
     package func offset(_ window: AnswerWindow) -> Int { questionIDs[window.question].count + 2 }
 

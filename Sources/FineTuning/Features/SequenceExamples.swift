@@ -57,10 +57,10 @@ extension TaskTable {
                     throw TaskDataError(path, line: row.line, "the label is empty")
                 }
                 names.insert(name)
-                guard names.count <= 100_000 else {
+                guard names.count <= ConfusionMatrix.maximumClasses else {
                     throw TaskDataError(
                         path, line: row.line,
-                        "more than 100000 different labels in \(visible(columns[column])); "
+                        "more than \(ConfusionMatrix.maximumClasses) different labels in \(visible(columns[column])); "
                             + "is this the right column?")
                 }
             }

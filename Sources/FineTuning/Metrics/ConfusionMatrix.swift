@@ -1,6 +1,9 @@
 /// How often each class was taken for each, and the scores that follow from it, as scikit-learn
 /// defines them. A ratio whose denominator is 0 is 0 (`zero_division=0`).
 public struct ConfusionMatrix: Equatable, Sendable {
+    /// The most classes: their matrix takes 128 MB.
+    public static let maximumClasses = 4000
+
     /// Number of classes.
     public let classes: Int
     /// Examples of class `i` that were predicted to be `j`, at `i * classes + j`.
@@ -8,9 +11,9 @@ public struct ConfusionMatrix: Equatable, Sendable {
 
     /// No examples yet.
     ///
-    /// - Precondition: at most 10,000 classes.
+    /// - Precondition: at most `maximumClasses` classes.
     public init(classes: Int) {
-        precondition((1...10_000).contains(classes), "1 to 10000 classes")
+        precondition((1...Self.maximumClasses).contains(classes), "too many classes, or none")
         self.classes = classes
         counts = [Int](repeating: 0, count: classes * classes)
     }

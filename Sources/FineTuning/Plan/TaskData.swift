@@ -1,0 +1,81 @@
+public import Tokenization
+
+/// The examples of one file of a task.
+public enum TaskExamples: Sendable {
+    /// Texts and pairs (classification, multi-label, regression).
+    case sequences([SequenceExample])
+    /// Prompts with choices.
+    case choices([ChoiceExample])
+    /// Tagged sentences.
+    case tagging([TaggingExample])
+    /// Questions, with the file that holds their gold answers.
+    case questions(QuestionFeatures, QuestionFile)
+
+    /// The inputs of the model: for choices one each, for questions one a window.
+    public var inputCount: Int {
+        switch self {
+        case .sequences(let examples): examples.count
+        case .choices(let examples): examples.reduce(0) { $0 + $1.inputs.count }
+        case .tagging(let examples): examples.count
+        case .questions(let features, _): features.windows.count
+        }
+    }
+
+    /// The tokens of all inputs, by which trials are told long from short.
+    public var tokenCount: Int {
+        switch self {
+        case .sequences(let examples): examples.reduce(0) { $0 + $1.input.tokenIDs.count }
+        case .choices(let examples):
+            examples.reduce(0) { $1.inputs.reduce($0) { $0 + $1.tokenIDs.count } }
+        case .tagging(let examples): examples.reduce(0) { $0 + $1.input.tokenIDs.count }
+        case .questions(let features, _):
+            features.windows.reduce(0) { $0 + features.tokenCount($1) }
+        }
+    }
+}
+
+/// What a task is learned from and scored on, ready for a model with a given tokenizer.
+public struct TaskData: Sendable {
+    /// The classes; without any for regression, choices and questions.
+    public let labels: LabelMap
+    /// What is learned from.
+    public let train: TaskExamples
+    /// What is scored on.
+    public let evaluate: TaskExamples
+    /// What a person should know: examples left out, words cut off.
+    public let notes: [String]
+
+    /// Outputs of the task's head: classes, or 1 for a number or the score of a choice, or 2 for
+    /// start and end.
+    public var outputs: Int {
+        switch train {
+        case .questions: 2
+        case .choices: 1
+        case .sequences, .tagging: max(labels.count, 1)
+        }
+    }
+
+    /// Reads both files of a task.
+    ///
+    /// - Parameters:
+    ///   - sequenceLength: the most tokens of an input, where the task does not say.
+    /// - Precondition: the task is part of a `FineTuningConfiguration` that was checked.
+    /// - Throws: `TaskDataError` with file and line.
+    public static func load(
+        _ task: TaskDefinition, tokenizer: WordPieceTokenizer, sequenceLength: Int,
+        limits: TaskFileLimits = TaskFileLimits()
+    ) throws(TaskDataError) -> TaskData {
+        var loader = TaskLoader(
+            task,
+            encoder: InputEncoder(
+                tokenizer, maximumLength: task.sequenceLength ?? sequenceLength), limits: limits)
+        let train = try loader.load(task.train, training: true)
+        let evaluate = try loader.load(task.evaluate, training: false)
+        for (path, examples) in [(task.train, train), (task.evaluate, evaluate)]
+        where examples.inputCount == 0 {
+            throw TaskDataError(path, "holds no example")
+        }
+        return TaskData(
+            labels: loader.labels, train: train, evaluate: evaluate, notes: loader.notes)
+    }
+}

@@ -1,0 +1,118 @@
+/// Reads the files of a task, the training data first: it gives the classes.
+struct TaskLoader {
+    private let task: TaskDefinition
+    private let encoder: InputEncoder
+    private let limits: TaskFileLimits
+    /// The classes, once the training data has been read.
+    private(set) var labels = LabelMap(collecting: EmptyCollection())
+    private(set) var notes: [String] = []
+
+    init(_ task: TaskDefinition, encoder: InputEncoder, limits: TaskFileLimits) {
+        self.task = task
+        self.encoder = encoder
+        self.limits = limits
+    }
+
+    /// The examples of a file.
+    mutating func load(_ path: String, training: Bool) throws(TaskDataError) -> TaskExamples {
+        switch task.kind {
+        case .questionAnswering: return try questions(path, training: training)
+        case .tagging: return .tagging(try tagging(path, training: training))
+        case .multipleChoice: return .choices(try choices(path))
+        case .classification, .multiLabel, .regression:
+            return .sequences(try sequences(path, training: training))
+        }
+    }
+
+    private func table(_ path: String, _ columns: [String]) throws(TaskDataError) -> TaskTable {
+        guard let format = task.format(of: path)?.table else {
+            throw TaskDataError(path, "the name does not tell the format; set format")
+        }
+        return try TaskTable.read(
+            path, format: format, columns: columns,
+            header: task.header.isEmpty ? nil : task.header, limits: limits)
+    }
+
+    private mutating func sequences(
+        _ path: String, training: Bool
+    ) throws(TaskDataError) -> [SequenceExample] {
+        let columns = task.columns
+        let pair = columns.pair.map { [$0] } ?? []
+        let table = try table(path, [columns.text, columns.label] + pair)
+        let places = SequenceColumns(first: 0, second: pair.isEmpty ? nil : 2, label: 1)
+        if task.kind == .regression {
+            return try table.examples(places, target: .score, encoder: encoder)
+        }
+        let isMultiple = task.kind == .multiLabel
+        if training {
+            try setLabels(try table.labels(column: 1, multiple: isMultiple), path)
+        }
+        return try table.examples(
+            places, target: isMultiple ? .categories(labels) : .category(labels),
+            encoder: encoder)
+    }
+
+    /// Takes the classes of the training data, or those of the configuration, which must hold them.
+    private mutating func setLabels(
+        _ found: LabelMap, _ path: String
+    ) throws(TaskDataError) {
+        guard let listed = LabelMap(names: task.labels), listed.count > 0 else {
+            guard (1...ConfusionMatrix.maximumClasses).contains(found.count) else {
+                throw TaskDataError(
+                    path, "\(found.count) different labels; is this the right column?")
+            }
+            labels = found
+            return
+        }
+        for name in found.names where listed.id(of: name) == nil {
+            throw TaskDataError(path, "label \(visible(name)) is not listed under labels")
+        }
+        labels = listed
+    }
+
+    private func choices(_ path: String) throws(TaskDataError) -> [ChoiceExample] {
+        let columns = task.columns
+        let table = try table(path, [columns.text, columns.label] + columns.choices)
+        return try table.choiceExamples(
+            prompt: 0, choices: Array(columns.choices.indices.map { $0 + 2 }), label: 1,
+            encoder: encoder)
+    }
+
+    private mutating func tagging(
+        _ path: String, training: Bool
+    ) throws(TaskDataError) -> [TaggingExample] {
+        guard let format = task.taggedFormat(of: path) else {
+            throw TaskDataError(path, "the name does not tell the format; set format")
+        }
+        let sentences = try TaggedSentence.read(path, format: format, limits: limits)
+        if training {
+            try setLabels(LabelMap(collecting: sentences.lazy.flatMap(\.tags)), path)
+        }
+        let examples = sentences.map { TaggingExample($0, map: labels, encoder: encoder) }
+        let missing = examples.reduce(0) { $0 + $1.missingWords }
+        if missing > 0 {
+            let words = examples.reduce(0) { $0 + $1.tags.count }
+            notes.append(
+                "\(path): \(missing) of \(words) words have no token within "
+                    + "\(encoder.maximumLength) and count as \(TaggingExample.outside)")
+        }
+        return examples
+    }
+
+    private mutating func questions(
+        _ path: String, training: Bool
+    ) throws(TaskDataError) -> TaskExamples {
+        let file = try QuestionFile.read(path, limits: limits)
+        let features = QuestionFeatures(
+            file, tokenizer: encoder.tokenizer,
+            settings: task.windowSettings(maximumLength: encoder.maximumLength),
+            training: training)
+        if !features.skipped.isEmpty {
+            notes.append(
+                "\(path): \(features.skipped.count) of \(file.questions.count) questions are left "
+                    + "out, for example \(visible(features.skipped[0].id)): "
+                    + features.skipped[0].reason)
+        }
+        return .questions(features, file)
+    }
+}

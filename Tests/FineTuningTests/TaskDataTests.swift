@@ -1,0 +1,131 @@
+import FineTuning
+import Glibc
+import Testing
+import Tokenization
+
+@Suite struct TaskDataTests {
+    private let tokenizer: WordPieceTokenizer
+
+    init() throws {
+        let letters = (97...122).map { String(Unicode.Scalar($0)) }
+        tokenizer = WordPieceTokenizer(
+            vocabulary: try Vocabulary(
+                lines: Vocabulary.specialTokens + letters + letters.map { "##" + $0 }),
+            lowercase: true)
+    }
+
+    /// Writes files into a new folder and loads them as a task.
+    private func load(
+        _ train: String, _ evaluate: String, ending: String, kind: TaskKind,
+        _ change: (inout TaskDefinition) -> Void = { _ in }
+    ) throws -> TaskData {
+        var template = Array("/tmp/bert-task-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        var task = TaskDefinition()
+        task.kind = kind
+        task.train = folder + "/train." + ending
+        task.evaluate = folder + "/dev." + ending
+        defer {
+            unlink(task.train)
+            unlink(task.evaluate)
+            rmdir(folder)
+        }
+        for (path, text) in [(task.train, train), (task.evaluate, evaluate)] {
+            let file = try #require(fopen(path, "w"))
+            fputs(text, file)
+            fclose(file)
+        }
+        change(&task)
+        return try TaskData.load(task, tokenizer: tokenizer, sequenceLength: 8)
+    }
+
+    @Test func classification() throws {
+        let data = try load(
+            "sentence\tlabel\nabc\tyes\nab\tno\n", "label\tsentence\nno\ta\n", ending: "tsv",
+            kind: .classification)
+        #expect(data.labels.names == ["no", "yes"] && data.outputs == 2)
+        #expect(data.train.inputCount == 2 && data.train.tokenCount == 5 + 4)
+        guard case .sequences(let examples) = data.evaluate else {
+            Issue.record("no sequences")
+            return
+        }
+        #expect(examples.map(\.label) == [.category(0)])
+    }
+
+    @Test func labelsCanBeListed() throws {
+        let text = "sentence,label\na,x\n"
+        let data = try load(text, text, ending: "csv", kind: .classification) {
+            $0.labels = ["y", "x"]
+        }
+        #expect(data.labels.names == ["y", "x"])
+        let message = message {
+            _ = try load(text, text, ending: "csv", kind: .classification) { $0.labels = ["y"] }
+        }
+        #expect(message.hasSuffix("train.csv: label x is not listed under labels"))
+    }
+
+    @Test func labelsComeFromTrainingData() {
+        let message = message {
+            _ = try load(
+                "sentence\tlabel\na\tx\n", "sentence\tlabel\na\tx\na\tz\n", ending: "tsv",
+                kind: .classification)
+        }
+        #expect(message.hasSuffix("dev.tsv:3: label z is not one of those trained on (x)"))
+    }
+
+    @Test func regressionOfPairs() throws {
+        let text = "{\"sentence\": \"a\", \"s2\": \"b\", \"label\": 2.5}\n"
+        let data = try load(text, text, ending: "jsonl", kind: .regression) {
+            $0.columns.pair = "s2"
+        }
+        #expect(data.outputs == 1 && data.train.tokenCount == 5)
+    }
+
+    @Test func multiLabel() throws {
+        let text = "{\"sentence\": \"a\", \"label\": [\"p\", \"q\"]}\n"
+        let data = try load(text, text, ending: "jsonl", kind: .multiLabel)
+        #expect(data.labels.names == ["p", "q"] && data.outputs == 2)
+        let none = "{\"sentence\": \"a\", \"label\": []}\n"
+        let message = message { _ = try load(none, none, ending: "jsonl", kind: .multiLabel) }
+        #expect(message.contains("0 different labels"))
+    }
+
+    @Test func tagging() throws {
+        let train = "a\tB-X\nb\tO\n\nabcdefghij\tO\nc\tB-X\n"
+        let data = try load(train, "a B-Y\n", ending: "txt", kind: .tagging)
+        #expect(data.labels.names == ["B-X", "O"] && data.outputs == 2)
+        #expect(data.train.inputCount == 2 && data.train.tokenCount == 4 + 8)
+        #expect(data.notes.count == 1 && data.notes[0].contains("1 of 4 words have no token"))
+    }
+
+    @Test func questions() throws {
+        func file(_ answer: String) -> String {
+            "{\"data\": [{\"paragraphs\": [{\"context\": \"a b c d e f\", \"qas\": [{\"id\": \"i\", "
+                + "\"question\": \"g\", \"answers\": [{\"text\": \"\(answer)\", \"answer_start\": 2}]}"
+                + "]}]}]}"
+        }
+        func change(_ task: inout TaskDefinition) {
+            task.stride = 2
+            task.maximumQuestionLength = 3
+        }
+        let data = try load(
+            file("b"), file("x"), ending: "json", kind: .questionAnswering, change)
+        #expect(data.outputs == 2 && data.labels.count == 0 && data.notes.isEmpty)
+        // Four pieces fit: a-d and c-f, with [CLS] g [SEP] and [SEP].
+        #expect(data.train.inputCount == 2 && data.train.tokenCount == 16)
+        let message = message {
+            _ = try load(
+                file("x"), file("b"), ending: "json", kind: .questionAnswering, change)
+        }
+        #expect(message.hasSuffix("train.json: holds no example"))
+    }
+
+    @Test func multipleChoice() throws {
+        let text = "p,c1,c2,label\na,b,c,1\n"
+        let data = try load(text, text, ending: "csv", kind: .multipleChoice) {
+            $0.columns.text = "p"
+            $0.columns.choices = ["c1", "c2"]
+        }
+        #expect(data.outputs == 1 && data.train.inputCount == 2 && data.train.tokenCount == 10)
+    }
+}
