@@ -103,6 +103,18 @@ private func texts(_ table: TaskTable) -> [[String?]] {
             #expect(!message { _ = try table(text, .csv, ["a"], limits: limits) }.isEmpty)
         }
         #expect(!message { _ = try table("a\n12345678901", .tsv, ["a"], limits: limits) }.isEmpty)
+        limits.values = 1
+        for text in ["a\n1\n2\n", "a,b\n1,2\n"] {
+            let columns = text.first == "a" && text.contains(",") ? ["a", "b"] : ["a"]
+            #expect(!message { _ = try table(text, .csv, columns, limits: limits) }.isEmpty)
+        }
+        let values = message { _ = try table("{\"a\": 1}", .jsonLines, ["a"], limits: limits) }
+        #expect(values == "f:1: more than 1 values")
+        let words = message {
+            _ = try TaggedSentence.parse(
+                Array("a O\nb O\n".utf8), path: "f", format: .conll(), limits: limits)
+        }
+        #expect(words == "f:2: more than 1 values; split the file")
         limits.fileBytes = 3
         let text = message {
             _ = try TaskTable.read(

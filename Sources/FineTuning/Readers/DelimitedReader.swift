@@ -154,7 +154,8 @@ struct DelimitedReader {
             throw text.error(
                 line, "\(fields.count) columns where the header has \(width)")
         }
-        guard rows.count < text.limits.records else { throw text.tooMany(line) }
+        try text.checkCounts(
+            records: rows.count + 1, values: (rows.count + 1) * wanted.count, line: line)
         rows.append(.init(line: line, values: places.map { .text(fields[$0]) }))
     }
 

@@ -6,7 +6,8 @@ func readJSONLines(
     var rows: [TaskTable.Row] = []
     try text.forEachLine { (number, bytes) throws(TaskDataError) in
         if bytes.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { return }
-        guard rows.count < text.limits.records else { throw text.tooMany(number) }
+        try text.checkCounts(
+            records: rows.count + 1, values: (rows.count + 1) * columns.count, line: number)
         let tree = try JSONParser.parse(bytes, path: text.path, line: number, limits: text.limits)
         guard case .object(let members) = tree.content else {
             throw text.error(number, "a line must be a JSON object, found \(tree.found)")

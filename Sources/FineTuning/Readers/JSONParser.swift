@@ -6,6 +6,7 @@ struct JSONParser {
     private let limits: TaskFileLimits
     private var position: Int
     private var line: Int
+    private var values = 0
 
     /// Deeper nesting is refused: it would be answered by a stack overflow.
     private static let maximumDepth = 64
@@ -67,6 +68,10 @@ struct JSONParser {
     private mutating func value(depth: Int) throws(TaskDataError) -> JSONTree {
         guard depth <= Self.maximumDepth else {
             throw error("nested more than \(Self.maximumDepth) levels deep")
+        }
+        values += 1
+        guard values <= limits.values else {
+            throw TaskDataError(path, line: line, "more than \(limits.values) values")
         }
         skipSpace()
         let start = line

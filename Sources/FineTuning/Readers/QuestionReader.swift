@@ -91,7 +91,7 @@ struct QuestionReader {
             throw text.error(
                 question.line, "two questions have the id \(visible(question.id))")
         }
-        guard questions.count < text.limits.records else { throw text.tooMany(question.line) }
+        try text.checkCounts(records: questions.count + 1, line: question.line)
         questions.append(question)
     }
 

@@ -65,6 +65,8 @@ private struct TaggedReader {
     private var words: [String] = []
     private var tags: [String] = []
     private var start = 0
+    /// Words of all sentences.
+    private var wordCount = 0
 
     init(_ text: TaskText, _ format: TaggedFormat) {
         self.text = text
@@ -97,7 +99,7 @@ private struct TaggedReader {
 
     mutating func endSentence() throws(TaskDataError) {
         guard !words.isEmpty else { return }
-        guard sentences.count < text.limits.records else { throw text.tooMany(start) }
+        try text.checkCounts(records: sentences.count + 1, line: start)
         sentences.append(TaggedSentence(words: words, tags: tags, line: start))
         words.removeAll(keepingCapacity: true)
         tags.removeAll(keepingCapacity: true)
@@ -107,6 +109,8 @@ private struct TaggedReader {
         _ word: String, _ tag: String, _ number: Int
     ) throws(TaskDataError) {
         if words.isEmpty { start = number }
+        wordCount += 1
+        try text.checkCounts(records: 0, values: wordCount, line: number)
         words.append(word)
         tags.append(tag)
     }

@@ -62,8 +62,15 @@ struct TaskText {
         TaskDataError(path, line: line, message)
     }
 
-    /// The error of one record too many.
-    func tooMany(_ line: Int) -> TaskDataError {
-        error(line, "more than \(limits.records) records; split the file")
+    /// Throws where a file holds more records, or more values in them, than it may.
+    func checkCounts(
+        records: Int, values: Int = 0, line: Int
+    ) throws(TaskDataError) {
+        guard records <= limits.records else {
+            throw error(line, "more than \(limits.records) records; split the file")
+        }
+        guard values <= limits.values else {
+            throw error(line, "more than \(limits.values) values; split the file")
+        }
     }
 }
