@@ -34,7 +34,7 @@ struct EncoderLayer<E: TensorElement> {
     let executor: KernelExecutor
     let tensors: LayerTensors
     let activations: LayerActivations<E>
-    let batch: PretrainingBatch
+    let batch: TokenBatch
     let dropouts: LayerDropouts
     let scratch: AttentionScratch
 

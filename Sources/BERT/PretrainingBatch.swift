@@ -68,21 +68,14 @@ public struct BatchCapacity: Sendable, Equatable {
     }
 }
 
-/// A batch as the kernels read it: sequences one after another, without padding.
+/// A pre-training batch as the kernels read it: its tokens, and what is to be predicted of them.
 final class PretrainingBatch {
-    /// The number of sequences.
-    private(set) var sequences = 0
-    /// The number of tokens.
-    private(set) var tokens = 0
+    /// The tokens.
+    let inputs: TokenBatch
     /// The number of predictions.
     private(set) var masked = 0
 
     private let capacity: BatchCapacity
-    private let tokenIDs: Block<Int32>
-    private let segmentIDs: Block<Int32>
-    private let positionIDs: Block<Int32>
-    private let rows: Block<RandomRow>
-    private let offsets: Block<Int32>
     private let maskedOffsets: Block<Int32>
     private let maskedRows: Block<Int32>
     private let maskedLabels: Block<Int32>
@@ -91,16 +84,17 @@ final class PretrainingBatch {
     /// An empty batch with room for `capacity`.
     init(capacity: BatchCapacity) {
         self.capacity = capacity
-        tokenIDs = Block(count: capacity.tokens)
-        segmentIDs = Block(count: capacity.tokens)
-        positionIDs = Block(count: capacity.tokens)
-        rows = Block(count: capacity.tokens)
-        offsets = Block(count: capacity.sequences + 1)
+        inputs = TokenBatch(capacity: capacity)
         maskedOffsets = Block(count: capacity.sequences + 1)
         maskedRows = Block(count: capacity.masked)
         maskedLabels = Block(count: capacity.masked)
         nextSentenceLabels = Block(count: capacity.sequences)
     }
+
+    /// The number of sequences.
+    var sequences: Int { inputs.sequences }
+    /// The number of tokens.
+    var tokens: Int { inputs.tokens }
 
     /// Replaces the contents by `sequences`.
     ///
@@ -108,55 +102,32 @@ final class PretrainingBatch {
     func assign(
         _ sequences: some Collection<PretrainingSequence>, for configuration: BERTConfiguration
     ) {
-        precondition(sequences.count <= capacity.sequences, "too many sequences")
-        (self.sequences, tokens, masked) = (0, 0, 0)
+        inputs.removeAll()
+        masked = 0
         for sequence in sequences { append(sequence, configuration) }
     }
 
     private func append(_ sequence: PretrainingSequence, _ configuration: BERTConfiguration) {
         let length = sequence.tokenIDs.count
-        precondition(length > 0 && length <= capacity.sequenceLength, "sequence length")
-        precondition(length <= configuration.maximumPositions, "more tokens than positions")
-        precondition(sequence.segmentIDs.count == length, "one segment a token")
         precondition(sequence.maskedPositions.count == sequence.maskedLabels.count)
         precondition(masked + sequence.maskedLabels.count <= capacity.masked, "too many masks")
-        precondition(tokens + length <= capacity.tokens, "too many tokens")
         precondition(sequence.nextSentenceLabel == 0 || sequence.nextSentenceLabel == 1)
+        let (index, start) = (sequences, tokens)
+        inputs.append(
+            tokenIDs: sequence.tokenIDs, segmentIDs: sequence.segmentIDs, epoch: sequence.epoch,
+            sample: sequence.sample, configuration)
         let vocabulary = 0..<Int32(configuration.vocabularySize)
-        for position in 0..<length {
-            let token = sequence.tokenIDs[position]
-            precondition(vocabulary.contains(token), "token id out of range")
-            let segment = Int32(sequence.segmentIDs[position])
-            precondition(segment < configuration.segmentKinds, "segment id out of range")
-            let row = tokens + position
-            tokenIDs.vector[row] = token
-            segmentIDs.vector[row] = segment
-            positionIDs.vector[row] = Int32(position)
-            rows.vector[row] = RandomRow(
-                epoch: sequence.epoch, sample: sequence.sample, position: position)
-        }
         for (position, label) in zip(sequence.maskedPositions, sequence.maskedLabels) {
             precondition(position >= 0 && position < length, "masked position out of range")
             precondition(vocabulary.contains(label), "label out of range")
-            maskedRows.vector[masked] = Int32(tokens) + position
+            maskedRows.vector[masked] = Int32(start) + position
             maskedLabels.vector[masked] = label
             masked += 1
         }
-        nextSentenceLabels.vector[sequences] = sequence.nextSentenceLabel
-        sequences += 1
-        tokens += length
-        offsets.vector[sequences] = Int32(tokens)
+        nextSentenceLabels.vector[index] = sequence.nextSentenceLabel
         maskedOffsets.vector[sequences] = Int32(masked)
     }
 
-    var indices: EmbeddingIndices {
-        EmbeddingIndices(
-            tokens: tokenIDs[0..<tokens], segments: segmentIDs[0..<tokens],
-            positions: positionIDs[0..<tokens])
-    }
-    var randomRows: Vector<RandomRow> { rows[0..<tokens] }
-    var bounds: SequenceBounds { SequenceBounds(offsets: offsets[0..<sequences + 1]) }
-    var firstTokens: Vector<Int32> { offsets[0..<sequences] }
     var maskedTokenRows: Vector<Int32> { maskedRows[0..<masked] }
     var labels: Vector<Int32> { maskedLabels[0..<masked] }
     var nextLabels: Vector<Int32> { nextSentenceLabels[0..<sequences] }

@@ -103,7 +103,7 @@ struct PretrainingHeads<E: TensorElement> {
         let first = activations.first.rows(count)
         let pooled = activations.pooled.rows(count)
         let logits = activations.nextLogits.rows(count)
-        executor.gather(hidden, batch.firstTokens, into: first)
+        executor.gather(hidden, batch.inputs.firstTokens, into: first)
         executor.dense(first, tensors.pooler, into: pooled)
         executor.tanh(pooled.elements)
         executor.dense(pooled, tensors.nextSentence, into: logits)
@@ -128,7 +128,7 @@ struct PretrainingHeads<E: TensorElement> {
         executor.denseBackward(
             input: activations.first.rows(count), tensors.pooler, gradient: pooledGradient,
             parameterGradients: gradients.pooler, accumulate: accumulate, inputGradient: pooled)
-        executor.scatterAdd(pooled, to: batch.firstTokens, ofRows: hiddenGradient)
+        executor.scatterAdd(pooled, to: batch.inputs.firstTokens, ofRows: hiddenGradient)
     }
 
     // MARK: Masked language model
@@ -156,7 +156,7 @@ struct PretrainingHeads<E: TensorElement> {
         let logits = activations.logits.rows(chunk.count)
         executor.multiply(
             .plain(activations.normalized.rows(batch.masked).rows(chunk)),
-            .transposed(tensors.wordEmbeddings), bias: tensors.decoderBias, into: logits)
+            .transposed(tensors.encoder.wordEmbeddings), bias: tensors.decoderBias, into: logits)
         return executor.crossEntropy(
             logits, labels: batch.labels[chunk], gradientScale: scale, as: E.self,
             losses: activations.maskedLosses[chunk], correct: activations.maskedCorrect[chunk])
@@ -166,7 +166,7 @@ struct PretrainingHeads<E: TensorElement> {
         let normalized = activations.normalized.rows(batch.masked)
         let gradient = activations.maskedGradient.rows(batch.masked)
         if batch.masked == 0 && !accumulate {
-            gradients.wordEmbeddings.elements.fill(0)
+            gradients.encoder.wordEmbeddings.elements.fill(0)
             gradients.decoderBias.fill(0)
         }
         for chunk in chunks {
@@ -174,10 +174,10 @@ struct PretrainingHeads<E: TensorElement> {
             let sums = activations.decodedGradient.rows(chunk.count)
             executor.denseBackward(
                 input: normalized.rows(chunk),
-                DenseTensors(weight: tensors.wordEmbeddings, bias: tensors.decoderBias),
+                DenseTensors(weight: tensors.encoder.wordEmbeddings, bias: tensors.decoderBias),
                 gradient: slopes,
                 parameterGradients: DenseTensors(
-                    weight: gradients.wordEmbeddings, bias: gradients.decoderBias),
+                    weight: gradients.encoder.wordEmbeddings, bias: gradients.decoderBias),
                 accumulate: accumulate || chunk.lowerBound > 0, inputGradient: sums)
             executor.round(sums.elements, into: gradient.rows(chunk).elements)
         }

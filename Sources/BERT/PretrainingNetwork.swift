@@ -35,19 +35,17 @@ struct NetworkParts {
 /// The network with activations, and gradients to them, of type `E`.
 struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
     private let parts: NetworkParts
-    private let activations: EncoderActivations<E>
+    private let encoder: Encoder<E>
     private let headActivations: HeadActivations<E>
 
-    private var configuration: BERTConfiguration { parts.configuration }
-    private var executor: KernelExecutor { parts.executor }
-    private var tensors: PretrainingTensors { parts.tensors }
     private var batch: PretrainingBatch { parts.batch }
 
     init(_ parts: NetworkParts) {
         self.parts = parts
-        activations = EncoderActivations(
-            parts.configuration, capacity: parts.capacity, threads: parts.executor.team.count,
-            retention: parts.retention)
+        encoder = Encoder(
+            parts.configuration, executor: parts.executor, capacity: parts.capacity,
+            tensors: parts.tensors.encoder, gradients: parts.gradientTensors?.encoder,
+            batch: parts.batch.inputs, retention: parts.retention)
         headActivations = HeadActivations(
             parts.configuration, capacity: parts.capacity,
             training: parts.retention != .inference)
@@ -55,7 +53,7 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
 
     var memoryBytes: Int {
         Self.memoryBytes(
-            configuration, capacity: parts.capacity, threads: executor.team.count,
+            parts.configuration, capacity: parts.capacity, threads: parts.executor.team.count,
             retention: parts.retention)
     }
 
@@ -64,67 +62,44 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
         _ configuration: BERTConfiguration, capacity: BatchCapacity, threads: Int,
         retention: Retention
     ) -> Int {
-        let (tokens, masked) = (capacity.tokens, capacity.masked)
-        let (size, layers) = (configuration.hiddenSize, configuration.layers)
+        let (size, masked) = (configuration.hiddenSize, capacity.masked)
         let training = retention != .inference
-        // For inference a layer keeps neither its output nor what the activation was given.
-        let layer = (training ? 7 : 6) * size + (training ? 2 : 1) * configuration.intermediateSize
-        let kept =
-            switch retention {
-            case .inference: layer + size
-            case .training: layers * (layer + size)
-            case .recomputation: layer + layers * size
-            }
-        let flow = training ? 6 * size + configuration.intermediateSize : 0
-        let elements = tokens * (2 * size + kept + flow) + (training ? 5 : 4) * masked * size
-        let ownSums = retention == .training ? layers : 1
-        let area = capacity.sequenceLength * capacity.sequenceLength
+        let elements = (training ? 5 : 4) * masked * size
         let floats =
-            tokens * configuration.heads * ownSums
-            + area * threads * (training ? 2 : 1)
-            + min(decodedAtOnce, masked) * (configuration.vocabularySize + (training ? size : 0))
-        return elements * MemoryLayout<E>.stride + floats * MemoryLayout<Float>.stride
+            min(decodedAtOnce, masked) * (configuration.vocabularySize + (training ? size : 0))
+        return Encoder<E>.memoryBytes(
+            configuration, capacity: capacity, threads: threads, retention: retention)
+            + elements * MemoryLayout<E>.stride + floats * MemoryLayout<Float>.stride
     }
 
     func evaluate() -> [SequenceOutcome] {
-        forward(ModelDropouts(configuration, seed: nil))
+        encoder.forward(ModelDropouts(parts.configuration, seed: nil))
         let heads = heads
-        heads.evaluate(input(of: configuration.layers))
+        heads.evaluate(encoder.output)
         return heads.outcomes()
     }
 
     func train(
         scale: ObjectiveScale, seed: UInt64, accumulate: Bool, observer: GradientObserver
     ) -> [SequenceOutcome] {
-        guard let gradients = parts.gradientTensors, let flow = activations.gradients else {
+        guard let gradients = parts.gradientTensors else {
             preconditionFailure("a model for inference has no gradients")
         }
-        let dropouts = ModelDropouts(configuration, seed: seed)
-        forward(dropouts)
+        let dropouts = ModelDropouts(parts.configuration, seed: seed)
+        encoder.forward(dropouts)
         let heads = heads
         heads.train(
-            input(of: configuration.layers), scale: scale, gradients: gradients,
-            accumulate: accumulate, hiddenGradient: flow.hidden.rows(batch.tokens))
+            encoder.output, scale: scale, gradients: gradients, accumulate: accumulate,
+            hiddenGradient: encoder.outputGradient)
         observer.ready(gradients.headRange)
         observer.progress()
-        for index in (0..<configuration.layers).reversed() {
-            let layer = layer(index, dropouts)
-            // The last layer's activations are still there.
-            if parts.retention == .recomputation && index < configuration.layers - 1 {
-                layer.forward(input(of: index))
-            }
-            layer.backward(
-                input: input(of: index), flow: flow, gradients: gradients.layers[index],
-                accumulate: accumulate, progress: observer.progress)
-            observer.ready(gradients.layers[index].range)
-            observer.progress()
-        }
-        embedBackward(dropouts, flow, gradients, accumulate: accumulate)
-        observer.ready(gradients.embeddingRange)
+        // The token embedding's gradient already holds the decoder's share.
+        encoder.backward(
+            dropouts, accumulate: accumulate, accumulateTokens: true, observer: observer)
         return heads.outcomes()
     }
 
-    func hiddenStates(_ index: Int) -> [Float] { numbers(input(of: index)) }
+    func hiddenStates(_ index: Int) -> [Float] { numbers(encoder.input(of: index)) }
 
     var pooledOutputs: [Float] { numbers(headActivations.pooled.rows(batch.sequences)) }
 
@@ -139,53 +114,9 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
         matrix.elements.buffer.map(\.float)
     }
 
-    private func input(of index: Int) -> Matrix<E> {
-        activations.input(of: index).rows(batch.tokens)
-    }
-
     private var heads: PretrainingHeads<E> {
         PretrainingHeads(
-            configuration: configuration, executor: executor, tensors: tensors,
+            configuration: parts.configuration, executor: parts.executor, tensors: parts.tensors,
             activations: headActivations, batch: batch)
-    }
-
-    private func layer(_ index: Int, _ dropouts: ModelDropouts) -> EncoderLayer<E> {
-        EncoderLayer(
-            configuration: configuration, executor: executor, tensors: tensors.layers[index],
-            activations: activations.layers[index], batch: batch,
-            dropouts: dropouts.layers[index], scratch: activations.attention)
-    }
-
-    private func forward(_ dropouts: ModelDropouts) {
-        let count = batch.tokens
-        let sum = activations.embeddingSum.rows(count)
-        let output = activations.embeddings.rows(count)
-        executor.embed(batch.indices, tensors.embeddings, into: sum)
-        executor.layerNorm(
-            sum, tensors.embeddingNorm, epsilon: Float(configuration.layerNormEpsilon),
-            into: output, statistics: activations.embeddingStatistics.rows(count))
-        if dropouts.embeddings.isActive {
-            executor.dropout(output, dropouts.embeddings, rows: batch.randomRows, into: output)
-        }
-        for index in 0..<configuration.layers {
-            layer(index, dropouts).forward(input(of: index))
-        }
-    }
-
-    private func embedBackward(
-        _ dropouts: ModelDropouts, _ flow: EncoderGradients<E>, _ gradients: PretrainingTensors,
-        accumulate: Bool
-    ) {
-        let hidden = flow.hidden.rows(batch.tokens)
-        if dropouts.embeddings.isActive {
-            executor.dropout(hidden, dropouts.embeddings, rows: batch.randomRows, into: hidden)
-        }
-        executor.layerNormBackward(
-            input: activations.embeddingSum.rows(batch.tokens), tensors.embeddingNorm,
-            statistics: activations.embeddingStatistics.rows(batch.tokens), gradient: hidden,
-            parameterGradients: gradients.embeddingNorm, accumulate: accumulate)
-        // The token embedding's gradient already holds the decoder's share.
-        if !accumulate { gradients.positionAndSegmentEmbeddings.fill(0) }
-        executor.embedBackward(batch.indices, gradient: hidden, tables: gradients.embeddings)
     }
 }
