@@ -82,7 +82,12 @@ let package = Package(
         library(
             "Evaluation",
             ["BERT", "Corpus", "Distributed", "MPI", "Kernels", "Tensors", "Randomness"]),
-        library("FineTuning", ["Tokenization", "Configuration", "DurableFiles", "Randomness"]),
+        library(
+            "FineTuning",
+            [
+                "Tokenization", "Configuration", "DurableFiles", "BERT", "Checkpointing", "Kernels",
+                "Tensors", "Randomness",
+            ]),
         library(
             "Training",
             [
@@ -91,19 +96,26 @@ let package = Package(
                 "Randomness", "DurableFiles", "HDF5", "Reporting",
             ]),
 
+        library(
+            "FanOut",
+            [
+                "FineTuning", "Training", "BERT", "Optimization", "Distributed", "MPI",
+                "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
+                "Randomness", "DurableFiles", "Reporting",
+            ]),
+
         // Layer 4: parse, build, run, report.
         program(
             "bert-train",
             [
                 "Training", "Configuration", "QuickStart", "Distributed", "MPI", "Reporting",
-                "DurableFiles", argumentParser,
+                "DurableFiles", "FineTuning", "FanOut", argumentParser,
             ]),
         program(
             "bert",
             [
                 "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
-                "HDF5",
-                argumentParser,
+                "HDF5", "FineTuning", "Kernels", argumentParser,
             ]),
         program(
             "bert-bench",

@@ -100,11 +100,13 @@ public struct HuggingFaceDirectory: Sendable {
         }
     }
 
-    /// Writes a directory that `BertForPreTraining.from_pretrained` and `BertTokenizer` load
-    /// unchanged; it appears whole or not at all.
-    static func write(
+    /// Writes a directory that Hugging Face's `from_pretrained` and `BertTokenizer` load unchanged; it
+    /// appears whole or not at all.
+    /// - Parameter additional: further files, by name.
+    package static func write(
         _ target: String, replacing: Bool, description: ModelDescription,
-        from source: borrowing some TensorSource & ~Copyable
+        from source: borrowing some TensorSource & ~Copyable,
+        additional: [(name: String, text: String)] = []
     ) throws {
         if replacing {
             try Replacement.prepare(
@@ -116,6 +118,9 @@ public struct HuggingFaceDirectory: Sendable {
         let pending = try PendingDirectory(
             target: target, replacing: replacing, neededBytes: bytes + (4 << 20))
         try writeTexts(pending.path, description)
+        for (name, text) in additional {
+            try WholeFiles.writeAtomically(Paths.join(pending.path, name), text)
+        }
         var writer = try SafetensorsWriter.create(Paths.join(pending.path, tensorsName), tensors)
         for (name, shape) in tensors {
             var values = [Float](repeating: 0, count: shape.reduce(1, *))

@@ -24,21 +24,9 @@ extension RunConfiguration {
     public static func parse(
         _ text: String, name: String, overrides: [String] = []
     ) throws(ConfigurationError) -> RunConfiguration {
-        var tree = try YAMLReader.file(text, name: name)
         var problems: [ConfigurationError.Problem] = []
-        if tree.isNull { tree.content = .mapping([]) }
-        guard case .mapping = tree.content else {
-            throw ConfigurationError(
-                location: tree.origin.location,
-                message: "a configuration is a mapping of sections, found \(tree.found)")
-        }
-        for argument in overrides {
-            do throws(ConfigurationError) {
-                tree = try ConfigurationOverride(argument: argument).applied(to: tree)
-            } catch {
-                problems += error.problems
-            }
-        }
+        let tree = try YAMLTree.document(
+            text, name: name, overrides: overrides, problems: &problems)
         var decoder = ConfigurationDecoder()
         let configuration = decoder.decode(tree)
         problems += decoder.problems
@@ -46,7 +34,7 @@ extension RunConfiguration {
         return configuration
     }
 
-    private static func readFile(_ path: String) throws(ConfigurationError) -> String {
+    static func readFile(_ path: String) throws(ConfigurationError) -> String {
         func failure(_ message: String, exitCode: Int32 = 78) -> ConfigurationError {
             ConfigurationError(location: printable(path), message: message, exitCode: exitCode)
         }
@@ -86,5 +74,30 @@ extension RunConfiguration {
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let index = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil }
         return (index ?? 0) + 1
+    }
+}
+
+extension YAMLTree {
+    /// The document `text` with `--set` arguments laid over it; what is wrong with those is added to
+    /// `problems`.
+    static func document(
+        _ text: String, name: String, overrides: [String],
+        problems: inout [ConfigurationError.Problem]
+    ) throws(ConfigurationError) -> YAMLTree {
+        var tree = try YAMLReader.file(text, name: name)
+        if tree.isNull { tree.content = .mapping([]) }
+        guard case .mapping = tree.content else {
+            throw ConfigurationError(
+                location: tree.origin.location,
+                message: "a configuration is a mapping of sections, found \(tree.found)")
+        }
+        for argument in overrides {
+            do throws(ConfigurationError) {
+                tree = try ConfigurationOverride(argument: argument).applied(to: tree)
+            } catch {
+                problems += error.problems
+            }
+        }
+        return tree
     }
 }

@@ -1,6 +1,6 @@
 /// The candidate that `name` most likely was meant to be, or nil where none is near: at most a
 /// third of its letters may differ.
-func nearest(to name: String, in candidates: [String]) -> String? {
+package func nearest(to name: String, in candidates: [String]) -> String? {
     let limit = max(1, min(name.count, 40) / 3)
     var best: (name: String, distance: Int)?
     for candidate in candidates {

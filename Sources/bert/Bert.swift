@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpointing
 import Corpus
 import DurableFiles
+import FineTuning
 import Glibc
 import HDF5
 import Tokenization
@@ -11,10 +12,11 @@ import Tokenization
 struct Bert: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bert",
-        abstract: "Vocabularies, tokens, corpora and checkpoints for BERT.",
+        abstract: "Vocabularies, tokens, corpora, checkpoints and predictions for BERT.",
         version: "0.1.0",
         subcommands: [
             VocabCommand.self, TokenizeCommand.self, CorpusCommand.self, CheckpointCommand.self,
+            PredictCommand.self,
         ])
 
     /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
@@ -37,6 +39,7 @@ struct Bert: ParsableCommand {
         case let error as CheckpointError: error.exitCode
         case let error as FileError: error.exitCode
         case let error as VocabularyError: error.exitCode
+        case let error as TaskDataError: error.exitCode
         case let error as TrainingError: error.exitCode
         case let error as TextStreamError: error.exitCode
         case let error as HDF5Error: error.exitCode

@@ -70,8 +70,8 @@ private let task = """
     @Test(arguments: [
         ("[]", "f:1: a configuration must be a mapping of keys, found a list of 0"),
         ("{}", "tasks: there is none"), ("{}", "checkpoints: there is none"),
-        ("{\"task\": []}", "f:1: unknown key task; the keys are name, directory, tasks"),
-        ("{\n\"tasks\": [{\"nmae\": 1}]}", "f:2: unknown key tasks[0].nmae"),
+        ("{\"task\": []}", "f:1: unknown key task; did you mean tasks? the keys are name, directory, tasks"),
+        ("{\n\"tasks\": [{\"nmae\": 1}]}", "f:2: unknown key tasks[0].nmae; did you mean name?"),
         ("{\"seeds\": [1, 1]}", "f:1: seeds has the same item twice"),
         ("{\"seeds\": []}", "seeds: there is none"),
         ("{\"seeds\": [-1]}", "each item an integer from 0 to 4294967295, found -1"),

@@ -21,8 +21,10 @@ struct NodeReader {
         for entry in entries {
             let name = path.isEmpty ? visible(entry.key) : "\(path).\(visible(entry.key))"
             guard let field = fields.first(where: { $0.key == entry.key }) else {
-                let known = fields.map(\.key).joined(separator: ", ")
-                fail(entry.location, "unknown key \(name); the keys are \(known)")
+                let known = fields.map(\.key)
+                let guess = nearest(to: entry.key, in: known).map { "did you mean \($0)? " } ?? ""
+                let list = known.joined(separator: ", ")
+                fail(entry.location, "unknown key \(name); \(guess)the keys are \(list)")
                 continue
             }
             guard seen.insert(entry.key).inserted else {

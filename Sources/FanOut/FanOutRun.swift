@@ -1,0 +1,185 @@
+import BERT
+import Configuration
+import Distributed
+import DurableFiles
+public import FineTuning
+import Glibc
+import Kernels
+public import MPI
+import Reporting
+import Training
+
+/// A fan-out of fine-tuning over the ranks of a job: `bert-train finetune`.
+///
+/// The ranks are divided into groups; each group works on one trial at a time. Rank 0 is the
+/// coordinator and also works: between two kernels it serves the others.
+public final class FanOutRun {
+    private let configuration: FineTuningConfiguration
+    private let directory: String
+    private let world: Communicator
+    private let agreement: Agreement
+    private let view = FanOutView()
+    private var lock: DirectoryLock?
+
+    /// A fan-out among the ranks of `world`; `directory` replaces the configuration's.
+    public init(
+        _ configuration: FineTuningConfiguration, directory: String?, world: Communicator
+    ) {
+        self.configuration = configuration
+        self.directory =
+            directory ?? Paths.join(configuration.directory, configuration.name)
+        self.world = world
+        agreement = Agreement(among: world)
+    }
+
+    private var isCoordinator: Bool { world.rank == 0 }
+
+    /// Runs all trials that are not done. Collective.
+    ///
+    /// - Returns: the exit status: 0, 75 where it was stopped (run it again), or that of the first
+    ///   trial that failed for good.
+    /// - Throws: what keeps the fan-out from starting, on all ranks alike.
+    public func run() throws -> Int32 {
+        let threads = try ThreadPlan.threads(.auto, communicator: world)
+        try together {
+            if isCoordinator {
+                try Paths.createDirectory(directory)
+                try checkFiles()
+            }
+        }
+        guard try lockDirectory() else { return ExitStatus.preempted }
+        defer { lock = nil }
+        let starts = try configuration.checkpoints.map { point in
+            try StartingModel.open(point, among: world) { view.note("warning: \($0)") }
+        }
+        try together { try check(starts) }
+        let coordinator = try together { try makeCoordinator(starts, threads) }
+        try work(coordinator, starts, KernelExecutor(threads: threads))
+        return try end(coordinator)
+    }
+
+    private func together<Result>(_ body: () throws -> Result) throws -> Result {
+        try agreement.together(exitCode: FanOutError.status, body)
+    }
+
+    /// Missing files are told now, not after hours.
+    private func checkFiles() throws {
+        for task in configuration.tasks {
+            for path in [task.train, task.evaluate] where !Paths.exists(path) {
+                throw FanOutError(
+                    "task \(task.name): there is no file \(path)", exitCode: 66)
+            }
+        }
+    }
+
+    private func check(_ starts: [StartingModel]) throws {
+        for start in starts {
+            for task in configuration.tasks {
+                let length = task.sequenceLength ?? configuration.sequenceLength
+                guard length <= start.configuration.maximumPositions else {
+                    throw FanOutError(
+                        "task \(task.name): a sequence_length of \(length) does not fit the "
+                            + "\(start.configuration.maximumPositions) positions of "
+                            + start.point.path, exitCode: 78)
+                }
+                guard
+                    task.columns.pair == nil && task.kind != .questionAnswering
+                        && task.kind != .multipleChoice || start.configuration.segmentKinds > 1
+                else {
+                    throw FanOutError(
+                        "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
+                            + "kind of segment", exitCode: 78)
+                }
+            }
+        }
+    }
+
+    /// Locks the directory; false where a rank was told to stop meanwhile.
+    private func lockDirectory() throws -> Bool {
+        var attempt = LockAttempt(directory)
+        while true {
+            try together { if isCoordinator { lock = try attempt.poll() } }
+            guard try agreement.anyTrue(isCoordinator && lock == nil) else { return true }
+            if try agreement.anyTrue(StopSignals.received != nil) { return false }
+            usleep(250_000)
+        }
+    }
+
+    private func makeCoordinator(_ starts: [StartingModel], _ threads: Int) throws -> Coordinator? {
+        guard isCoordinator else { return nil }
+        view.note(
+            "\(configuration.trialCount) trials on \(groups) groups of "
+                + "\(min(configuration.ranksPerTrial, world.size)) ranks, \(threads) threads each")
+        _ = try? PendingDirectory.removeStale(in: directory)
+        return try Coordinator(configuration, directory: directory, view: view) { trial in
+            let task = configuration.tasks[trial.task]
+            let model = starts[trial.checkpoint].configuration
+            // A context is read once for each of its questions; a tenth of CoNLL-U is words.
+            let text =
+                switch task.format(of: task.train) {
+                case .squad: 5.0
+                case .conllu: 0.1
+                default: 1.0
+                }
+            return text * Double(Paths.size(of: task.train)) * Double(trial.epochs)
+                * Double(model.layers * model.hiddenSize * model.hiddenSize)
+        }
+    }
+
+    /// Groups of `ranks_per_trial` ranks; the last one may be smaller.
+    private var groups: Int {
+        (world.size + configuration.ranksPerTrial - 1) / configuration.ranksPerTrial
+    }
+
+    private func work(
+        _ coordinator: Coordinator?, _ starts: [StartingModel], _ executor: KernelExecutor
+    ) throws {
+        let own = world.rank / configuration.ranksPerTrial
+        guard let group = try world.split(color: own) else {
+            preconditionFailure("every rank has a group")
+        }
+        let messages = try world.duplicate()
+        let clock = ConsoleReporter.monotonicSeconds
+        let server = coordinator.map {
+            CoordinatorServer(
+                $0, leaders: (0..<groups).map { $0 * configuration.ranksPerTrial },
+                communicator: messages, clock: clock)
+        }
+        var link: (any CoordinatorLink)? = server
+        if group.rank == 0 && link == nil { link = RemoteLink(messages) }
+        let trials = TrialGroup(
+            configuration, starts: starts, directory: directory, group: group, link: link,
+            executor: executor, tick: { server?.tick() }, clock: clock)
+        try trials.work {
+            try server?.serve()
+            usleep(20_000)
+        }
+        while let server, !server.isOver {
+            try server.serve()
+            usleep(2000)
+        }
+        try world.barrier()
+    }
+
+    private func end(_ coordinator: Coordinator?) throws -> Int32 {
+        var status = ExitStatus.success
+        if let coordinator {
+            view.finish()
+            if coordinator.isStopping && !coordinator.plan.isComplete {
+                status = ExitStatus.preempted
+                view.note(
+                    "stopped; states are kept in \(directory): run the same command again")
+            } else {
+                view.note(coordinator.summary())
+                status = coordinator.failureStatus ?? (hasFailures(coordinator) ? 65 : 0)
+            }
+        }
+        return Int32(try world.broadcast(Int64(status)))
+    }
+
+    private func hasFailures(_ coordinator: Coordinator) -> Bool {
+        coordinator.plan.entries.contains {
+            if case .failed = $0.status { true } else { false }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import BERT
+import Distributed
+import DurableFiles
+import FineTuning
+import Kernels
+import MPI
+import Training
+
+/// A group of ranks that works on one trial after another, as the coordinator deals them.
+final class TrialGroup {
+    private let configuration: FineTuningConfiguration
+    private let starts: [StartingModel]
+    private let trials: [Trial]
+    private let directory: String
+    private let group: Communicator
+    /// On the group's first rank alone.
+    private let link: (any CoordinatorLink)?
+    private let executor: KernelExecutor
+    private let tick: () -> Void
+    private let clock: () -> Double
+    private let stopPoll: StopPoll
+    private let agreement: Agreement
+    /// The data of the trial before: the next one often has the same.
+    private var loaded: (task: Int, checkpoint: Int, data: TaskData)?
+    private var reportedAt = -Double.infinity
+
+    private static let reportSeconds = 0.5
+
+    init(
+        _ configuration: FineTuningConfiguration, starts: [StartingModel], directory: String,
+        group: Communicator, link: (any CoordinatorLink)?, executor: KernelExecutor,
+        tick: @escaping () -> Void, clock: @escaping () -> Double
+    ) {
+        self.configuration = configuration
+        self.starts = starts
+        self.directory = directory
+        self.group = group
+        self.link = link
+        self.executor = executor
+        self.tick = tick
+        self.clock = clock
+        trials = configuration.trials
+        agreement = Agreement(among: group)
+        stopPoll = StopPoll(among: group) {
+            StopSignals.received != nil || link?.isStopping == true
+        }
+    }
+
+    /// Works until the coordinator lets the group go. Collective.
+    ///
+    /// - Parameter rest: waits a little where there is nothing to do.
+    func work(rest: () throws -> Void) throws {
+        while true {
+            let stopping = try agreement.anyTrue(stopPoll.isAskedHere)
+            let answer = try link?.ask(.idle(stopping: stopping))
+            switch try agreed(answer) {
+            case .run(let index): try run(trials[index])
+            case .leave(let stopSent):
+                if let remote = link as? RemoteLink { try remote.drain(isSent: stopSent) }
+                return
+            case .wait, .keep: try rest()
+            }
+        }
+    }
+
+    /// The leader's answer, on all ranks.
+    private func agreed(_ answer: Reply?) throws -> Reply {
+        let bytes = try group.broadcast(bytes: answer.map { try Wire.encode($0) } ?? [])
+        return try Wire.decode(bytes)
+    }
+
+    private func run(_ trial: Trial) throws {
+        Watchdog.note("a trial of fine-tuning")
+        let trialDirectory = TrialDirectory(directory, trial)
+        do {
+            let setup = TrialSetup(
+                trial: trial, configuration: configuration, start: starts[trial.checkpoint],
+                data: try data(of: trial), directory: trialDirectory, group: group,
+                executor: executor)
+            let trainer = try TrialTrainer(setup, stopPoll: stopPoll, tick: tick, clock: clock)
+            switch try trainer.run(report) {
+            case .stopped: try link?.tell(.stopped)
+            case .finished(let outcome): try finish(trainer, outcome)
+            }
+        } catch let error as MPIError {
+            // One rank's own, and the end of the job.
+            throw error
+        } catch {
+            try? trialDirectory.removeState()
+            try link?.tell(.failed("\(error)", status: FanOutError.status(of: error)))
+        }
+    }
+
+    private func data(of trial: Trial) throws -> TaskData {
+        if let loaded, loaded.task == trial.task, loaded.checkpoint == trial.checkpoint {
+            return loaded.data
+        }
+        loaded = nil
+        let data = try agreement.together(exitCode: FanOutError.status) {
+            try TaskData.load(
+                configuration.tasks[trial.task], tokenizer: starts[trial.checkpoint].tokenizer,
+                sequenceLength: configuration.sequenceLength)
+        }
+        loaded = (trial.task, trial.checkpoint, data)
+        return data
+    }
+
+    private func report(_ trainer: TrialTrainer) throws {
+        tick()
+        guard let link, clock() - reportedAt > Self.reportSeconds else { return }
+        reportedAt = clock()
+        let metric = trainer.setup.task.decidingMetric
+        try link.tell(
+            .progress(
+                fraction: trainer.fraction, loss: trainer.state.curve.losses.last?.loss,
+                score: trainer.state.best?[metric]))
+    }
+
+    private func finish(_ trainer: TrialTrainer, _ outcome: TrialPlan.Outcome) throws {
+        let setup = trainer.setup
+        let isKept = try link?.ask(.scored(outcome)) == .keep(true)
+        try agreement.together(exitCode: FanOutError.status) {
+            guard group.rank == 0 else { return }
+            try setup.directory.write(trainer.state.curve)
+            guard isKept else { return }
+            try FineTunedModel.write(
+                setup.directory.model,
+                task: FineTunedTask(
+                    setup.task, labels: setup.data.labels, sequenceLength: setup.sequenceLength,
+                    trial: setup.trial.key, scores: outcome.scores),
+                configuration: setup.start.configuration, body: setup.start.description,
+                layout: trainer.model.layout, parameters: trainer.bestParameters)
+        }
+        try link?.tell(.finished(outcome, kept: isKept))
+        if group.rank == 0 { try? setup.directory.removeState() }
+    }
+}

@@ -1,0 +1,65 @@
+import BERT
+import Checkpointing
+import Configuration
+import FineTuning
+import Kernels
+import MPI
+import Optimization
+import Tensors
+
+/// One trial: what is learned, from what, how, and by whom.
+struct TrialSetup {
+    let trial: Trial
+    let configuration: FineTuningConfiguration
+    let start: StartingModel
+    let data: TaskData
+    let directory: TrialDirectory
+    /// The ranks that work on it.
+    let group: Communicator
+    let executor: KernelExecutor
+
+    var task: TaskDefinition { configuration.tasks[trial.task] }
+    var seed: UInt64 { UInt64(trial.seed) }
+    var batchSize: Int { task.batchSize ?? configuration.batchSize }
+    var sequenceLength: Int { task.sequenceLength ?? configuration.sequenceLength }
+
+    /// The model with the head of the task, its parameters still 0.
+    func makeModel(_ train: TaskInputs, _ evaluate: TaskInputs) -> BERTForFineTuning {
+        let inputs = max(configuration.microBatchSize, train.largest, evaluate.largest)
+        return BERTForFineTuning(
+            start.configuration, head: task.kind.head(labels: data.labels.count), for: .training,
+            capacity: BatchCapacity(
+                sequences: inputs, sequenceLength: sequenceLength, maskedPerSequence: 0),
+            executor: executor, headDropout: configuration.headDropout,
+            precision: Precision(rawValue: configuration.precision.rawValue) ?? .fp32)
+    }
+
+    func makeOptimizer(_ layout: ParameterLayout) -> Optimizer {
+        // Bias correction: without it the first steps are far too long where there are few
+        // (Mosbach et al., 2021, "On the Stability of Fine-tuning BERT").
+        Optimizer(
+            settings: OptimizerSettings(
+                weightDecay: configuration.weightDecay, biasCorrection: true,
+                clipNorm: configuration.clipNorm), layout: layout, executor: executor)
+    }
+
+    func makeSchedule(batches: Int) -> LearningRateSchedule {
+        LearningRateSchedule(
+            warmupSteps: Int((configuration.warmup * Double(batches)).rounded()),
+            totalSteps: batches, peak: trial.learningRate)
+    }
+
+    var scalerPolicy: LossScaler.Policy {
+        configuration.precision == .fp16 ? .dynamic(.init()) : .fixed(1)
+    }
+
+    /// Batches of an epoch, and all batches after which the evaluation data is scored.
+    func plan(examples: Int) -> (perEpoch: Int, evaluations: [Int]) {
+        let perEpoch = (examples + batchSize - 1) / batchSize
+        let times = configuration.earlyStopping.evaluationsPerEpoch
+        let ends = (0..<trial.epochs * times).map { index in
+            (perEpoch * (index + 1) + times - 1) / times
+        }
+        return (perEpoch, Array(Set(ends)).sorted())
+    }
+}

@@ -1,0 +1,285 @@
+import BERT
+import Distributed
+import FineTuning
+import MPI
+import Optimization
+import Randomness
+import Tensors
+
+/// Fine-tunes one model on one task, by the ranks of a group together.
+///
+/// The order of the examples, dropout and the head's initial values are functions of the trial's seed
+/// and of places alone; sums of losses are divided by the terms of the global batch. So the number of
+/// ranks shows in the rounding of sums only.
+final class TrialTrainer {
+    let setup: TrialSetup
+    let model: BERTForFineTuning
+    private(set) var state: TrialState
+
+    private let train: TaskInputs
+    private let evaluator: TrialEvaluator
+    private let optimizer: Optimizer
+    private let schedule: LearningRateSchedule
+    private var scaler: LossScaler
+    private let agreement: Agreement
+    private let stopPoll: StopPoll
+    private let reducer: GradientReducer?
+    private let best: Block<Float>
+    private let perEpoch: Int
+    private let evaluations: [Int]
+    private let tick: () -> Void
+    private let clock: () -> Double
+    private var startedAt: Double
+    private var savedAt: Double
+
+    /// A trial that runs on may be killed without warning: its state is kept this often, in seconds.
+    private static let saveSeconds = 300.0
+
+    /// What came of a trial.
+    enum Ending {
+        case finished(TrialPlan.Outcome)
+        /// A rank was told to stop; the state is kept.
+        case stopped
+    }
+
+    /// A trial at its beginning, or where its state was kept. Collective over the group.
+    ///
+    /// - Parameters:
+    ///   - stopPoll: says when to break off.
+    ///   - tick: called often: a good moment to serve others.
+    init(
+        _ setup: TrialSetup, stopPoll: StopPoll, tick: @escaping () -> Void,
+        clock: @escaping () -> Double
+    ) throws {
+        self.setup = setup
+        self.stopPoll = stopPoll
+        self.tick = tick
+        self.clock = clock
+        startedAt = clock()
+        savedAt = startedAt
+        train = TaskInputs(setup.data.train)
+        let evaluate = TaskInputs(setup.data.evaluate)
+        model = setup.makeModel(train, evaluate)
+        optimizer = setup.makeOptimizer(model.layout)
+        best = Block(count: setup.group.rank == 0 ? model.layout.count : 0)
+        (perEpoch, evaluations) = setup.plan(examples: train.count)
+        schedule = setup.makeSchedule(batches: perEpoch * setup.trial.epochs)
+        scaler = LossScaler(setup.scalerPolicy)
+        let stopping = setup.configuration.earlyStopping
+        state = TrialState(
+            earlyStopping: EarlyStopping(
+                patience: stopping.patience, minimumImprovement: stopping.minimumImprovement),
+            scaler: scaler)
+        agreement = Agreement(among: setup.group)
+        reducer =
+            setup.group.size > 1
+            ? try GradientReducer(over: setup.group, count: model.layout.count) : nil
+        evaluator = TrialEvaluator(
+            setup, model: model, inputs: evaluate, stopPoll: stopPoll, tick: tick)
+        try agreement.together(exitCode: FanOutError.status) { try begin() }
+    }
+
+    private var isLeader: Bool { setup.group.rank == 0 }
+    private var totalBatches: Int { perEpoch * setup.trial.epochs }
+
+    /// How much of it is done, from 0 to 1.
+    var fraction: Double { Double(state.batches) / Double(max(totalBatches, 1)) }
+
+    private func begin() throws {
+        guard setup.directory.hasState else {
+            return try setup.start.initialize(model, seed: setup.seed)
+        }
+        state = try setup.directory.readState()
+        guard let scaler = LossScaler(setup.scalerPolicy, state: state.scaler),
+            (0...totalBatches).contains(state.batches), (0...state.batches).contains(state.updates)
+        else {
+            throw FanOutError(
+                "\(setup.directory.path): the state is that of other settings; delete the folder to "
+                    + "start the trial anew")
+        }
+        self.scaler = scaler
+        // Only the leader keeps the best weights; the others read them to check the file.
+        let kept = isLeader ? best : Block<Float>(count: model.layout.count)
+        try setup.directory.readArrays(arrays(kept))
+    }
+
+    private func arrays(_ best: Block<Float>) -> [(name: String, values: Vector<Float>)] {
+        var arrays = [
+            ("parameters", model.parameters.vector), ("exp_avg", optimizer.firstMoment.vector),
+            ("exp_avg_sq", optimizer.secondMoment.vector),
+        ]
+        if state.best != nil { arrays.append(("best", best.vector)) }
+        return arrays.map { (name: $0.0, values: $0.1) }
+    }
+
+    /// Trains to the end, or until a rank is told to stop. Collective.
+    ///
+    /// - Throws: what went wrong, on all ranks of the group alike; `MPIError` alone may be one
+    ///   rank's own.
+    func run(_ progress: (TrialTrainer) throws -> Void) throws -> Ending {
+        while true {
+            let due = evaluations.count { $0 <= state.batches }
+            if state.evaluations < due {
+                guard try evaluate(count: due) else { return try stop() }
+                try keepState(isDue: clock() - savedAt > Self.saveSeconds)
+            }
+            if state.batches == totalBatches || state.earlyStopping.shouldStop { break }
+            guard try step() else { return try stop() }
+            try progress(self)
+        }
+        return .finished(try finish())
+    }
+
+    /// The best weights seen, and their scores; on the leader.
+    var bestParameters: Block<Float> { state.best == nil ? model.parameters : best }
+
+    private func evaluate(count: Int) throws -> Bool {
+        guard let scores = try evaluator.scores() else { return false }
+        state.evaluations = count
+        state.last = scores
+        let score = scores[setup.task.decidingMetric]
+        state.curve.scores.append(.init(batch: state.batches, score: score))
+        if state.earlyStopping.take(score) {
+            state.best = scores
+            if isLeader { best.vector.copy(from: model.parameters.vector) }
+        }
+        return true
+    }
+
+    private func finish() throws -> TrialPlan.Outcome {
+        state.seconds += clock() - startedAt
+        guard let scores = state.best ?? state.last else {
+            preconditionFailure("the end of an epoch is an evaluation")
+        }
+        return TrialPlan.Outcome(
+            scores: scores, seconds: state.seconds,
+            bestEvaluation: state.earlyStopping.bestEvaluation ?? state.evaluations - 1,
+            evaluations: state.evaluations)
+    }
+
+    private func stop() throws -> Ending {
+        try keepState(isDue: true)
+        return .stopped
+    }
+
+    /// Writes the state where the leader says that it is time. Collective.
+    private func keepState(isDue: Bool) throws {
+        guard try agreement.anyTrue(isLeader && isDue) else { return }
+        state.scaler = scaler.state
+        state.seconds += clock() - startedAt
+        startedAt = clock()
+        savedAt = startedAt
+        try agreement.together(exitCode: FanOutError.status) {
+            if isLeader { try setup.directory.write(state, arrays(best)) }
+        }
+    }
+
+    // MARK: One batch
+
+    /// The batches of `rank` of the global batch that is next.
+    private func share(_ rank: Int) -> [[Int]] {
+        let epoch = state.batches / perEpoch
+        let first = state.batches % perEpoch * setup.batchSize
+        let count = min(setup.batchSize, train.count - first)
+        let order = IndexPermutation(
+            count: train.count, seed: setup.seed, purpose: .sampleOrder, epoch: epoch)
+        let part = Partition(count: count, parts: setup.group.size)[rank]
+        return train.batches(
+            part.map { order[first + $0] }, inputs: setup.configuration.microBatchSize)
+    }
+
+    /// Forward and backward over the global batch, sum over the ranks, update. False, with nothing
+    /// done, where a rank was told to stop.
+    private func step() throws -> Bool {
+        let epoch = state.batches / perEpoch
+        let batches = share(setup.group.rank).map { part in
+            part.map { train.example($0, epoch: epoch) }
+        }
+        let rounds = (0..<setup.group.size).map { share($0).count }.max() ?? 0
+        let terms = batches.joined().reduce(0) { $0 + model.head.terms($1.target) }
+        let failure = TrialFault.strike(setup, batch: state.batches)
+        let sums = try agreement.sum([
+            Int64(terms), stopPoll.isAskedHere ? 1 : 0, failure == nil ? 0 : 1,
+        ])
+        if sums[2] > 0 {
+            try agreement.together(exitCode: FanOutError.status) {
+                if let failure { throw failure }
+            }
+        }
+        if sums[1] > 0 { return false }
+        let scale = sums[0] > 0 ? Float(scaler.scale / Double(sums[0])) : 0
+        guard let loss = try gradients(batches, rounds: rounds, scale: scale) else { return false }
+        let total = try agreement.sum([loss])[0] / Double(max(sums[0], 1))
+        state.batches += 1
+        try update(loss: total)
+        return true
+    }
+
+    /// The gradients of all ranks, and the sum of this rank's losses; nil where a rank was told to
+    /// stop. A rank with fewer micro-batches begins later, so that all come to the last one together.
+    private func gradients(
+        _ batches: [[TaskExample]], rounds: Int, scale: Float
+    ) throws -> Double? {
+        var outcome = TaskOutcome()
+        let late = rounds - batches.count
+        for round in 0..<rounds - 1 {
+            if round >= late {
+                let index = round - late
+                outcome.add(
+                    model.train(
+                        batches[index], scale: scale, seed: setup.seed, accumulate: index > 0,
+                        observer: GradientObserver(progress: tick)))
+            }
+            if try stopPoll.check() { return nil }
+        }
+        try reduce { observer in
+            outcome.add(
+                model.train(
+                    batches.last ?? [], scale: scale, seed: setup.seed,
+                    accumulate: batches.count > 1, observer: observer))
+        }
+        return outcome.loss
+    }
+
+    /// Runs the last backward pass; buckets start around the ring while it runs.
+    private func reduce(_ backward: (GradientObserver) -> Void) throws {
+        guard let reducer else { return backward(GradientObserver(progress: tick)) }
+        reducer.begin(model.gradients.vector.buffer)
+        var failure: MPIError?
+        func attempt(_ body: () throws(MPIError) -> Void) {
+            guard failure == nil else { return }
+            do { try body() } catch { failure = error }
+        }
+        withoutActuallyEscaping(attempt) { attempt in
+            backward(
+                GradientObserver(
+                    ready: { range in
+                        attempt { () throws(MPIError) in try reducer.markReady(range) }
+                    },
+                    progress: { [tick] in
+                        attempt { () throws(MPIError) in try reducer.progress() }
+                        tick()
+                    }))
+        }
+        if let failure { throw failure }
+        try reducer.finish()
+    }
+
+    private func update(loss: Double) throws {
+        let norm = optimizer.gradientNorm(model.gradients, scale: 1 / scaler.scale)
+        let overflowed = !(norm.isFinite && loss.isFinite)
+        let scale = scaler.scale
+        scaler.update(overflowed: overflowed)
+        guard !overflowed else {
+            if scaler.skipsOverflows && !scaler.isExhausted { return }
+            throw FanOutError(
+                "the loss or its gradient is not finite in batch \(state.batches) of "
+                    + "\(totalBatches); lower the learning rate")
+        }
+        state.updates += 1
+        state.curve.add(loss, batch: state.batches, total: totalBatches)
+        optimizer.step(
+            number: state.updates, learningRate: schedule.rate(state.batches), gradientNorm: norm,
+            gradientScale: 1 / scale, parameters: model.parameters, gradients: model.gradients)
+    }
+}

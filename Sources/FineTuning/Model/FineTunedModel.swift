@@ -1,0 +1,121 @@
+public import BERT
+public import Checkpointing
+internal import DurableFiles
+internal import FoundationEssentials
+public import Kernels
+public import Tensors
+public import Tokenization
+
+/// A fine-tuned model's directory: what Hugging Face's `from_pretrained` loads (`config.json` with
+/// the label map, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`), and `finetuning.json`.
+public struct FineTunedModel: Sendable {
+    /// The directory.
+    public let path: String
+    /// What it was made for.
+    public let task: FineTunedTask
+    /// Sizes and constants.
+    public let configuration: BERTConfiguration
+    /// Its tokenizer.
+    public let tokenizer: WordPieceTokenizer
+    private let directory: HuggingFaceDirectory
+
+    /// Reads the texts of a directory; parameters are read by `load`.
+    ///
+    /// - Throws: `TaskDataError`, `CheckpointError` or `VocabularyError` where it is none.
+    public init(_ path: String) throws {
+        let file = Paths.join(path, FineTunedTask.fileName)
+        guard Paths.exists(file) else {
+            throw TaskDataError(
+                path,
+                "has no \(FineTunedTask.fileName); name a folder of `models` in the directory of a "
+                    + "fan-out (bert-train finetune)", exitCode: 66)
+        }
+        self.path = path
+        task = try FineTunedTask(
+            json: WholeFiles.read(file, maximumByteCount: 16 << 20, followingLinks: true),
+            path: file)
+        directory = try HuggingFaceDirectory(path)
+        let description = directory.description
+        do {
+            configuration = try JSONDecoder().decode(
+                BERTConfiguration.self, from: Data(description.configuration.utf8))
+        } catch {
+            throw TaskDataError(path, "its config.json is no good: \(error)")
+        }
+        let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
+        guard vocabulary.count <= configuration.vocabularySize,
+            task.sequenceLength <= configuration.maximumPositions
+        else {
+            throw TaskDataError(path, "its vocabulary or its inputs are larger than its model")
+        }
+        tokenizer = WordPieceTokenizer(
+            vocabulary: vocabulary, lowercase: description.doLowerCase)
+    }
+
+    /// The model, ready to predict up to `inputs` inputs at once.
+    public func load(executor: KernelExecutor, inputs: Int) throws -> BERTForFineTuning {
+        let head = task.kind.head(labels: task.labels.count)
+        // Sizes are only a claim until the file's own tensors bear them out.
+        try SavedModel.huggingFace(directory).check(.fineTuning(configuration, head))
+        let model = BERTForFineTuning(
+            configuration, head: head, for: .inference,
+            capacity: BatchCapacity(
+                sequences: inputs, sequenceLength: task.sequenceLength, maskedPerSequence: 0),
+            executor: executor)
+        let buffer = model.parameters.vector.buffer
+        var span = buffer.mutableSpan
+        try directory.readParameters(model.layout, into: &span)
+        return model
+    }
+
+    /// Writes a directory; it appears whole or not at all, and replaces an older one.
+    ///
+    /// - Parameters:
+    ///   - body: the model that was started from: vocabulary and casing.
+    ///   - parameters: of `layout`, which is that of the model with the task's head.
+    public static func write(
+        _ path: String, task: FineTunedTask, configuration: BERTConfiguration,
+        body: ModelDescription, layout: ParameterLayout, parameters: Block<Float>
+    ) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let file = ConfigurationFile(configuration: configuration, task: task)
+        let text = String(decoding: try encoder.encode(file), as: UTF8.self)
+        try HuggingFaceDirectory.write(
+            path, replacing: true,
+            description: ModelDescription(
+                configuration: text, vocabulary: body.vocabulary, doLowerCase: body.doLowerCase),
+            from: BlockTensors(layout, parameters),
+            additional: [(FineTunedTask.fileName, task.json())])
+    }
+
+    /// `config.json` of the model with a head.
+    private struct ConfigurationFile: Encodable {
+        let configuration: BERTConfiguration
+        let task: FineTunedTask
+
+        enum CodingKeys: String, CodingKey {
+            case architectures, id2label, label2id
+            case modelType = "model_type"
+            case problemType = "problem_type"
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            try configuration.encode(to: encoder)
+            var values = encoder.container(keyedBy: CodingKeys.self)
+            try values.encode([task.kind.architecture], forKey: .architectures)
+            try values.encode("bert", forKey: .modelType)
+            try values.encodeIfPresent(task.kind.problemType, forKey: .problemType)
+            var names = task.labels
+            if task.kind == .regression { names = ["LABEL_0"] }
+            guard !names.isEmpty else { return }
+            let pairs = names.enumerated().map { ("\($0)", $1) }
+            try values.encode(
+                Dictionary(pairs, uniquingKeysWith: { first, _ in first }), forKey: .id2label)
+            try values.encode(
+                Dictionary(
+                    names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first }),
+                forKey: .label2id)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import FoundationEssentials
+
+/// What a fine-tuned model was made for: `finetuning.json` in its directory.
+public struct FineTunedTask: Equatable, Sendable, Codable {
+    /// The kind of task.
+    public var kind: TaskKind
+    /// Its name in the configuration.
+    public var name: String
+    /// The classes in the order of their ids.
+    public var labels: [String]
+    /// The most tokens of an input.
+    public var sequenceLength: Int
+    /// The script by which answers are scored: whether a question may have none.
+    public var answers: String
+    /// See `AnswerSettings`.
+    public var nullThreshold: Double
+    /// See `WindowSettings`.
+    public var stride: Int
+    /// See `WindowSettings`.
+    public var maximumQuestionLength: Int
+    /// The trial that made it.
+    public var trial: String
+    /// Its scores on the evaluation data.
+    public var scores: TaskScores
+
+    /// The file's name.
+    public static let fileName = "finetuning.json"
+
+    private enum CodingKeys: String, CodingKey {
+        case kind, name, labels, answers, stride, trial, scores
+        case sequenceLength = "sequence_length"
+        case nullThreshold = "null_threshold"
+        case maximumQuestionLength = "maximum_question_length"
+    }
+
+    /// What `trial` learned of `task`.
+    public init(
+        _ task: TaskDefinition, labels: LabelMap, sequenceLength: Int, trial: String,
+        scores: TaskScores
+    ) {
+        kind = task.kind
+        name = task.name
+        self.labels = labels.names
+        self.sequenceLength = sequenceLength
+        answers = task.answers.rawValue
+        nullThreshold = task.nullThreshold
+        stride = task.stride
+        maximumQuestionLength = task.maximumQuestionLength
+        self.trial = trial
+        self.scores = scores
+    }
+
+    /// The text of the file.
+    func json() -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        guard let data = try? encoder.encode(self) else {
+            preconditionFailure("a task holds nothing that JSON cannot")
+        }
+        return String(decoding: data, as: UTF8.self) + "\n"
+    }
+
+    /// Reads the text of the file; everything is checked that would trap later.
+    init(json: [UInt8], path: String) throws(TaskDataError) {
+        do {
+            self = try JSONDecoder().decode(Self.self, from: Data(json))
+        } catch {
+            throw TaskDataError(path, "is no description of a fine-tuned model: \(error)")
+        }
+        guard (8...65_536).contains(sequenceLength), labelMap != nil,
+            labels.count <= ConfusionMatrix.maximumClasses,
+            windowSettings.problem == nil
+                || kind != .questionAnswering, !labels.isEmpty || !hasClasses
+        else { throw TaskDataError(path, "has lengths or labels that no fine-tuned model has") }
+    }
+
+    private var hasClasses: Bool { [.classification, .multiLabel, .tagging].contains(kind) }
+
+    var labelMap: LabelMap? { LabelMap(names: labels) }
+
+    var windowSettings: WindowSettings {
+        var settings = WindowSettings()
+        settings.maximumLength = sequenceLength
+        settings.stride = stride
+        settings.maximumQuestionLength = maximumQuestionLength
+        return settings
+    }
+
+    var answerSettings: AnswerSettings {
+        var settings = AnswerSettings()
+        settings.allowsNoAnswer = answers == AnswerMetric.squad2.rawValue
+        settings.nullThreshold = nullThreshold
+        return settings
+    }
+}

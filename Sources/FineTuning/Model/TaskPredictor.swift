@@ -1,0 +1,154 @@
+import BERT
+public import Kernels
+
+/// Answers requests with a fine-tuned model.
+public final class TaskPredictor {
+    /// What the model was made for.
+    public let task: FineTunedTask
+    private let labels: LabelMap
+    private let model: BERTForFineTuning
+    private let encoder: InputEncoder
+    private let inputsAtOnce: Int
+
+    /// Loads the model of a directory.
+    public init(_ saved: FineTunedModel, executor: KernelExecutor, inputsAtOnce: Int = 16) throws {
+        task = saved.task
+        guard let labels = saved.task.labelMap else { preconditionFailure("labels were checked") }
+        self.labels = labels
+        self.inputsAtOnce = inputsAtOnce
+        model = try saved.load(executor: executor, inputs: inputsAtOnce)
+        encoder = InputEncoder(saved.tokenizer, maximumLength: saved.task.sequenceLength)
+    }
+
+    /// The answers to requests of the model's kind of task, in order. What is said of one does not
+    /// depend on the others.
+    public func predict(_ requests: [PredictionRequest]) -> [TaskPrediction] {
+        if task.kind == .questionAnswering { return answer(requests) }
+        var texts: [EncodedText] = []
+        var sentences: [TaggingExample?] = []
+        var counts: [Int] = []
+        for request in requests {
+            let before = texts.count
+            var sentence: TaggingExample?
+            switch request {
+            case .text(let text, let pair): texts.append(encoder.encode(text, pair))
+            case .choices(let prompt, let choices):
+                texts += choices.map { encoder.encode(prompt, $0) }
+            case .words(let words):
+                let tags = [String](repeating: TaggingExample.outside, count: words.count)
+                let example = TaggingExample(
+                    TaggedSentence(words: words, tags: tags, line: 0), map: labels,
+                    encoder: encoder)
+                sentence = example
+                texts.append(example.input)
+            case .question: preconditionFailure("a request of another kind of task")
+            }
+            sentences.append(sentence)
+            counts.append(texts.count - before)
+        }
+        var outputs = logits(texts)[...]
+        return requests.indices.map { index in
+            let own = Array(outputs.prefix(counts[index]))
+            outputs = outputs.dropFirst(counts[index])
+            return prediction(requests[index], sentences[index], own)
+        }
+    }
+
+    /// The outputs of each input.
+    private func logits(_ texts: [EncodedText]) -> [[Float]] {
+        stride(from: 0, to: texts.count, by: inputsAtOnce).flatMap { start in
+            let part = texts[start..<min(start + inputsAtOnce, texts.count)]
+            return model.predict(
+                part.map { text in
+                    TaskExample(
+                        inputs: [
+                            TaskInput(
+                                tokenIDs: text.tokenIDs, segmentIDs: text.segmentIDs, sample: 0)
+                        ], target: .none)
+                })
+        }
+    }
+
+    private func prediction(
+        _ request: PredictionRequest, _ sentence: TaggingExample?, _ outputs: [[Float]]
+    ) -> TaskPrediction {
+        var result = TaskPrediction()
+        switch task.kind {
+        case .classification:
+            let probabilities = softmax(outputs[0])
+            let best = largest(outputs[0])
+            result.label = labels.names[best]
+            result.probability = probabilities[best]
+            result.probabilities = named(probabilities)
+        case .multiLabel:
+            let probabilities = outputs[0].map { 1 / (1 + exponential(-Double($0))) }
+            result.labels = labels.names.indices.filter { outputs[0][$0] > 0 }.map {
+                labels.names[$0]
+            }
+            result.probabilities = named(probabilities)
+        case .regression: result.score = Double(outputs[0][0])
+        case .multipleChoice:
+            let scores = outputs.map { $0[0] }
+            let best = largest(scores)
+            result.choice = best
+            result.choiceProbabilities = softmax(scores)
+            result.probability = result.choiceProbabilities?[best]
+        case .tagging:
+            guard case .words(let words) = request, let sentence else {
+                preconditionFailure("a request of another kind of task")
+            }
+            let classes = TaskKind.tagging.condensed(outputs[0], classes: labels.count)
+            result.words = words
+            result.tags = sentence.predictedTags(classes.map { Int($0) }, map: labels)
+        case .questionAnswering: preconditionFailure("answered elsewhere")
+        }
+        return result
+    }
+
+    private func answer(_ requests: [PredictionRequest]) -> [TaskPrediction] {
+        var contexts: [String] = []
+        var questions: [Question] = []
+        for (index, request) in requests.enumerated() {
+            guard case .question(let text, let context) = request else {
+                preconditionFailure("a request of another kind of task")
+            }
+            contexts.append(context)
+            questions.append(Question(id: "\(index)", text: text, context: index, answers: []))
+        }
+        let features = QuestionFeatures(
+            QuestionFile(path: "", contexts: contexts, questions: questions),
+            tokenizer: encoder.tokenizer, settings: task.windowSettings, training: false)
+        let outputs = logits(features.windows.map { features.input($0) })
+        return questions.indices.map { index in
+            let windows = features.windowsOfQuestion[index]
+            var result = TaskPrediction()
+            guard !windows.isEmpty else {
+                result.answer = ""
+                return result
+            }
+            let answer = features.predict(
+                question: index, logits: windows.map { SpanLogits(outputs[$0]) },
+                settings: task.answerSettings)
+            result.answer = answer.text
+            result.nullScore = answer.nullScore
+            result.probability = answer.candidates.first { $0.text == answer.text }?.probability
+            result.candidates = answer.candidates.prefix(5).map {
+                TaskPrediction.Candidate(text: $0.text, probability: $0.probability)
+            }
+            return result
+        }
+    }
+
+    private func named(_ probabilities: [Double]) -> [String: Double] {
+        Dictionary(
+            zip(labels.names, probabilities), uniquingKeysWith: { first, _ in first })
+    }
+}
+
+/// The softmax of some logits.
+private func softmax(_ logits: [Float]) -> [Double] {
+    let highest = Double(logits.max() ?? 0)
+    let weights = logits.map { exponential(Double($0) - highest) }
+    let total = weights.reduce(0, +)
+    return weights.map { $0 / total }
+}

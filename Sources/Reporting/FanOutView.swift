@@ -1,0 +1,106 @@
+import Glibc
+
+/// What a person sees of a fan-out: on a terminal a line for each running trial, redrawn, under lines
+/// for those that ended; elsewhere the latter alone.
+///
+/// For rank 0 only, and for one thread.
+public final class FanOutView {
+    /// How many trials are where.
+    public struct Counts: Equatable, Sendable {
+        /// Not dealt yet, or again.
+        public var waiting = 0
+        /// Dealt to a group of ranks.
+        public var running = 0
+        /// Finished.
+        public var done = 0
+        /// Failed for good.
+        public var failed = 0
+
+        /// No trials.
+        public init() {}
+    }
+
+    /// A trial that runs.
+    public struct Running: Equatable, Sendable {
+        /// Its name.
+        public var name: String
+        /// How much of it is done, from 0 to 1.
+        public var fraction: Double
+        /// The loss and the best score so far, as text.
+        public var status: String
+
+        /// A trial.
+        public init(name: String, fraction: Double, status: String) {
+            self.name = name
+            self.fraction = fraction
+            self.status = status
+        }
+    }
+
+    private let output: any ConsoleOutput
+    private let redraws: Bool
+    private let now: () -> Double
+    private var drawnLines = 0
+    private var drawnAt = -Double.infinity
+
+    private static let redrawSeconds = 0.2
+    private static let cells = 20
+    /// More lines than a screen has would scroll what is redrawn away.
+    private static let mostLines = 16
+
+    /// Nothing is shown yet; see `ConsoleReporter` for the parameters.
+    public init(
+        output: any ConsoleOutput = StandardOutput(),
+        environment: (String) -> String? = ConsoleReporter.environmentVariable,
+        now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
+    ) {
+        self.output = output
+        self.now = now
+        let kind = environment("TERM") ?? ""
+        redraws = output.isTerminal && kind != "dumb" && !kind.isEmpty
+    }
+
+    /// Prints lines that stay, above what is redrawn.
+    public func note(_ text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        output.write(erasure() + lines.map { TextWidth.printable("\($0)") + "\n" }.joined())
+        drawnLines = 0
+        drawnAt = -Double.infinity
+    }
+
+    /// Shows what runs, on a terminal, if it is time.
+    public func show(_ counts: Counts, _ running: [Running]) {
+        guard redraws, now() - drawnAt >= Self.redrawSeconds else { return }
+        let width = max(1, output.columns - 1)
+        var lines = running.prefix(Self.mostLines).map { line($0) }
+        if running.count > Self.mostLines { lines.append("... \(running.count) in all") }
+        lines.append(
+            "\(counts.waiting) waiting, \(counts.running) running, \(counts.done) done, "
+                + "\(counts.failed) failed")
+        let text = lines.map { TextWidth.cut(TextWidth.printable($0), columns: width) }
+        output.write(erasure() + text.joined(separator: "\n") + "\n")
+        drawnLines = text.count
+        drawnAt = now()
+    }
+
+    /// Removes what is redrawn.
+    public func finish() {
+        output.write(erasure())
+        drawnLines = 0
+    }
+
+    private func line(_ trial: Running) -> String {
+        let part = min(1, max(0, trial.fraction))
+        let full = Int(part * Double(Self.cells))
+        let bar =
+            String(repeating: "=", count: full)
+            + String(repeating: " ", count: Self.cells - full)
+        let percent = TextWidth.padded("\(Int(part * 100))%", 4, right: true)
+        return "[\(bar)] \(percent)  \(trial.name)  \(trial.status)"
+    }
+
+    /// Up to the first line drawn, and everything from there on erased.
+    private func erasure() -> String {
+        drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r\u{1B}[J" : ""
+    }
+}
