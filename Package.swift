@@ -151,7 +151,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Reporting", ["Reporting", "DurableFiles"]),
         tests(
-            "FineTuning", ["FineTuning", "Tokenization", "Configuration", "Randomness"],
+            "FineTuning",
+            ["FineTuning", "Tokenization", "Configuration", "Randomness", "BERT"],
             exclude: ["Golden"]),
         tests(
             "Training",

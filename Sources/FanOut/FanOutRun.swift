@@ -7,6 +7,7 @@ import Glibc
 import Kernels
 public import MPI
 import Reporting
+import Tensors
 import Training
 
 /// A fan-out of fine-tuning over the ranks of a job: `bert-train finetune`.
@@ -75,6 +76,10 @@ public final class FanOutRun {
     private func check(_ starts: [StartingModel]) throws {
         for start in starts {
             for task in configuration.tasks {
+                // Parameters, gradients, two moments, and the best weights.
+                let head = task.kind.head(labels: max(task.labels.count, 2))
+                try ModelSetup.checkMemory(
+                    .fineTuning(start.configuration, head), arrays: 5)
                 let length = task.sequenceLength ?? configuration.sequenceLength
                 guard length <= start.configuration.maximumPositions else {
                     throw FanOutError(

@@ -87,7 +87,9 @@ final class TrialGroup {
             throw error
         } catch {
             try? trialDirectory.removeState()
-            try link?.tell(.failed("\(error)", status: FanOutError.status(of: error)))
+            // A message has room for so much.
+            let text = String("\(error)".prefix(2000))
+            try link?.tell(.failed(text, status: FanOutError.status(of: error)))
         }
     }
 

@@ -5,7 +5,7 @@ import DurableFiles
 import FoundationEssentials
 import Glibc
 import Kernels
-import Tensors
+package import Tensors
 public import Tokenization
 
 /// Where a model's parameters come from.
@@ -120,7 +120,7 @@ public struct ModelSetup {
 
     /// Refuses a model whose `arrays` of the size of its parameters no memory of this machine can
     /// hold; before anything is allocated.
-    static func checkMemory(_ layout: ParameterLayout, arrays: Int) throws {
+    package static func checkMemory(_ layout: ParameterLayout, arrays: Int) throws {
         let needed = layout.count * MemoryLayout<Float>.stride * arrays
         guard needed <= memory else {
             throw TrainingError.configuration(

@@ -70,7 +70,10 @@ private let task = """
     @Test(arguments: [
         ("[]", "f:1: a configuration must be a mapping of keys, found a list of 0"),
         ("{}", "tasks: there is none"), ("{}", "checkpoints: there is none"),
-        ("{\"task\": []}", "f:1: unknown key task; did you mean tasks? the keys are name, directory, tasks"),
+        (
+            "{\"task\": []}",
+            "f:1: unknown key task; did you mean tasks? the keys are name, directory, tasks"
+        ),
         ("{\n\"tasks\": [{\"nmae\": 1}]}", "f:2: unknown key tasks[0].nmae; did you mean name?"),
         ("{\"seeds\": [1, 1]}", "f:1: seeds has the same item twice"),
         ("{\"seeds\": []}", "seeds: there is none"),
@@ -80,6 +83,7 @@ private let task = """
         ("{\"precision\": \"fp8\"}", "precision must be one of fp32, bf16, fp16, found \"fp8\""),
         ("{\"early_stopping\": 3}", "early_stopping must be a mapping of keys, found 3"),
         ("{\"checkpoints\": [{\"name\": \"a\"}]}", "checkpoints[0].path is missing"),
+        ("{\"checkpoints\": \"a/..\"}", "checkpoints[0].name is missing, and the end of the path"),
         ("{\"checkpoints\": [\"a\", \"b/a\"]}", "checkpoints[1].name: there is another a"),
         ("{\"tasks\": {\"name\": \"a\"}}", "tasks[0].train is missing"),
         ("{\"tasks\": {\"train\": \"x\"}}", "tasks[0].train: the name x does not tell the format"),

@@ -34,7 +34,7 @@ struct FanOutFixture: Sendable {
         try scratch.write(
             "multi.tsv",
             table("sentence\tlabel") {
-                "\(sentences[$0].text)\t\(sentences[$0].animal),\(sentences[$0].place)"
+                "\(sentences[$0].text)\t\(sentences[$0].animal < "hb" ? "early,x" : "late")"
             })
         try scratch.write(
             "number.tsv",
@@ -44,7 +44,8 @@ struct FanOutFixture: Sendable {
             table("sentence\ta\tb\tlabel") { index in
                 let other = Self.places[(index * 3 + 1) % 5]
                 let right = index % 2
-                let ways = right == 0 ? [sentences[index].place, other] : [other, sentences[index].place]
+                let ways =
+                    right == 0 ? [sentences[index].place, other] : [other, sentences[index].place]
                 return "\(sentences[index].text)\t\(ways[0])\t\(ways[1])\t\(right)"
             })
         try scratch.write(
@@ -73,7 +74,7 @@ struct FanOutFixture: Sendable {
     /// The text of a task of each kind, by its name.
     static let kinds = [
         "class": "file: class.tsv",
-        "multi": "kind: multi_label, file: multi.tsv",
+        "multi": "kind: multi_label, epochs: [30], file: multi.tsv",
         "number": "kind: regression, file: number.tsv",
         "choice": "kind: multiple_choice, columns: {choices: [a, b]}, file: choice.tsv",
         "tags": "kind: tagging, file: tags.conll",

@@ -79,6 +79,12 @@ extension FineTuningConfiguration.StartingPoint {
         if point.name.isEmpty {
             let last = point.path.split(separator: "/").last.map(String.init) ?? ""
             point.name = last + (point.fromScratch ? "-scratch" : "")
+            let kind = NodeScalar<String>.folderName
+            if !point.path.isEmpty, kind.read(.text(point.name)) == nil {
+                reader.fail(
+                    node.location,
+                    "\(path).name is missing, and the end of the path is not \(kind.expectation)")
+            }
         }
         return point
     }

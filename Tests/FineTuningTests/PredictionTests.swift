@@ -1,0 +1,125 @@
+import BERT
+import FineTuning
+import Testing
+import Tokenization
+
+/// Requests, inputs of the model, and scores of its outputs.
+@Suite struct PredictionTests {
+    private func request(_ line: String, _ kind: TaskKind) throws -> PredictionRequest {
+        try PredictionRequest(line: line, kind: kind, path: "in", number: 7)
+    }
+
+    @Test func linesAndObjectsAreRead() throws {
+        #expect(try request("a b", .classification) == .text("a b", pair: nil))
+        #expect(try request("a\tb", .regression) == .text("a", pair: "b"))
+        #expect(
+            try request(" {\"text\": \"a\\t\", \"pair\": \"{\"}", .multiLabel)
+                == .text("a\t", pair: "{"))
+        #expect(try request("  a  b\u{3000}c ", .tagging) == .words(["a", "b", "c"]))
+        #expect(try request("{\"words\": [\"a b\", \"c\"]}", .tagging) == .words(["a b", "c"]))
+        #expect(
+            try request("who?\tit was he", .questionAnswering)
+                == .question("who?", context: "it was he"))
+        #expect(
+            try request("{\"question\": \"q\", \"context\": \"\"}", .questionAnswering)
+                == .question("q", context: ""))
+        #expect(
+            try request("p\ta\tb\tc", .multipleChoice) == .choices(prompt: "p", ["a", "b", "c"]))
+        #expect(
+            try request("{\"prompt\": \"p\", \"choices\": [\"a\", \"b\"]}", .multipleChoice)
+                == .choices(prompt: "p", ["a", "b"]))
+    }
+
+    @Test(
+        "what is missing is said, with the line",
+        arguments: [
+            ("a\tb\tc", TaskKind.classification), ("{\"txt\": \"a\"}", .classification),
+            ("{\"text\": 3}", .regression), ("{", .classification), ("{\"words\": []}", .tagging),
+            ("{\"words\": [1]}", .tagging), ("only a question", .questionAnswering),
+            ("p\ta", .multipleChoice),
+            ("{\"prompt\": \"p\", \"choices\": [\"a\"]}", .multipleChoice),
+        ])
+    func refused(line: String, kind: TaskKind) throws {
+        let error = #expect(throws: TaskDataError.self) { _ = try request(line, kind) }
+        #expect(error?.description.hasPrefix("in:7: ") == true)
+    }
+
+    private let tokenizer: WordPieceTokenizer
+
+    init() throws {
+        tokenizer = WordPieceTokenizer(
+            vocabulary: try Vocabulary(lines: Vocabulary.specialTokens + ["a", "b", "c", "d"]),
+            lowercase: true)
+    }
+
+    private func table(_ lines: [String], _ columns: [String]) throws -> TaskTable {
+        try TaskTable.parse(
+            Array(lines.joined(separator: "\n").utf8), path: "t", format: .jsonLines,
+            columns: columns)
+    }
+
+    /// Two, three and two choices, of which the second is right.
+    private func choices() throws -> TaskInputs {
+        let lines = [2, 3, 2].map { count in
+            let ways = [String](repeating: "\"b\"", count: count).joined(separator: ",")
+            return "{\"p\": \"a\", \"c\": [\(ways)], \"l\": 1}"
+        }
+        return TaskInputs(
+            .choices(
+                try table(lines, ["p", "c", "l"]).choiceExamples(
+                    prompt: 0, choices: [1], label: 2,
+                    encoder: InputEncoder(tokenizer, maximumLength: 8))))
+    }
+
+    @Test func choicesStayTogether() throws {
+        let inputs = try choices()
+        #expect(inputs.count == 3 && inputs.largest == 3)
+        #expect((0..<3).map { inputs.inputs(of: $0) } == [0..<2, 2..<5, 5..<7])
+        #expect(inputs.batches(0..<3, inputs: 5) == [[0, 1], [2]])
+        #expect(inputs.batches(0..<3, inputs: 1) == [[0], [1], [2]])
+        #expect(inputs.batches([2, 0, 1], inputs: 100) == [[2, 0, 1]])
+        #expect(inputs.batches(0..<0, inputs: 4).isEmpty)
+        let example = inputs.example(1, epoch: 4)
+        #expect(example.inputs.map(\.sample) == [2, 3, 4])
+        #expect(example.target == .category(1) && example.epoch == 4)
+        #expect(example.inputs[0].segmentIDs == [0, 0, 0, 1, 1])
+    }
+
+    @Test func choicesAreScoredByExample() throws {
+        let outputs: [[Float]] = [[0], [1], [3], [2], [1], [5], [5]]
+        let scores = try TaskScores.scores(
+            TaskDefinition(), choices().examples, labels: LabelMap(collecting: [String]()),
+            outputs: outputs)
+        // Right, wrong, and a tie, of which the first counts.
+        #expect(scores[.accuracy] == 1.0 / 3)
+    }
+
+    @Test func tagsAreCondensedToClasses() {
+        let logits: [Float] = [0, 1, 0, 2, 2, 1, -3, -2, -1]
+        #expect(TaskKind.tagging.condensed(logits, classes: 3) == [1, 0, 2])
+        #expect(TaskKind.questionAnswering.condensed(logits, classes: 2) == logits)
+    }
+
+    @Test func sequencesAreScored() throws {
+        func examples(_ labels: [String], _ target: SequenceTarget) throws -> TaskExamples {
+            let lines = labels.map { "{\"s\": \"a\", \"l\": \($0)}" }
+            return .sequences(
+                try table(lines, ["s", "l"]).examples(
+                    SequenceColumns(first: 0, label: 1), target: target,
+                    encoder: InputEncoder(tokenizer, maximumLength: 8)))
+        }
+        let map = try #require(LabelMap(names: ["x", "y"]))
+        let classes = try TaskScores.scores(
+            TaskDefinition(), examples(["\"x\"", "\"y\"", "\"y\""], .category(map)), labels: map,
+            outputs: [[1, 0], [0, 1], [2, 1]])
+        #expect(classes[.accuracy] == 2.0 / 3)
+        let several = try TaskScores.scores(
+            TaskDefinition(), examples(["[\"x\"]", "[]"], .categories(map)), labels: map,
+            outputs: [[1, 1], [-1, 0]])
+        #expect(several[.accuracy] == 0.5 && several[.microF1] == 2.0 / 3)
+        let numbers = try TaskScores.scores(
+            TaskDefinition(), examples(["1", "2", "4"], .score), labels: map,
+            outputs: [[0.1], [0.2], [0.4]])
+        #expect(isClose(try #require(numbers[.pearson]), 1, 1e-6))
+    }
+}
