@@ -76,10 +76,9 @@ public final class FanOutRun {
     private func check(_ starts: [StartingModel]) throws {
         for start in starts {
             for task in configuration.tasks {
-                // Parameters, gradients, two moments, and the best weights.
                 let head = task.kind.head(labels: max(task.labels.count, 2))
                 try ModelSetup.checkMemory(
-                    .fineTuning(start.configuration, head), arrays: 5)
+                    .fineTuning(start.configuration, head), .fineTuning)
                 let length = task.sequenceLength ?? configuration.sequenceLength
                 guard length <= start.configuration.maximumPositions else {
                     throw FanOutError(

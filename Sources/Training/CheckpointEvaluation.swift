@@ -100,7 +100,7 @@ public struct CheckpointEvaluation {
         // Sizes are only a claim until the file's own tensors bear them out.
         let layout = ParameterLayout.pretraining(sizes)
         try saved.check(layout)
-        try ModelSetup.checkMemory(layout, arrays: 1)
+        try ModelSetup.checkMemory(layout, .evaluation)
         let source = try source(
             paths, settings, vocabulary: vocabulary, lowercase: description.doLowerCase,
             sizes: sizes)

@@ -3,9 +3,8 @@ public import Checkpointing
 public import Configuration
 import DurableFiles
 import FoundationEssentials
-import Glibc
 import Kernels
-package import Tensors
+import Tensors
 public import Tokenization
 
 /// Where a model's parameters come from.
@@ -35,11 +34,12 @@ public struct ModelSetup {
     ///   - corpus: the vocabulary of the training data, where they have one, and whether text was
     ///     lower-cased.
     ///   - origin: brings its vocabulary and casing, and its sizes unless the settings name them.
+    ///   - momentShards: the number of ranks that share the moments; 1 where each has all.
     /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model, or is not the one
-    ///   that `model.vocabulary` names.
+    ///   that `model.vocabulary` names, or the memory is too small.
     public init(
         _ settings: RunConfiguration.Model, corpus: (vocabulary: Vocabulary, lowercase: Bool)?,
-        origin: ModelOrigin
+        origin: ModelOrigin, momentShards: Int
     ) throws {
         self.origin = origin
         let named = try Self.namedVocabulary(settings, isNeeded: !origin.isCheckpoint)
@@ -70,6 +70,7 @@ public struct ModelSetup {
                     + "corpus with it (`bert corpus build --vocab`)")
         }
         try Self.check(configuration, vocabulary)
+        try Self.checkMemory(.pretraining(configuration), .training(momentShards: momentShards))
     }
 
     /// The vocabulary that `model.vocabulary` names.
@@ -114,23 +115,7 @@ public struct ModelSetup {
                     + "\(configuration.vocabularySize) (model.vocab_size): raise vocab_size or "
                     + "train a smaller vocabulary")
         }
-        // Parameters, gradients and two moments.
-        try checkMemory(ParameterLayout.pretraining(configuration), arrays: 4)
     }
-
-    /// Refuses a model whose `arrays` of the size of its parameters no memory of this machine can
-    /// hold; before anything is allocated.
-    package static func checkMemory(_ layout: ParameterLayout, arrays: Int) throws {
-        let needed = layout.count * MemoryLayout<Float>.stride * arrays
-        guard needed <= memory else {
-            throw TrainingError.configuration(
-                "a model of \(layout.count) parameters needs at least \(needed >> 20) MB, the "
-                    + "machine has \(memory >> 20) MB; choose a smaller one")
-        }
-    }
-
-    /// Bytes of memory that this machine has.
-    static var memory: Int { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
 
     /// What a checkpoint says of the model.
     public func description() throws -> ModelDescription {

@@ -66,11 +66,11 @@ public struct OverflowReplay {
             sequences: 1, sequenceLength: length, maskedPerSequence: masked)
         let needed = BERTForPreTraining.memoryBytes(
             sizes, for: .training, capacity: capacity, threads: threads)
-        guard needed <= ModelSetup.memory else {
+        guard needed <= ModelSetup.machineMemory else {
             throw TrainingError.data(
                 "\(path) cannot be replayed here: samples of \(length) tokens take "
                     + "\(needed >> 20) MB with the model of \(weights.name), the machine has "
-                    + "\(ModelSetup.memory >> 20) MB")
+                    + "\(ModelSetup.machineMemory >> 20) MB")
         }
         let model = BERTForPreTraining(
             sizes, for: .training, capacity: capacity, executor: KernelExecutor(threads: threads))
@@ -140,8 +140,7 @@ extension OverflowReplay {
             }
             let layout = ParameterLayout.pretraining(configuration)
             try saved?.check(layout)
-            // Parameters and gradients.
-            try ModelSetup.checkMemory(layout, arrays: 2)
+            try ModelSetup.checkMemory(layout, .gradients)
         }
 
         /// The path that the file gives; nil if the weights were random.

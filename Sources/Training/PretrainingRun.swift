@@ -69,7 +69,8 @@ public final class PretrainingRun {
             let resolved = configuration.resolvedPhases
             let data = try resolved.map { try DataSetup($0.data) }
             let setup = try ModelSetup(
-                configuration.model, corpus: data[0].corpus, origin: origin)
+                configuration.model, corpus: data[0].corpus, origin: origin,
+                momentShards: configuration.parallel.shardOptimizer ? communicator.size : 1)
             let phases = try zip(resolved, data).map {
                 try PretrainingPhase($0, data: $1, setup: setup, ranks: communicator.size)
             }

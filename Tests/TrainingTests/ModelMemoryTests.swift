@@ -1,0 +1,39 @@
+import BERT
+import Tensors
+import Testing
+import Training
+
+/// What a model is refused for before any memory is taken.
+@Suite("the least memory of a model") struct ModelMemoryTests {
+    private static let layout = ParameterLayout.pretraining(BERTConfiguration())
+
+    private static func isRefused(_ memory: ModelMemory, available: Int) -> Bool {
+        do {
+            try ModelSetup.checkMemory(layout, memory, available: available)
+            return false
+        } catch let error as TrainingError {
+            return error.exitCode == 78 && "\(error)".contains("needs at least")
+        } catch {
+            return false
+        }
+    }
+
+    @Test("moments count once over the ranks that share them", arguments: [1, 2, 3, 8, 1000])
+    func sharded(ranks: Int) {
+        let count = Self.layout.count
+        let needed = 4 * (2 * count + 2 * (count / ranks))
+        let memory = ModelMemory.training(momentShards: ranks)
+        #expect(memory.bytes(parameterCount: count) == needed)
+        #expect(!Self.isRefused(memory, available: needed))
+        #expect(Self.isRefused(memory, available: needed - 1))
+        // What a machine has that could not hold all moments.
+        let whole = ModelMemory.training(momentShards: 1)
+        #expect(Self.isRefused(whole, available: needed) == (ranks > 1))
+    }
+
+    @Test("fine-tuning also keeps the best weights")
+    func fineTuning() {
+        let count = Self.layout.count
+        #expect(ModelMemory.fineTuning.bytes(parameterCount: count) == 20 * count)
+    }
+}
