@@ -158,7 +158,7 @@ let package = Package(
             "Training",
             [
                 "Training", "BERT", "Tensors", "Kernels", "Optimization", "Distributed", "MPI",
-                "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
+                "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
                 "Configuration", "MPITestSupport",
             ]),
     ]

@@ -1,9 +1,10 @@
 import Glibc
+import Kernels
 import Synchronization
 
 /// Work on a thread of its own, whose result is fetched later. At the end of its life it is waited
 /// for: nothing goes on behind the back of a run that has ended.
-final class BackgroundTask<Value: Sendable> {
+package final class BackgroundTask<Value: Sendable> {
     private let thread: JoinedThread
     private let outcome: Outcome
 
@@ -13,17 +14,22 @@ final class BackgroundTask<Value: Sendable> {
     }
 
     /// Starts `body`. Where no thread can be had it is run here and now.
-    init(_ body: @escaping @Sendable () throws -> Value) {
+    ///
+    /// - Parameter processors: where the thread may run. A thread otherwise may only where the one
+    ///   that starts it may, and would take turns with it where that one is pinned.
+    package init(
+        on processors: [Int] = [], _ body: @escaping @Sendable () throws -> Value
+    ) {
         let outcome = Outcome()
         self.outcome = outcome
-        thread = JoinedThread { outcome.result = Result { try body() } }
+        thread = JoinedThread(on: processors) { outcome.result = Result { try body() } }
     }
 
     /// Whether the result is there.
     var isOver: Bool { thread.isOver }
 
     /// The result; waits for it.
-    func result() throws -> Value {
+    package func result() throws -> Value {
         thread.join()
         guard let result = outcome.result else { preconditionFailure("a thread left no result") }
         return try result.get()
@@ -36,10 +42,14 @@ private final class JoinedThread {
     private var handle: pthread_t?
 
     private final class Work: Sendable {
+        let processors: [Int]
         let body: @Sendable () -> Void
         let isOver = Atomic<Bool>(false)
 
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        init(on processors: [Int], _ body: @escaping @Sendable () -> Void) {
+            self.processors = processors
+            self.body = body
+        }
 
         func run() {
             body()
@@ -47,8 +57,8 @@ private final class JoinedThread {
         }
     }
 
-    init(_ body: @escaping @Sendable () -> Void) {
-        work = Work(body)
+    init(on processors: [Int], _ body: @escaping @Sendable () -> Void) {
+        work = Work(on: processors, body)
         // Signals are the main thread's.
         var all = sigset_t()
         var before = sigset_t()
@@ -61,7 +71,10 @@ private final class JoinedThread {
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                Unmanaged<Work>.fromOpaque(context).takeRetainedValue().run()
+                let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
+                // Where the system refuses, or none are named, it stays where it is.
+                ProcessorAffinity.bindThisThread(to: work.processors)
+                work.run()
                 return nil
             }, context.toOpaque())
         if code == 0 {

@@ -27,6 +27,8 @@ package final class CheckpointKeeper: BackgroundWork {
     private let store: CheckpointStore
     private let communicator: Communicator
     private let agreement: Agreement
+    private let processors: [Int]
+    private let takeMemory: TakeMemory
     private var snapshot: CheckpointSnapshot?
     private var underWay: PendingCheckpoint?
     private var lastTime = MPIEnvironment.wallTime
@@ -38,14 +40,26 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Is told how each checkpoint ended that training did not wait for.
     package var report: (Outcome) -> Void = { _ in }
 
+    /// Takes memory for a copy of so many parameters and elements of each moment; nil where it
+    /// cannot be had.
+    package typealias TakeMemory =
+        (_ parameterCount: Int, _ momentCount: Int) -> CheckpointSnapshot?
+
     /// Checkpoints of the ranks of `communicator` in `store`.
+    ///
+    /// - Parameters:
+    ///   - processors: where the threads that write may run; where this one may, if empty.
+    ///   - takeMemory: where the memory for copies comes from.
     package init(
         _ settings: RunConfiguration.Checkpoint, store: CheckpointStore,
-        communicator: Communicator
+        communicator: Communicator, processors: [Int] = [],
+        takeMemory: @escaping TakeMemory = CheckpointSnapshot.init
     ) {
         self.settings = settings
         self.store = store
         self.communicator = communicator
+        self.processors = processors
+        self.takeMemory = takeMemory
         agreement = Agreement(among: communicator)
     }
 
@@ -57,9 +71,9 @@ package final class CheckpointKeeper: BackgroundWork {
         guard settings.background, settings.everySteps > 0 || settings.everyMinutes > 0 else {
             return true
         }
-        snapshot = CheckpointSnapshot(
-            parameterCount: communicator.rank == 0 ? count : 0,
-            momentCount: Partition(count: count, parts: communicator.size)[communicator.rank].count)
+        snapshot = takeMemory(
+            communicator.rank == 0 ? count : 0,
+            Partition(count: count, parts: communicator.size)[communicator.rank].count)
         guard try agreement.anyTrue(snapshot == nil) else { return true }
         snapshot = nil
         return false
@@ -195,6 +209,7 @@ package final class CheckpointKeeper: BackgroundWork {
                     description: description, state: state))
         underWay = PendingCheckpoint(
             step: state.step, start: start, share: snapshot?.copy(share) ?? share, moments: moments,
-            writer: writer.take(), store: store, communicator: communicator)
+            writer: writer.take(), store: store, processors: processors,
+            communicator: communicator)
     }
 }

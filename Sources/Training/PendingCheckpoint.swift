@@ -34,23 +34,26 @@ final class PendingCheckpoint {
     private let communicator: Communicator
     private let agreement: Agreement
     private let store: CheckpointStore
+    private let processors: [Int]
     private var writer: CheckpointWriter?
     private let files: BackgroundTask<(entries: [ManifestEntry], seconds: Double)>
     private var publication: BackgroundTask<Published>?
 
-    /// Starts to write `share`; `writer` is rank 0's.
+    /// Starts to write `share` by a thread on `processors`; `writer` is rank 0's.
     init(
         step: Int, start: Double, share: CheckpointShare, moments: FlatMoments,
-        writer: consuming CheckpointWriter?, store: CheckpointStore, communicator: Communicator
+        writer: consuming CheckpointWriter?, store: CheckpointStore, processors: [Int],
+        communicator: Communicator
     ) {
         self.moments = moments
         self.step = step
         self.start = start
         self.writer = writer
         self.store = store
+        self.processors = processors
         self.communicator = communicator
         agreement = Agreement(among: communicator)
-        files = BackgroundTask {
+        files = BackgroundTask(on: processors) {
             let clock = ContinuousClock()
             let start = clock.now
             return (try share.write(), (clock.now - start) / .seconds(1))
@@ -84,7 +87,7 @@ final class PendingCheckpoint {
         let publisher = Publisher(
             writer: writer, files: try entries.flatMap(ManifestEntry.entries), store: store,
             settings: settings)
-        publication = BackgroundTask {
+        publication = BackgroundTask(on: processors) {
             let clock = ContinuousClock()
             let start = clock.now
             var published = try publisher.publish()

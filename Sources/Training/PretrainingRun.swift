@@ -87,7 +87,7 @@ public final class PretrainingRun {
             recomputes: configuration.parallel.recompute)
         let keeper = CheckpointKeeper(
             configuration.checkpoint, store: CheckpointStore(run: options.directory),
-            communicator: communicator)
+            communicator: communicator, processors: threadPlan.allowed)
         self.keeper = keeper
         if try !keeper.reserve(count: model.layout.count) {
             notices.append(

@@ -9,6 +9,8 @@ public struct ThreadPlan: Equatable, Sendable {
     /// The processors that are the rank's alone, those to be used first in front; nil where it is
     /// not to be pinned.
     public let processors: [Int]?
+    /// The processors that the scheduler lets the rank use, which others may use, too.
+    package let allowed: [Int]
 
     /// The configured number of threads; for `auto` as many as the rank has processors, those that
     /// several ranks may use being shared evenly, and no more than the job's time quota and SLURM
@@ -29,6 +31,7 @@ public struct ThreadPlan: Equatable, Sendable {
         of resources: [RankResources], coreOf: [Int: Int] = [:]
     ) {
         let own = resources[rank]
+        allowed = own.processors
         let sharers = resources.indices.filter { resources[$0].processors == own.processors }
         if case .fixed(let count) = setting {
             threads = count
