@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # Submits a whole pre-training to SLURM, each job to start when the one before it has succeeded:
-# prepare -> pretrain (all phases of the configuration) -> evaluate.
+# prepare -> pretrain (all phases of the configuration) -> evaluate -> fine-tune.
 #
 #   Cluster/pipeline.sh --config Configs/bert-base-phase1+2.yaml --nodes 4 \
-#       --run Checkpoints/mine --corpus Corpora/en Corpora/en.txt
+#       --run Checkpoints/mine --corpus Corpora/en --finetune finetune.yaml Corpora/en.txt
 #
 #   --config FILE      the run's configuration; it trains on --corpus
 #   --run DIR          the run directory
 #   --corpus DIR       made of the TEXTs, with its vocabulary, by Cluster/prepare.sbatch
-#   --nodes N          nodes to pre-train on (default 2)
+#   --nodes N          nodes to pre-train and to fine-tune on (default 2)
 #   --heldout PATH     evaluated at the end (default: the corpus's held-out part)
+#   --finetune FILE    a configuration of fine-tuning; it starts from the run, whatever its
+#                      `checkpoints` are, and its results land in the run directory's finetune/
+#                      (default: no fine-tuning)
 #   TEXT...            none: the corpus is there already
 #   -- OPTION...       for bert-train, e.g. --set batch.micro=8
 #
@@ -24,7 +27,7 @@ usage() {
     exit 64
 }
 
-config='' run='' corpus='' heldout='' nodes=2 texts=() options=()
+config='' run='' corpus='' heldout='' finetune='' nodes=2 texts=() options=()
 while (($#)); do
     case $1 in
     --)
@@ -32,7 +35,7 @@ while (($#)); do
         options=("$@")
         break
         ;;
-    --config | --run | --corpus | --heldout | --nodes)
+    --config | --run | --corpus | --heldout | --finetune | --nodes)
         (($# > 1)) || usage "$1 needs a value"
         printf -v "${1#--}" %s "$2"
         shift 2
@@ -46,7 +49,9 @@ while (($#)); do
 done
 [[ -n $config && -n $run && -n $corpus ]] || usage "--config, --run and --corpus are needed"
 [[ $nodes =~ ^[1-9][0-9]*$ ]] || usage "--nodes is a number, not '$nodes'"
-[[ -f $config ]] || { echo "pipeline: there is no $config" >&2 && exit 66; }
+for file in "$config" ${finetune:+"$finetune"}; do
+    [[ -f $file ]] || { echo "pipeline: there is no $file" >&2 && exit 66; }
+done
 [[ -f Cluster/pretrain.sbatch ]] || { echo "pipeline: submit from the repository's root" >&2 && exit 66; }
 
 previous=''
@@ -69,3 +74,8 @@ fi
 submit pretrain --nodes="$nodes" Cluster/pretrain.sbatch --config "$config" --run "$run" \
     ${options[@]+"${options[@]}"}
 submit evaluate Cluster/evaluate.sbatch "$run" -- --data "${heldout:-$corpus}"
+if [[ -n $finetune ]]; then
+    # In YAML's single quotes only they themselves are special.
+    submit finetune --nodes="$nodes" Cluster/finetune.sbatch --config "$finetune" \
+        --run "$run/finetune" --set "checkpoints=['${run//\'/\'\'}']"
+fi

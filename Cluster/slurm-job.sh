@@ -6,6 +6,10 @@
 #   BIND       socket, numa, core or none: the cores that a rank may use; default: as RANKS_PER
 
 job=${SLURM_JOB_NAME:-job}
+# What scontrol is to know this job by. The number of an array, which one of its tasks has, too, would
+# mean all of them.
+id=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
+id=${id:-$SLURM_JOB_ID}
 
 # say TEXT: with the time, which the programs' own lines do not have.
 say() { printf '%(%F %T)T %s: %s\n' -1 "$job" "$1"; }
@@ -33,6 +37,17 @@ count_of() {
     *) stop_with 64 "RANKS_PER is socket, numa or core, not '$1'" ;;
     esac
     lscpu -p=$column | grep -v '^#' | sort -u | wc -l
+}
+
+# array_part: sets `part` and `parts`: which of how many, from 0, this task of an array is to do; 0 of 1
+# where there is no array.
+# shellcheck disable=SC2034 # they are for those who call it
+array_part() {
+    local first=${SLURM_ARRAY_TASK_MIN:-0} step=${SLURM_ARRAY_TASK_STEP:-1}
+    part=$(((${SLURM_ARRAY_TASK_ID:-0} - first) / step))
+    parts=${SLURM_ARRAY_TASK_COUNT:-1}
+    (((${SLURM_ARRAY_TASK_MAX:-0} - first) / step + 1 == parts)) ||
+        stop_with 64 "the array is not a range such as 0-3: its tasks do not know their parts"
 }
 
 # launch PROGRAM ARGUMENT...: PROGRAM on all nodes of the job, bound. Its status is the job's.
@@ -76,15 +91,59 @@ with_mpirun() {
     [[ $3 == none ]] || printf '%s\n' -bind-to "$3" -map-by "$3"
 }
 
+# launch_until_done PROGRAM ARGUMENT...: launches what goes on from where it was stopped, and ends this job
+# with its status, after asking SLURM to queue it again where another start would get further.
+launch_until_done() {
+    local end failures=slurm-$id.failures status count
+    say "job $id on $SLURM_JOB_NODELIST, start number $((${SLURM_RESTART_COUNT:-0} + 1))"
+
+    # So that the program can stop early enough by itself. Newer SLURMs set it, older ones do not.
+    end=$(scontrol -o show job "$id" | sed -nE 's/.* EndTime=([0-9]+-[0-9T:-]+) .*/\1/p')
+    if [[ -n $end ]]; then SLURM_JOB_END_TIME=$(date --date "$end" +%s) && export SLURM_JOB_END_TIME; fi
+
+    # Failures in a row that are worth another try are counted here, over the starts of this job.
+    ((${SLURM_RESTART_COUNT:-0} > 0)) || rm -f "$failures"
+
+    launch "$@"
+    status=$?
+    say "ended with $status"
+
+    case $status in
+    0)
+        rm -f "$failures"
+        exit 0
+        ;;
+    75) # EX_TEMPFAIL: stopped with its state kept, run me again.
+        rm -f "$failures"
+        again 75 "not finished"
+        ;;
+    64 | 65 | 66 | 67 | 73 | 77 | 78 | 126 | 127) # settings, data: another try would end the same way.
+        rm -f "$failures"
+        exit "$status"
+        ;;
+    esac
+
+    # A rank, a node or the network died: go on from the last checkpoint, but not for ever.
+    # A start that lasted an hour has got on.
+    ((SECONDS < 3600)) || rm -f "$failures"
+    count=$(($(cat "$failures" 2>/dev/null || echo 0) + 1))
+    if ((count > ${RESTARTS:-5})); then
+        rm -f "$failures"
+        stop_with $status "failed $count times in a row; not trying again"
+    fi
+    echo $count >"$failures"
+    again $status "failure $count of at most ${RESTARTS:-5} in a row"
+}
+
 # again STATUS REASON: ends this job with STATUS after asking SLURM to queue it again, unless SLURM
 # does so by itself or the job was cancelled meanwhile.
 again() {
     if [[ $1 == 75 ]] && scontrol show config | grep -qE '^RequeueExit +=.*\b75\b'; then
         exit 75
     fi
-    if scontrol -o show job "$SLURM_JOB_ID" | grep -q 'JobState=RUNNING'; then
-        say "$2; asking SLURM to start job $SLURM_JOB_ID again"
-        scontrol requeue "$SLURM_JOB_ID"
+    if scontrol -o show job "$id" | grep -q 'JobState=RUNNING'; then
+        say "$2; asking SLURM to start job $id again"
+        scontrol requeue "$id"
         sleep 60 # the requeue ends this script
     fi
     exit "$1"

@@ -22,13 +22,12 @@ public final class FanOutRun {
     private let view = FanOutView()
     private var lock: DirectoryLock?
 
-    /// A fan-out among the ranks of `world`; `directory` replaces the configuration's.
+    /// A fan-out among the ranks of `world`, whose results land in `directory`.
     public init(
-        _ configuration: FineTuningConfiguration, directory: String?, world: Communicator
+        _ configuration: FineTuningConfiguration, directory: String, world: Communicator
     ) {
         self.configuration = configuration
-        self.directory =
-            directory ?? Paths.join(configuration.directory, configuration.name)
+        self.directory = directory
         self.world = world
         agreement = Agreement(among: world)
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import DurableFiles
 import FanOut
 import FineTuning
 import MPI
@@ -26,15 +27,42 @@ struct FinetuneCommand: ParsableCommand {
     @Option(
         name: .customLong("run"), help: "The directory of the results (default: directory/name).")
     var runDirectory: String?
+    @Option(
+        help: ArgumentHelp(
+            "Only every N-th task, beginning with the I-th, in the directory's part-I-of-N; the "
+                + "other parts are other jobs'.",
+            valueName: "i/n"),
+        transform: {
+            guard let part = FanOutPart($0) else {
+                throw ValidationError("a part is I/N: number I of N, from 1")
+            }
+            return part
+        })
+    var part: FanOutPart?
 
     func run() throws {
         try Job.run { environment in
             let world = environment.world
             let configuration = try Agreement(among: world).together(exitCode: ExitStatus.of) {
-                try FineTuningConfiguration.load(path: config, overrides: set)
+                try load()
             }
+            var directory = runDirectory ?? configuration.resultsDirectory
+            if let part { directory = Paths.join(directory, part.folder) }
             StopSignals.watch()
-            return try FanOutRun(configuration, directory: runDirectory, world: world).run()
+            return try FanOutRun(configuration, directory: directory, world: world).run()
         }
+    }
+
+    private func load() throws -> FineTuningConfiguration {
+        var configuration = try FineTuningConfiguration.load(path: config, overrides: set)
+        if let part {
+            let count = configuration.tasks.count
+            guard configuration.restrict(to: part) else {
+                throw TrainingError.configuration(
+                    "part \(part.number) of \(part.count) would be empty: \(config) has "
+                        + "\(count) task(s); ask for at most as many parts")
+            }
+        }
+        return configuration
     }
 }

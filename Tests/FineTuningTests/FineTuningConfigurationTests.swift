@@ -115,6 +115,33 @@ private let task = """
         #expect(message.contains("999000 trials are more than 100000"), "\(message)")
     }
 
+    @Test(arguments: 1...6, 1...8)
+    func partsHaveEachTaskOnce(tasks: Int, count: Int) throws {
+        var whole = FineTuningConfiguration()
+        whole.tasks = (0..<tasks).map { number in
+            var task = TaskDefinition()
+            task.name = "\(number)"
+            return task
+        }
+        var seen: [String] = []
+        for number in 1...count {
+            let part = try #require(FanOutPart("\(number)/\(count)"))
+            #expect(part.folder == "part-\(number)-of-\(count)")
+            var configuration = whole
+            #expect(configuration.restrict(to: part) == (number <= tasks))
+            #expect(configuration.tasks.count <= (tasks + count - 1) / count)
+            seen += configuration.tasks.map(\.name)
+        }
+        #expect(seen.sorted() == whole.tasks.map(\.name))
+    }
+
+    @Test(arguments: [
+        "", "1", "/", "1/", "/1", "0/1", "2/1", "-1/2", "1/2/3", "a/b", "1/0", "1 /2",
+    ])
+    func whatIsNoPart(text: String) {
+        #expect(FanOutPart(text) == nil)
+    }
+
     @Test func allProblemsComeAtOnce() throws {
         do {
             _ = try parse("{\"retries\": -1, \"warmup\": 2, \"x\": 0}")

@@ -1,4 +1,5 @@
 public import Configuration
+internal import DurableFiles
 
 /// Everything that decides a fan-out of fine-tuning: the file of `bert-train finetune --config`.
 public struct FineTuningConfiguration: Equatable, Sendable {
@@ -67,6 +68,9 @@ public struct FineTuningConfiguration: Equatable, Sendable {
 
     /// The defaults, without tasks and checkpoints.
     public init() {}
+
+    /// Where results land: `name` in `directory`.
+    public var resultsDirectory: String { Paths.join(directory, name) }
 
     /// The most trials of a fan-out.
     public static let maximumTrials = 100_000
