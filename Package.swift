@@ -81,7 +81,10 @@ let package = Package(
             swiftSettings: strict),
         library(
             "Evaluation",
-            ["BERT", "Corpus", "Distributed", "MPI", "Kernels", "Tensors", "Randomness"]),
+            [
+                "BERT", "Corpus", "Tokenization", "Distributed", "MPI", "Kernels", "Tensors",
+                "Randomness",
+            ]),
         library(
             "FineTuning",
             [
@@ -144,6 +147,7 @@ let package = Package(
             "BERT",
             ["BERT", "Kernels", "Tensors", "Randomness", "HDF5", "Checkpointing", "Corpus"],
             exclude: ["Golden"]),
+        tests("Evaluation", ["Evaluation", "Corpus", "BERT", "Tokenization"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(

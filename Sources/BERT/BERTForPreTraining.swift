@@ -106,6 +106,9 @@ public final class BERTForPreTraining {
         return network.evaluate()
     }
 
+    /// What the last pass said of each masked token, one sequence after another.
+    public var tokenOutcomes: [TokenOutcome] { network.tokenOutcomes }
+
     /// One forward and backward pass over a micro-batch.
     ///
     /// - Parameters:

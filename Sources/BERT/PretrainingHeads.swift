@@ -220,4 +220,13 @@ struct PretrainingHeads<E: TensorElement> {
             return outcome
         }
     }
+
+    /// What was said of each masked token, one sequence after another.
+    func tokenOutcomes() -> [TokenOutcome] {
+        (0..<batch.masked).map {
+            TokenOutcome(
+                loss: activations.maskedLosses.vector[$0],
+                isCorrect: activations.maskedCorrect.vector[$0] == 1)
+        }
+    }
 }

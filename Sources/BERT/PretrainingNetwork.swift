@@ -11,6 +11,8 @@ protocol PretrainingNetwork {
     func train(
         scale: ObjectiveScale, seed: UInt64, accumulate: Bool, observer: GradientObserver
     ) -> [SequenceOutcome]
+    /// What the last pass said of each masked token.
+    var tokenOutcomes: [TokenOutcome] { get }
     /// The input of layer `index`, or the last layer's output: [T, N].
     func hiddenStates(_ index: Int) -> [Float]
     /// [B, N]
@@ -78,6 +80,8 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
         heads.evaluate(encoder.output)
         return heads.outcomes()
     }
+
+    var tokenOutcomes: [TokenOutcome] { heads.tokenOutcomes() }
 
     func train(
         scale: ObjectiveScale, seed: UInt64, accumulate: Bool, observer: GradientObserver

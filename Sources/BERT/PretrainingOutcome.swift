@@ -24,6 +24,20 @@ public struct SequenceOutcome: Sendable, Equatable {
     }
 }
 
+/// What a model says of one masked token.
+public struct TokenOutcome: Sendable, Equatable {
+    /// Cross-entropy, in nats.
+    public var loss: Float
+    /// Whether the token has the largest logit.
+    public var isCorrect: Bool
+
+    /// An outcome of the given values.
+    public init(loss: Float, isCorrect: Bool) {
+        self.loss = loss
+        self.isCorrect = isCorrect
+    }
+}
+
 /// How sums of losses become the objective: each divided by its number over the global batch.
 public struct ObjectiveScale: Sendable, Equatable {
     /// The factor of each masked token's cross-entropy in the gradient.

@@ -83,18 +83,24 @@ public struct CheckpointStore: Sendable, Equatable {
     /// - Parameters:
     ///   - keepLast: how many of the newest stay (at least one).
     ///   - keepEvery: steps that are a multiple of it stay; 0: none for that reason.
+    ///   - scores: what checkpoints are worth, by step: of those that there are, the one with the
+    ///     highest score stays (the earliest of equal ones).
     ///   - trusted: the checkpoint that this process has just published, if any: not verified.
     /// - Returns: the paths deleted.
     @discardableResult
     public func retain(
-        keepLast: Int, keepEvery: Int = 0, trusted: String? = nil
+        keepLast: Int, keepEvery: Int = 0, scores: [Int: Double] = [:], trusted: String? = nil
     ) throws -> [String] {
         let entries = try list()
+        let scored = entries.compactMap { entry in scores[entry.step].map { (entry, $0) } }
+        let best = scored.max { ($0.1, $1.0.step) < ($1.1, $0.0.step) }?.0
         var kept: [Entry] = []
         var dropped: [Entry] = []
         for (index, entry) in entries.enumerated() {
             let isMultiple = keepEvery > 0 && entry.step > 0 && entry.step % keepEvery == 0
-            if index < max(keepLast, 1) || isMultiple || entry.path == trusted {
+            if index < max(keepLast, 1) || isMultiple || entry.path == trusted
+                || entry == best
+            {
                 kept.append(entry)
             } else {
                 dropped.append(entry)

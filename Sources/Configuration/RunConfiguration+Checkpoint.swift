@@ -9,6 +9,9 @@ extension RunConfiguration {
         public var keepLast = 3
         /// `keep_every`: checkpoints at multiples of this step stay for good; 0 for none.
         public var keepEvery = 0
+        /// `keep_best`: whether an evaluation that finds the best model so far, by MLM accuracy, is
+        /// followed by a checkpoint, which stays until there is a better one.
+        public var keepBest = false
         /// `background`: whether training goes on while a checkpoint is written, from a copy of the
         /// state that takes memory for the whole run.
         public var background = true
@@ -29,6 +32,7 @@ extension RunConfiguration {
                 Field(
                     "checkpoint.keep_every", \.checkpoint.keepEvery,
                     .integer(0...1_000_000_000), .harmless),
+                Field("checkpoint.keep_best", \.checkpoint.keepBest, .flag, .harmless),
                 Field("checkpoint.background", \.checkpoint.background, .flag, .harmless),
             ]
         }

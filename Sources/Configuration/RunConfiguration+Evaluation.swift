@@ -5,6 +5,9 @@ extension RunConfiguration {
         public var everySteps = 200
         /// `max_sequences`: most held-out sequences of one evaluation; always the same ones.
         public var maxSequences = 10_000
+        /// `target`: the run ends as soon as an evaluation finds this share of the masked tokens
+        /// predicted, or more.
+        public var target: Double?
 
         /// The defaults.
         public init() {}
@@ -17,6 +20,10 @@ extension RunConfiguration {
                 Field(
                     "evaluation.max_sequences", \.evaluation.maxSequences,
                     .integer(1...1_000_000_000), .harmless),
+                Field(
+                    "evaluation.target", \.evaluation.target,
+                    .orNull(.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 }, "no target"),
+                    .harmless),
             ]
         }
     }

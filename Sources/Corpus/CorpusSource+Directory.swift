@@ -27,12 +27,17 @@ extension CorpusSource {
                     + "was not; build both alike")
         }
         let stores = try directories.map { try $0.documents(of: split) }
+        var documents = 0
+        let corpora = zip(directories, stores).map { directory, store in
+            defer { documents += store.count }
+            return SourceCorpus(path: directory.path, firstDocument: documents)
+        }
         let name = directories.map(\.path).joined(separator: ", ")
         try self.init(
             documents: DocumentStore(joining: stores),
             vocabulary: MaskingVocabulary(first.vocabulary), settings: settings, seed: seed,
             dataDigest: directories.map(\.digest).joined(separator: "+") + " " + split.rawValue,
-            name: "the \(split.rawValue) split of \(name)")
+            name: "the \(split.rawValue) split of \(name)", corpora: corpora)
     }
 }
 

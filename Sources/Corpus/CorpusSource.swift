@@ -14,6 +14,9 @@ public final class CorpusSource: SampleSource {
     /// SHA-256 of the data's digest, the settings and the seed.
     public let fingerprint: String
 
+    /// The directories of the documents; empty for documents that are in none.
+    public let corpora: [SourceCorpus]
+
     /// The greatest length of a sample: the settings' sequence length.
     public var maximumLength: Int { maker.settings.sequenceLength }
     /// The number of documents that samples are made from.
@@ -25,8 +28,9 @@ public final class CorpusSource: SampleSource {
     ///   no document at all, or only one, of a single sentence.
     package init(
         documents: DocumentStore, vocabulary: MaskingVocabulary, settings: SampleSettings,
-        seed: UInt64, dataDigest: String, name: String
+        seed: UInt64, dataDigest: String, name: String, corpora: [SourceCorpus] = []
     ) throws(CorpusError) {
+        self.corpora = corpora
         try settings.validate()
         guard documents.count > 0 else { throw .noText("\(name) holds no documents") }
         guard documents.count < Int(UInt32.max) else {

@@ -15,6 +15,8 @@ public final class NvidiaHDF5Source: SampleSource {
     public let maximumLength: Int
     /// SHA-256 of names, sizes and edges of the files, the order and the seed.
     public let fingerprint: String
+    /// None: rows tell nothing of their documents.
+    public var corpora: [SourceCorpus] { [] }
 
     private let blocks: [Block]
     private let rowCount: Int

@@ -34,7 +34,7 @@ public struct PretrainingSample: Sendable, Equatable {
     public var maskedLabels: [Int32]
     /// Whether B comes from another document: label 1 of next-sentence prediction.
     public var isRandomNext: Bool
-    /// The document that A was taken from, where the source knows it.
+    /// The document that A was taken from, counted over the source, where it knows that.
     public var document: Int?
 
     /// A sample of the given parts.
@@ -55,6 +55,20 @@ public struct PretrainingSample: Sendable, Equatable {
     public var length: Int { tokenIDs.count }
 }
 
+/// A corpus among those that a source takes its documents from.
+public struct SourceCorpus: Sendable, Equatable {
+    /// Its directory.
+    public var path: String
+    /// The number, among all documents of the source, of its first.
+    public var firstDocument: Int
+
+    /// The corpus at `path` whose documents follow upon `firstDocument` others.
+    public init(path: String, firstDocument: Int) {
+        self.path = path
+        self.firstDocument = firstDocument
+    }
+}
+
 /// Where samples come from. A sample is a pure function of (source, epoch, index): asking never
 /// changes what any later question answers, and any number of threads may ask at once.
 public protocol SampleSource: Sendable {
@@ -65,6 +79,9 @@ public protocol SampleSource: Sendable {
     /// SHA-256 (hexadecimal) of all that determines the samples: data, settings and seed. Two
     /// sources with one fingerprint give the same samples.
     var fingerprint: String { get }
+    /// The corpora that samples' documents are in, by rising documents; empty where samples have no
+    /// documents.
+    var corpora: [SourceCorpus] { get }
 
     /// The number of samples of epoch `epoch`.
     func sampleCount(epoch: Int) -> Int

@@ -1,6 +1,4 @@
 /// What an evaluation on held-out samples measured, with what guessing would have reached.
-///
-/// Also the content of `bert-train evaluate --json` (without the event's name).
 public struct EvaluationRecord: Codable, Sendable, Equatable {
     /// Updates that the evaluated weights have had.
     public var step: Int
@@ -23,7 +21,26 @@ public struct EvaluationRecord: Codable, Sendable, Equatable {
     /// Accuracy of always predicting the more frequent label.
     public var nspBaselineAccuracy: Double
 
-    /// A record of the given numbers.
+    /// The ends of the 95% confidence intervals; nil where the data do not give one, and in records of
+    /// earlier versions.
+    public var intervals = Intervals()
+
+    /// 95% confidence intervals, by the bootstrap over documents.
+    public struct Intervals: Sendable, Equatable {
+        /// Of `mlmAccuracy`.
+        public var mlmAccuracyLow, mlmAccuracyHigh: Double?
+        /// Of `mlmLoss`.
+        public var mlmLossLow, mlmLossHigh: Double?
+        /// Of `nspAccuracy`.
+        public var nspAccuracyLow, nspAccuracyHigh: Double?
+        /// Of `nspLoss`.
+        public var nspLossLow, nspLossHigh: Double?
+
+        /// None known.
+        public init() {}
+    }
+
+    /// A record of the given numbers, without intervals.
     public init(
         step: Int, mlmAccuracy: Double, mlmLoss: Double, mlmTokens: Int, nspAccuracy: Double,
         nspLoss: Double, nspPairs: Int, mlmBaselineAccuracy: Double, mlmBaselineToken: String,
@@ -47,8 +64,6 @@ public struct EvaluationRecord: Codable, Sendable, Equatable {
     /// Writes the keys of docs/metrics.md.
     public func encode(to encoder: any Encoder) throws { try write(encoder) }
 
-    /// A JSON object with the keys in the order of docs/metrics.md, on many lines.
-    public var json: String { JSONValue.object(members).page() + "\n" }
 }
 
 extension EvaluationRecord: ColumnRecord {
@@ -63,6 +78,14 @@ extension EvaluationRecord: ColumnRecord {
         .number("mlm_baseline_accuracy", \.mlmBaselineAccuracy),
         .text("mlm_baseline_token", \.mlmBaselineToken),
         .number("nsp_baseline_accuracy", \.nspBaselineAccuracy),
+        .optional("mlm_accuracy_low", \.intervals.mlmAccuracyLow),
+        .optional("mlm_accuracy_high", \.intervals.mlmAccuracyHigh),
+        .optional("mlm_loss_low", \.intervals.mlmLossLow),
+        .optional("mlm_loss_high", \.intervals.mlmLossHigh),
+        .optional("nsp_accuracy_low", \.intervals.nspAccuracyLow),
+        .optional("nsp_accuracy_high", \.intervals.nspAccuracyHigh),
+        .optional("nsp_loss_low", \.intervals.nspLossLow),
+        .optional("nsp_loss_high", \.intervals.nspLossHigh),
     ]
 
     static let blank = EvaluationRecord(

@@ -48,6 +48,22 @@ public final class MetricsLog {
         return MetricsRepair.lines(bytes).complete.compactMap { try? MetricsEvent(line: $0) }
     }
 
+    /// All evaluations of a log; lines that cannot be understood are passed over. Empty where there
+    /// is no log to be read.
+    public static func evaluations(_ path: String) -> [EvaluationRecord] {
+        guard
+            let bytes = try? WholeFiles.read(path, maximumByteCount: MetricsRepair.maximumByteCount)
+        else { return [] }
+        // Steps are thousands of lines to an evaluation's one: they are not even parsed.
+        let start = Array("{\"event\":\"evaluation\"".utf8)
+        return MetricsRepair.lines(bytes).complete.compactMap { line in
+            guard line.starts(with: start),
+                case .evaluation(let record)? = try? MetricsEvent(line: line)
+            else { return nil }
+            return record
+        }
+    }
+
     /// Reads a log. Lines of other programs and a half last line are passed over.
     /// - Throws: `FileError` with the line's number where a line of ours cannot be understood.
     public static func read(_ path: String) throws(FileError) -> [MetricsEvent] {

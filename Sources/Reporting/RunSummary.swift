@@ -48,6 +48,11 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var parameters: Int
     /// The newest checkpoint; empty where there is none.
     public var checkpoint: String
+    /// The step of the evaluation, of any attempt, that found the highest MLM accuracy; nil where
+    /// nothing was evaluated. `checkpoint.keep_best` keeps its checkpoint.
+    public var bestStep: Int?
+    /// That accuracy.
+    public var bestMaskedAccuracy: Double?
     /// All evaluations of this attempt, the last one is the final one.
     public var evaluations: [EvaluationRecord]
 
@@ -57,7 +62,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
         nspLoss: Double, samples: Int, tokens: Int, wallSeconds: Double, tokensPerSecond: Double,
         overlap: Double?, mfu: Double?, peakOperationsPerSecond: Double?,
         memoryForecastBytes: Int?, peakMemoryBytes: Int?, ranks: Int, threads: Int,
-        parameters: Int, checkpoint: String,
+        parameters: Int, checkpoint: String, bestStep: Int?, bestMaskedAccuracy: Double?,
         evaluations: [EvaluationRecord]
     ) {
         self.run = run
@@ -80,6 +85,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
         self.threads = threads
         self.parameters = parameters
         self.checkpoint = checkpoint
+        self.bestStep = bestStep
+        self.bestMaskedAccuracy = bestMaskedAccuracy
         self.evaluations = evaluations
     }
 
@@ -145,6 +152,8 @@ extension RunSummary: ColumnRecord {
         .integer("threads", \.threads),
         .integer("parameters", \.parameters),
         .text("checkpoint", \.checkpoint),
+        .optional("best_step", \.bestStep),
+        .optional("best_mlm_accuracy", \.bestMaskedAccuracy),
     ]
 
     static let blank = RunSummary(
@@ -152,5 +161,5 @@ extension RunSummary: ColumnRecord {
         tokens: 0, wallSeconds: 0, tokensPerSecond: 0, overlap: nil, mfu: nil,
         peakOperationsPerSecond: nil, memoryForecastBytes: nil, peakMemoryBytes: nil, ranks: 0,
         threads: 0, parameters: 0,
-        checkpoint: "", evaluations: [])
+        checkpoint: "", bestStep: nil, bestMaskedAccuracy: nil, evaluations: [])
 }

@@ -2,7 +2,7 @@ import BERT
 import Checkpointing
 public import Configuration
 import Corpus
-import Distributed
+public import Distributed
 import DurableFiles
 import Evaluation
 import Kernels
@@ -13,12 +13,10 @@ import Tokenization
 
 /// Evaluation of a stored model on held-out data: any checkpoint, run or Hugging Face directory.
 public struct CheckpointEvaluation {
-    /// The model's directory.
-    public let path: String
     /// What to warn of: newer checkpoints that are damaged and were passed over. On rank 0 only.
     public let notices: [String]
     /// What was measured.
-    public let record: EvaluationRecord
+    public let report: EvaluationReport
     /// `precision.compute`, in which it was measured.
     public let compute: RunConfiguration.ComputeType
 
@@ -48,13 +46,43 @@ public struct CheckpointEvaluation {
             try Self.open(saved, paths, configuration, executor: KernelExecutor(threads: threads))
         }
         let result = try PretrainingEvaluator(
-            source: source, maximumSamples: configuration.evaluation.maxSequences,
+            source: source, vocabulary: vocabulary,
+            maximumSamples: configuration.evaluation.maxSequences,
             batch: configuration.batch.micro, communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
-        path = agreed
         compute = configuration.precision.compute
         notices = passedOver.map(\.description)
-        record = EvaluationRecord(result, step: step, vocabulary: vocabulary)
+        report = EvaluationReport(result, step: step, path: agreed, vocabulary: vocabulary)
+    }
+
+    /// Evaluates all checkpoints of the run directory `run`, oldest first, and tells `report` of
+    /// each. Damaged ones are passed over. Collective.
+    ///
+    /// - Throws: the first failure of any rank, on all of them; that of a damaged checkpoint where
+    ///   none is good.
+    public static func curve(
+        run: String, data paths: [String], overrides: [String], communicator: Communicator,
+        _ report: (Result<CheckpointEvaluation, Agreement.Failure>) -> Void
+    ) throws -> [CheckpointEvaluation] {
+        let checkpoints = try communicator.told {
+            try Checkpoint.entries(run).reversed().map(\.path).joined(separator: "\0")
+        }.split(separator: "\0").map(String.init)
+        var evaluations: [CheckpointEvaluation] = []
+        var damage: Agreement.Failure?
+        for checkpoint in checkpoints {
+            do {
+                let evaluation = try CheckpointEvaluation(
+                    checkpoint: checkpoint, data: paths, overrides: overrides,
+                    communicator: communicator)
+                evaluations.append(evaluation)
+                report(.success(evaluation))
+            } catch let failure as Agreement.Failure where failure.exitCode == ExitStatus.badData {
+                damage = failure
+                report(.failure(failure))
+            }
+        }
+        if let damage, evaluations.isEmpty { throw damage }
+        return evaluations
     }
 
     /// The largest `batch.global`.

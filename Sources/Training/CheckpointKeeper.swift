@@ -37,6 +37,8 @@ package final class CheckpointKeeper: BackgroundWork {
     private(set) var lastPath = ""
     /// Throws where this run no longer has the right to publish.
     var requireRight: () throws -> Void = {}
+    /// What the run's evaluations found, by step, on rank 0: with `keep_best`, the best checkpoint stays.
+    var scores: () -> [Int: Double] = { [:] }
     /// Is told how each checkpoint ended that training did not wait for.
     package var report: (Outcome) -> Void = { _ in }
 
@@ -103,6 +105,9 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Whether the step is one that gets a checkpoint.
     func isDue(_ step: Int) -> Bool { settings.everySteps > 0 && step % settings.everySteps == 0 }
 
+    /// Whether there is a checkpoint of `step`, or one under way.
+    func has(_ step: Int) -> Bool { lastStep == step || underWay?.step == step }
+
     /// Whether the last checkpoint is too long ago, by this rank's clock.
     var isOverdue: Bool {
         settings.everyMinutes > 0 && underWay == nil
@@ -164,7 +169,10 @@ package final class CheckpointKeeper: BackgroundWork {
         let start = MPIEnvironment.wallTime
         if !pending.isPublishing { try agreement.jointly(requireRight) }
         do {
-            guard let published = try pending.goOn(keeping: settings) else {
+            guard
+                let published = try pending.goOn(
+                    keeping: settings, scores: settings.keepBest ? scores() : [:])
+            else {
                 if pending.waitedSince == nil {
                     pending.stalledSeconds += MPIEnvironment.wallTime - start
                 }

@@ -11,6 +11,8 @@ import Tokenization
 public enum ExitStatus {
     /// Done.
     public static let success: Int32 = 0
+    /// Data that are damaged, or that nothing can be made of.
+    public static let badData: Int32 = 65
     /// A bug: an error that nobody foresaw.
     public static let bug: Int32 = 70
     /// Reading or writing failed.

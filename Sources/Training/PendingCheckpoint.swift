@@ -73,9 +73,12 @@ final class PendingCheckpoint {
 
     /// Takes it to its next stage. Collective, once no rank is busy.
     ///
+    /// - Parameter scores: what checkpoints are worth, by step, on rank 0.
     /// - Returns: what was published, or nil where another stage is to come.
     /// - Throws: the first failure of any rank, on all of them.
-    func goOn(keeping settings: RunConfiguration.Checkpoint) throws -> Published? {
+    func goOn(
+        keeping settings: RunConfiguration.Checkpoint, scores: [Int: Double]
+    ) throws -> Published? {
         if isPublishing {
             return try agreement.jointly { try publication?.result() ?? Published() }
         }
@@ -86,7 +89,7 @@ final class PendingCheckpoint {
         guard let writer = writer.take() else { return nil }
         let publisher = Publisher(
             writer: writer, files: try entries.flatMap(ManifestEntry.entries), store: store,
-            settings: settings)
+            settings: settings, scores: scores)
         publication = BackgroundTask(on: processors) {
             let clock = ContinuousClock()
             let start = clock.now
@@ -104,15 +107,17 @@ private final class Publisher: @unchecked Sendable {
     private let files: [ManifestEntry]
     private let store: CheckpointStore
     private let settings: RunConfiguration.Checkpoint
+    private let scores: [Int: Double]
 
     init(
         writer: consuming CheckpointWriter, files: [ManifestEntry], store: CheckpointStore,
-        settings: RunConfiguration.Checkpoint
+        settings: RunConfiguration.Checkpoint, scores: [Int: Double]
     ) {
         self.writer = consume writer
         self.files = files
         self.store = store
         self.settings = settings
+        self.scores = scores
     }
 
     /// Publishes, and deletes what is no longer to be kept.
@@ -127,7 +132,7 @@ private final class Publisher: @unchecked Sendable {
             do {
                 try store.retain(
                     keepLast: settings.keepLast, keepEvery: settings.keepEvery,
-                    trusted: checkpoint.path)
+                    scores: scores, trusted: checkpoint.path)
             } catch {
                 published.retentionProblem = "\(error)"
             }

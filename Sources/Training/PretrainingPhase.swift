@@ -34,6 +34,14 @@ struct PretrainingPhase {
             totalSteps: schedule.totalSteps, peak: configuration.optimizer.learningRate)
         source = try data.training(configuration, vocabularySize: model.vocabularySize)
         heldout = try data.heldout(configuration, vocabularySize: model.vocabularySize)
+        guard
+            heldout != nil
+                || (configuration.evaluation.target == nil && !configuration.checkpoint.keepBest)
+        else {
+            throw TrainingError.configuration(
+                "evaluation.target and checkpoint.keep_best need held-out data: give data.heldout, "
+                    + "or corpora built with --heldout")
+        }
         let length = max(source.maximumLength, heldout?.maximumLength ?? 0)
         guard length <= model.maximumPositions else {
             throw TrainingError.configuration(

@@ -164,7 +164,7 @@ public final class PretrainingRun {
     }
 
     private func train() throws -> Int32 {
-        if try !makeUpEvaluation() { return try stop() }
+        if let status = try makeUpEvaluation() { return status }
         while state.phase < phases.count {
             let phase = phases[state.phase]
             while state.phaseStep < phase.schedule.totalSteps {
@@ -182,13 +182,15 @@ public final class PretrainingRun {
                 if keeper.isDue(state.step) || outcome.checkpointRequested {
                     try beginCheckpoint()
                 }
-                if shouldEvaluate(phase), try !evaluate(phase) { return try stop() }
+                if shouldEvaluate(phase), let status = try evaluateOnTheWay(phase) {
+                    return status
+                }
             }
             guard state.phase + 1 < phases.count else { break }
             state.phase += 1
             state.phaseStep = 0
         }
-        return try finish()
+        return try finish(evaluated: false)
     }
 
     /// Whether the last step of the last phase is done.
@@ -198,13 +200,34 @@ public final class PretrainingRun {
     }
 
     /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
-    /// False where it was broken off.
-    private func makeUpEvaluation() throws -> Bool {
+    ///
+    /// - Returns: the exit status where the run ends by that.
+    private func makeUpEvaluation() throws -> Int32? {
         let phase = phases[state.phase]
-        guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase),
-            try agreement.anyTrue(isCoordinator && reporter?.evaluatedStep != state.step)
-        else { return true }
-        return try evaluate(phase)
+        guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase) else { return nil }
+        guard try agreement.anyTrue(isCoordinator && reporter?.evaluatedStep != state.step) else {
+            // It may have reached the target, and been stopped before it could say so.
+            return try agreement.anyTrue(isCoordinator && reporter?.hasReached(phase) == true)
+                ? try finish(evaluated: true) : nil
+        }
+        return try evaluateOnTheWay(phase)
+    }
+
+    /// Evaluates before the end, and keeps the best model.
+    ///
+    /// - Returns: the exit status where the run ends by that: it was broken off, or is good enough.
+    private func evaluateOnTheWay(_ phase: PretrainingPhase) throws -> Int32? {
+        guard try evaluate(phase) else { return try stop() }
+        if try agreement.anyTrue(isCoordinator && reporter?.hasReached(phase) == true) {
+            return try finish(evaluated: true)
+        }
+        let isBest = isCoordinator && reporter?.isBest(state.step) == true
+        if options.configuration.checkpoint.keepBest, try agreement.anyTrue(isBest),
+            !keeper.has(state.step)
+        {
+            try beginCheckpoint()
+        }
+        return nil
     }
 
     private func shouldEvaluate(_ phase: PretrainingPhase) -> Bool {
@@ -253,7 +276,8 @@ public final class PretrainingRun {
         guard let heldout = phase.heldout else { return true }
         Watchdog.note("the evaluation after step", state.step)
         let evaluator = PretrainingEvaluator(
-            source: heldout, maximumSamples: phase.configuration.evaluation.maxSequences,
+            source: heldout, vocabulary: setup.vocabulary,
+            maximumSamples: phase.configuration.evaluation.maxSequences,
             batch: phase.micro, communicator: communicator, exitCode: ExitStatus.of)
         guard let result = try evaluator.evaluate(model, brokenOffBy: stopPoll) else {
             return false
@@ -263,9 +287,10 @@ public final class PretrainingRun {
         return true
     }
 
-    private func finish() throws -> Int32 {
+    /// Ends the run as it should end: `evaluated` says whether the model is evaluated already.
+    private func finish(evaluated: Bool) throws -> Int32 {
         try saveLast()
-        guard try evaluate(phases[phases.count - 1]) else { return try stop() }
+        if !evaluated, try !evaluate(phases[phases.count - 1]) { return try stop() }
         try agreement.jointly { () throws -> Void in
             try reporter?.finish(state: state, checkpoint: keeper.lastPath)
         }

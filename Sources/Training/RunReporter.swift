@@ -3,26 +3,9 @@ import Checkpointing
 import Configuration
 import Distributed
 import DurableFiles
-public import Evaluation
 import MPI
-public import Reporting
+import Reporting
 import Tensors
-public import Tokenization
-
-extension EvaluationRecord {
-    /// `result` at `step`, with the baseline's token spelt.
-    public init(_ result: EvaluationResult, step: Int, vocabulary: Vocabulary) {
-        let token =
-            result.maskedBaselineID < vocabulary.count
-            ? vocabulary.token(Int32(result.maskedBaselineID)) : "\(result.maskedBaselineID)"
-        self.init(
-            step: step, mlmAccuracy: result.maskedAccuracy, mlmLoss: result.maskedLoss,
-            mlmTokens: result.maskedTokens, nspAccuracy: result.nextSentenceAccuracy,
-            nspLoss: result.nextSentenceLoss, nspPairs: result.nextSentencePairs,
-            mlmBaselineAccuracy: result.maskedBaseline, mlmBaselineToken: token,
-            nspBaselineAccuracy: result.nextSentenceBaseline)
-    }
-}
 
 /// The coordinator's voice: console, `metrics.jsonl`, TensorBoard events and `summary.json`.
 final class RunReporter {
@@ -50,6 +33,8 @@ final class RunReporter {
     /// The step of the last evaluation, also of one of an earlier attempt.
     private(set) var evaluatedStep: Int?
     private var evaluations: [EvaluationRecord] = []
+    /// MLM accuracy by step, also of earlier attempts.
+    private(set) var scores: [Int: Double] = [:]
 
     init(
         _ run: PretrainingRun, peak: Double, resumedFrom path: String?, notices: [String]
@@ -91,6 +76,30 @@ final class RunReporter {
             default: break
             }
         }
+        for record in MetricsLog.evaluations(Paths.join(directory, MetricsLog.name)) {
+            scores[record.step] = record.mlmAccuracy
+        }
+    }
+
+    /// Whether the evaluation of `step` found the best model so far.
+    func isBest(_ step: Int) -> Bool {
+        guard let score = scores[step] else { return false }
+        return scores.allSatisfy { $0.key == step || $0.value < score }
+    }
+
+    /// Whether the last evaluation found `evaluation.target` reached.
+    func hasReached(_ phase: PretrainingPhase) -> Bool {
+        Self.isReached(phase, accuracy: evaluatedStep.flatMap { scores[$0] })
+    }
+
+    private static func isReached(_ phase: PretrainingPhase, accuracy: Double?) -> Bool {
+        guard let target = phase.configuration.evaluation.target, let accuracy else { return false }
+        return accuracy >= target
+    }
+
+    /// The best evaluated step, the first of equally good ones, and its MLM accuracy.
+    private var best: (step: Int, accuracy: Double)? {
+        scores.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { ($0.key, $0.value) }
     }
 
     func step(
@@ -136,6 +145,7 @@ final class RunReporter {
     func evaluation(_ record: EvaluationRecord) {
         evaluations.append(record)
         evaluatedStep = record.step
+        scores[record.step] = record.mlmAccuracy
         console.evaluation(record)
         log(.evaluation(record))
     }
@@ -166,6 +176,10 @@ final class RunReporter {
 
     func finish(state: TrainingState, checkpoint: String) throws {
         console.finish()
+        if state.step < totalSteps {
+            console.note(
+                "the target is reached at step \(state.step) of \(totalSteps): the run ends here")
+        }
         try writeSummary(state: state, status: Self.finished, checkpoint: checkpoint)
         if let last = evaluations.last {
             func row(
@@ -222,6 +236,11 @@ final class RunReporter {
             ),
             ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
             ("checkpoint", checkpoint),
+            (
+                "best",
+                best.map { "step \($0.step), MLM \(HumanFormat.percent($0.accuracy))" }
+                    ?? "not evaluated"
+            ),
             ("metrics", Paths.join(directory, MetricsLog.name)),
             ("summary", Paths.join(directory, RunSummary.name)),
         ]
@@ -243,7 +262,8 @@ final class RunReporter {
             mfu: utilization(operations, trainingSeconds), peakOperationsPerSecond: peak,
             memoryForecastBytes: memoryForecast, peakMemoryBytes: ProcessMemory.peak,
             ranks: ranks, threads: threads,
-            parameters: parameters, checkpoint: checkpoint, evaluations: evaluations
+            parameters: parameters, checkpoint: checkpoint, bestStep: best?.step,
+            bestMaskedAccuracy: best?.accuracy, evaluations: evaluations
         ).write(directory: directory)
     }
 
@@ -263,7 +283,9 @@ final class RunReporter {
     static func isFinished(_ run: PretrainingRun) -> Bool {
         guard let summary = try? RunSummary.read(directory: run.options.directory),
             summary.status == Self.finished, summary.step == run.state.step,
-            run.state.step >= run.options.configuration.totalSteps,
+            run.state.step >= run.options.configuration.totalSteps
+                || Self.isReached(
+                    run.phases[run.state.phase], accuracy: summary.evaluations.last?.mlmAccuracy),
             run.keeper.lastStep == run.state.step
         else { return false }
         let console = ConsoleReporter()

@@ -14,7 +14,9 @@ public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible
     public static func configuration(_ text: String) -> TrainingError { TrainingError(78, text) }
 
     /// Data that are wrong.
-    public static func data(_ text: String) -> TrainingError { TrainingError(65, text) }
+    public static func data(_ text: String) -> TrainingError {
+        TrainingError(ExitStatus.badData, text)
+    }
 
     /// Something to read is not there.
     public static func missing(_ text: String) -> TrainingError { TrainingError(66, text) }

@@ -18,6 +18,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(
         parsing: .upToNextOption, help: "Corpus directories (held-out split), or HDF5 files.")
     var data: [String]
+    @Flag(
+        help: "Evaluate all checkpoints of a run directory, oldest first; the JSON is a list then.")
+    var all = false
     @Option(help: "Also write the numbers to this file, as JSON.")
     var json: String?
     @Option(
@@ -33,17 +36,43 @@ struct EvaluateCommand: ParsableCommand {
                 guard world.rank == 0, let json else { return }
                 try WholeFiles.requireWritable(json)
             }
-            let evaluation = try CheckpointEvaluation(
-                checkpoint: checkpoint, data: data, overrides: set, communicator: world)
+            let console = world.rank == 0 ? ConsoleReporter() : nil
+            let evaluations =
+                all
+                ? try CheckpointEvaluation.curve(
+                    run: checkpoint, data: data, overrides: set, communicator: world
+                ) { result in
+                    switch result {
+                    case .success(let evaluation): console?.evaluation(evaluation.report.record)
+                    case .failure(let failure): console?.warning("passed over: \(failure)")
+                    }
+                }
+                : [
+                    try CheckpointEvaluation(
+                        checkpoint: checkpoint, data: data, overrides: set, communicator: world)
+                ]
             try agreement.together(exitCode: ExitStatus.of) {
-                guard world.rank == 0 else { return }
-                let console = ConsoleReporter()
-                for notice in evaluation.notices { console.warning(notice) }
-                console.note("model \(evaluation.path), in \(evaluation.compute.rawValue)")
-                console.evaluation(evaluation.record)
-                if let json { try WholeFiles.writeAtomically(json, evaluation.record.json) }
+                guard let console else { return }
+                try report(evaluations, console)
             }
             return ExitStatus.success
+        }
+    }
+
+    private func report(
+        _ evaluations: [CheckpointEvaluation], _ console: ConsoleReporter
+    ) throws {
+        let reports = evaluations.map(\.report)
+        if all {
+            console.curve(reports)
+            if let json { try WholeFiles.writeAtomically(json, EvaluationReport.json(reports)) }
+            return
+        }
+        for evaluation in evaluations {
+            for notice in evaluation.notices { console.warning(notice) }
+            console.note("model \(evaluation.report.path), in \(evaluation.compute.rawValue)")
+            console.report(evaluation.report)
+            if let json { try WholeFiles.writeAtomically(json, evaluation.report.json) }
         }
     }
 }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct StoreTests {
     private func retained(
-        _ steps: [Int], damaged: Set<Int> = [], keepLast: Int, keepEvery: Int = 0
+        _ steps: [Int], damaged: Set<Int> = [], keepLast: Int, keepEvery: Int = 0,
+        scores: [Int: Double] = [:]
     ) throws -> [Int] {
         try withScratch { directory in
             let store = CheckpointStore(run: directory)
@@ -16,7 +17,7 @@ import Testing
                     try WholeFiles.writeAtomically(checkpoint.path + "/model.h5", "damaged")
                 }
             }
-            let deleted = try store.retain(keepLast: keepLast, keepEvery: keepEvery)
+            let deleted = try store.retain(keepLast: keepLast, keepEvery: keepEvery, scores: scores)
             let left = try store.list().map(\.step)
             #expect(deleted.count + left.count == steps.count)
             #expect(try Paths.names(in: store.directory).count == left.count)
@@ -33,6 +34,16 @@ import Testing
         #expect(try retained(steps, keepLast: 1, keepEvery: 20) == [20, 40, 50])
         #expect(try retained([0, 7], keepLast: 1, keepEvery: 5) == [7])
         #expect(try retained([], keepLast: 1) == [])
+    }
+
+    @Test("the best one stays, of equal ones the first, until there is a better one")
+    func best() throws {
+        let steps = [10, 20, 30, 40]
+        #expect(try retained(steps, keepLast: 1, scores: [10: 0.5, 20: 0.7, 30: 0.6]) == [20, 40])
+        #expect(try retained(steps, keepLast: 1, scores: [10: 0.5, 20: 0.5]) == [10, 40])
+        // One that is better than all, but has no checkpoint, protects nothing.
+        #expect(try retained(steps, keepLast: 1, scores: [25: 0.9, 30: 0.6, 10: 0.1]) == [30, 40])
+        #expect(try retained(steps, keepLast: 1, scores: [40: 0.9, 30: 0.6]) == [40])
     }
 
     @Test("the last good one is never deleted")

@@ -31,7 +31,7 @@ import Testing
             try directory.text(MetricsLog.name) == #"""
                 {"event":"step","step":1,"loss":7.5,"mlm_loss":6.8125,"nsp_loss":0.6875,"mlm_accuracy":0.125,"nsp_accuracy":0.5625,"learning_rate":0.0001,"grad_norm":1.25,"loss_scale":1.0,"samples":256,"tokens":30000,"tokens_per_second":12345.0,"step_seconds":2.5,"overlap":0.75,"mfu":0.5}
                 {"event":"skip","step":2,"loss_scale":65536.0,"next_loss_scale":32768.0,"samples":512,"in_a_row":1,"cause":""}
-                {"event":"evaluation","step":2,"mlm_accuracy":0.25,"mlm_loss":4.5,"mlm_tokens":1900,"nsp_accuracy":0.625,"nsp_loss":0.65625,"nsp_pairs":100,"mlm_baseline_accuracy":0.0625,"mlm_baseline_token":"the","nsp_baseline_accuracy":0.53125}
+                {"event":"evaluation","step":2,"mlm_accuracy":0.25,"mlm_loss":4.5,"mlm_tokens":1900,"nsp_accuracy":0.625,"nsp_loss":0.65625,"nsp_pairs":100,"mlm_baseline_accuracy":0.0625,"mlm_baseline_token":"the","nsp_baseline_accuracy":0.53125,"mlm_accuracy_low":0.2,"mlm_accuracy_high":0.3,"mlm_loss_low":null,"mlm_loss_high":null,"nsp_accuracy_low":null,"nsp_accuracy_high":null,"nsp_loss_low":0.5,"nsp_loss_high":0.75}
                 {"event":"checkpoint","step":2,"path":"a/\"ü\\\n","seconds":0.5,"stalled_seconds":0.125,"bytes":1000}
                 {"event":"preempt","step":2,"reason":"SIGTERM"}
                 {"event":"resume","step":2,"path":"a","samples":512}

@@ -9,7 +9,8 @@ import Testing
         tokensPerSecond: 12_345, overlap: 0.75, mfu: nil, peakOperationsPerSecond: 1e12,
         memoryForecastBytes: 1_000_000, peakMemoryBytes: 999_999, ranks: 8,
         threads: 1, parameters: 110_106_428,
-        checkpoint: "checkpoints/step-00001000", evaluations: [evaluationRecord(1000)])
+        checkpoint: "checkpoints/step-00001000", bestStep: 800,
+        bestMaskedAccuracy: 0.26, evaluations: [evaluationRecord(1000)])
 
     @Test func exactText() throws {
         let directory = try TemporaryDirectory()
@@ -37,6 +38,8 @@ import Testing
                   "threads": 1,
                   "parameters": 110106428,
                   "checkpoint": "checkpoints/step-00001000",
+                  "best_step": 800,
+                  "best_mlm_accuracy": 0.26,
                   "evaluations": [
                     {
                       "step": 1000,
@@ -48,7 +51,15 @@ import Testing
                       "nsp_pairs": 100,
                       "mlm_baseline_accuracy": 0.0625,
                       "mlm_baseline_token": "the",
-                      "nsp_baseline_accuracy": 0.53125
+                      "nsp_baseline_accuracy": 0.53125,
+                      "mlm_accuracy_low": 0.2,
+                      "mlm_accuracy_high": 0.3,
+                      "mlm_loss_low": null,
+                      "mlm_loss_high": null,
+                      "nsp_accuracy_low": null,
+                      "nsp_accuracy_high": null,
+                      "nsp_loss_low": 0.5,
+                      "nsp_loss_high": 0.75
                     }
                   ]
                 }

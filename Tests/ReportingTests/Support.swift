@@ -64,8 +64,11 @@ func stepRecord(_ step: Int, of total: Int = 1000, loss: Double = 7.5) -> StepRe
 }
 
 func evaluationRecord(_ step: Int) -> EvaluationRecord {
-    EvaluationRecord(
+    var record = EvaluationRecord(
         step: step, mlmAccuracy: 0.25, mlmLoss: 4.5, mlmTokens: 1900, nspAccuracy: 0.625,
         nspLoss: 0.65625, nspPairs: 100, mlmBaselineAccuracy: 0.0625, mlmBaselineToken: "the",
         nspBaselineAccuracy: 0.53125)
+    (record.intervals.mlmAccuracyLow, record.intervals.mlmAccuracyHigh) = (0.2, 0.3)
+    (record.intervals.nspLossLow, record.intervals.nspLossHigh) = (0.5, 0.75)
+    return record
 }

@@ -50,6 +50,8 @@ import Testing
                 "evaluation/nsp_loss": 0.65625, "evaluation/nsp_pairs": 100,
                 "evaluation/mlm_baseline_accuracy": 0.0625,
                 "evaluation/nsp_baseline_accuracy": 0.53125,
+                "evaluation/mlm_accuracy_low": 0.2, "evaluation/mlm_accuracy_high": 0.3,
+                "evaluation/nsp_loss_low": 0.5, "evaluation/nsp_loss_high": 0.75,
             ])
     }
 

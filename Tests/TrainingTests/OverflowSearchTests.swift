@@ -106,6 +106,7 @@ import Training
         let vocabularySize = 11
         let maximumLength = 9
         let fingerprint = ""
+        let corpora: [SourceCorpus] = []
 
         func sampleCount(epoch: Int) -> Int { 5 }
 

@@ -41,7 +41,9 @@ struct RunFilesTests {
             try keys("evaluation") == [
                 "event", "step", "mlm_accuracy", "mlm_loss", "mlm_tokens", "nsp_accuracy",
                 "nsp_loss", "nsp_pairs", "mlm_baseline_accuracy", "mlm_baseline_token",
-                "nsp_baseline_accuracy",
+                "nsp_baseline_accuracy", "mlm_accuracy_low", "mlm_accuracy_high", "mlm_loss_low",
+                "mlm_loss_high", "nsp_accuracy_low", "nsp_accuracy_high", "nsp_loss_low",
+                "nsp_loss_high",
             ])
         let run = try Self.run.get()
         #expect(try run.steps().map(\.step) == [1, 2, 3, 4])
