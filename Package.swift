@@ -125,7 +125,7 @@ let package = Package(
             [
                 "BERT", "Kernels", "CKernels", "Tensors", "Optimization", "Distributed", "MPI",
                 "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
-                "Training", argumentParser,
+                "Training", "FineTuning", "Tokenization", argumentParser,
             ]),
 
         .target(

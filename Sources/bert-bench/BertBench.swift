@@ -13,7 +13,8 @@ struct BertBench: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            StepCommand.self, CompareCommand.self, PeakCommand.self, GemmCommand.self,
+            StepCommand.self, FinetuneCommand.self, CompareCommand.self, PeakCommand.self,
+            GemmCommand.self,
             KernelsCommand.self, Ring.self, CheckpointCommand.self,
         ])
 }

@@ -12,6 +12,16 @@ struct ChildProcess {
         let output: String
     }
 
+    /// The path of this very program.
+    static func ownPath() throws -> String {
+        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = path.withUnsafeMutableBytes { buffer in
+            buffer.baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) } ?? -1
+        }
+        guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe") }
+        return String(decoding: path[..<count], as: UTF8.self)
+    }
+
     /// Runs it; its standard error is this process's, or dropped if `quiet`.
     ///
     /// - Throws: `BenchmarkError` where it cannot be started.

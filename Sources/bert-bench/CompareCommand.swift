@@ -10,66 +10,97 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Time the same training step here and in PyTorch, in alternating pairs.",
         discussion: """
+            A step of pre-training; with --finetune one of fine-tuning, on the sentences of --train \
+            or on full ones. \
             Each run is a process of its own, so that peak memory is each one's own, too. The \
             ratios are medians over the pairs: what else the machine does slows both alike.
             """)
 
     @OptionGroup var options: StepOptions
+    @Flag(help: "Compare fine-tuning.")
+    var finetune = false
+    @OptionGroup var data: FinetuneData
     @Option(help: "Pairs of runs.")
     var pairs = 3
     @Option(help: "The Python that has PyTorch.")
     var python = "python3"
-    @Option(help: "The PyTorch script; it prints a JSON object at its end.")
-    var script = "../shared/peers/torch_pretrain.py"
+    @Option(
+        help: """
+            The PyTorch script; it prints a JSON object at its end (default: \
+            ../shared/peers/torch_pretrain.py, for fine-tuning Tests/Peers/torch_finetune.py).
+            """)
+    var script: String?
+    @Flag(help: "Have PyTorch compile its step (torch.compile).")
+    var compile = false
     @Flag(help: "Print nothing but one JSON object.")
     var json = false
 
     func validate() throws {
         try Limits.check(pairs: pairs)
+        guard finetune || data.train == nil else {
+            throw ValidationError("--train is for --finetune")
+        }
     }
 
     func run() throws {
-        let peer = TorchPeer(python: python, script: script)
+        let peer = TorchPeer(
+            python: python,
+            script: script
+                ?? (finetune
+                    ? "Tests/Peers/torch_finetune.py" : "../shared/peers/torch_pretrain.py"))
         do {
             try peer.check()
         } catch {
             Output.note("\(error)")
             throw ExitCode(66)
         }
-        let command = try Self.ownStep(options)
-        var own: [StepResult] = []
-        var other: [TorchPeer.Result] = []
-        for pair in 0..<pairs {
-            if pair % 2 == 0 { own.append(try decode(StepResult.self, from: command)) }
-            other.append(try peer.run(options))
-            if pair % 2 == 1 { own.append(try decode(StepResult.self, from: command)) }
-            if !json, let own = own.last, let other = other.last {
-                print("pair \(pair + 1): \(Self.line(own, other))")
-                fflush(nil)
-            }
+        let own = try ownCommand()
+        guard finetune else {
+            return try compare(own, peer.pretraining(options, compiles: compile))
         }
-        let comparison = Comparison(options, own: own, other: other)
-        if json { try Output.json(comparison) } else { comparison.printTable() }
+        let file = try TemporaryFile(
+            FinetuneBatches(options, data, warmup: Self.finetuningWarmup).json())
+        try compare(own, peer.finetuning(options, batches: file.path, compiles: compile))
     }
 
-    /// `step` by this very program, as a child.
-    private static func ownStep(_ options: StepOptions) throws -> [String] {
-        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = path.withUnsafeMutableBytes {
-            buffer in
-            buffer.baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) } ?? -1
-        }
-        guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe") }
-        return [
-            String(decoding: path[..<count], as: UTF8.self), "step", "--json", "--preset",
+    private static let finetuningWarmup = 2
+
+    /// The same step by this very program, as a child.
+    private func ownCommand() throws -> [String] {
+        var command = [
+            try ChildProcess.ownPath(), finetune ? "finetune" : "step", "--json", "--preset",
             options.preset.rawValue, "--precision", options.precision.rawValue, "--micro",
             "\(options.micro)", "--sequence-length", "\(options.sequenceLength)", "--threads",
             "\(options.threads)", "--steps", "\(options.steps)", "--accumulation",
             "\(options.accumulation)",
         ]
+        if finetune { command += ["--warmup", "\(Self.finetuningWarmup)"] }
+        if let train = data.train, let vocabulary = data.vocabulary {
+            command += ["--train", train, "--vocabulary", vocabulary]
+        }
+        return command
     }
 
-    private static func line(_ own: StepResult, _ other: TorchPeer.Result) -> String {
+    /// Runs the two commands in turns.
+    private func compare(_ ownCommand: [String], _ otherCommand: [String]) throws {
+        var own: [OwnResult] = []
+        var other: [TorchPeer.Result] = []
+        for pair in 0..<pairs {
+            if pair % 2 == 0 { own.append(try decode(OwnResult.self, from: ownCommand)) }
+            other.append(try decode(TorchPeer.Result.self, from: otherCommand))
+            if pair % 2 == 1 { own.append(try decode(OwnResult.self, from: ownCommand)) }
+            if !json, let own = own.last, let other = other.last {
+                print("pair \(pair + 1): \(Self.line(own, other))")
+                fflush(nil)
+            }
+        }
+        let comparison = Comparison(
+            options, work: finetune ? "fine-tuning" : "pre-training", compiled: compile, own: own,
+            other: other)
+        if json { try Output.json(comparison) } else { comparison.printTable() }
+    }
+
+    private static func line(_ own: OwnResult, _ other: TorchPeer.Result) -> String {
         let speeds = [
             own.tokensPerSecond, other.tokensPerS, own.tokensPerSecond / other.tokensPerS,
         ]
@@ -78,8 +109,15 @@ struct CompareCommand: ParsableCommand {
     }
 }
 
+/// What `step` and `finetune` have in common.
+private struct OwnResult: Decodable {
+    let tokensPerSecond: Double
+    let peakRssMb: Int
+}
+
 /// What `compare` found: medians over the pairs.
 private struct Comparison: Encodable {
+    let work: String
     let preset: String
     let precision: String
     let micro: Int
@@ -88,6 +126,7 @@ private struct Comparison: Encodable {
     let threads: Int
     let pairs: Int
     let peer: String
+    let compiled: Bool
     let tokensPerSecond: Double
     let peerTokensPerSecond: Double
     /// Our speed over the peer's: the median over the pairs.
@@ -97,7 +136,12 @@ private struct Comparison: Encodable {
     /// Our peak memory over the peer's.
     let memoryRatio: Double
 
-    init(_ options: StepOptions, own: [StepResult], other: [TorchPeer.Result]) {
+    init(
+        _ options: StepOptions, work: String, compiled: Bool, own: [OwnResult],
+        other: [TorchPeer.Result]
+    ) {
+        self.work = work
+        self.compiled = compiled
         preset = options.preset.rawValue
         precision = options.precision.rawValue
         micro = options.micro
@@ -123,7 +167,10 @@ private struct Comparison: Encodable {
             HumanFormat.fixed(value, decimals: decimals)
         }
         Output.table(
-            ["\(preset) \(precision), \(micro) x \(sequenceLength)", "bert", peer, "ratio"],
+            [
+                "\(work), \(preset) \(precision), \(micro) x \(sequenceLength)", "bert",
+                compiled ? "\(peer), compiled" : peer, "ratio",
+            ],
             [
                 [
                     "tokens/s", fixed(tokensPerSecond, 1), fixed(peerTokensPerSecond, 1),

@@ -1,3 +1,15 @@
+import Glibc
+
+/// What the process has taken.
+enum ProcessPeak {
+    /// The most memory that it has had, in MB (2^20 bytes).
+    static var residentMegabytes: Int {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return usage.ru_maxrss / 1024
+    }
+}
+
 /// Seconds that `body` takes.
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let elapsed = try ContinuousClock().measure(body)

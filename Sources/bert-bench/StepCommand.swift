@@ -118,7 +118,7 @@ struct StepResult: Codable {
         stepSeconds = median(times)
         bestStepSeconds = times.min() ?? stepSeconds
         tokensPerSecond = Double(benchmark.tokens) / stepSeconds
-        peakRssMb = Self.peakResidentMegabytes()
+        peakRssMb = ProcessPeak.residentMegabytes
         gflops = benchmark.operations / stepSeconds / 1e9
         mfu = gflops / peak
     }
@@ -140,12 +140,5 @@ struct StepResult: Codable {
                 ["products", instructions],
                 ["part of their peak", HumanFormat.percent(mfu)],
             ])
-    }
-
-    /// The most memory that the process has had, in MB (2^20 bytes).
-    private static func peakResidentMegabytes() -> Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss / 1024
     }
 }

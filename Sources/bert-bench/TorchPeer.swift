@@ -35,17 +35,25 @@ struct TorchPeer {
         }
     }
 
-    /// Runs the script with what `options` asks of our own step.
-    func run(_ options: StepOptions) throws -> Result {
+    /// The command that runs the step of pre-training that `options` ask of our own program.
+    func pretraining(_ options: StepOptions, compiles: Bool) -> [String] {
+        command(options, compiles: compiles) + [
+            "--batch", "\(options.micro)", "--seq", "\(options.sequenceLength)", "--steps",
+            "\(options.steps)",
+        ]
+    }
+
+    /// The command that runs the steps of fine-tuning of the file `batches`.
+    func finetuning(_ options: StepOptions, batches: String, compiles: Bool) -> [String] {
+        command(options, compiles: compiles) + ["--batches", batches]
+    }
+
+    private func command(_ options: StepOptions, compiles: Bool) -> [String] {
         let size = options.preset.rawValue.dropFirst("bert-".count)
-        return try decode(
-            Result.self,
-            from: [
-                python, script, "--size", "\(size)", "--batch", "\(options.micro)", "--seq",
-                "\(options.sequenceLength)", "--threads", "\(options.threads)", "--precision",
-                options.precision.rawValue, "--steps", "\(options.steps)", "--accum",
-                "\(options.accumulation)",
-            ])
+        return [
+            python, script, "--size", "\(size)", "--threads", "\(options.threads)",
+            "--precision", options.precision.rawValue, "--accum", "\(options.accumulation)",
+        ] + (compiles ? ["--compile"] : [])
     }
 }
 

@@ -1,0 +1,157 @@
+import ArgumentParser
+import BERT
+import Configuration
+import Kernels
+import Optimization
+import Reporting
+import Tensors
+
+/// What fine-tuning is measured on; `compare` hands the same to its child.
+struct FinetuneData: ParsableArguments {
+    @Option(
+        help: """
+            Sentences with classes: a table with columns sentence and label. Without it, all \
+            sentences are full.
+            """)
+    var train: String?
+    @Option(help: "The vocab.txt for --train.")
+    var vocabulary: String?
+
+    func validate() throws {
+        guard (train == nil) == (vocabulary == nil) else {
+            throw ValidationError("--train and --vocabulary go together")
+        }
+    }
+}
+
+/// `bert-bench finetune`: fine-tuning steps of one rank.
+struct FinetuneCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "finetune",
+        abstract: "Time fine-tuning steps on sentences with classes, on one rank.",
+        discussion: """
+            `compare` sets it against PyTorch. On full sentences, `step` has the same shape: its \
+            encoder, without the heads, is what this is to be as fast as.
+            """)
+
+    @OptionGroup var options: StepOptions
+    @OptionGroup var data: FinetuneData
+    @Option(help: "Steps before those that are timed.")
+    var warmup = 2
+    @Flag(help: "Print nothing but one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard (0...100_000).contains(warmup) else {
+            throw ValidationError("--warmup must lie between 0 and 100000")
+        }
+    }
+
+    func run() throws {
+        let batches = try FinetuneBatches(options, data, warmup: warmup)
+        let benchmark = FinetuneBenchmark(
+            batches, options, executor: KernelExecutor(threads: options.threads))
+        for _ in 0..<warmup { _ = try benchmark.step() }
+        var tokens = 0
+        let time = try seconds {
+            for _ in 0..<options.steps { tokens += try benchmark.step() }
+        }
+        let result = FinetuneResult(
+            preset: options.preset.rawValue, precision: options.precision.rawValue,
+            micro: options.micro, accumulation: options.accumulation, threads: options.threads,
+            tokensPerSecond: Double(tokens) / time,
+            examplesPerSecond: Double(options.steps * options.micro * options.accumulation) / time,
+            peakRssMb: ProcessPeak.residentMegabytes)
+        if json { try Output.json(result) } else { result.printTable() }
+    }
+}
+
+/// What `finetune` measured. Steps differ in length, so speeds are those of all steps together.
+struct FinetuneResult: Encodable {
+    let preset: String
+    let precision: String
+    let micro: Int
+    let accumulation: Int
+    let threads: Int
+    let tokensPerSecond: Double
+    let examplesPerSecond: Double
+    let peakRssMb: Int
+
+    func printTable() {
+        Output.table(
+            ["\(preset) \(precision), fine-tuning", ""],
+            [
+                ["micro-batch", "\(micro) examples, \(accumulation) a step"],
+                ["threads", "\(threads)"],
+                ["tokens/s", HumanFormat.fixed(tokensPerSecond, decimals: 1)],
+                ["examples/s", HumanFormat.fixed(examplesPerSecond, decimals: 1)],
+                ["peak memory, MB", "\(peakRssMb)"],
+            ])
+    }
+}
+
+/// Real fine-tuning steps, by the code that `bert-train finetune` runs.
+final class FinetuneBenchmark {
+    private let model: BERTForFineTuning
+    private let optimizer: Optimizer
+    private let batches: [[TaskExample]]
+    private let accumulation: Int
+    private var steps = 0
+
+    private static let seed: UInt64 = 1
+    private static let learningRate = 3e-5
+
+    /// A freshly initialized classifier.
+    init(_ data: FinetuneBatches, _ options: StepOptions, executor: KernelExecutor) {
+        var sizes = options.shape.configuration
+        sizes.vocabularySize = data.vocabularySize
+        accumulation = options.accumulation
+        let length = data.batches.lazy.flatMap(\.ids).map(\.count).max() ?? 1
+        model = BERTForFineTuning(
+            sizes, head: .classification(classes: data.classes), for: .training,
+            capacity: BatchCapacity(
+                sequences: options.micro, sequenceLength: length, maskedPerSequence: 0),
+            executor: executor, precision: options.precision)
+        model.initialize(seed: Self.seed)
+        optimizer = Optimizer(
+            settings: OptimizerSettings(), layout: model.layout, executor: executor)
+        var sample = 0
+        batches = data.batches.map { batch in
+            zip(batch.ids, batch.labels).map { ids, label in
+                sample += 1
+                return TaskExample(
+                    inputs: [
+                        TaskInput(
+                            tokenIDs: ids, segmentIDs: [UInt8](repeating: 0, count: ids.count),
+                            sample: sample)
+                    ], target: .category(label))
+            }
+        }
+    }
+
+    /// One step: forward and backward over its micro-batches, clipping and AdamW.
+    ///
+    /// - Returns: the number of its tokens.
+    /// - Throws: where the gradients are not finite, so that the time means nothing.
+    func step() throws -> Int {
+        let first = steps * accumulation
+        let part = batches[first..<first + accumulation]
+        steps += 1
+        let examples = part.reduce(0) { $0 + $1.count }
+        for (index, batch) in part.enumerated() {
+            _ = model.train(
+                batch, scale: 1 / Float(examples), seed: Self.seed, accumulate: index > 0)
+        }
+        let norm = optimizer.gradientNorm(model.gradients)
+        guard norm.isFinite else {
+            throw BenchmarkError(
+                "step \(steps): the gradient norm is \(norm); this is a bug: please report it")
+        }
+        optimizer.step(
+            number: steps, learningRate: Self.learningRate, gradientNorm: norm,
+            parameters: model.parameters, gradients: model.gradients)
+        return part.joined().reduce(0) { sum, example in
+            example.inputs.reduce(sum) { $0 + $1.tokenIDs.count }
+        }
+    }
+}

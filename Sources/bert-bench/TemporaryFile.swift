@@ -1,0 +1,36 @@
+import Glibc
+
+/// A file that is there as long as this value.
+struct TemporaryFile: ~Copyable {
+    let path: String
+
+    /// A new file with `content`.
+    ///
+    /// - Throws: `BenchmarkError` where it cannot be written.
+    init(_ content: String) throws { path = try Self.write(content) }
+
+    deinit { unlink(path) }
+
+    private static func write(_ content: String) throws -> String {
+        var template = Array("/tmp/bert-bench.XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        guard descriptor >= 0 else { throw failure(errno) }
+        defer { close(descriptor) }
+        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        var rest = Array(content.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else {
+                let code = errno
+                unlink(path)
+                throw failure(code)
+            }
+            rest = rest.dropFirst(count)
+        }
+        return path
+    }
+
+    private static func failure(_ code: Int32) -> BenchmarkError {
+        BenchmarkError("cannot write a temporary file: \(String(cString: strerror(code)))")
+    }
+}
