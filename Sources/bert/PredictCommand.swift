@@ -24,8 +24,8 @@ struct PredictCommand: ParsableCommand {
     var model: String
     @Option(help: "Read this file instead of the standard input.")
     var input: String?
-    @Option(help: "Threads.")
-    var threads: Int = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    @Option(help: "Threads; as many as this process has processors, unless said.")
+    var threads: Int = max(1, min(ProcessorAffinity.ofThisThread.count, 1024))
     @Option(help: "Lines that are answered together.")
     var batch: Int = 64
 
@@ -39,48 +39,68 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         let saved = try FineTunedModel(Self.directory(model))
         let predictor = try TaskPredictor(saved, executor: KernelExecutor(threads: threads))
-        if let input { try Self.redirect(input) }
-        let isInteractive = input == nil && isatty(0) == 1
+        let name = input ?? "standard input"
+        let lines = LineInput(try input.map(Self.open) ?? STDIN_FILENO, name: name)
+        let isInteractive = input == nil && isatty(STDIN_FILENO) == 1
         var requests: [PredictionRequest] = []
-        var number = 0
         while true {
-            if isInteractive {
-                print("\(saved.task.kind.rawValue)> ", terminator: "")
-                fflush(nil)
-            }
-            guard let line = readLine() else { break }
-            number += 1
-            guard line.contains(where: { !$0.isWhitespace }) else { continue }
+            // Answers may go into a file: what is for the person does not.
+            if isInteractive { Self.say("\(saved.task.kind.rawValue)> ") }
             do {
+                guard let line = try lines.next() else { break }
+                guard line.contains(where: { !$0.isWhitespace }) else { continue }
                 requests.append(
-                    try PredictionRequest(
-                        line: line, kind: saved.task.kind, path: input ?? "standard input",
-                        number: number))
+                    try saved.request(line: line, path: name, number: lines.number))
             } catch {
                 // A person who mistypes goes on.
-                guard isInteractive else { throw error }
-                print("\(error)")
+                guard isInteractive, error is TaskDataError else {
+                    try answer(&requests, predictor)
+                    throw error
+                }
+                Self.say("\(error)\n")
                 continue
             }
-            if isInteractive || requests.count == batch { answer(&requests, predictor) }
+            if isInteractive || requests.count == batch { try answer(&requests, predictor) }
         }
-        answer(&requests, predictor)
-        if isInteractive { print() }
+        try answer(&requests, predictor)
+        if isInteractive { Self.say("\n") }
     }
 
-    private func answer(_ requests: inout [PredictionRequest], _ predictor: TaskPredictor) {
-        for prediction in predictor.predict(requests) { print(prediction.json) }
-        fflush(nil)
+    private func answer(_ requests: inout [PredictionRequest], _ predictor: TaskPredictor) throws {
+        var text = ""
+        for prediction in predictor.predict(requests) { text += prediction.json + "\n" }
         requests.removeAll()
+        try Self.write(Array(text.utf8))
     }
 
-    /// Makes a file the standard input.
-    private static func redirect(_ path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0, dup2(descriptor, 0) == 0 else {
+    private static func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                throw FileError(
+                    .inputOutput, "standard output",
+                    "cannot be written: \(String(cString: strerror(errno)))")
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Tells a person something; if nobody hears it, nothing is lost.
+    private static func say(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    }
+
+    private static func open(_ path: String) throws -> Int32 {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
             throw FileError(.missing, path, "cannot be read: \(String(cString: strerror(errno)))")
         }
-        close(descriptor)
+        return descriptor
     }
 
     /// The model's own folder.

@@ -1,5 +1,6 @@
 import BERT
 import FineTuning
+import Glibc
 import Testing
 import Tokenization
 
@@ -34,7 +35,8 @@ import Tokenization
         "what is missing is said, with the line",
         arguments: [
             ("a\tb\tc", TaskKind.classification), ("{\"txt\": \"a\"}", .classification),
-            ("{\"text\": 3}", .regression), ("{", .classification), ("{\"words\": []}", .tagging),
+            ("{\"text\": 3}", .regression), ("{\"text\": \"a\", \"pair\": 5}", .classification),
+            ("{", .classification), ("{\"words\": []}", .tagging),
             ("{\"words\": [1]}", .tagging), ("only a question", .questionAnswering),
             ("p\ta", .multipleChoice),
             ("{\"prompt\": \"p\", \"choices\": [\"a\"]}", .multipleChoice),
@@ -42,6 +44,40 @@ import Tokenization
     func refused(line: String, kind: TaskKind) throws {
         let error = #expect(throws: TaskDataError.self) { _ = try request(line, kind) }
         #expect(error?.description.hasPrefix("in:7: ") == true)
+    }
+
+    @Test(
+        "descriptions of models are not trusted",
+        arguments: [
+            ("\"stride\": 3", "\"stride\": 0", "lengths or labels"),
+            ("\"stride\": 3", "\"stride\": 9223372036854775807", "lengths or labels"),
+            (
+                "\"maximum_question_length\": 4",
+                "\"maximum_question_length\": 9223372036854775807", "lengths or labels"
+            ),
+            ("\"sequence_length\": 16", "\"sequence_length\": -1", "lengths or labels"),
+            ("\"squad2\"", "\"squad3\"", "answers must be one of squad, squad2, cmrc, found"),
+            // As it should be: only then the model is looked for.
+            ("squad2", "cmrc", "has no config.json"),
+        ])
+    func hostileDescriptions(text: String, change: String, expected: String) throws {
+        let sound = """
+            {"kind": "question_answering", "name": "q", "labels": [], "sequence_length": 16,
+             "answers": "squad2", "null_threshold": 0, "stride": 3, "maximum_question_length": 4,
+             "trial": "q/b/x", "scores": {"scores": []}}
+            """
+        var template = Array("/tmp/bert-model-XXXXXX".utf8CString)
+        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let path = folder + "/finetuning.json"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        let file = try #require(fopen(path, "w"))
+        fputs(sound.replacing(text, with: change), file)
+        fclose(file)
+        let message = message { _ = try FineTunedModel(folder) }
+        #expect(message.contains(expected), "\(message)")
     }
 
     private let tokenizer: WordPieceTokenizer

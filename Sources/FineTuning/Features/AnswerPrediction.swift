@@ -35,6 +35,8 @@ public struct AnswerPrediction: Equatable, Sendable {
     public let nullScore: Double?
     /// The best candidates, best first.
     public let candidates: [AnswerCandidate]
+    /// Whether some span was admissible.
+    public let hasSpan: Bool
 }
 
 /// The scores of the tokens of one window, as the head gives them.

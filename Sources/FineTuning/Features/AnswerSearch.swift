@@ -12,10 +12,12 @@ extension QuestionFeatures {
         let windows = Array(self.windows[windowsOfQuestion[question]])
         precondition(windows.count == logits.count, "scores for each window")
         let null = settings.allowsNoAnswer ? Self.bestNull(logits) : nil
+        let ranges = windows.map(\.pieces)
         var spans: [Span] = []
         for index in windows.indices {
-            spans += self.spans(windows, index, logits[index], settings)
+            spans += self.spans(windows[index], index, of: ranges, logits[index], settings)
         }
+        let hasSpan = !spans.isEmpty
         if let null { spans.append(null) }
         // Ties keep the order in which they were found, as Python's sort does.
         let order = spans.indices.sorted {
@@ -23,7 +25,7 @@ extension QuestionFeatures {
             return a != b ? a > b : $0 < $1
         }
         let best = distinct(order.lazy.map { spans[$0] }, windows, null, settings)
-        return Self.chosen(best, null, settings)
+        return Self.chosen(best, null, hasSpan, settings)
     }
 
     /// A span of tokens of a window; for "no answer", the token 0.
@@ -51,13 +53,12 @@ extension QuestionFeatures {
     }
 
     private func spans(
-        _ windows: [AnswerWindow], _ index: Int, _ logits: SpanLogits, _ settings: AnswerSettings
+        _ window: AnswerWindow, _ index: Int, of ranges: [Range<Int>], _ logits: SpanLogits,
+        _ settings: AnswerSettings
     ) -> [Span] {
-        let window = windows[index]
         let offset = offset(window)
         let tokens = offset..<offset + window.pieces.count
         precondition(logits.start.count >= tokens.upperBound, "scores for each token")
-        let ranges = windows.map(\.pieces)
         let ends = Self.best(logits.end, settings.nBest).filter(tokens.contains)
         var spans: [Span] = []
         for start in Self.best(logits.start, settings.nBest) where tokens.contains(start) {
@@ -103,28 +104,26 @@ extension QuestionFeatures {
     }
 
     private static func chosen(
-        _ entries: [Entry], _ null: Span?, _ settings: AnswerSettings
+        _ entries: [Entry], _ null: Span?, _ hasSpan: Bool, _ settings: AnswerSettings
     ) -> AnswerPrediction {
         let scores = entries.map { $0.start + $0.end }
-        let highest = scores.max() ?? 0
-        let weights = scores.map { exponential($0 - highest) }
-        let total = weights.reduce(0, +)
-        let candidates = zip(entries, weights).map { entry, weight in
+        let candidates = zip(entries, softmax(scores)).map { entry, probability in
             AnswerCandidate(
                 text: entry.text, startLogit: entry.start, endLogit: entry.end,
-                probability: weight / total)
+                probability: probability)
         }
         guard settings.allowsNoAnswer else {
             return AnswerPrediction(
-                text: candidates[0].text, nullScore: nil, candidates: candidates)
+                text: candidates[0].text, nullScore: nil, candidates: candidates, hasSpan: hasSpan)
         }
         guard let best = candidates.first(where: { !$0.text.isEmpty }), let null else {
-            return AnswerPrediction(text: "", nullScore: nil, candidates: candidates)
+            return AnswerPrediction(
+                text: "", nullScore: nil, candidates: candidates, hasSpan: hasSpan)
         }
         let difference = null.score - best.startLogit - best.endLogit
         return AnswerPrediction(
             text: difference > settings.nullThreshold ? "" : best.text, nullScore: difference,
-            candidates: candidates)
+            candidates: candidates, hasSpan: hasSpan)
     }
 
     /// The words that a span covers, cut to what its pieces cover.
@@ -141,4 +140,12 @@ extension QuestionFeatures {
                 pieces: context.pieces[pieces], original: context.words.text(words),
                 tokenizer: tokenizer))
     }
+}
+
+/// The softmax of some scores.
+func softmax(_ scores: [Double]) -> [Double] {
+    let highest = scores.max() ?? 0
+    let weights = scores.map { exponential($0 - highest) }
+    let total = weights.reduce(0, +)
+    return weights.map { $0 / total }
 }

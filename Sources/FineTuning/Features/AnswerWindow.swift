@@ -27,7 +27,7 @@ public struct WindowSettings: Equatable, Sendable {
     public var problem: String? {
         if stride < 1 { return "the document stride must be at least 1" }
         if maximumQuestionLength < 1 { return "a question needs at least one token" }
-        if maximumLength < maximumQuestionLength + 4 {
+        if maximumLength < 4 || maximumLength - 4 < maximumQuestionLength {
             return "a question of \(maximumQuestionLength) tokens leaves no room for the context "
                 + "in \(maximumLength)"
         }
@@ -49,11 +49,17 @@ public struct WindowSettings: Equatable, Sendable {
     }
 }
 
-/// Whether window `index` is the one of all windows of a question in which a piece stands farthest
-/// from both ends: the window whose scores count for answers that begin at the piece.
+/// Whether window `index`, which holds a piece, is the one of all windows of a question in which the
+/// piece stands farthest from both ends: the window whose scores count for answers that begin there.
+///
+/// - Parameter windows: in the order of the context, so that those that hold a piece are neighbours.
 package func isMaximumContext(_ windows: [Range<Int>], _ index: Int, piece: Int) -> Bool {
+    var first = index
+    while first > 0, windows[first - 1].contains(piece) { first -= 1 }
     var best: (score: Double, index: Int)?
-    for (other, window) in windows.enumerated() where window.contains(piece) {
+    for other in first..<windows.count {
+        let window = windows[other]
+        guard window.contains(piece) else { break }
         let context = min(piece - window.lowerBound, window.upperBound - 1 - piece)
         let score = Double(context) + 0.01 * Double(window.count)
         if best.map({ score > $0.score }) ?? true { best = (score, other) }

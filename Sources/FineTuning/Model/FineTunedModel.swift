@@ -52,6 +52,23 @@ public struct FineTunedModel: Sendable {
             vocabulary: vocabulary, lowercase: description.doLowerCase)
     }
 
+    /// What a line asks this model.
+    ///
+    /// - Throws: `TaskDataError` where the line lacks what the task needs, or has more texts than the
+    ///   model can tell apart.
+    public func request(
+        line: String, path: String, number: Int
+    ) throws(TaskDataError) -> PredictionRequest {
+        let request = try PredictionRequest(
+            line: line, kind: task.kind, path: path, number: number)
+        guard !request.hasTwoSegments || configuration.segmentKinds > 1 else {
+            throw TaskDataError(
+                path, line: number,
+                "has two texts, but the model knows one kind of segment (type_vocab_size)")
+        }
+        return request
+    }
+
     /// The model, ready to predict up to `inputs` inputs at once.
     public func load(executor: KernelExecutor, inputs: Int) throws -> BERTForFineTuning {
         let head = task.kind.head(labels: task.labels.count)

@@ -67,11 +67,18 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         } catch {
             throw TaskDataError(path, "is no description of a fine-tuned model: \(error)")
         }
-        guard (8...65_536).contains(sequenceLength), labelMap != nil,
+        let lengths = 1...65_536
+        guard (8...65_536).contains(sequenceLength), lengths.contains(stride),
+            lengths.contains(maximumQuestionLength), nullThreshold.isFinite, labelMap != nil,
             labels.count <= ConfusionMatrix.maximumClasses,
             windowSettings.problem == nil
                 || kind != .questionAnswering, !labels.isEmpty || !hasClasses
         else { throw TaskDataError(path, "has lengths or labels that no fine-tuned model has") }
+        guard AnswerMetric(rawValue: answers) != nil else {
+            let known = AnswerMetric.allCases.map(\.rawValue).joined(separator: ", ")
+            throw TaskDataError(
+                path, "answers must be one of \(known), found \(visible(answers))")
+        }
     }
 
     private var hasClasses: Bool { [.classification, .multiLabel, .tagging].contains(kind) }

@@ -38,6 +38,15 @@ public enum PredictionRequest: Equatable, Sendable {
         self = request
     }
 
+    /// Whether the model reads two segments: a text and another one.
+    var hasTwoSegments: Bool {
+        switch self {
+        case .text(_, let pair): pair != nil
+        case .words: false
+        case .question, .choices: true
+        }
+    }
+
     private static func form(_ kind: TaskKind) -> String {
         switch kind {
         case .classification, .multiLabel, .regression:
@@ -59,7 +68,8 @@ public enum PredictionRequest: Equatable, Sendable {
         switch kind {
         case .classification, .multiLabel, .regression:
             guard let text = tree["text"]?.text else { return nil }
-            return .text(text, pair: tree["pair"]?.text)
+            guard let pair = tree["pair"], !pair.isNull else { return .text(text, pair: nil) }
+            return pair.text.map { .text(text, pair: $0) }
         case .tagging:
             if let words = texts("words") { return words.isEmpty ? nil : .words(words) }
             return tree["text"]?.text.flatMap { split($0, kind) }

@@ -75,7 +75,7 @@ public final class TaskPredictor {
         var result = TaskPrediction()
         switch task.kind {
         case .classification:
-            let probabilities = softmax(outputs[0])
+            let probabilities = softmax(outputs[0].map { Double($0) })
             let best = largest(outputs[0])
             result.label = labels.names[best]
             result.probability = probabilities[best]
@@ -91,7 +91,7 @@ public final class TaskPredictor {
             let scores = outputs.map { $0[0] }
             let best = largest(scores)
             result.choice = best
-            result.choiceProbabilities = softmax(scores)
+            result.choiceProbabilities = softmax(scores.map { Double($0) })
             result.probability = result.choiceProbabilities?[best]
         case .tagging:
             guard case .words(let words) = request, let sentence else {
@@ -129,6 +129,11 @@ public final class TaskPredictor {
             let answer = features.predict(
                 question: index, logits: windows.map { SpanLogits(outputs[$0]) },
                 settings: task.answerSettings)
+            guard answer.hasSpan || task.answerSettings.allowsNoAnswer else {
+                // For the official scripts this is the text "empty"; for a person it is none.
+                result.answer = ""
+                return result
+            }
             result.answer = answer.text
             result.nullScore = answer.nullScore
             result.probability = answer.candidates.first { $0.text == answer.text }?.probability
@@ -143,12 +148,4 @@ public final class TaskPredictor {
         Dictionary(
             zip(labels.names, probabilities), uniquingKeysWith: { first, _ in first })
     }
-}
-
-/// The softmax of some logits.
-private func softmax(_ logits: [Float]) -> [Double] {
-    let highest = Double(logits.max() ?? 0)
-    let weights = logits.map { exponential(Double($0) - highest) }
-    let total = weights.reduce(0, +)
-    return weights.map { $0 / total }
 }
