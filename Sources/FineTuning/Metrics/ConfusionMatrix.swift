@@ -54,16 +54,6 @@ public struct ConfusionMatrix: Equatable, Sendable {
     /// `accuracy_score`.
     public var accuracy: Double { ratio(correct, total) }
 
-    /// `precision_score` of one class.
-    public func precision(_ class: Int) -> Double {
-        ratio(self[gold: `class`, predicted: `class`], predicted(`class`))
-    }
-
-    /// `recall_score` of one class.
-    public func recall(_ class: Int) -> Double {
-        ratio(self[gold: `class`, predicted: `class`], gold(`class`))
-    }
-
     /// `f1_score` of one class; with `average="binary"`, that of class 1.
     public func f1(_ class: Int) -> Double {
         ratio(
@@ -76,9 +66,6 @@ public struct ConfusionMatrix: Equatable, Sendable {
         guard !present.isEmpty else { return 0 }
         return present.reduce(0) { $0 + f1($1) } / Double(present.count)
     }
-
-    /// `f1_score(average="micro")`: where every example has one class, the accuracy.
-    public var microF1: Double { ratio(2 * correct, 2 * total) }
 
     /// `matthews_corrcoef`, for any number of classes (Gorodkin, 2004); 0 where all examples, or all
     /// predictions, are of one class.

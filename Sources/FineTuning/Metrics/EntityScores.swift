@@ -72,12 +72,6 @@ public struct EntityScores: Equatable, Sendable {
         }
     }
 
-    /// `average="macro"`: the mean of F1 over the types that occur.
-    public var macroF1: Double {
-        guard !types.isEmpty else { return 0 }
-        return types.reduce(0) { $0 + $1.counts.f1 } / Double(types.count)
-    }
-
     /// Part of the words whose tag was predicted.
     public var accuracy: Double { ratio(correctWords, words) }
 }

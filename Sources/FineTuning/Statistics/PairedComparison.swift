@@ -1,5 +1,3 @@
-internal import Randomness
-
 /// Whether A is better than B, where both were measured under the same conditions: the same seeds
 /// and learning rates, or the same examples.
 public struct PairedComparison: Equatable, Sendable {
@@ -22,7 +20,7 @@ public struct PairedComparison: Equatable, Sendable {
     public let permutationTest: Double?
 
     /// The most pairs for which all signs are tried.
-    public static let maximumExactPairs = 20
+    public static let maximumExactPairs = 16
 
     /// - Precondition: as many finite scores of A as of B, at least one.
     public init(_ a: [Double], _ b: [Double]) {
@@ -60,46 +58,5 @@ public struct PairedComparison: Equatable, Sendable {
             if abs(sum) >= observed - slack { extreme += 1 }
         }
         return Double(extreme) / Double(total)
-    }
-}
-
-/// A paired bootstrap over examples: how surely A beats B on this kind of data, where each has one
-/// model. (Koehn, 2004, "Statistical Significance Tests for Machine Translation Evaluation"; the
-/// p-value as in Efron and Tibshirani, 1993, chapter 16.)
-public struct PairedBootstrap: Equatable, Sendable {
-    /// The mean of A minus that of B.
-    public let difference: Double
-    /// The 2.5% and 97.5% quantiles of the resampled differences.
-    public let interval: ClosedRange<Double>
-    /// Two-sided: the part of the resampled differences that lie as far from the one found as that
-    /// lies from 0, itself counted.
-    public let pValue: Double
-
-    /// - Parameters:
-    ///   - a: what A scored on each example.
-    ///   - b: what B scored on the same examples.
-    ///   - resamples: at least 100.
-    ///   - seed: the same seed gives the same numbers.
-    public init(_ a: [Double], _ b: [Double], resamples: Int = 10_000, seed: UInt64) {
-        precondition(a.count == b.count && !a.isEmpty, "pairs of scores")
-        precondition(resamples >= 100, "at least 100 resamples")
-        let differences = zip(a, b).map { $0 - $1 }
-        let observed = differences.reduce(0, +) / Double(differences.count)
-        var means: [Double] = []
-        means.reserveCapacity(resamples)
-        for resample in 0..<resamples {
-            var generator = AddressedGenerator(
-                RandomAddress(seed: seed, purpose: .bootstrap, epoch: 0, sample: resample))
-            var sum = 0.0
-            for _ in differences.indices { sum += differences[generator.below(differences.count)] }
-            means.append(sum / Double(differences.count))
-        }
-        means.sort()
-        let extreme = means.count { abs($0 - observed) >= abs(observed) * (1 - 1e-12) }
-        difference = observed
-        // The middle 95%, no value interpolated.
-        let cut = resamples / 40
-        interval = means[cut]...means[resamples - 1 - cut]
-        pValue = Double(extreme + 1) / Double(resamples + 1)
     }
 }

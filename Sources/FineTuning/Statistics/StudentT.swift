@@ -2,14 +2,6 @@ internal import Glibc
 
 /// Student's t distribution.
 public enum StudentT {
-    /// The probability of a value of at most `t`, with `degrees` > 0 degrees of freedom.
-    public static func cumulative(_ t: Double, degrees: Double) -> Double {
-        precondition(degrees > 0, "degrees of freedom must be positive")
-        if t.isNaN { return .nan }
-        let tail = t.isInfinite ? 0 : twoSided(t, degrees: degrees) / 2
-        return t < 0 ? tail : 1 - tail
-    }
-
     /// The probability of a value at least as far from 0 as `t`.
     public static func twoSided(_ t: Double, degrees: Double) -> Double {
         precondition(degrees > 0, "degrees of freedom must be positive")
