@@ -74,6 +74,26 @@ public final class BERTForFineTuning {
         (parameters.count + gradients.count) * MemoryLayout<Float>.stride + network.memoryBytes
     }
 
+    /// Bytes of parameters, gradients and activations of a model for training, before any of them is
+    /// taken; some for the head are counted that it may not need.
+    ///
+    /// - Precondition: `configuration.problem` is nil.
+    public static func trainingBytes(
+        _ configuration: BERTConfiguration, head: TaskHead, capacity: BatchCapacity, threads: Int,
+        precision: Precision
+    ) -> Int {
+        let float = MemoryLayout<Float>.stride
+        let activations =
+            precision == .fp32
+            ? Encoder<Float>.memoryBytes(
+                configuration, capacity: capacity, threads: threads, retention: .training)
+            : Encoder<Float16>.memoryBytes(
+                configuration, capacity: capacity, threads: threads, retention: .training)
+        let rows = head.usesPooler ? capacity.sequences : capacity.tokens
+        return 2 * ParameterLayout.fineTuning(configuration, head).count * float
+            + activations + rows * (4 * configuration.hiddenSize + 2 * head.outputs) * float
+    }
+
     /// Sets all parameters to the initial values of `seed`, as pre-training does.
     public func initialize(seed: UInt64) {
         layout.initialize(parameters, seed: seed, range: configuration.initializerRange)
@@ -83,9 +103,13 @@ public final class BERTForFineTuning {
     /// logits, or those of each of its tokens, one token after another.
     ///
     /// What it says of an input does not depend on the others, to the last bit.
-    public func predict(_ examples: some Collection<TaskExample>) -> [[Float]] {
+    ///
+    /// - Parameter progress: called after each layer.
+    public func predict(
+        _ examples: some Collection<TaskExample>, progress: () -> Void = {}
+    ) -> [[Float]] {
         batch.assign(examples, for: configuration, training: false)
-        return network.predict()
+        return network.predict(progress: progress)
     }
 
     /// One forward and backward pass over a micro-batch. Without examples all gradients are 0, and

@@ -80,8 +80,8 @@ struct Encoder<E: TensorElement> {
         return flow
     }
 
-    /// Fills the activations.
-    func forward(_ dropouts: ModelDropouts) {
+    /// Fills the activations; `progress` is called after each layer.
+    func forward(_ dropouts: ModelDropouts, progress: () -> Void = {}) {
         let count = batch.tokens
         let sum = activations.embeddingSum.rows(count)
         let output = activations.embeddings.rows(count)
@@ -94,6 +94,7 @@ struct Encoder<E: TensorElement> {
         }
         for index in 0..<configuration.layers {
             layer(index, dropouts).forward(input(of: index))
+            progress()
         }
     }
 

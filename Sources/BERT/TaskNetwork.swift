@@ -7,7 +7,7 @@ protocol TaskNetwork {
     /// Bytes of the activations and their gradients.
     var memoryBytes: Int { get }
     /// The outputs of each input, or of each of its tokens, without dropout: [rows, outputs].
-    func predict() -> [[Float]]
+    func predict(progress: () -> Void) -> [[Float]]
     /// Losses with dropout, and the gradients of `scale` times their sum.
     func train(
         scale: Float, seed: UInt64, accumulate: Bool, observer: GradientObserver
@@ -83,8 +83,8 @@ struct TypedTaskNetwork<E: TensorElement>: TaskNetwork {
 
     var memoryBytes: Int { encoder.memoryBytes + activations.bytes }
 
-    func predict() -> [[Float]] {
-        encoder.forward(ModelDropouts(parts.configuration, seed: nil))
+    func predict(progress: () -> Void) -> [[Float]] {
+        encoder.forward(ModelDropouts(parts.configuration, seed: nil), progress: progress)
         let hidden = encoder.output
         guard let pooler = tensors.pooler else {
             let logits = activations.logits.rows(batch.inputs.tokens)
@@ -108,7 +108,7 @@ struct TypedTaskNetwork<E: TensorElement>: TaskNetwork {
         }
         let dropouts = ModelDropouts(parts.configuration, seed: seed)
         let dropout = Dropout(seed: seed, purpose: .headDropout, probability: parts.headDropout)
-        encoder.forward(dropouts)
+        encoder.forward(dropouts, progress: observer.progress)
         let outcome: TaskOutcome
         if parts.head == .span {
             outcome = trainSpans(scale, gradients, accumulate)

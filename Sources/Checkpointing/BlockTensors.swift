@@ -63,6 +63,14 @@ package enum FlatArrays {
 }
 
 extension SavedModel {
+    /// The names of all stored tensors; the tensors are not read.
+    package func tensorNames() throws -> [String] {
+        switch self {
+        case .checkpoint(let checkpoint): try checkpoint.model().tensorNames
+        case .huggingFace(let directory): try directory.tensors().tensorNames
+        }
+    }
+
     /// Reads those parameters of `layout` whose names `isWanted` accepts; what else the model has is
     /// passed over. Shapes and finiteness are checked.
     package func readParameters(

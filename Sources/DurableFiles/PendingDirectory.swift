@@ -101,6 +101,16 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try Paths.remove(hidden)
     }
 
+    /// Moves a directory that is whole and synced to its place, in the same file system, where it
+    /// replaces an existing one. A crash leaves the old one, the new one, or what `removeStale` of
+    /// the target's parent repairs.
+    public static func replace(_ target: String, with directory: String) throws(FileError) {
+        let parent = Paths.parent(of: target)
+        try Paths.createDirectory(parent)
+        try swap(directory, target)
+        try Durability.sync(parent)
+    }
+
     /// Stops owning the hidden directory without deleting it, as if the process had been killed.
     package consuming func abandon() -> String {
         isDone = true
@@ -125,10 +135,14 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try Durability.sync(directory)
     }
 
-    /// An existing target steps aside first: directories cannot be swapped portably. A crash
-    /// between the two renames is repaired by `removeStale`.
     private func move() throws(FileError) {
         try PendingDirectory.requireFree(target, replacing)
+        try PendingDirectory.swap(path, target)
+    }
+
+    /// An existing target steps aside first: directories cannot be swapped portably. A crash
+    /// between the two renames is repaired by `removeStale`.
+    private static func swap(_ path: String, _ target: String) throws(FileError) {
         let parent = Paths.parent(of: target)
         let name = ".\(Paths.name(of: target)).\(Mark.replaced)\(TemporaryName.suffix())"
         let old = Paths.join(parent, name)

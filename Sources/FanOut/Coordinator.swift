@@ -13,30 +13,35 @@ final class Coordinator {
     private(set) var failureStatus: Int32?
 
     private let configuration: FineTuningConfiguration
-    private let directory: String
+    private let directory: FanOutDirectory
     private let view: FanOutView
     private var running: [Int: FanOutView.Running] = [:]
+    private var results: FineTuningResults?
 
     /// Takes up the plan of the directory, if there is one.
+    ///
+    /// - Throws: also where its trials were made with other `settings`; then nothing is written.
     init(
-        _ configuration: FineTuningConfiguration, directory: String, view: FanOutView,
-        cost: (Trial) -> Double
+        _ configuration: FineTuningConfiguration, settings: TrialSettings,
+        directory: FanOutDirectory, view: FanOutView, cost: (Trial) -> Double
     ) throws {
         self.configuration = configuration
         self.directory = directory
         self.view = view
-        plan = TrialPlan(configuration.trials, retries: configuration.retries, cost: cost)
-        let path = Paths.join(directory, "plan.json")
-        if Paths.exists(path) {
-            let bytes = try WholeFiles.read(path, maximumByteCount: TrialPlan.maximumStateBytes)
-            let unknown = try plan.restore(bytes, path: path)
+        plan = TrialPlan(
+            configuration.trials, retries: configuration.retries, settings: settings, cost: cost)
+        if let state = try directory.readPlan() {
+            let unknown = try plan.restore(state, path: directory.plan)
             let counts = counts
             view.note(
-                "going on with \(directory): \(counts.done) trials done, \(counts.failed) failed, "
-                    + "\(counts.waiting) waiting"
-                    + (unknown.isEmpty ? "" : "; \(unknown.count) are no longer listed"))
+                "going on with \(directory.path): \(counts.done) trials done, \(counts.failed) "
+                    + "failed, \(counts.waiting) waiting"
+                    + (unknown.isEmpty ? "" : "; \(unknown.count) kept that are not listed"))
         }
-        try write()
+        try directory.write(plan)
+        try directory.clean()
+        try directory.write(configuration)
+        try writeResults()
     }
 
     /// Takes a message of the leader of `group`.
@@ -47,7 +52,11 @@ final class Coordinator {
         switch message {
         case .idle(let stopping):
             isStopping = isStopping || stopping
-            return reply(to: group)
+            return try reply(to: group)
+        case .alive: break
+        case .notes(let notes): try take(notes, of: group)
+        case .warning(let text):
+            view.note("warning: \(plan.trial(of: group)?.key ?? "group \(group)"): \(text)")
         case .progress(let fraction, let loss, let score):
             let texts = [
                 loss.map { "loss \(HumanFormat.fixed($0, decimals: 4))" },
@@ -55,6 +64,7 @@ final class Coordinator {
             ]
             running[group]?.fraction = fraction
             running[group]?.status = texts.compactMap(\.self).joined(separator: "  ")
+        case .kept: if plan.advance(group: group) { try directory.write(plan) }
         case .scored(let outcome):
             guard let trial = plan.trial(of: group) else { return .keep(false) }
             return .keep(isBest(trial, outcome))
@@ -64,13 +74,14 @@ final class Coordinator {
             isStopping = true
             plan.release(group: group)
             running[group] = nil
+            try directory.write(plan)
         }
         return nil
     }
 
     /// Shows what runs.
     func refresh() {
-        view.show(counts, running.sorted { $0.key < $1.key }.map(\.value))
+        view.show { (counts, running.sorted { $0.key < $1.key }.map(\.value)) }
     }
 
     private var counts: FanOutView.Counts {
@@ -84,16 +95,25 @@ final class Coordinator {
         }
     }
 
-    private func reply(to group: Int) -> Reply {
+    private func reply(to group: Int) throws -> Reply {
         if !isStopping, let trial = plan.next(group: group),
             let index = plan.entries.firstIndex(where: { $0.trial == trial })
         {
             running[group] = FanOutView.Running(name: trial.key, fraction: 0, status: "")
+            // Written before the trial begins: should it take the job down, the next one knows.
+            try directory.write(plan)
             return .run(index)
         }
         guard isStopping || plan.isComplete else { return .wait }
         left.insert(group)
         return .leave(stopSent: false)
+    }
+
+    private func take(_ notes: [String], of group: Int) throws {
+        guard let trial = plan.trial(of: group) else { return }
+        let name = configuration.tasks[trial.task].name
+        guard plan.note(notes, task: name) else { return }
+        for note in notes { view.note("note: task \(name): \(note)") }
     }
 
     // MARK: Ends of trials
@@ -102,15 +122,15 @@ final class Coordinator {
         guard let trial = plan.trial(of: group) else { return }
         running[group] = nil
         if kept {
-            let model = TrialDirectory(directory, trial).model
             if isBest(trial, outcome) {
-                try promote(model, trial)
+                try directory.promote(trial, task: configuration.tasks[trial.task].name)
             } else {
-                try PendingDirectory.retire(model)
+                try PendingDirectory.retire(TrialDirectory(directory.path, trial).model)
             }
         }
         plan.finish(trial, outcome)
-        try write()
+        try directory.write(plan)
+        try writeResults()
         let metric = configuration.tasks[trial.task].decidingMetric
         let score = outcome.scores[metric].map { HumanFormat.fixed($0 * 100, decimals: 2) }
         let counts = counts
@@ -125,20 +145,22 @@ final class Coordinator {
         running[group] = nil
         let again = plan.fail(trial, text)
         if !again { failureStatus = failureStatus ?? status }
-        try write()
+        try directory.write(plan)
+        try writeResults()
         view.note("failed  \(trial.key)  \(text)\(again ? "; it will be tried again" : "")")
     }
 
-    // MARK: Best models
-
-    private func modelPath(_ task: Int) -> String {
-        Paths.join(Paths.join(directory, "models"), configuration.tasks[task].name)
-    }
-
-    /// Whether no finished trial of the task is better; of equals the first listed is the best.
+    /// Whether no finished trial of the task is better; of equals the first listed is the best, and
+    /// one that is no longer listed stays.
     private func isBest(_ trial: Trial, _ outcome: TrialPlan.Outcome) -> Bool {
-        let metric = configuration.tasks[trial.task].decidingMetric
-        let score = outcome.scores[metric] ?? -.infinity
+        let task = configuration.tasks[trial.task]
+        func score(_ outcome: TrialPlan.Outcome) -> Double {
+            outcome.scores[task.decidingMetric] ?? -.infinity
+        }
+        let own = score(outcome)
+        if plan.unlistedOutcomes(task: task.name).contains(where: { score($0) >= own }) {
+            return false
+        }
         var isBehind = false
         for entry in plan.entries where entry.trial.task == trial.task {
             if entry.trial == trial {
@@ -146,29 +168,16 @@ final class Coordinator {
                 continue
             }
             guard case .done(let other) = entry.status else { continue }
-            let rival = other.scores[metric] ?? -.infinity
-            if rival > score || (rival == score && !isBehind) { return false }
+            let rival = score(other)
+            if rival > own || (rival == own && !isBehind) { return false }
         }
         return true
     }
 
-    private func promote(_ model: String, _ trial: Trial) throws {
-        let target = modelPath(trial.task)
-        try Paths.createDirectory(Paths.parent(of: target))
-        if Paths.exists(target) { try PendingDirectory.retire(target) }
-        try Paths.rename(model, to: target)
-    }
-
-    // MARK: Files
-
-    /// The plan, and the results so far.
-    private func write() throws {
-        try WholeFiles.writeAtomically(Paths.join(directory, "plan.json"), plan.state())
-        let results = FineTuningResults(plan, configuration)
-        try WholeFiles.writeAtomically(
-            Paths.join(directory, "results.json"), results.json(plan, configuration) + [10])
-        try WholeFiles.writeAtomically(
-            Paths.join(directory, "results.md"), results.markdown(configuration))
+    private func writeResults() throws {
+        let results = FineTuningResults(plan, configuration, earlier: results)
+        self.results = results
+        try directory.write(results, plan, configuration)
     }
 
     /// What is said at the end.
@@ -180,6 +189,6 @@ final class Coordinator {
         if !failures.isEmpty {
             text += "\nfailed:\n" + failures.map { "  \($0)\n" }.joined()
         }
-        return text + "\nresults in \(directory): results.md, results.json, models/"
+        return text + "\nresults in \(directory.path): results.md, results.json, models/"
     }
 }

@@ -1,3 +1,4 @@
+import Distributed
 import FineTuning
 import Training
 
@@ -19,7 +20,30 @@ public struct FanOutError: Error, Equatable, Sendable, CustomStringConvertible {
         switch error {
         case let error as FanOutError: error.exitCode
         case let error as TaskDataError: error.exitCode
+        case let error as CoordinatorError: status(of: error.cause)
         default: ExitStatus.of(error)
+        }
+    }
+
+    /// What `error` says, without the rank that said it: ranks of a group are not those of the job.
+    static func text(of error: any Error) -> String {
+        (error as? Agreement.Failure)?.message ?? "\(error)"
+    }
+}
+
+/// The coordinator cannot go on, or cannot be reached: the end of the job, and no trial's fault.
+struct CoordinatorError: Error, CustomStringConvertible {
+    let cause: any Error
+    var description: String { "the fan-out cannot go on: \(cause)" }
+
+    /// Runs `body`; what it throws is the coordinator's.
+    static func wrapping<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as CoordinatorError {
+            throw error
+        } catch {
+            throw CoordinatorError(cause: error)
         }
     }
 }

@@ -16,7 +16,7 @@ import Training
 /// coordinator and also works: between two kernels it serves the others.
 public final class FanOutRun {
     private let configuration: FineTuningConfiguration
-    private let directory: String
+    private let directory: FanOutDirectory
     private let world: Communicator
     private let agreement: Agreement
     private let view = FanOutView()
@@ -27,7 +27,7 @@ public final class FanOutRun {
         _ configuration: FineTuningConfiguration, directory: String, world: Communicator
     ) {
         self.configuration = configuration
-        self.directory = directory
+        self.directory = FanOutDirectory(path: directory)
         self.world = world
         agreement = Agreement(among: world)
     }
@@ -43,7 +43,8 @@ public final class FanOutRun {
         let threads = try ThreadPlan.threads(.auto, communicator: world)
         try together {
             if isCoordinator {
-                try Paths.createDirectory(directory)
+                try directory.requireOwn()
+                try Paths.createDirectory(directory.path)
                 try checkFiles()
             }
         }
@@ -52,10 +53,34 @@ public final class FanOutRun {
         let starts = try configuration.checkpoints.map { point in
             try StartingModel.open(point, among: world) { view.note("warning: \($0)") }
         }
-        try together { try check(starts) }
-        let coordinator = try together { try makeCoordinator(starts, threads) }
-        try work(coordinator, starts, KernelExecutor(threads: threads))
+        try together { try check(starts, threads) }
+        let settings = try settings(starts)
+        let coordinator = try together { try makeCoordinator(starts, settings, threads) }
+        do {
+            try work(coordinator, starts, settings, KernelExecutor(threads: threads))
+        } catch let error as CoordinatorError {
+            // Its cause says what to do.
+            throw error.cause
+        }
         return try end(coordinator)
+    }
+
+    /// What decides the trials, read by rank 0.
+    private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
+        let own = try together {
+            guard isCoordinator else { return [UInt8]() }
+            var settings = TrialSettings()
+            for task in configuration.tasks {
+                settings.tasks[task.name] = configuration.settings(
+                    of: task, train: try ContentName.ofFile(task.train),
+                    evaluate: try ContentName.ofFile(task.evaluate))
+            }
+            for start in starts {
+                settings.checkpoints[start.point.name] = try start.settings()
+            }
+            return try Wire.encode(settings)
+        }
+        return try Wire.decode(try world.broadcast(bytes: own))
     }
 
     private func together<Result>(_ body: () throws -> Result) throws -> Result {
@@ -72,18 +97,26 @@ public final class FanOutRun {
         }
     }
 
-    private func check(_ starts: [StartingModel]) throws {
+    private func check(_ starts: [StartingModel], _ threads: Int) throws {
         for start in starts {
             for task in configuration.tasks {
+                // As far as it is known before the data are read.
                 let head = task.kind.head(labels: max(task.labels.count, 2))
-                try ModelSetup.checkMemory(
-                    .fineTuning(start.configuration, head), .fineTuning)
                 let length = task.sequenceLength ?? configuration.sequenceLength
                 guard length <= start.configuration.maximumPositions else {
                     throw FanOutError(
                         "task \(task.name): a sequence_length of \(length) does not fit the "
                             + "\(start.configuration.maximumPositions) positions of "
                             + start.point.path, exitCode: 78)
+                }
+                try TrialMemory(
+                    start: start, head: head, inputs: configuration.microBatchSize,
+                    sequenceLength: length, precision: configuration.elementType, threads: threads
+                ).check(task.name)
+                if head.usesPooler, !start.hasPooler, isCoordinator {
+                    view.note(
+                        "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
+                            + "\(task.name) starts from random numbers")
                 }
                 guard
                     task.columns.pair == nil && task.kind != .questionAnswering
@@ -99,7 +132,7 @@ public final class FanOutRun {
 
     /// Locks the directory; false where a rank was told to stop meanwhile.
     private func lockDirectory() throws -> Bool {
-        var attempt = LockAttempt(directory)
+        var attempt = LockAttempt(directory.path)
         while true {
             try together { if isCoordinator { lock = try attempt.poll() } }
             guard try agreement.anyTrue(isCoordinator && lock == nil) else { return true }
@@ -108,13 +141,16 @@ public final class FanOutRun {
         }
     }
 
-    private func makeCoordinator(_ starts: [StartingModel], _ threads: Int) throws -> Coordinator? {
+    private func makeCoordinator(
+        _ starts: [StartingModel], _ settings: TrialSettings, _ threads: Int
+    ) throws -> Coordinator? {
         guard isCoordinator else { return nil }
         view.note(
             "\(configuration.trialCount) trials on \(groups) groups of "
                 + "\(min(configuration.ranksPerTrial, world.size)) ranks, \(threads) threads each")
-        _ = try? PendingDirectory.removeStale(in: directory)
-        return try Coordinator(configuration, directory: directory, view: view) { trial in
+        return try Coordinator(
+            configuration, settings: settings, directory: directory, view: view
+        ) { trial in
             let task = configuration.tasks[trial.task]
             let model = starts[trial.checkpoint].configuration
             // A context is read once for each of its questions; a tenth of CoNLL-U is words.
@@ -135,7 +171,8 @@ public final class FanOutRun {
     }
 
     private func work(
-        _ coordinator: Coordinator?, _ starts: [StartingModel], _ executor: KernelExecutor
+        _ coordinator: Coordinator?, _ starts: [StartingModel], _ settings: TrialSettings,
+        _ executor: KernelExecutor
     ) throws {
         let own = world.rank / configuration.ranksPerTrial
         guard let group = try world.split(color: own) else {
@@ -149,17 +186,19 @@ public final class FanOutRun {
                 communicator: messages, clock: clock)
         }
         var link: (any CoordinatorLink)? = server
-        if group.rank == 0 && link == nil { link = RemoteLink(messages) }
+        if group.rank == 0 && link == nil { link = RemoteLink(messages, clock: clock) }
         let trials = TrialGroup(
-            configuration, starts: starts, directory: directory, group: group, link: link,
-            executor: executor, tick: { server?.tick() }, clock: clock)
+            configuration, settings: settings, starts: starts, directory: directory.path,
+            group: group, link: link, executor: executor, clock: clock)
+        // Leaders that work send messages, so silence is what the watchdog looks for.
+        var wait = YieldingWait(in: "the trials of others")
         try trials.work {
-            try server?.serve()
             usleep(20_000)
+            guard let server else { return }
+            if try server.serve() { wait.reset() } else { wait.pause() }
         }
         while let server, !server.isOver {
-            try server.serve()
-            usleep(2000)
+            if try server.serve() { wait.reset() } else { wait.pause() }
         }
         try world.barrier()
     }
@@ -171,7 +210,7 @@ public final class FanOutRun {
             if coordinator.isStopping && !coordinator.plan.isComplete {
                 status = ExitStatus.preempted
                 view.note(
-                    "stopped; states are kept in \(directory): run the same command again")
+                    "stopped; states are kept in \(directory.path): run the same command again")
             } else {
                 view.note(coordinator.summary())
                 status = coordinator.failureStatus ?? (hasFailures(coordinator) ? 65 : 0)

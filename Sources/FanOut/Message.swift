@@ -5,23 +5,38 @@ import FoundationEssentials
 enum Message: Codable {
     /// It has no trial; `stopping`: a rank of it was told to stop.
     case idle(stopping: Bool)
+    /// It works: sent now and then where it has nothing else to say.
+    case alive
+    /// What a person should know of the data of its trial.
+    case notes([String])
+    /// Something went wrong that does not end the trial.
+    case warning(String)
     /// How far its trial is.
     case progress(fraction: Double, loss: Double?, score: Double?)
+    /// The state of its trial was kept: another attempt would begin here.
+    case kept
     /// Its trial is at its end; wants to know whether to keep the model.
     case scored(TrialPlan.Outcome)
     /// The trial is over, and its model is written if it was to be kept.
     case finished(TrialPlan.Outcome, kept: Bool)
     /// The trial failed; the exit status that fits.
     case failed(String, status: Int32)
-    /// The trial's state is kept: a rank was told to stop.
+    /// The trial is broken off: a rank was told to stop.
     case stopped
 
     /// Whether the leader waits for a reply.
     var wantsReply: Bool {
         switch self {
         case .idle, .scored: true
-        case .progress, .finished, .failed, .stopped: false
+        case .alive, .notes, .warning, .progress, .kept, .finished, .failed, .stopped: false
         }
+    }
+
+    /// `text` cut to some 2000 bytes. A message should fit into what MPI sends at once, so that no
+    /// rank waits for another to take it.
+    static func short(_ text: String) -> String {
+        guard text.utf8.count > 2000 else { return text }
+        return String(decoding: text.utf8.prefix(2000), as: UTF8.self) + " ..."
     }
 }
 

@@ -1,6 +1,7 @@
 import BERT
 import Checkpointing
 import Distributed
+import DurableFiles
 import FineTuning
 import FoundationEssentials
 import MPI
@@ -14,6 +15,13 @@ struct StartingModel {
     let description: ModelDescription
     let configuration: BERTConfiguration
     let tokenizer: WordPieceTokenizer
+    /// Dropout before a head: `classifier_dropout`, or else that of hidden states.
+    let headDropout: Double
+    /// Whether the model has the pooler that heads for whole texts stand on. One that was trained on
+    /// masked words alone (`BertForMaskedLM`) has none.
+    let hasPooler: Bool
+
+    private static let poolerPrefix = "bert.pooler."
 
     /// Opens what rank 0 has verified. Collective over `communicator`.
     ///
@@ -40,10 +48,18 @@ struct StartingModel {
         saved = try SavedModel(verified: path)
         description = try saved.description()
         do {
-            configuration = try JSONDecoder().decode(
-                BERTConfiguration.self, from: Data(description.configuration.utf8))
+            let json = Data(description.configuration.utf8)
+            configuration = try JSONDecoder().decode(BERTConfiguration.self, from: json)
+            headDropout =
+                try JSONDecoder().decode(HeadSettings.self, from: json).classifierDropout
+                ?? configuration.hiddenDropout
         } catch {
             throw FanOutError("\(path): its config.json is no good: \(error)")
+        }
+        guard headDropout >= 0, headDropout < 1 else {
+            throw FanOutError(
+                "\(path): its classifier_dropout is \(headDropout); it must be at least 0 and "
+                    + "below 1")
         }
         let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
         guard vocabulary.count <= configuration.vocabularySize else {
@@ -53,12 +69,60 @@ struct StartingModel {
         }
         tokenizer = WordPieceTokenizer(
             vocabulary: vocabulary, lowercase: description.doLowerCase)
+        hasPooler = try point.fromScratch || Self.hasPooler(saved, configuration)
     }
 
-    /// Fills the parameters: the head, and a body from scratch, by `seed`; else the stored body.
+    private struct HeadSettings: Decodable {
+        var classifierDropout: Double?
+        enum CodingKeys: String, CodingKey { case classifierDropout = "classifier_dropout" }
+    }
+
+    /// Throws where a parameter of the body other than the pooler's is missing: now, not after the
+    /// data have been read.
+    private static func hasPooler(
+        _ saved: SavedModel, _ configuration: BERTConfiguration
+    ) throws -> Bool {
+        let names = Set(try saved.tensorNames())
+        let body = ParameterLayout.fineTuning(configuration, .classification(classes: 2))
+            .parameters.map(\.name).filter { $0.hasPrefix("bert.") }
+        let missing = body.filter { !names.contains($0) }
+        guard missing.allSatisfy({ $0.hasPrefix(poolerPrefix) }) else {
+            throw FanOutError(
+                "\(saved.path) lacks \(missing.prefix(3).joined(separator: ", ")) and perhaps more; "
+                    + "is it of another model?")
+        }
+        return missing.isEmpty
+    }
+
+    /// Fills the parameters: the head, and a body from scratch, by `seed`; else the stored body. A
+    /// pooler that the model does not have is drawn, too, as Hugging Face does.
     func initialize(_ model: BERTForFineTuning, seed: UInt64) throws {
         model.initialize(seed: seed)
         guard !point.fromScratch else { return }
-        try saved.readParameters(model.layout, into: model.parameters) { $0.hasPrefix("bert.") }
+        try saved.readParameters(model.layout, into: model.parameters) { name in
+            name.hasPrefix("bert.") && (hasPooler || !name.hasPrefix(Self.poolerPrefix))
+        }
+    }
+
+    /// What decides trials that start here: `TrialSettings.checkpoints`.
+    func settings() throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        var settings = [
+            "configuration": ContentName.of(Array(try encoder.encode(configuration))),
+            "vocabulary": ContentName.of(Array(description.vocabulary.utf8)),
+            "do_lower_case": "\(description.doLowerCase)", "classifier_dropout": "\(headDropout)",
+            "from_scratch": "\(point.fromScratch)",
+        ]
+        if !point.fromScratch { settings["weights"] = try weights() }
+        return settings
+    }
+
+    private func weights() throws -> String {
+        switch saved {
+        case .checkpoint(let checkpoint): ContentName.short(try checkpoint.digest())
+        case .huggingFace(let directory):
+            try ContentName.ofFile(Paths.join(directory.path, "model.safetensors"))
+        }
     }
 }

@@ -31,7 +31,8 @@ struct TrialEvaluator {
         let own = try Agreement(among: setup.group).together(exitCode: FanOutError.status) {
             guard setup.group.rank == 0 else { return [UInt8]() }
             let scores = TaskScores.scores(
-                setup.task, setup.data.evaluate, labels: setup.data.labels, outputs: outputs)
+                setup.task, setup.data.evaluate, labels: setup.data.labels, outputs: outputs,
+                progress: tick)
             return Array(try JSONEncoder().encode(scores))
         }
         let bytes = try setup.group.broadcast(bytes: own)
@@ -49,7 +50,7 @@ struct TrialEvaluator {
         for round in 0..<(shares.map(\.count).max() ?? 0) {
             if round < shares[setup.group.rank].count {
                 let batch = shares[setup.group.rank][round].map { inputs.example($0, epoch: 0) }
-                own += model.predict(batch).map {
+                own += model.predict(batch, progress: tick).map {
                     setup.task.kind.condensed($0, classes: model.head.outputs)
                 }
             }

@@ -5,15 +5,19 @@ import MPI
 /// Makes a trial fail on purpose, for tests: nothing else fails at a chosen moment.
 ///
 /// The environment variable `BERT_TEST_FAIL_TRIAL=KEY` lets the trial of that key fail in its third
-/// batch, on the last rank of its group, at each attempt.
+/// batch, on the last rank of its group, at each attempt; `BERT_TEST_KILL_TRIAL=KEY` kills that rank
+/// there, as a machine without memory does. `BERT_TEST_SAVE_SECONDS=N` is how often states are kept.
 enum TrialFault {
-    /// The variable's name.
-    static let variable = "BERT_TEST_FAIL_TRIAL"
+    private static func value(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
 
     static func strike(_ setup: TrialSetup, batch: Int) -> FanOutError? {
-        guard batch == 2, setup.group.rank == setup.group.size - 1,
-            let key = getenv(variable), String(cString: key) == setup.trial.key
-        else { return nil }
-        return FanOutError("made to fail by \(variable)")
+        guard batch == 2, setup.group.rank == setup.group.size - 1 else { return nil }
+        if value("BERT_TEST_KILL_TRIAL") == setup.trial.key { raise(SIGKILL) }
+        guard value("BERT_TEST_FAIL_TRIAL") == setup.trial.key else { return nil }
+        return FanOutError("made to fail by BERT_TEST_FAIL_TRIAL")
     }
+
+    static var saveSeconds: Double? { value("BERT_TEST_SAVE_SECONDS").flatMap { Double($0) } }
 }

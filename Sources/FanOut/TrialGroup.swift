@@ -16,7 +16,7 @@ final class TrialGroup {
     /// On the group's first rank alone.
     private let link: (any CoordinatorLink)?
     private let executor: KernelExecutor
-    private let tick: () -> Void
+    private let settings: TrialSettings
     private let clock: () -> Double
     private let stopPoll: StopPoll
     private let agreement: Agreement
@@ -27,17 +27,17 @@ final class TrialGroup {
     private static let reportSeconds = 0.5
 
     init(
-        _ configuration: FineTuningConfiguration, starts: [StartingModel], directory: String,
-        group: Communicator, link: (any CoordinatorLink)?, executor: KernelExecutor,
-        tick: @escaping () -> Void, clock: @escaping () -> Double
+        _ configuration: FineTuningConfiguration, settings: TrialSettings,
+        starts: [StartingModel], directory: String, group: Communicator,
+        link: (any CoordinatorLink)?, executor: KernelExecutor, clock: @escaping () -> Double
     ) {
+        self.settings = settings
         self.configuration = configuration
         self.starts = starts
         self.directory = directory
         self.group = group
         self.link = link
         self.executor = executor
-        self.tick = tick
         self.clock = clock
         trials = configuration.trials
         agreement = Agreement(among: group)
@@ -52,6 +52,7 @@ final class TrialGroup {
     func work(rest: () throws -> Void) throws {
         while true {
             let stopping = try agreement.anyTrue(stopPoll.isAskedHere)
+            if stopping { StopSignals.leave() }
             let answer = try link?.ask(.idle(stopping: stopping))
             switch try agreed(answer) {
             case .run(let index): try run(trials[index])
@@ -74,10 +75,11 @@ final class TrialGroup {
         let trialDirectory = TrialDirectory(directory, trial)
         do {
             let setup = TrialSetup(
-                trial: trial, configuration: configuration, start: starts[trial.checkpoint],
-                data: try data(of: trial), directory: trialDirectory, group: group,
-                executor: executor)
-            let trainer = try TrialTrainer(setup, stopPoll: stopPoll, tick: tick, clock: clock)
+                trial: trial, configuration: configuration,
+                settings: settings.identifier(of: trial, configuration),
+                start: starts[trial.checkpoint], data: try data(of: trial),
+                directory: trialDirectory, group: group, executor: executor)
+            let trainer = try TrialTrainer(setup, stopPoll: stopPoll, link: link, clock: clock)
             switch try trainer.run(report) {
             case .stopped: try link?.tell(.stopped)
             case .finished(let outcome): try finish(trainer, outcome)
@@ -85,13 +87,19 @@ final class TrialGroup {
         } catch let error as MPIError {
             // One rank's own, and the end of the job.
             throw error
+        } catch let error as CoordinatorError {
+            // No fault of the trial, whose state stays.
+            throw error
         } catch {
-            try? trialDirectory.removeState()
-            // A message has room for so much.
-            let text = String("\(error)".prefix(2000))
-            try link?.tell(.failed(text, status: FanOutError.status(of: error)))
+            if group.rank == 0 { try? trialDirectory.removeState() }
+            try link?.tell(
+                .failed(
+                    Message.short(FanOutError.text(of: error)),
+                    status: FanOutError.status(of: error)))
         }
     }
+
+    private func tick() { link?.tick() }
 
     private func data(of trial: Trial) throws -> TaskData {
         if let loaded, loaded.task == trial.task, loaded.checkpoint == trial.checkpoint {
@@ -101,9 +109,10 @@ final class TrialGroup {
         let data = try agreement.together(exitCode: FanOutError.status) {
             try TaskData.load(
                 configuration.tasks[trial.task], tokenizer: starts[trial.checkpoint].tokenizer,
-                sequenceLength: configuration.sequenceLength)
+                sequenceLength: configuration.sequenceLength, progress: tick)
         }
         loaded = (trial.task, trial.checkpoint, data)
+        if !data.notes.isEmpty { try link?.tell(.notes(data.notes.map(Message.short))) }
         return data
     }
 

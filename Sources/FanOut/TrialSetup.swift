@@ -11,6 +11,8 @@ import Tensors
 struct TrialSetup {
     let trial: Trial
     let configuration: FineTuningConfiguration
+    /// Names everything that decides the trial.
+    let settings: String
     let start: StartingModel
     let data: TaskData
     let directory: TrialDirectory
@@ -24,14 +26,19 @@ struct TrialSetup {
     var sequenceLength: Int { task.sequenceLength ?? configuration.sequenceLength }
 
     /// The model with the head of the task, its parameters still 0.
-    func makeModel(_ train: TaskInputs, _ evaluate: TaskInputs) -> BERTForFineTuning {
+    ///
+    /// - Throws: where the machine's memory cannot hold it.
+    func makeModel(_ train: TaskInputs, _ evaluate: TaskInputs) throws -> BERTForFineTuning {
         let inputs = max(configuration.microBatchSize, train.largest, evaluate.largest)
+        let memory = TrialMemory(
+            start: start, head: task.kind.head(labels: data.labels.count), inputs: inputs,
+            sequenceLength: sequenceLength, precision: configuration.elementType,
+            threads: executor.team.count)
+        try memory.check(task.name)
         return BERTForFineTuning(
-            start.configuration, head: task.kind.head(labels: data.labels.count), for: .training,
-            capacity: BatchCapacity(
-                sequences: inputs, sequenceLength: sequenceLength, maskedPerSequence: 0),
-            executor: executor, headDropout: configuration.headDropout,
-            precision: Precision(rawValue: configuration.precision.rawValue) ?? .fp32)
+            start.configuration, head: memory.head, for: .training, capacity: memory.capacity,
+            executor: executor, headDropout: configuration.headDropout ?? start.headDropout,
+            precision: configuration.elementType)
     }
 
     func makeOptimizer(_ layout: ParameterLayout) -> Optimizer {

@@ -7,10 +7,12 @@ import Tensors
 
 /// Everything small that changes while a trial runs.
 struct TrialState: Codable, Equatable {
-    var version = 1
-    /// Batches taken, of all epochs; the schedule goes by them.
+    var version = 2
+    /// Names everything that decides the trial: a state of other settings is worthless.
+    var settings: String
+    /// Batches taken, of all epochs.
     var batches = 0
-    /// Updates made: batches but for those that overflowed.
+    /// Updates made: batches but for those that overflowed. The schedule goes by them.
     var updates = 0
     /// Evaluations made.
     var evaluations = 0
@@ -29,7 +31,8 @@ struct TrialState: Codable, Equatable {
     /// What is drawn of the trial later.
     var curve = TrialCurve()
 
-    init(earlyStopping: EarlyStopping, scaler: LossScaler) {
+    init(settings: String, earlyStopping: EarlyStopping, scaler: LossScaler) {
+        self.settings = settings
         self.earlyStopping = earlyStopping
         lossScale = scaler.scale
         self.scaler = scaler.state
@@ -78,9 +81,22 @@ struct TrialCurve: Codable, Equatable {
     mutating func add(_ loss: Double, batch: Int, total: Int) {
         sum += loss
         count += 1
-        guard count >= max(1, total / 200) || batch == total else { return }
+        if count >= max(1, total / 200) { endPoint(batch: batch) }
+    }
+
+    /// Ends the last point, `batch` being the trial's last.
+    mutating func endPoint(batch: Int) {
+        guard count > 0 else { return }
         losses.append(Loss(batch: batch, loss: sum / Double(count)))
         (sum, count) = (0, 0)
+    }
+
+    /// What `curve.json` shows.
+    var file: some Encodable { File(losses: losses, scores: scores) }
+
+    private struct File: Encodable {
+        let losses: [Loss]
+        let scores: [Score]
     }
 }
 
@@ -99,7 +115,18 @@ struct TrialDirectory {
 
     private var stateDirectory: String { Paths.join(path, "state") }
 
-    var hasState: Bool { Paths.exists(Paths.join(stateDirectory, Self.state)) }
+    /// Finishes or takes back what a killed job left halfway, and deletes what is of no use: a model
+    /// that was not taken, and a state of other settings. Only one rank may do this.
+    ///
+    /// - Returns: whether there is a state to go on from.
+    func prepare(settings: String) throws -> Bool {
+        try PendingDirectory.removeStale(in: path, .all)
+        if Paths.exists(model) { try PendingDirectory.retire(model) }
+        guard Paths.exists(Paths.join(stateDirectory, Self.state)) else { return false }
+        if try readState().settings == settings { return true }
+        try removeState()
+        return false
+    }
 
     /// Writes a state; it appears whole, or the one before stays.
     func write(
@@ -119,7 +146,7 @@ struct TrialDirectory {
         let bytes = try WholeFiles.read(path, maximumByteCount: 1 << 24)
         do {
             let state = try JSONDecoder().decode(TrialState.self, from: Data(bytes))
-            guard state.version == 1 else { throw FanOutError("version \(state.version)") }
+            guard state.version == 2 else { throw FanOutError("version \(state.version)") }
             return state
         } catch {
             throw FanOutError(
@@ -145,6 +172,6 @@ struct TrialDirectory {
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         try WholeFiles.writeAtomically(
-            Paths.join(path, "curve.json"), try encoder.encode(curve) + [10])
+            Paths.join(path, "curve.json"), try encoder.encode(curve.file) + [10])
     }
 }

@@ -5,6 +5,7 @@ import MPI
 import Optimization
 import Randomness
 import Tensors
+import Training
 
 /// Fine-tunes one model on one task, by the ranks of a group together.
 ///
@@ -27,13 +28,15 @@ final class TrialTrainer {
     private let best: Block<Float>
     private let perEpoch: Int
     private let evaluations: [Int]
-    private let tick: () -> Void
+    /// On the group's first rank alone.
+    private let link: (any CoordinatorLink)?
     private let clock: () -> Double
     private var startedAt: Double
     private var savedAt: Double
-
     /// A trial that runs on may be killed without warning: its state is kept this often, in seconds.
-    private static let saveSeconds = 300.0
+    private let saveSeconds: Double
+    /// Whether the ranks agreed in the last step that it is time for that.
+    private var isSaveDue = false
 
     /// What came of a trial.
     enum Ending {
@@ -46,20 +49,25 @@ final class TrialTrainer {
     ///
     /// - Parameters:
     ///   - stopPoll: says when to break off.
-    ///   - tick: called often: a good moment to serve others.
+    ///   - link: on the group's first rank: serves others, and is told what happens.
     init(
-        _ setup: TrialSetup, stopPoll: StopPoll, tick: @escaping () -> Void,
+        _ setup: TrialSetup, stopPoll: StopPoll, link: (any CoordinatorLink)?,
         clock: @escaping () -> Double
     ) throws {
         self.setup = setup
         self.stopPoll = stopPoll
-        self.tick = tick
+        self.link = link
         self.clock = clock
+        saveSeconds = TrialFault.saveSeconds ?? 300
         startedAt = clock()
         savedAt = startedAt
         train = TaskInputs(setup.data.train)
         let evaluate = TaskInputs(setup.data.evaluate)
-        model = setup.makeModel(train, evaluate)
+        let (train, agreement) = (train, Agreement(among: setup.group))
+        self.agreement = agreement
+        model = try agreement.together(exitCode: FanOutError.status) {
+            try setup.makeModel(train, evaluate)
+        }
         optimizer = setup.makeOptimizer(model.layout)
         best = Block(count: setup.group.rank == 0 ? model.layout.count : 0)
         (perEpoch, evaluations) = setup.plan(examples: train.count)
@@ -67,16 +75,17 @@ final class TrialTrainer {
         scaler = LossScaler(setup.scalerPolicy)
         let stopping = setup.configuration.earlyStopping
         state = TrialState(
+            settings: setup.settings,
             earlyStopping: EarlyStopping(
                 patience: stopping.patience, minimumImprovement: stopping.minimumImprovement),
             scaler: scaler)
-        agreement = Agreement(among: setup.group)
         reducer =
             setup.group.size > 1
             ? try GradientReducer(over: setup.group, count: model.layout.count) : nil
         evaluator = TrialEvaluator(
-            setup, model: model, inputs: evaluate, stopPoll: stopPoll, tick: tick)
-        try agreement.together(exitCode: FanOutError.status) { try begin() }
+            setup, model: model, inputs: evaluate, stopPoll: stopPoll,
+            tick: { link?.tick() })
+        try begin()
     }
 
     private var isLeader: Bool { setup.group.rank == 0 }
@@ -85,10 +94,20 @@ final class TrialTrainer {
     /// How much of it is done, from 0 to 1.
     var fraction: Double { Double(state.batches) / Double(max(totalBatches, 1)) }
 
+    private func tick() { link?.tick() }
+
     private func begin() throws {
-        guard setup.directory.hasState else {
-            return try setup.start.initialize(model, seed: setup.seed)
+        // One rank looks: on a network file system others may see something else.
+        let hasState = try agreement.together(exitCode: FanOutError.status) {
+            try isLeader && setup.directory.prepare(settings: setup.settings)
         }
+        let resumes = try agreement.anyTrue(hasState)
+        try agreement.together(exitCode: FanOutError.status) {
+            try resumes ? resume() : setup.start.initialize(model, seed: setup.seed)
+        }
+    }
+
+    private func resume() throws {
         state = try setup.directory.readState()
         guard let scaler = LossScaler(setup.scalerPolicy, state: state.scaler),
             (0...totalBatches).contains(state.batches), (0...state.batches).contains(state.updates)
@@ -121,10 +140,10 @@ final class TrialTrainer {
             let due = evaluations.count { $0 <= state.batches }
             if state.evaluations < due {
                 guard try evaluate(count: due) else { return try stop() }
-                try keepState(isDue: clock() - savedAt > Self.saveSeconds)
             }
             if state.batches == totalBatches || state.earlyStopping.shouldStop { break }
             guard try step() else { return try stop() }
+            if isSaveDue { try keepState() }
             try progress(self)
         }
         return .finished(try finish())
@@ -148,6 +167,7 @@ final class TrialTrainer {
 
     private func finish() throws -> TrialPlan.Outcome {
         state.seconds += clock() - startedAt
+        state.curve.endPoint(batch: state.batches)
         guard let scores = state.best ?? state.last else {
             preconditionFailure("the end of an epoch is an evaluation")
         }
@@ -158,20 +178,27 @@ final class TrialTrainer {
     }
 
     private func stop() throws -> Ending {
-        try keepState(isDue: true)
+        // From here on, repeated signals must not cut off what the first one asked for.
+        StopSignals.leave()
+        try keepState()
         return .stopped
     }
 
-    /// Writes the state where the leader says that it is time. Collective.
-    private func keepState(isDue: Bool) throws {
-        guard try agreement.anyTrue(isLeader && isDue) else { return }
+    /// Writes the state, on the leader. Where that fails, the state before stays as it is, and the
+    /// trial goes on: a full disk may have room again.
+    private func keepState() throws {
         state.scaler = scaler.state
         state.seconds += clock() - startedAt
         startedAt = clock()
         savedAt = startedAt
-        try agreement.together(exitCode: FanOutError.status) {
-            if isLeader { try setup.directory.write(state, arrays(best)) }
+        guard isLeader else { return }
+        do {
+            try setup.directory.write(state, arrays(best))
+        } catch {
+            try link?.tell(.warning(Message.short("its state was not kept: \(error)")))
+            return
         }
+        try link?.tell(.kept)
     }
 
     // MARK: One batch
@@ -200,7 +227,9 @@ final class TrialTrainer {
         let failure = TrialFault.strike(setup, batch: state.batches)
         let sums = try agreement.sum([
             Int64(terms), stopPoll.isAskedHere ? 1 : 0, failure == nil ? 0 : 1,
+            isLeader && clock() - savedAt > saveSeconds ? 1 : 0,
         ])
+        isSaveDue = sums[3] > 0
         if sums[2] > 0 {
             try agreement.together(exitCode: FanOutError.status) {
                 if let failure { throw failure }
@@ -256,9 +285,9 @@ final class TrialTrainer {
                     ready: { range in
                         attempt { () throws(MPIError) in try reducer.markReady(range) }
                     },
-                    progress: { [tick] in
+                    progress: { [link] in
                         attempt { () throws(MPIError) in try reducer.progress() }
-                        tick()
+                        link?.tick()
                     }))
         }
         if let failure { throw failure }
@@ -279,7 +308,7 @@ final class TrialTrainer {
         state.updates += 1
         state.curve.add(loss, batch: state.batches, total: totalBatches)
         optimizer.step(
-            number: state.updates, learningRate: schedule.rate(state.batches), gradientNorm: norm,
+            number: state.updates, learningRate: schedule.rate(state.updates), gradientNorm: norm,
             gradientScale: 1 / scale, parameters: model.parameters, gradients: model.gradients)
     }
 }

@@ -68,9 +68,10 @@ public final class FanOutView {
         drawnAt = -Double.infinity
     }
 
-    /// Shows what runs, on a terminal, if it is time.
-    public func show(_ counts: Counts, _ running: [Running]) {
+    /// Shows what runs, on a terminal, if it is time; only then is it asked for.
+    public func show(_ content: () -> (counts: Counts, running: [Running])) {
         guard redraws, now() - drawnAt >= Self.redrawSeconds else { return }
+        let (counts, running) = content()
         let width = max(1, output.columns - 1)
         var lines = running.prefix(Self.mostLines).map { line($0) }
         if running.count > Self.mostLines { lines.append("... \(running.count) in all") }

@@ -130,7 +130,7 @@ private struct Features: Decodable {
         #expect(
             message {
                 _ = try table.choiceExamples(prompt: 0, choices: [1], label: 2, encoder: encoder)
-            } == "f:2: 1 choices; there must be two or more")
+            } == "f:2: 1 choices; there must be 2 to 1000")
         let columns = try TaskTable.parse(
             Array("p\ta\tb\tl\nthe river\tflows\tjohn\t1\n".utf8), path: "f", format: .tsv,
             columns: ["p", "a", "b", "l"])

@@ -1,5 +1,6 @@
 import Configuration
 import FineTuning
+import Glibc
 import Testing
 
 private func parse(_ text: String) throws -> FineTuningConfiguration {
@@ -25,32 +26,101 @@ private let task = """
         #expect(read.tasks[0].decidingMetric == .accuracy)
     }
 
+    /// A configuration with no key left out.
+    private static let everyKey = """
+        {"name": "all", "directory": "out", "seeds": [7, 8], "learning_rates": [1e-5, 5e-5],
+         "epochs": 4, "sequence_length": 256, "batch_size": 16, "micro_batch_size": 8,
+         "warmup": 0.06, "weight_decay": 0.1, "clip_norm": 0, "head_dropout": 0,
+         "precision": "bf16", "ranks_per_trial": 2, "retries": 3,
+         "early_stopping": {"patience": 2, "minimum_improvement": 0.001,
+                            "evaluations_per_epoch": 4},
+         "checkpoints": ["a/b", {"path": "a/b", "from_scratch": true},
+                         {"name": "x", "path": "c"}],
+         "tasks": [
+          {"name": "qa", "kind": "question_answering", "train": "t", "evaluate": "e",
+           "answers": "squad2", "null_threshold": -2.5, "stride": 64,
+           "maximum_question_length": 32, "sequence_length": 384, "batch_size": 24,
+           "learning_rates": 2e-5, "epochs": [2], "metric": "exact_match"},
+          {"name": "pos", "kind": "tagging", "train": "t.conllu", "evaluate": "e.conllu",
+           "metric": "accuracy", "columns": {"tag": 4}},
+          {"name": "ner", "kind": "tagging", "train": "t.tsv", "evaluate": "e.tsv",
+           "columns": {"word": 1}},
+          {"name": "nli", "train": "t.txt", "evaluate": "e.txt", "format": "csv",
+           "header": ["a", "b", "c"], "labels": ["no", "yes"],
+           "columns": {"text": "a", "pair": "b", "label": "c"}},
+          {"name": "copa", "kind": "multiple_choice", "train": "t.jsonl", "evaluate": "e.jsonl",
+           "columns": {"text": "p", "choices": ["c1", "c2"]}}]}
+        """
+
+    /// What a fan-out writes down of its configuration reads back.
+    @Test func yamlReadsBack() throws {
+        var read = try parse(Self.everyKey)
+        for text in ["#", "a: b", " x ", "null", "1", "\"\\", "\n\t\u{0}\u{2028}", "- é 中"] {
+            read.tasks[3].labels.append(text)
+        }
+        // A zero byte is no text.
+        read.tasks[3].labels.removeAll { $0.utf8.contains(0) }
+        let document = try load(read.yaml)
+        #expect(document == read)
+        var plain = FineTuningConfiguration()
+        plain.tasks = [read.tasks[1]]
+        plain.checkpoints = [read.checkpoints[0]]
+        #expect(try load(plain.yaml) == plain)
+    }
+
+    private func load(_ text: String) throws -> FineTuningConfiguration {
+        let path = "/tmp/bert-yaml-\(UInt64.random(in: 0 ... .max)).yaml"
+        let file = try #require(fopen(path, "w"))
+        defer { unlink(path) }
+        fputs(text, file)
+        fclose(file)
+        return try FineTuningConfiguration.load(path: path)
+    }
+
+    /// Every key that decides a trial shows in its settings; the others do not.
+    @Test func settingsAreThoseThatDecide() throws {
+        let base = try parse(Self.everyKey)
+        func settings(_ configuration: FineTuningConfiguration) -> [[String: String]] {
+            configuration.tasks.map { configuration.settings(of: $0, train: "t", evaluate: "e") }
+        }
+        let deciding: [(inout FineTuningConfiguration) -> Void] = [
+            { $0.sequenceLength = 64 }, { $0.batchSize = 7 }, { $0.warmup = 0.5 },
+            { $0.weightDecay = 0.5 }, { $0.clipNorm = 3 }, { $0.headDropout = nil },
+            { $0.precision = .fp32 }, { $0.earlyStopping.patience = 9 },
+            { $0.earlyStopping.minimumImprovement = 0.5 },
+            { $0.earlyStopping.evaluationsPerEpoch = 2 }, { $0.tasks[0].answers = .squad1 },
+            { $0.tasks[0].nullThreshold = 0 }, { $0.tasks[0].stride = 3 },
+            { $0.tasks[0].maximumQuestionLength = 9 }, { $0.tasks[0].sequenceLength = 200 },
+            { $0.tasks[0].batchSize = 3 }, { $0.tasks[0].metric = nil },
+            { $0.tasks[1].columns.tag = 3 }, { $0.tasks[2].columns.word = 0 },
+            { $0.tasks[3].format = .tsv }, { $0.tasks[3].header = [] },
+            { $0.tasks[3].labels = ["yes", "no"] }, { $0.tasks[3].columns.pair = nil },
+            { $0.tasks[3].columns.text = "b" }, { $0.tasks[3].columns.label = "b" },
+            { $0.tasks[3].kind = .multiLabel }, { $0.tasks[4].columns.choices = ["c2", "c1"] },
+        ]
+        for (index, change) in deciding.enumerated() {
+            var changed = base
+            change(&changed)
+            #expect(settings(changed) != settings(base), "change \(index)")
+        }
+        let harmless: [(inout FineTuningConfiguration) -> Void] = [
+            { $0.name = "x" }, { $0.directory = "x" }, { $0.seeds = [99] },
+            { $0.learningRates = [1] }, { $0.epochs = [9] }, { $0.microBatchSize = 1 },
+            { $0.ranksPerTrial = 1 }, { $0.retries = 0 }, { $0.tasks[0].train = "moved" },
+            { $0.tasks[0].learningRates = [] }, { $0.tasks[0].epochs = [] },
+        ]
+        for (index, change) in harmless.enumerated() {
+            var changed = base
+            change(&changed)
+            #expect(settings(changed) == settings(base), "change \(index)")
+        }
+        #expect(
+            base.settings(of: base.tasks[0], train: "t", evaluate: "e")
+                != base.settings(of: base.tasks[0], train: "e", evaluate: "e"))
+    }
+
     @Test func everyKeyIsRead() throws {
-        let read = try parse(
-            """
-            {"name": "all", "directory": "out", "seeds": [7, 8], "learning_rates": [1e-5, 5e-5],
-             "epochs": 4, "sequence_length": 256, "batch_size": 16, "micro_batch_size": 8,
-             "warmup": 0.06, "weight_decay": 0.1, "clip_norm": 0, "head_dropout": 0,
-             "precision": "bf16", "ranks_per_trial": 2, "retries": 3,
-             "early_stopping": {"patience": 2, "minimum_improvement": 0.001,
-                                "evaluations_per_epoch": 4},
-             "checkpoints": ["a/b", {"path": "a/b", "from_scratch": true},
-                             {"name": "x", "path": "c"}],
-             "tasks": [
-              {"name": "qa", "kind": "question_answering", "train": "t", "evaluate": "e",
-               "answers": "squad2", "null_threshold": -2.5, "stride": 64,
-               "maximum_question_length": 32, "sequence_length": 384, "batch_size": 24,
-               "learning_rates": 2e-5, "epochs": [2], "metric": "exact_match"},
-              {"name": "pos", "kind": "tagging", "train": "t.conllu", "evaluate": "e.conllu",
-               "metric": "accuracy", "columns": {"tag": 4}},
-              {"name": "ner", "kind": "tagging", "train": "t.tsv", "evaluate": "e.tsv",
-               "columns": {"word": 1}},
-              {"name": "nli", "train": "t.txt", "evaluate": "e.txt", "format": "csv",
-               "header": ["a", "b", "c"], "labels": ["no", "yes"],
-               "columns": {"text": "a", "pair": "b", "label": "c"}},
-              {"name": "copa", "kind": "multiple_choice", "train": "t.jsonl", "evaluate": "e.jsonl",
-               "columns": {"text": "p", "choices": ["c1", "c2"]}}]}
-            """)
+        let read = try parse(Self.everyKey)
         #expect(read.checkpoints.map(\.name) == ["b", "b-scratch", "x"])
         #expect(read.checkpoints.map(\.fromScratch) == [false, true, false])
         #expect(read.earlyStopping.evaluationsPerEpoch == 4)
@@ -100,6 +170,11 @@ private let task = """
             "tasks[0]: a question of 64 tokens leaves no room"
         ),
         ("{\"tasks\": {\"kind\": \"multiple_choice\"}}", "tasks[0].columns.choices is missing"),
+        ("{\"tasks\": {\"labels\": \"a\"}}", "tasks[0].labels: there is one class only"),
+        (
+            "{\"tasks\": {\"labels\": [1, 2, 3], \"metric\": \"f1\"}}",
+            "tasks[0].metric: f1 is that of class 1 of two, and there are 3"
+        ),
     ])
     func problemsAreTold(text: String, expected: String) {
         let message = message { _ = try parse(text) }

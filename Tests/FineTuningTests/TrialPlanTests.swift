@@ -79,7 +79,8 @@ private func score(_ trial: Trial) -> Double {
         #expect(plan.trial(of: 0) == nil && plan.trial(of: 1) == other)
         let again = plan.next(group: 2)
         #expect(again == trial)
-        plan.releaseAll()
+        plan.release(group: 1)
+        plan.release(group: 2)
         #expect(plan.entries.allSatisfy { $0.status == .waiting && $0.failures == 0 })
     }
 
@@ -100,10 +101,10 @@ private func score(_ trial: Trial) -> Double {
             if turn % 11 == 0 {
                 plan.release(group: group)
             } else if turn % 17 == 0 {
-                // The job ends: what was written down comes back.
+                // The job is stopped: what was written down comes back.
+                for group in 0..<3 { plan.release(group: group) }
                 var again = newPlan()
                 let unknown = try again.restore(plan.state(), path: "s")
-                plan.releaseAll()
                 #expect(unknown.isEmpty && again == plan)
                 plan = again
             } else if trial == bad {
@@ -138,6 +139,13 @@ private func score(_ trial: Trial) -> Double {
         let unknown = try other.restore(state, path: "s")
         #expect(unknown == [done.key, failed.key].sorted())
         #expect(other.entries.allSatisfy { $0.status == .waiting })
+        // What is not listed is kept, and known when it is listed again.
+        #expect(other.unlistedOutcomes(task: "pos") == [outcome(0.5)])
+        #expect(other.unlistedOutcomes(task: "po").isEmpty)
+        var grown = newPlan(retries: 0)
+        _ = try grown.restore(other.state(), path: "s")
+        #expect(grown.entries.contains { $0.trial == done && $0.status == .done(outcome(0.5)) })
+        #expect(grown.entries.contains { $0.trial == failed && $0.status == .failed("odd") })
         // More retries than before: it is tried again.
         var patient = newPlan(retries: 1)
         _ = try patient.restore(state, path: "s")
@@ -162,6 +170,126 @@ private func score(_ trial: Trial) -> Double {
         let message = message { _ = try plan.restore(Array(text.utf8), path: "s") }
         #expect(message.contains(expected), "\(message)")
         #expect(plan == before)
+    }
+
+    /// The same plan after the job ended without a word.
+    private func killed(_ plan: TrialPlan, retries: Int = 1) throws -> TrialPlan {
+        var again = newPlan(retries: retries)
+        _ = try again.restore(plan.state(), path: "s")
+        return again
+    }
+
+    /// A trial that takes the job down is dealt after all others, then alone, and is given up at
+    /// last; those that ran beside it are not.
+    @Test func crashesAreGivenUp() throws {
+        var plan = newPlan()
+        let killer = configuration().trials[23]
+        var finished: Set<String> = []
+        var jobs = 0
+        while !plan.isComplete {
+            jobs += 1
+            try #require(jobs < 50)
+            // Three groups; the job dies as soon as the killer is dealt with others beside it.
+            var running: [Trial] = []
+            for group in 0..<3 {
+                if let trial = plan.next(group: group) { running.append(trial) }
+            }
+            try #require(!running.isEmpty)
+            if running.contains(killer) {
+                plan = try killed(plan)
+                continue
+            }
+            for trial in running {
+                finished.insert(trial.key)
+                plan.finish(trial, outcome(0.5))
+            }
+        }
+        #expect(finished.count == 23)
+        guard case .failed(let text) = plan.entries[23].status else {
+            Issue.record("\(plan.entries[23])")
+            return
+        }
+        #expect(text.contains("the job ended 3 times while this trial ran"))
+        // It stays given up until more retries are allowed.
+        #expect(try killed(plan) == plan)
+        #expect(try !killed(plan, retries: 2).isComplete)
+    }
+
+    @Test func progressForgivesCrashes() throws {
+        var plan = newPlan()
+        for _ in 0..<10 {
+            var dealt: Trial?
+            while dealt != configuration().trials[12] {
+                if let trial = dealt { plan.finish(trial, outcome(0.5)) }
+                dealt = plan.next(group: 0)
+            }
+            let changes = plan.entries[12].crashes > 0
+            let hasChanged = plan.advance(group: 0)
+            #expect(hasChanged == changes)
+            plan = try killed(plan)
+            #expect(plan.entries[12].crashes == 1 && plan.entries[12].status == .waiting)
+        }
+        let hasChanged = plan.advance(group: 0)
+        #expect(!hasChanged)
+    }
+
+    /// Settings of the tasks and models of `configuration()`, one of them changed.
+    private func settings(_ change: (inout TrialSettings) -> Void = { _ in }) -> TrialSettings {
+        var settings = TrialSettings()
+        for name in ["mr", "pos"] { settings.tasks[name] = ["precision": "fp32", "train": "x"] }
+        for name in ["base", "base-scratch"] { settings.checkpoints[name] = ["weights": name] }
+        change(&settings)
+        return settings
+    }
+
+    @Test func otherSettingsAreRefused() throws {
+        func plan(_ settings: TrialSettings) -> TrialPlan {
+            TrialPlan(configuration().trials, retries: 1, settings: settings) { _ in 1 }
+        }
+        var first = plan(settings())
+        let next = first.next(group: 0)
+        let trial = try #require(next)
+        first.finish(trial, outcome(0.5))
+        let state = first.state()
+        var same = plan(settings())
+        _ = try same.restore(state, path: "s")
+        #expect(same == first)
+        // What was never dealt is bound to nothing.
+        var free = plan(settings { $0.tasks["pos"]?["train"] = "y" })
+        _ = try free.restore(state, path: "s")
+        for (change, expected) in [
+            (
+                { $0.tasks["mr"]?["precision"] = "bf16" },
+                "task mr has trials of other settings: precision was fp32, and is bf16"
+            ),
+            ({ $0.tasks["mr"]?["train"] = nil }, "train was x, and is not set"),
+            ({ $0.tasks["mr"]?["new"] = "z" }, "new was not set, and is z"),
+            ({ $0.checkpoints["base"]?["weights"] = "z" }, "model base has trials of other"),
+        ] as [((inout TrialSettings) -> Void, String)] {
+            var other = plan(settings(change))
+            let before = other
+            let error = #expect(throws: TaskDataError.self) {
+                _ = try other.restore(state, path: "s")
+            }
+            #expect(error?.description.contains(expected) == true, "\(error as Any)")
+            #expect(error?.exitCode == 78 && other == before)
+        }
+        // A state that is interrupted binds, too.
+        var stopped = plan(settings())
+        _ = stopped.next(group: 0)
+        stopped.release(group: 0)
+        var other = plan(settings { $0.tasks["mr"]?["precision"] = "bf16" })
+        #expect(throws: TaskDataError.self) { _ = try other.restore(stopped.state(), path: "s") }
+    }
+
+    @Test func notesAreKept() throws {
+        var plan = newPlan()
+        let changes = [
+            plan.note(["odd"], task: "mr"), plan.note(["odd"], task: "mr"),
+            plan.note([], task: "pos"),
+        ]
+        #expect(changes == [true, false, false])
+        #expect(try killed(plan).notes == ["mr": ["odd"]])
     }
 
     /// Whether each score is the best so far, and whether to stop after it.
@@ -226,6 +354,38 @@ private func score(_ trial: Trial) -> Double {
         #expect(results.cells.allSatisfy { $0.learningRate == 3e-5 && $0.failed == 2 })
     }
 
+    /// A correlation of constants is not 0: it is not there.
+    @Test func undefinedScoresAreNull() throws {
+        var configuration = configuration()
+        configuration.tasks[0].kind = .regression
+        var plan = TrialPlan(configuration.trials, retries: 0) { _ in 1 }
+        while let trial = plan.next(group: 0) {
+            plan.finish(
+                trial,
+                TrialPlan.Outcome(
+                    scores: .regression(gold: [1, 2], predicted: [1, 1]), seconds: 1,
+                    bestEvaluation: 0, evaluations: 1))
+        }
+        let results = FineTuningResults(plan, configuration)
+        #expect(results.cells[0].values == [nil, nil, nil] && results.cells[0].undefined == 3)
+        let text = String(decoding: results.json(plan, configuration), as: UTF8.self)
+        #expect(text.contains("\"spearman\" : null") && text.contains("\"undefined\" : 3"))
+        #expect(results.markdown(configuration).contains("3 (3 undefined)"))
+    }
+
+    /// What is known of two models is not computed again, and no other comparison is taken for it.
+    @Test func earlierComparisonsAreTaken() {
+        var plan = newPlan()
+        var earlier: FineTuningResults?
+        while let trial = plan.next(group: 0) {
+            plan.finish(trial, outcome(score(trial)))
+            let results = FineTuningResults(plan, configuration(), earlier: earlier)
+            #expect(results == FineTuningResults(plan, configuration()))
+            earlier = results
+        }
+        #expect(earlier?.comparisons.count == 2)
+    }
+
     @Test func nothingFinishedIsAnEmptyTable() {
         let results = FineTuningResults(newPlan(), configuration())
         #expect(results.cells.isEmpty && results.comparisons.isEmpty)
@@ -254,6 +414,7 @@ private func score(_ trial: Trial) -> Double {
         let text = String(decoding: bytes, as: UTF8.self)
         #expect(text.contains("\"key\" : \"mr/base/lr3e-05-epochs3-seed1\""))
         #expect(text.contains("\"p_permutation\" : 0.25"))
+        #expect(text.contains("\"notes\" : {"))
         // It is JSON.
         _ = try ConfigurationNode.json(bytes, path: "results.json")
     }

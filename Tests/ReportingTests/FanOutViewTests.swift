@@ -20,21 +20,24 @@ import Testing
     @Test func terminalRedrawsItsLines() {
         let console = FakeConsole(terminal: true, columns: 60)
         let view = view(console)
-        view.show(
-            counts,
-            [
-                .init(name: "nli/base", fraction: 0.5, status: "loss 0.7"),
-                .init(name: "pos/base\u{1B}[2J", fraction: 7, status: ""),
-            ])
+        let running: [FanOutView.Running] = [
+            .init(name: "nli/base", fraction: 0.5, status: "loss 0.7"),
+            .init(name: "pos/base\u{1B}[2J", fraction: 7, status: ""),
+        ]
+        view.show { (counts, running) }
         let lines = console.take().split(separator: "\n")
         #expect(lines[0] == "[==========          ]  50%  nli/base  loss 0.7")
         #expect(lines[1].hasPrefix("[====================] 100%  pos/base\u{FFFD}"))
         #expect(lines[2] == "5 waiting, 2 running, 3 done, 1 failed")
         // Too early for another one.
-        view.show(counts, [])
-        #expect(console.take().isEmpty)
+        var asked = false
+        view.show {
+            asked = true
+            return (counts, [])
+        }
+        #expect(console.take().isEmpty && !asked)
         clock.seconds += 1
-        view.show(counts, [])
+        view.show { (counts, []) }
         #expect(console.text.hasPrefix("\u{1B}[3A\r\u{1B}[J5 waiting"))
         _ = console.take()
         view.note("done\nand more")
@@ -45,8 +48,8 @@ import Testing
 
     @Test func linesAreCutToTheWidth() {
         let console = FakeConsole(terminal: true, columns: 30)
-        view(console).show(
-            counts, [.init(name: String(repeating: "n", count: 90), fraction: 0, status: "")])
+        let name = String(repeating: "n", count: 90)
+        view(console).show { (counts, [.init(name: name, fraction: 0, status: "")]) }
         #expect(console.text.split(separator: "\n").allSatisfy { $0.count <= 29 })
     }
 
@@ -54,7 +57,7 @@ import Testing
     func elsewhereOnlyNotesAreSeen(terminal: Bool, term: String) {
         let console = FakeConsole(terminal: terminal)
         let view = view(console, term: term)
-        view.show(counts, [.init(name: "a", fraction: 0, status: "")])
+        view.show { (counts, [.init(name: "a", fraction: 0, status: "")]) }
         view.note("done")
         view.finish()
         #expect(console.text == "done\n")

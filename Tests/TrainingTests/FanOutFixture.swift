@@ -82,6 +82,9 @@ struct FanOutFixture: Sendable {
             "kind: question_answering, stride: 4, maximum_question_length: 8, file: questions.json",
     ]
 
+    /// A new file with `text`.
+    func file(_ name: String, _ text: String) throws -> String { try scratch.write(name, text) }
+
     /// A task, learned from and scored on the same file.
     func task(_ name: String) -> String {
         let parts = (Self.kinds[name] ?? "").split(separator: "file: ", maxSplits: 1)
@@ -110,7 +113,9 @@ struct FanOut {
             """
     }
 
-    var directory: String { scratch.file("run") }
+    /// Where it runs; a folder of its own unless set.
+    var directory: String { place ?? scratch.file("run") }
+    var place: String?
 
     func path(_ name: String) -> String { Paths.join(directory, name) }
 
@@ -123,15 +128,24 @@ struct FanOut {
         try Program.train(ranks: ranks, arguments(more), environment: environment)
     }
 
-    func start(ranks: Int? = nil) throws -> RunningProgram {
-        try Program.start(ranks: ranks, arguments(), environment: environment)
+    func start(ranks: Int? = nil, _ more: [String] = []) throws -> RunningProgram {
+        try Program.start(ranks: ranks, arguments(more), environment: environment)
+    }
+
+    /// The batches after which the state of a trial was kept; 0 where there is none.
+    func keptBatches(_ key: String) -> Int {
+        struct State: Decodable { var batches: Int }
+        guard let bytes = try? fileBytes(path("trials/\(key)/state/state.json")),
+            let state = try? JSONDecoder().decode(State.self, from: Data(bytes))
+        else { return 0 }
+        return state.batches
     }
 
     /// A trial of `results.json`.
     struct Trial: Decodable, Equatable {
         var key: String
         var status: String
-        var scores: [String: Double]?
+        var scores: [String: Double?]?
         var evaluations: Int?
         var failures: Int
         var error: String?

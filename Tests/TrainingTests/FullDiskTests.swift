@@ -5,7 +5,7 @@ import Testing
 /// A disk that is too full for a checkpoint does not end the training, and harms none that is there.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FullDiskTests {
-    private static let canMount = geteuid() == 0 && SmallDisk(kilobytes: 64) != nil
+    static let canMount = geteuid() == 0 && SmallDisk(kilobytes: 64) != nil
 
     private static func run() throws -> Run {
         var run = try Run.tiny(steps: 9)
@@ -82,7 +82,7 @@ struct FullDiskTests {
 }
 
 /// A file system of a few kilobytes in memory, which is gone with this value.
-private final class SmallDisk {
+final class SmallDisk {
     private let scratch = Scratch()
 
     /// Nil where nothing may be mounted.

@@ -7,6 +7,9 @@ public struct ChoiceExample: Equatable, Sendable {
 }
 
 extension TaskTable {
+    /// The most choices of an example: all of them are in memory together.
+    public static let maximumChoices = 1000
+
     /// The records as multiple-choice examples (Hugging Face's `BertForMultipleChoice`: every choice
     /// is a pair with the prompt, and all are scored by one softmax).
     ///
@@ -14,12 +17,16 @@ extension TaskTable {
     ///   - prompt: the place of the prompt's column.
     ///   - choices: the places of the columns of the choices; or one place, of a list.
     ///   - label: the place of the column with the number of the right choice, from 0.
-    /// - Throws: `TaskDataError` where a record has fewer than two choices, or its label names none.
+    ///   - progress: called before each record.
+    /// - Throws: `TaskDataError` where a record has fewer than two choices or more than
+    ///   `maximumChoices`, or its label names none.
     public func choiceExamples(
-        prompt: Int, choices: [Int], label: Int?, encoder: InputEncoder
+        prompt: Int, choices: [Int], label: Int?, encoder: InputEncoder,
+        progress: () -> Void = {}
     ) throws(TaskDataError) -> [ChoiceExample] {
         var examples: [ChoiceExample] = []
         for row in rows {
+            progress()
             let prompt = try text(row, prompt)
             var texts: [String] = []
             if choices.count == 1 {
@@ -27,9 +34,10 @@ extension TaskTable {
             } else {
                 for place in choices { texts.append(try text(row, place)) }
             }
-            guard texts.count > 1 else {
+            guard (2...Self.maximumChoices).contains(texts.count) else {
                 throw TaskDataError(
-                    path, line: row.line, "\(texts.count) choices; there must be two or more")
+                    path, line: row.line,
+                    "\(texts.count) choices; there must be 2 to \(Self.maximumChoices)")
             }
             let inputs = texts.map { encoder.encode(prompt, $0) }
             let answer = try label.map { (place) throws(TaskDataError) in

@@ -26,23 +26,29 @@ public struct QuestionFeatures: Sendable {
 
     /// Cuts all contexts of a file.
     ///
-    /// - Parameter training: label the windows with the first answer of each question, and leave out
-    ///   questions whose answer the context does not hold.
+    /// - Parameters:
+    ///   - training: label the windows with the first answer of each question, and leave out
+    ///     questions whose answer the context does not hold.
+    ///   - progress: called before each context and question.
     /// - Precondition: `settings.problem` is nil.
     public init(
         _ file: QuestionFile, tokenizer: WordPieceTokenizer, settings: WindowSettings,
-        training: Bool
+        training: Bool, progress: () -> Void = {}
     ) {
         precondition(settings.problem == nil, "settings that were not checked")
         self.file = file
         self.tokenizer = tokenizer
         let encoder = InputEncoder(tokenizer, maximumLength: settings.maximumLength)
-        let contexts = file.contexts.map { EncodedContext($0, encoder: encoder) }
+        let contexts = file.contexts.map { context in
+            progress()
+            return EncodedContext(context, encoder: encoder)
+        }
         var questionIDs: [[Int32]] = []
         var windows: [AnswerWindow] = []
         var ranges: [Range<Int>] = []
         var skipped: [Skipped] = []
         for (index, question) in file.questions.enumerated() {
+            progress()
             let ids = Array(encoder.ids(question.text).prefix(settings.maximumQuestionLength))
             questionIDs.append(ids)
             let context = contexts[question.context]
@@ -71,11 +77,6 @@ public struct QuestionFeatures: Sendable {
             first: questionIDs[window.question],
             second: context(of: window).pieces[window.pieces],
             clsID: tokenizer.vocabulary.clsID, sepID: tokenizer.vocabulary.sepID)
-    }
-
-    /// The tokens of a window's input.
-    func tokenCount(_ window: AnswerWindow) -> Int {
-        questionIDs[window.question].count + window.pieces.count + 3
     }
 
     /// The token of a window at which the context begins.

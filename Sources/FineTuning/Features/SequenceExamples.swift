@@ -68,15 +68,17 @@ extension TaskTable {
         return LabelMap(collecting: names)
     }
 
-    /// The records as inputs and labels.
+    /// The records as inputs and labels; `progress` is called before each.
     ///
     /// - Throws: `TaskDataError` with file and line where a text is missing or a label is not known.
     public func examples(
-        _ places: SequenceColumns, target: SequenceTarget, encoder: InputEncoder
+        _ places: SequenceColumns, target: SequenceTarget, encoder: InputEncoder,
+        progress: () -> Void = {}
     ) throws(TaskDataError) -> [SequenceExample] {
         var examples: [SequenceExample] = []
         examples.reserveCapacity(rows.count)
         for row in rows {
+            progress()
             let first = try text(row, places.first)
             let second: String?
             if let place = places.second { second = try text(row, place) } else { second = nil }

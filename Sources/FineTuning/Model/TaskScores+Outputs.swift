@@ -25,8 +25,10 @@ extension TaskScores {
     ///   - examples: with labels.
     ///   - labels: the classes.
     ///   - outputs: of each input in order, `TaskKind.condensed`.
+    ///   - progress: called before each question is answered, which takes longer than other scores.
     public static func scores(
-        _ task: TaskDefinition, _ examples: TaskExamples, labels: LabelMap, outputs: [[Float]]
+        _ task: TaskDefinition, _ examples: TaskExamples, labels: LabelMap, outputs: [[Float]],
+        progress: () -> Void = {}
     ) -> TaskScores {
         precondition(outputs.count == examples.inputCount, "outputs for each input")
         switch examples {
@@ -38,7 +40,7 @@ extension TaskScores {
             }
             return .tagging(EntityScores(gold: examples.map(\.tags), predicted: predicted))
         case .questions(let features, let file):
-            return questions(task, features, file, outputs)
+            return questions(task, features, file, outputs, progress)
         }
     }
 
@@ -79,9 +81,10 @@ extension TaskScores {
 
     private static func questions(
         _ task: TaskDefinition, _ features: QuestionFeatures, _ file: QuestionFile,
-        _ outputs: [[Float]]
+        _ outputs: [[Float]], _ progress: () -> Void
     ) -> TaskScores {
         let scores = file.questions.indices.map { question in
+            progress()
             let logits = features.windowsOfQuestion[question].map { SpanLogits(outputs[$0]) }
             // A context without a word has no windows.
             let answer =

@@ -58,6 +58,12 @@ extension TaskDefinition {
             problems.append(
                 ".metric: \(metric.rawValue) does not measure \(kind.rawValue); use \(names)")
         }
+        if kind == .classification, labels.count == 1 {
+            problems.append(".labels: there is one class only; list at least two")
+        }
+        if let problem = metricProblem(classes: labels.count), labels.count > 1 {
+            problems.append(".metric: \(problem)")
+        }
         if kind == .multipleChoice, columns.choices.isEmpty {
             problems.append(".columns.choices is missing")
         }

@@ -25,7 +25,7 @@ extension FineTuningConfiguration {
             NodeField("warmup", \.warmup, .number(0...1)),
             NodeField("weight_decay", \.weightDecay, .number(0...1)),
             NodeField("clip_norm", \.clipNorm, .number(0...1e6)),
-            NodeField("head_dropout", \.headDropout, .number(0...0.99)),
+            NodeField("head_dropout", \.headDropout, orNull: .number(0...0.99)),
             NodeField("precision", \.precision, .choice),
             NodeField("ranks_per_trial", \.ranksPerTrial, .integer(1...65_536)),
             NodeField("retries", \.retries, .integer(0...100)),

@@ -55,8 +55,9 @@ public struct FineTuningConfiguration: Equatable, Sendable {
     public var weightDecay = 0.01
     /// `clip_norm`: as in pre-training; 0 is off.
     public var clipNorm = 1.0
-    /// `head_dropout`: dropout of the head's input.
-    public var headDropout = 0.1
+    /// `head_dropout`: dropout of the head's input; nil is that of the model: its
+    /// `classifier_dropout`, or else its `hidden_dropout_prob`.
+    public var headDropout: Double?
     /// `precision`: element type of the forward and backward pass.
     public var precision = RunConfiguration.ComputeType.fp32
     /// `ranks_per_trial`: ranks that work on one trial together.

@@ -4,6 +4,7 @@ internal import FoundationEssentials
 extension FineTuningResults {
     private struct Document: Encodable {
         let version = 1
+        var notes: [String: [String]]
         var trials: [TrialRecord]
         var summary: [CellRecord]
         var comparisons: [ComparisonRecord]
@@ -14,7 +15,7 @@ extension FineTuningResults {
         let learningRate: Double
         let epochs, seed: Int
         let status: String
-        let scores: [String: Double]?
+        let scores: [String: Double?]?
         let seconds: Double?
         let evaluations, bestEvaluation: Int?
         let failures: Int
@@ -26,7 +27,8 @@ extension FineTuningResults {
         let learningRate: Double
         let epochs: Int
         let seeds: [Int]
-        let values: [Double]
+        let values: [Double?]
+        let undefined: Int
         let mean, best: Double
         let standardDeviation: Double?
         let confidenceInterval: [Double]?
@@ -42,10 +44,12 @@ extension FineTuningResults {
         let t, pT, pPermutation: Double?
     }
 
-    /// JSON: every trial, the summary of each task and model, and the comparisons. Keys in snake
-    /// case; scores from 0 to 1.
+    /// JSON: every trial, the summary of each task and model, the comparisons, and what is to be
+    /// known of the data of a task. Keys in snake case; scores from 0 to 1, null where not defined.
     public func json(_ plan: TrialPlan, _ configuration: FineTuningConfiguration) -> [UInt8] {
+        let names = Set(configuration.tasks.map(\.name))
         let document = Document(
+            notes: plan.notes.filter { names.contains($0.key) },
             trials: plan.entries.map { record($0, configuration) },
             summary: cells.map { record($0, configuration) },
             comparisons: comparisons.map { record($0, configuration) })
@@ -82,9 +86,8 @@ extension FineTuningResults {
             status: status,
             scores: outcome.map { outcome in
                 Dictionary(
-                    outcome.scores.scores.compactMap { score in
-                        score.value.map { (score.metric.rawValue, $0) }
-                    }, uniquingKeysWith: { first, _ in first })
+                    outcome.scores.scores.map { ($0.metric.rawValue, $0.value) },
+                    uniquingKeysWith: { first, _ in first })
             }, seconds: outcome?.seconds, evaluations: outcome?.evaluations,
             bestEvaluation: outcome?.bestEvaluation, failures: entry.failures,
             error: entry.lastError)
@@ -98,7 +101,8 @@ extension FineTuningResults {
             task: task.name, metric: task.decidingMetric.rawValue,
             checkpoint: configuration.checkpoints[cell.checkpoint].name,
             learningRate: cell.learningRate, epochs: cell.epochs, seeds: cell.seeds,
-            values: cell.values, mean: cell.summary.mean, best: cell.summary.best,
+            values: cell.values, undefined: cell.undefined, mean: cell.summary.mean,
+            best: cell.summary.best,
             standardDeviation: cell.summary.standardDeviation,
             confidenceInterval: cell.summary.interval.map { [$0.lowerBound, $0.upperBound] },
             seconds: cell.seconds, failed: cell.failed)

@@ -23,11 +23,13 @@ extension FineTuningResults {
         let interval = summary.interval.map {
             "\(percent($0.lowerBound)) … \(percent($0.upperBound))"
         }
-        let failed = cell.failed == 0 ? "" : " (\(cell.failed) failed)"
+        let remarks = [(cell.undefined, "undefined"), (cell.failed, "failed")].filter { $0.0 > 0 }
+            .map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        let counted = "\(summary.count)" + (remarks.isEmpty ? "" : " (\(remarks))")
         return [
             task.name, task.decidingMetric.rawValue,
             configuration.checkpoints[cell.checkpoint].name, percent(summary.mean) + spread,
-            interval ?? "-", percent(summary.best), "\(summary.count)\(failed)",
+            interval ?? "-", percent(summary.best), counted,
             "lr \(cell.learningRate), \(cell.epochs) epochs", "\(Int(cell.seconds.rounded())) s",
         ]
     }

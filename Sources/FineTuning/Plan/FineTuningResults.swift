@@ -13,14 +13,17 @@ public struct FineTuningResults: Equatable, Sendable {
         public let epochs: Int
         /// The seeds that finished with the best setting.
         public let seeds: [Int]
-        /// The deciding metric for each of them; an undefined one counts as 0.
-        public let values: [Double]
-        /// Those in short.
+        /// The deciding metric for each of them; nil where it is not defined.
+        public let values: [Double?]
+        /// Those in short; an undefined one counts as 0, so that no model gains by failing.
         public let summary: ScoreSummary
         /// Mean seconds of a trial of the best setting.
         public let seconds: Double
         /// Trials of this model on this task, of any setting, that failed for good.
         public let failed: Int
+
+        /// How many values are not defined.
+        public var undefined: Int { values.count { $0 == nil } }
     }
 
     /// Two models on a task.
@@ -42,22 +45,61 @@ public struct FineTuningResults: Equatable, Sendable {
     public let comparisons: [Comparison]
 
     /// The results so far; the plan need not be complete.
-    public init(_ plan: TrialPlan, _ configuration: FineTuningConfiguration) {
+    ///
+    /// - Parameter earlier: results of the same configuration, whose comparisons are taken over where
+    ///   neither model has changed since.
+    public init(
+        _ plan: TrialPlan, _ configuration: FineTuningConfiguration,
+        earlier: FineTuningResults? = nil
+    ) {
+        var entries = [[TrialPlan.Entry]](repeating: [], count: configuration.tasks.count)
+        for entry in plan.entries { entries[entry.trial.task].append(entry) }
+        let known = earlier?.known ?? [:]
         var cells: [Cell] = []
         var comparisons: [Comparison] = []
         for task in configuration.tasks.indices {
             let metric = configuration.tasks[task].decidingMetric
-            let entries = plan.entries.filter { $0.trial.task == task }
-            let row = configuration.checkpoints.indices.compactMap { checkpoint in
-                Self.cell(entries.filter { $0.trial.checkpoint == checkpoint }, metric)
-            }
+            var models = [[TrialPlan.Entry]](
+                repeating: [], count: configuration.checkpoints.count)
+            for entry in entries[task] { models[entry.trial.checkpoint].append(entry) }
+            let row = models.compactMap { Self.cell($0, metric) }
             cells += row
             for (index, first) in row.enumerated() {
-                comparisons += row[(index + 1)...].compactMap { Self.compare(first, $0) }
+                comparisons += row[(index + 1)...].compactMap { second in
+                    let pair = Pair(
+                        task: task, first: first.checkpoint, second: second.checkpoint)
+                    if let known = known[pair], known.first == first, known.second == second {
+                        return known.comparison
+                    }
+                    return Self.compare(first, second)
+                }
             }
         }
         self.cells = cells
         self.comparisons = comparisons
+    }
+
+    private struct Pair: Hashable {
+        let task, first, second: Int
+    }
+
+    /// The comparisons, with the cells that were compared.
+    private var known: [Pair: (first: Cell, second: Cell, comparison: Comparison)] {
+        var byPlace: [Pair: Cell] = [:]
+        for cell in cells {
+            byPlace[Pair(task: cell.task, first: cell.checkpoint, second: cell.checkpoint)] = cell
+        }
+        var known: [Pair: (first: Cell, second: Cell, comparison: Comparison)] = [:]
+        for one in comparisons {
+            func cell(_ model: Int) -> Cell? {
+                byPlace[Pair(task: one.task, first: model, second: model)]
+            }
+            guard let first = cell(one.first), let second = cell(one.second) else { continue }
+            known[Pair(task: one.task, first: one.first, second: one.second)] = (
+                first, second, one
+            )
+        }
+        return known
     }
 
     private struct Setting: Hashable {
@@ -68,7 +110,7 @@ public struct FineTuningResults: Equatable, Sendable {
     /// The setting with the best mean among those with the most seeds finished; the first of equals.
     private static func cell(_ entries: [TrialPlan.Entry], _ metric: TaskMetric) -> Cell? {
         var order: [Setting] = []
-        var runs: [Setting: [(seed: Int, value: Double, seconds: Double)]] = [:]
+        var runs: [Setting: [(seed: Int, value: Double?, seconds: Double)]] = [:]
         var failed = 0
         for entry in entries {
             if case .failed = entry.status { failed += 1 }
@@ -77,10 +119,10 @@ public struct FineTuningResults: Equatable, Sendable {
                 learningRate: entry.trial.learningRate, epochs: entry.trial.epochs)
             if runs[setting] == nil { order.append(setting) }
             runs[setting, default: []].append(
-                (entry.trial.seed, outcome.scores[metric] ?? 0, outcome.seconds))
+                (entry.trial.seed, outcome.scores[metric], outcome.seconds))
         }
         func rank(_ setting: Setting) -> (Int, Double) {
-            let values = (runs[setting] ?? []).map(\.value)
+            let values = (runs[setting] ?? []).map { $0.value ?? 0 }
             return (values.count, values.reduce(0, +) / Double(values.count))
         }
         var best: Setting?
@@ -94,7 +136,7 @@ public struct FineTuningResults: Equatable, Sendable {
         return Cell(
             task: trial.task, checkpoint: trial.checkpoint, learningRate: best.learningRate,
             epochs: best.epochs, seeds: chosen.map(\.seed), values: values,
-            summary: ScoreSummary(values),
+            summary: ScoreSummary(values.map { $0 ?? 0 }),
             seconds: chosen.reduce(0) { $0 + $1.seconds } / Double(chosen.count), failed: failed)
     }
 
@@ -102,8 +144,8 @@ public struct FineTuningResults: Equatable, Sendable {
         var pairs: (a: [Double], b: [Double]) = ([], [])
         for (seed, value) in zip(first.seeds, first.values) {
             guard let place = second.seeds.firstIndex(of: seed) else { continue }
-            pairs.a.append(value)
-            pairs.b.append(second.values[place])
+            pairs.a.append(value ?? 0)
+            pairs.b.append(second.values[place] ?? 0)
         }
         guard !pairs.a.isEmpty else { return nil }
         return Comparison(

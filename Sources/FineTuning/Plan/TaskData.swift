@@ -20,18 +20,6 @@ public enum TaskExamples: Sendable {
         case .questions(let features, _): features.windows.count
         }
     }
-
-    /// The tokens of all inputs, by which trials are told long from short.
-    public var tokenCount: Int {
-        switch self {
-        case .sequences(let examples): examples.reduce(0) { $0 + $1.input.tokenIDs.count }
-        case .choices(let examples):
-            examples.reduce(0) { $1.inputs.reduce($0) { $0 + $1.tokenIDs.count } }
-        case .tagging(let examples): examples.reduce(0) { $0 + $1.input.tokenIDs.count }
-        case .questions(let features, _):
-            features.windows.reduce(0) { $0 + features.tokenCount($1) }
-        }
-    }
 }
 
 /// What a task is learned from and scored on, ready for a model with a given tokenizer.
@@ -45,35 +33,30 @@ public struct TaskData: Sendable {
     /// What a person should know: examples left out, words cut off.
     public let notes: [String]
 
-    /// Outputs of the task's head: classes, or 1 for a number or the score of a choice, or 2 for
-    /// start and end.
-    public var outputs: Int {
-        switch train {
-        case .questions: 2
-        case .choices: 1
-        case .sequences, .tagging: max(labels.count, 1)
-        }
-    }
-
     /// Reads both files of a task.
     ///
     /// - Parameters:
     ///   - sequenceLength: the most tokens of an input, where the task does not say.
+    ///   - progress: called before each record is cut into tokens: a good moment to serve others.
     /// - Precondition: the task is part of a `FineTuningConfiguration` that was checked.
-    /// - Throws: `TaskDataError` with file and line.
+    /// - Throws: `TaskDataError` with file and line, also where the data has no such score as the
+    ///   task's deciding metric.
     public static func load(
         _ task: TaskDefinition, tokenizer: WordPieceTokenizer, sequenceLength: Int,
-        limits: TaskFileLimits = TaskFileLimits()
+        limits: TaskFileLimits = TaskFileLimits(), progress: () -> Void = {}
     ) throws(TaskDataError) -> TaskData {
         var loader = TaskLoader(
             task,
             encoder: InputEncoder(
                 tokenizer, maximumLength: task.sequenceLength ?? sequenceLength), limits: limits)
-        let train = try loader.load(task.train, training: true)
-        let evaluate = try loader.load(task.evaluate, training: false)
+        let train = try loader.load(task.train, training: true, progress: progress)
+        let evaluate = try loader.load(task.evaluate, training: false, progress: progress)
         for (path, examples) in [(task.train, train), (task.evaluate, evaluate)]
         where examples.inputCount == 0 {
             throw TaskDataError(path, "holds no example")
+        }
+        if let problem = task.metricProblem(classes: loader.labels.count) {
+            throw TaskDataError(task.train, "metric: \(problem)", exitCode: 78)
         }
         return TaskData(
             labels: loader.labels, train: train, evaluate: evaluate, notes: loader.notes)

@@ -108,6 +108,13 @@ public struct TaskDefinition: Equatable, Sendable {
     /// What trials are compared by.
     public var decidingMetric: TaskMetric { metric ?? kind.metrics[0] }
 
+    /// Why the deciding metric does not exist for a number of classes; nil where it does.
+    func metricProblem(classes: Int) -> String? {
+        guard kind == .classification, decidingMetric == .f1, classes != 2 else { return nil }
+        return "f1 is that of class 1 of two, and there are \(classes); use macro_f1, accuracy or "
+            + "matthews"
+    }
+
     /// How the files are laid out; nil where neither the task nor a file's name says so.
     public func format(of path: String) -> TaskFileFormat? {
         format ?? TaskFileFormat(path: path, kind: kind)

@@ -13,14 +13,18 @@ struct TaskLoader {
         self.limits = limits
     }
 
-    /// The examples of a file.
-    mutating func load(_ path: String, training: Bool) throws(TaskDataError) -> TaskExamples {
+    /// The examples of a file. `progress` is called before each.
+    mutating func load(
+        _ path: String, training: Bool, progress: () -> Void
+    ) throws(TaskDataError) -> TaskExamples {
         switch task.kind {
-        case .questionAnswering: return try questions(path, training: training)
-        case .tagging: return .tagging(try tagging(path, training: training))
-        case .multipleChoice: return .choices(try choices(path))
+        case .questionAnswering:
+            return try questions(path, training: training, progress: progress)
+        case .tagging:
+            return .tagging(try tagging(path, training: training, progress: progress))
+        case .multipleChoice: return .choices(try choices(path, progress: progress))
         case .classification, .multiLabel, .regression:
-            return .sequences(try sequences(path, training: training))
+            return .sequences(try sequences(path, training: training, progress: progress))
         }
     }
 
@@ -34,14 +38,15 @@ struct TaskLoader {
     }
 
     private mutating func sequences(
-        _ path: String, training: Bool
+        _ path: String, training: Bool, progress: () -> Void
     ) throws(TaskDataError) -> [SequenceExample] {
         let columns = task.columns
         let pair = columns.pair.map { [$0] } ?? []
         let table = try table(path, [columns.text, columns.label] + pair)
         let places = SequenceColumns(first: 0, second: pair.isEmpty ? nil : 2, label: 1)
         if task.kind == .regression {
-            return try table.examples(places, target: .score, encoder: encoder)
+            return try table.examples(
+                places, target: .score, encoder: encoder, progress: progress)
         }
         let isMultiple = task.kind == .multiLabel
         if training {
@@ -49,7 +54,7 @@ struct TaskLoader {
         }
         return try table.examples(
             places, target: isMultiple ? .categories(labels) : .category(labels),
-            encoder: encoder)
+            encoder: encoder, progress: progress)
     }
 
     /// Takes the classes of the training data, or those of the configuration, which must hold them.
@@ -61,6 +66,12 @@ struct TaskLoader {
                 throw TaskDataError(
                     path, "\(found.count) different labels; is this the right column?")
             }
+            guard found.count > 1 || task.kind != .classification else {
+                throw TaskDataError(
+                    path,
+                    "every record has the label \(visible(found.names[0])): there is nothing to "
+                        + "learn; is this the right column?")
+            }
             labels = found
             return
         }
@@ -70,16 +81,18 @@ struct TaskLoader {
         labels = listed
     }
 
-    private func choices(_ path: String) throws(TaskDataError) -> [ChoiceExample] {
+    private func choices(
+        _ path: String, progress: () -> Void
+    ) throws(TaskDataError) -> [ChoiceExample] {
         let columns = task.columns
         let table = try table(path, [columns.text, columns.label] + columns.choices)
         return try table.choiceExamples(
             prompt: 0, choices: Array(columns.choices.indices.map { $0 + 2 }), label: 1,
-            encoder: encoder)
+            encoder: encoder, progress: progress)
     }
 
     private mutating func tagging(
-        _ path: String, training: Bool
+        _ path: String, training: Bool, progress: () -> Void
     ) throws(TaskDataError) -> [TaggingExample] {
         guard let format = task.taggedFormat(of: path) else {
             throw TaskDataError(path, "the name does not tell the format; set format")
@@ -88,7 +101,10 @@ struct TaskLoader {
         if training {
             try setLabels(LabelMap(collecting: sentences.lazy.flatMap(\.tags)), path)
         }
-        let examples = sentences.map { TaggingExample($0, map: labels, encoder: encoder) }
+        let examples = sentences.map { sentence in
+            progress()
+            return TaggingExample(sentence, map: labels, encoder: encoder)
+        }
         let missing = examples.reduce(0) { $0 + $1.missingWords }
         if missing > 0 {
             let words = examples.reduce(0) { $0 + $1.tags.count }
@@ -100,18 +116,23 @@ struct TaskLoader {
     }
 
     private mutating func questions(
-        _ path: String, training: Bool
+        _ path: String, training: Bool, progress: () -> Void
     ) throws(TaskDataError) -> TaskExamples {
         let file = try QuestionFile.read(path, limits: limits)
         let features = QuestionFeatures(
             file, tokenizer: encoder.tokenizer,
             settings: task.windowSettings(maximumLength: encoder.maximumLength),
-            training: training)
+            training: training, progress: progress)
         if !features.skipped.isEmpty {
             notes.append(
                 "\(path): \(features.skipped.count) of \(file.questions.count) questions are left "
                     + "out, for example \(visible(features.skipped[0].id)): "
                     + features.skipped[0].reason)
+        }
+        if file.hasImpossibleQuestions, task.answers != .squad2 {
+            notes.append(
+                "\(path): some questions have no answer, but answers: \(task.answers.rawValue) always "
+                    + "gives one; answers: squad2 does not")
         }
         return .questions(features, file)
     }

@@ -2,35 +2,51 @@ internal import FoundationEssentials
 
 /// Writing a plan down and taking it up again.
 extension TrialPlan {
-    /// What is kept of a trial.
-    private struct Record: Codable {
+    /// What is kept of a trial that was dealt.
+    struct Record: Codable, Equatable {
         var failures: Int
         var lastError: String?
         var failed: Bool
         var outcome: Outcome?
+        var crashes: Int?
+        /// It was dealt, and has not come back.
+        var running: Bool?
+    }
+
+    /// What is kept of trials that are not listed.
+    struct Unlisted: Equatable {
+        var records: [String: Record] = [:]
+        var settings = TrialSettings()
     }
 
     private struct State: Codable {
         var version = 1
         var trials: [String: Record] = [:]
+        var settings: TrialSettings?
+        var notes: [String: [String]]?
     }
 
     /// The most bytes of a state.
     public static let maximumStateBytes = 1 << 28
 
-    /// The state as JSON, trials by key. Trials that run are written as waiting: whoever reads this
-    /// later knows no groups.
+    /// The state as JSON, trials by key, with those that are not listed. A trial that runs is
+    /// marked: whoever finds it so knows that the job ended without a word.
     public func state() -> [UInt8] {
         var state = State()
-        for entry in entries {
+        state.trials = unlisted.records
+        for entry in entries where entry.wasDealt {
             var record = Record(failures: entry.failures, lastError: entry.lastError, failed: false)
+            if entry.crashes > 0 { record.crashes = entry.crashes }
             switch entry.status {
-            case .waiting, .running: if entry.failures == 0 { continue }
+            case .waiting: break
+            case .running: record.running = true
             case .done(let outcome): record.outcome = outcome
             case .failed: record.failed = true
             }
             state.trials[entry.trial.key] = record
         }
+        state.settings = settingsInUse(state.trials.keys)
+        state.notes = notes
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         guard let data = try? encoder.encode(state) else {
@@ -39,15 +55,86 @@ extension TrialPlan {
         return Array(data)
     }
 
+    /// The settings of the tasks and models of some trials: others are not bound to anything yet.
+    private func settingsInUse(_ keys: some Sequence<String>) -> TrialSettings {
+        var used = unlisted.settings
+        var tasks: Set<Substring> = []
+        var checkpoints: Set<Substring> = []
+        for key in keys {
+            let parts = key.split(separator: "/")
+            guard parts.count == 3 else { continue }
+            tasks.insert(parts[0])
+            checkpoints.insert(parts[1])
+        }
+        used.tasks.merge(settings.tasks.filter { tasks.contains($0.key[...]) }) { $1 }
+        used.checkpoints.merge(
+            settings.checkpoints.filter { checkpoints.contains($0.key[...]) }
+        ) { $1 }
+        return used
+    }
+
     /// Takes up a state. Trials it does not know wait; results of trials that are no longer listed
-    /// are left out, so that a configuration may grow and shrink. A trial that failed waits again
-    /// where `retries` has been raised above its failures.
+    /// are kept, so that a configuration may shrink and grow again. A trial that failed waits again
+    /// where `retries` has been raised above its failures. One that was running when the state was
+    /// written has crashed.
     ///
     /// - Returns: the keys of the state that are not listed, sorted.
-    /// - Throws: `TaskDataError` where it is no state.
+    /// - Throws: `TaskDataError` where it is no state, or (status 78) where its trials were made with
+    ///   other settings.
     public mutating func restore(
         _ bytes: [UInt8], path: String
     ) throws(TaskDataError) -> [String] {
+        let state = try Self.decode(bytes, path)
+        try requireSameSettings(state.settings ?? TrialSettings(), path)
+        var entries = entries
+        var unlisted = Unlisted()
+        unlisted.settings.tasks = (state.settings?.tasks ?? [:]).filter {
+            settings.tasks[$0.key] == nil
+        }
+        unlisted.settings.checkpoints = (state.settings?.checkpoints ?? [:]).filter {
+            settings.checkpoints[$0.key] == nil
+        }
+        for (key, record) in state.trials {
+            guard record.failures >= 0, record.crashes ?? 0 >= 0 else {
+                throw TaskDataError(path, "\(visible(key)) failed \(record.failures) times")
+            }
+            guard let index = index(of: key) else {
+                unlisted.records[key] = record
+                continue
+            }
+            take(record, into: &entries[index])
+        }
+        self.entries = entries
+        self.unlisted = unlisted
+        notes = state.notes ?? [:]
+        return unlisted.records.keys.sorted()
+    }
+
+    private func take(_ record: Record, into entry: inout Entry) {
+        entry.wasDealt = true
+        entry.failures = record.failures
+        entry.lastError = record.lastError
+        // A hostile count must not overflow.
+        entry.crashes = min(record.crashes ?? 0, 1 << 20)
+        if record.running == true { entry.crashes += 1 }
+        let isLost = entry.crashes >= crashLimit
+        if isLost, record.running == true {
+            entry.lastError =
+                "the job ended \(entry.crashes) times while this trial ran, without a word: did it "
+                + "take all memory, or its host fail?"
+        }
+        if let outcome = record.outcome {
+            entry.status = .done(outcome)
+        } else if isLost || record.failed && record.failures > retries {
+            entry.status = .failed(entry.lastError ?? "unknown error")
+        } else {
+            entry.status = .waiting
+        }
+    }
+
+    private static func decode(
+        _ bytes: [UInt8], _ path: String
+    ) throws(TaskDataError) -> State {
         guard bytes.count <= Self.maximumStateBytes else {
             throw TaskDataError(path, "has \(bytes.count) bytes; this is no fan-out's state")
         }
@@ -57,33 +144,35 @@ extension TrialPlan {
         } catch {
             throw TaskDataError(
                 path,
-                "is not the state of a fan-out (\(Self.reason(error))); delete it to start anew")
+                "is not the state of a fan-out (\(Self.reason(error))); choose another directory to "
+                    + "start anew")
         }
         guard state.version == 1 else {
             throw TaskDataError(path, "has version \(state.version); this program knows 1")
         }
-        var entries = entries
-        var unknown: [String] = []
-        for (key, record) in state.trials {
-            guard let index = index(of: key) else {
-                unknown.append(key)
-                continue
-            }
-            guard record.failures >= 0 else {
-                throw TaskDataError(path, "\(visible(key)) failed \(record.failures) times")
-            }
-            entries[index].failures = record.failures
-            entries[index].lastError = record.lastError
-            if let outcome = record.outcome {
-                entries[index].status = .done(outcome)
-            } else if record.failed, record.failures > retries {
-                entries[index].status = .failed(record.lastError ?? "unknown error")
-            } else {
-                entries[index].status = .waiting
+        return state
+    }
+
+    /// Results of different settings are not comparable, and an interrupted trial cannot change
+    /// midway.
+    private func requireSameSettings(
+        _ before: TrialSettings, _ path: String
+    ) throws(TaskDataError) {
+        for (kind, before, now) in [
+            ("task", before.tasks, settings.tasks),
+            ("model", before.checkpoints, settings.checkpoints),
+        ] {
+            for name in now.keys.sorted() {
+                guard let old = before[name], let new = now[name],
+                    let difference = TrialSettings.difference(old, new)
+                else { continue }
+                throw TaskDataError(
+                    path,
+                    "\(kind) \(visible(name)) has trials of other settings: \(difference). Put that "
+                        + "back, or give the \(kind) another name, or choose another directory",
+                    exitCode: 78)
             }
         }
-        self.entries = entries
-        return unknown.sorted()
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -6,7 +6,8 @@ public struct TrialPlan: Equatable, Sendable {
     public struct Outcome: Equatable, Sendable, Codable {
         /// The scores of its best evaluation.
         public let scores: TaskScores
-        /// Seconds of all attempts that led to it.
+        /// Seconds of work of the attempt that led to it, over all its parts; attempts that failed
+        /// do not count.
         public let seconds: Double
         /// The evaluation they are of, from 0.
         public let bestEvaluation: Int
@@ -47,23 +48,40 @@ public struct TrialPlan: Equatable, Sendable {
         public var status = Status.waiting
         /// How often it failed.
         public var failures = 0
+        /// How often in a row the job ended while it ran, without a word and without progress.
+        public var crashes = 0
         /// The error of the last failure.
         public var lastError: String?
+        /// Whether it was ever dealt.
+        var wasDealt = false
     }
 
     /// All trials, in the order of the configuration.
     public internal(set) var entries: [Entry]
     /// How often a trial that failed is tried again.
     public let retries: Int
+    /// What all results of this plan were, and are to be, made with.
+    public let settings: TrialSettings
+    /// What a person should know of the data of each task, by its name.
+    public internal(set) var notes: [String: [String]] = [:]
+    /// What is known of trials that the configuration does not list, or no longer; it is kept, in
+    /// case that it lists them again.
+    var unlisted = Unlisted()
     private let indices: [String: Int]
+    /// The place of the trial of each group that has one.
+    private var runningIndices: [Int: Int] = [:]
 
     /// All trials wait.
     ///
     /// - Parameters:
     ///   - trials: each key once.
+    ///   - settings: what decides the trials besides their keys.
     ///   - cost: how long a trial is expected to take, such as its tokens times its epochs; what is
     ///     not a number above 0 counts as 0.
-    public init(_ trials: [Trial], retries: Int, cost: (Trial) -> Double) {
+    public init(
+        _ trials: [Trial], retries: Int, settings: TrialSettings = TrialSettings(),
+        cost: (Trial) -> Double
+    ) {
         precondition(retries >= 0, "retries cannot be negative")
         entries = trials.map {
             let cost = cost($0)
@@ -71,41 +89,57 @@ public struct TrialPlan: Equatable, Sendable {
         }
         indices = Dictionary(uniqueKeysWithValues: zip(trials.map(\.key), trials.indices))
         self.retries = retries
+        self.settings = settings
     }
+
+    /// Jobs that may end while a trial runs before it is taken for the cause, and failed.
+    ///
+    /// More than failures: a node that dies takes innocent trials with it.
+    public var crashLimit: Int { retries + 2 }
 
     /// Deals the next trial to a group: the longest that waits (ties in the order of the
     /// configuration), so that no long one is left to the end (Graham, 1969: at most 4/3 of the
     /// best schedule).
     ///
-    /// - Returns: nil where none waits.
+    /// Trials that ran when a job ended without a word come after all others: one of them may have
+    /// ended it, by taking all memory say. From the second time on they run alone, so that the cause
+    /// takes no other trial with it.
+    ///
+    /// - Returns: nil where none waits, or none may be dealt now.
     public mutating func next(group: Int) -> Trial? {
-        precondition(trial(of: group) == nil, "the group still has a trial")
-        let waiting = entries.indices.filter { entries[$0].status == .waiting }
-        guard
-            let index = waiting.max(by: { a, b in
-                let (x, y) = (entries[a].cost, entries[b].cost)
-                return x != y ? x < y : a > b
-            })
+        precondition(runningIndices[group] == nil, "the group still has a trial")
+        let entries = entries
+        if runningIndices.values.contains(where: { entries[$0].crashes > 1 }) { return nil }
+        func isBefore(_ a: Int, _ b: Int) -> Bool {
+            let (x, y) = (entries[a], entries[b])
+            if x.crashes != y.crashes { return x.crashes < y.crashes }
+            return x.cost != y.cost ? x.cost > y.cost : a < b
+        }
+        let waiting = entries.indices.lazy.filter { entries[$0].status == .waiting }
+        guard let index = waiting.min(by: isBefore),
+            entries[index].crashes <= 1 || runningIndices.isEmpty
         else { return nil }
-        entries[index].status = .running(group: group)
+        self.entries[index].status = .running(group: group)
+        self.entries[index].wasDealt = true
+        runningIndices[group] = index
         return entries[index].trial
     }
 
     /// The trial a group works on.
     public func trial(of group: Int) -> Trial? {
-        entries.first { $0.status == .running(group: group) }?.trial
+        runningIndices[group].map { entries[$0].trial }
     }
 
     /// Takes the result of a trial that ran.
     public mutating func finish(_ trial: Trial, _ outcome: Outcome) {
-        entries[running(trial)].status = .done(outcome)
+        entries[stop(trial)].status = .done(outcome)
     }
 
     /// Takes the error of a trial that ran.
     ///
     /// - Returns: whether it will be tried again.
     public mutating func fail(_ trial: Trial, _ message: String) -> Bool {
-        let index = running(trial)
+        let index = stop(trial)
         entries[index].failures += 1
         entries[index].lastError = message
         let again = entries[index].failures <= retries
@@ -115,16 +149,32 @@ public struct TrialPlan: Equatable, Sendable {
 
     /// Lets the trial of a group wait again, without counting it as failed: its ranks were preempted.
     public mutating func release(group: Int) {
-        for index in entries.indices where entries[index].status == .running(group: group) {
-            entries[index].status = .waiting
-        }
+        guard let index = runningIndices.removeValue(forKey: group) else { return }
+        entries[index].status = .waiting
+        entries[index].crashes = 0
     }
 
-    /// Lets all running trials wait: the whole job was preempted.
-    public mutating func releaseAll() {
-        for index in entries.indices {
-            if case .running = entries[index].status { entries[index].status = .waiting }
-        }
+    /// Notes that the trial of a group has come further than ever, and will go on from there.
+    ///
+    /// - Returns: whether that changes anything.
+    public mutating func advance(group: Int) -> Bool {
+        guard let index = runningIndices[group], entries[index].crashes > 0 else { return false }
+        entries[index].crashes = 0
+        return true
+    }
+
+    /// Notes what a person should know of a task's data.
+    ///
+    /// - Returns: whether it was not known yet.
+    public mutating func note(_ notes: [String], task: String) -> Bool {
+        guard !notes.isEmpty, self.notes[task] != notes else { return false }
+        self.notes[task] = notes
+        return true
+    }
+
+    /// What trials of a task came to that the configuration no longer lists.
+    public func unlistedOutcomes(task: String) -> [Outcome] {
+        unlisted.records.filter { $0.key.hasPrefix(task + "/") }.compactMap(\.value.outcome)
     }
 
     /// Whether nothing waits or runs.
@@ -137,10 +187,12 @@ public struct TrialPlan: Equatable, Sendable {
         }
     }
 
-    private func running(_ trial: Trial) -> Int {
-        guard let index = indices[trial.key], case .running = entries[index].status else {
-            preconditionFailure("the trial does not run")
-        }
+    /// The place of a trial that runs, which it no longer does.
+    private mutating func stop(_ trial: Trial) -> Int {
+        guard let index = indices[trial.key], case .running(let group) = entries[index].status
+        else { preconditionFailure("the trial does not run") }
+        runningIndices[group] = nil
+        entries[index].crashes = 0
         return index
     }
 

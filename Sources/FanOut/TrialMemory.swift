@@ -1,0 +1,46 @@
+import BERT
+import Configuration
+import FineTuning
+import Glibc
+import Tensors
+import Training
+
+/// What a trial's model takes of the memory.
+struct TrialMemory {
+    let start: StartingModel
+    let head: TaskHead
+    /// The most inputs that are computed at once.
+    let inputs: Int
+    let sequenceLength: Int
+    let precision: Precision
+    let threads: Int
+
+    var capacity: BatchCapacity {
+        BatchCapacity(sequences: inputs, sequenceLength: sequenceLength, maskedPerSequence: 0)
+    }
+
+    /// Throws where the memory of this machine cannot hold it, before anything is allocated: a
+    /// failed allocation would end the job.
+    func check(_ task: String) throws {
+        // Two moments and the best weights besides. Checked first: no later product is too large.
+        let layout = ParameterLayout.fineTuning(start.configuration, head)
+        try ModelSetup.checkMemory(layout, .fineTuning)
+        let needed =
+            3 * layout.count * MemoryLayout<Float>.stride
+            + BERTForFineTuning.trainingBytes(
+                start.configuration, head: head, capacity: capacity, threads: threads,
+                precision: precision)
+        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        guard needed <= memory else {
+            throw FanOutError(
+                "task \(task): \(inputs) inputs of \(sequenceLength) tokens at once need "
+                    + "\(needed >> 20) MB, the machine has \(memory >> 20) MB; lower "
+                    + "micro_batch_size or sequence_length, or offer fewer choices", exitCode: 78)
+        }
+    }
+}
+
+extension FineTuningConfiguration {
+    /// The type of the activations.
+    var elementType: Precision { Precision(rawValue: precision.rawValue) ?? .fp32 }
+}

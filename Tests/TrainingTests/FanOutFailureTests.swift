@@ -1,0 +1,290 @@
+import DurableFiles
+import Glibc
+import Testing
+
+/// What a fan-out does when jobs, ranks, disks and people fail it.
+@Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
+struct FanOutFailureTests {
+    private static let long = "seeds: [1]\nepochs: [60]\nlearning_rates: [1.0e-3]\n"
+    private static let key = "class/tiny/lr0.001-epochs60-seed1"
+
+    @Test("24 trials on 3 ranks, one of which is killed; the same command goes on")
+    func killedRank() throws {
+        let settings = """
+            seeds: [1, 2, 3, 4]
+            learning_rates: [1.0e-3, 2.0e-3, 3.0e-3]
+            epochs: [6]
+            """
+        let whole = try FanOut(["class", "tags"], settings)
+        try whole.run().require()
+        var fanOut = try FanOut(["class", "tags"], settings)
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0"]
+        let job = try fanOut.start(ranks: 3)
+        try job.wait { (try? fanOut.trials().contains { $0.status == "done" }) ?? false }
+        kill(try #require(job.orderedRanks.last), SIGKILL)
+        #expect(![0, 65, 75].contains(job.wait().status))
+        #expect(try fanOut.trials().contains { $0.status != "done" })
+        try fanOut.run(ranks: 3).require()
+        #expect(try fanOut.trials() == whole.trials() && fanOut.trials().count == 24)
+        #expect(try fanOut.trials().allSatisfy { $0.status == "done" && $0.failures == 0 })
+        #expect(fileText(fanOut.path("results.md")).contains("| class "))
+        for task in ["class", "tags"] {
+            let model = "models/\(task)/model.safetensors"
+            #expect(try fileBytes(fanOut.path(model)) == fileBytes(whole.path(model)))
+        }
+    }
+
+    @Test("a trial that takes its rank down is given up at last, and the others are done")
+    func killer() throws {
+        let key = "class/tiny/lr0.002-epochs2-seed1"
+        var fanOut = try FanOut(
+            ["class"], "seeds: [1, 2]\nlearning_rates: [1.0e-3, 2.0e-3]\nepochs: [2]")
+        fanOut.environment = ["BERT_TEST_KILL_TRIAL=\(key)"]
+        for _ in 0..<3 {
+            let status = try fanOut.run(ranks: 2).status
+            #expect(![0, 65, 75].contains(status))
+        }
+        try fanOut.run(ranks: 2).require(65)
+        let trials = try fanOut.trials()
+        #expect(trials.count { $0.status == "done" } == 3)
+        let lost = try #require(trials.first { $0.key == key })
+        #expect(lost.status == "failed" && lost.failures == 0)
+        #expect(lost.error?.contains("the job ended 3 times while this trial ran") == true)
+        // Once it no longer kills, more retries give it another chance.
+        fanOut.environment = []
+        try fanOut.run(ranks: 2, ["--set", "retries=2"]).require()
+    }
+
+    @Test("a trial goes on where it was, with the same bits", arguments: [SIGTERM, SIGKILL])
+    func resumedTrial(signal: Int32) throws {
+        let whole = try FanOut(["class"], Self.long)
+        try whole.run().require()
+        var fanOut = try FanOut(["class"], Self.long)
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0"]
+        let job = try fanOut.start()
+        try job.wait { fanOut.keptBatches(Self.key) > 20 }
+        kill(try #require(job.ranks.first), signal)
+        #expect(job.wait().status == (signal == SIGTERM ? 75 : 137))
+        let kept = fanOut.keptBatches(Self.key)
+        #expect(kept > 20 && kept < 480)
+        // A killed job may have been between two renames.
+        let trial = fanOut.path("trials/\(Self.key)")
+        let aside = Paths.join(trial, ".state.replaced-elsewhere-77777-0")
+        try Paths.rename(Paths.join(trial, "state"), to: aside)
+        // The third batch would fail, were it computed again.
+        fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(Self.key)"]
+        try fanOut.run().require()
+        #expect(try fanOut.trials() == whole.trials())
+        #expect(try fanOut.losses(Self.key) == whole.losses(Self.key))
+        let model = "models/class/model.safetensors"
+        #expect(try fileBytes(fanOut.path(model)) == fileBytes(whole.path(model)))
+        #expect(try Paths.names(in: trial) == ["curve.json"])
+        #expect(!fileText(Paths.join(trial, "curve.json")).contains("\"sum\""))
+        // A model that was moved aside is back for the next job.
+        try Paths.rename(
+            fanOut.path("models/class"), to: fanOut.path("models/.class.replaced-x-77777-0"))
+        try fanOut.run().require()
+        #expect(try fileBytes(fanOut.path(model)) == fileBytes(whole.path(model)))
+    }
+
+    @Test("a signal that comes again does not cut off what the first one asked for")
+    func repeatedSignal() throws {
+        var fanOut = try FanOut(
+            ["class"],
+            Self.long.replacing("[1]", with: "[1, 2]").replacing("[60]", with: "[200]"))
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0.05"]
+        let job = try fanOut.start(ranks: 2)
+        let states = ["1", "2"].map { "class/tiny/lr0.001-epochs200-seed\($0)" }
+        try job.wait { states.allSatisfy { fanOut.keptBatches($0) > 3 } }
+        let ranks = job.orderedRanks
+        try #require(ranks.count == 2)
+        // Rank 0 does not answer: rank 1 keeps its state, and waits for it.
+        kill(ranks[0], SIGSTOP)
+        kill(ranks[1], SIGTERM)
+        try job.wait(untilIdle: ranks[1]) { states.map(fanOut.keptBatches).reduce(0, +) }
+        // Signals that follow within two seconds are taken for copies of the first.
+        usleep(2_500_000)
+        kill(ranks[1], SIGTERM)
+        usleep(100_000)
+        kill(ranks[0], SIGCONT)
+        try job.wait().require(75)
+        fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(states[1])"]
+        try fanOut.run(ranks: 2, ["--set", "retries=0"]).require()
+    }
+
+    @Test("other settings are refused, and nothing is touched")
+    func changedSettings() throws {
+        let fixture = try FanOutFixture.shared.get()
+        let rows = (0..<40).map { "the fox lives near the hill\t\($0 % 2 == 0 ? "a" : "b")\n" }
+        let train = try fixture.file("own.tsv", "sentence\tlabel\n" + rows.joined())
+        let evaluate = try fixture.file("other.tsv", "sentence\tlabel\nan owl\ta\na toad\tb\n")
+        var fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
+        let base = try #require(fanOut.configuration.split(separator: "tasks: ").first)
+        fanOut.configuration =
+            base + "tasks: [{name: own, train: \(train), evaluate: \(evaluate)}]\nseeds: [1]\n"
+            + "epochs: [1]\nsequence_length: 24\nbatch_size: 8\nmicro_batch_size: 4\n"
+        try fanOut.run().require()
+        #expect(try fanOut.trials()[0].scores?["accuracy"] ?? nil != nil)
+        #expect(fileText(fanOut.path("config.yaml")).contains("batch_size: 8\n"))
+        let before = try fileBytes(fanOut.path("results.json"))
+        func refused(_ arguments: [String], _ text: String) throws {
+            let outcome = try fanOut.run(ranks: 2, arguments)
+            #expect(outcome.status == 78, "\(outcome)")
+            #expect(outcome.errorLines(with: text).count == 1, "\(outcome)")
+            #expect(try fileBytes(fanOut.path("results.json")) == before)
+        }
+        try refused(["--set", "precision=bf16"], "precision was fp32, and is bf16")
+        try refused(["--set", "seeds=[2]", "--set", "batch_size=4"], "batch_size was 8, and is 4")
+        try refused(["--set", "checkpoints.0.from_scratch=true"], "from_scratch was false")
+        _ = try fixture.file("own.tsv", "sentence\tlabel\n" + rows.dropLast().joined())
+        try refused([], "train was SHA-256")
+        _ = try fixture.file("own.tsv", "sentence\tlabel\n" + rows.joined())
+        // These change nothing but the rounding.
+        let same = try fanOut.run(["--set", "micro_batch_size=8", "--set", "retries=3"])
+        try same.require()
+        #expect(same.output.contains("1 trials done"))
+    }
+
+    @Test("a fan-out that shrinks forgets nothing, and keeps the better model")
+    func shrinkThenGrow() throws {
+        let fanOut = try FanOut(
+            ["class"], "seeds: [1, 2]\nepochs: [6]\nlearning_rates: [3.0e-3]")
+        try fanOut.run().require()
+        let before = try fanOut.trials()
+        let model = try fileBytes(fanOut.path("models/class/model.safetensors"))
+        // Learns nothing.
+        try fanOut.run(["--set", "seeds=[7]", "--set", "learning_rates=[1.0e-12]"]).require()
+        #expect(try fanOut.trials().count == 1)
+        #expect(try fileBytes(fanOut.path("models/class/model.safetensors")) == model)
+        let again = try fanOut.run()
+        try again.require()
+        #expect(again.output.contains("2 trials done, 0 failed, 0 waiting; 1 kept"), "\(again)")
+        #expect(try fanOut.trials() == before)
+    }
+
+    @Test("what is not a fan-out's is neither deleted nor overwritten")
+    func foreignDirectory() throws {
+        let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
+        let file = fanOut.path("models/class/notes.txt")
+        try Paths.createDirectory(Paths.parent(of: file))
+        try WholeFiles.writeAtomically(file, "mine")
+        let outcome = try fanOut.run(ranks: 2)
+        #expect(outcome.status == 78, "\(outcome)")
+        #expect(outcome.errorLines(with: "holds something else than a fan-out").count == 1)
+        #expect(try Paths.names(in: fanOut.directory) == ["models"])
+        // Somebody else's plan.
+        try WholeFiles.writeAtomically(fanOut.path("plan.json"), "{\"rooms\": 3}")
+        let other = try fanOut.run()
+        #expect(other.status == 65 && other.errors.contains("is not the state"), "\(other)")
+        #expect(try Paths.names(in: fanOut.directory).filter { $0 != ".lock" }.count == 2)
+        // A folder of the owner's in a directory of a fan-out.
+        try Paths.remove(fanOut.path("plan.json"))
+        try WholeFiles.writeAtomically(
+            fanOut.path("plan.json"), "{\"version\": 1, \"trials\": {}}")
+        let own = try fanOut.run()
+        #expect(own.status == 74 && own.errors.contains("is no fine-tuned model"), "\(own)")
+        #expect(fileText(file) == "mine")
+    }
+
+    @Test("a rank of a group fails, and the group with it")
+    func failingMember() throws {
+        let key = "tags/tiny/lr0.001-epochs2-seed2"
+        var fanOut = try FanOut(
+            ["tags"],
+            "seeds: [1, 2, 3]\nepochs: [2]\nlearning_rates: [1.0e-3]\nranks_per_trial: 2")
+        fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(key)"]
+        try fanOut.run(ranks: 3).require(65)
+        let trials = try fanOut.trials()
+        #expect(trials.map(\.status) == ["done", "failed", "done"])
+        #expect(trials[1].failures == 2)
+        #expect(trials[1].error == "made to fail by BERT_TEST_FAIL_TRIAL")
+    }
+
+    @Test("a plan that cannot be written ends the job")
+    func unwritablePlan() throws {
+        let fanOut = try FanOut(["class"], Self.long.replacing("[1]", with: "[1, 2, 3]"))
+        let job = try fanOut.start(ranks: 2)
+        try job.wait {
+            fileText(fanOut.path("plan.json")).split(separator: "\"running\"").count > 2
+        }
+        try Paths.remove(fanOut.path("plan.json"))
+        try Paths.createDirectory(fanOut.path("plan.json/x"))
+        let outcome = job.wait()
+        #expect(outcome.status == 74, "\(outcome)")
+        #expect(outcome.errors.contains("plan.json"), "\(outcome)")
+    }
+
+    @Test(
+        "a state that cannot be written leaves the one before",
+        .enabled(if: FullDiskTests.canMount, "SKIPPED: needs root and mount(8)"))
+    func fullDisk() throws {
+        let whole = try FanOut(["class"], Self.long)
+        try whole.run().require()
+        let disk = try #require(SmallDisk(kilobytes: 16 << 10))
+        var fanOut = try FanOut(["class"], Self.long)
+        fanOut.place = disk.file("run")
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0"]
+        func interrupt(_ condition: (RunningProgram) -> Bool) throws -> Outcome {
+            let job = try fanOut.start()
+            try job.wait { condition(job) }
+            kill(try #require(job.ranks.first), SIGTERM)
+            return job.wait()
+        }
+        try interrupt { _ in fanOut.keptBatches(Self.key) > 5 }.require(75)
+        let kept = fanOut.keptBatches(Self.key)
+        let filler = disk.file("filler")
+        // Room for results, but not for a state.
+        let free = try FreeSpace.bytes(at: fanOut.directory)
+        try WholeFiles.writeAtomically(filler, [UInt8](repeating: 1, count: free - (600 << 10)))
+        let full = try interrupt { $0.output.contains("its state was not kept") }
+        try full.require(75)
+        #expect(fanOut.keptBatches(Self.key) == kept)
+        try Paths.remove(filler)
+        fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(Self.key)"]
+        try fanOut.run().require()
+        #expect(try fanOut.trials() == whole.trials())
+        #expect(try fanOut.losses(Self.key) == whole.losses(Self.key))
+    }
+
+    @Test("predictions: a bad line costs no answer to another, and a full disk shows")
+    func predictions() throws {
+        let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
+        try fanOut.run().require()
+        let lines = ["the fox lives", "{\"text\": \"an owl\", \"pair\": null}"]
+        for bad in ["a\tb\tc", "{\"text\": \"a\", \"pair\": 5}", "{\"text\": \"a\""] {
+            let outcome = try fanOut.predict("class", lines + [bad, "never"])
+            #expect(outcome.status == 65, "\(outcome)")
+            #expect(outcome.output.split(separator: "\n").count == 2)
+            #expect(outcome.errorLines(with: ":3: ").count == 1, "\(outcome)")
+        }
+        func shell(_ script: String) throws -> Outcome {
+            let program = "\(Program.path("bert")) predict \(fanOut.path("models/class"))"
+            return try RunningProgram(
+                ["sh", "-c", script.replacing("PREDICT", with: program)], in: "/"
+            ).wait()
+        }
+        let odd = try shell("printf 'a fox\\r\\n\\377\\nb\\n' | PREDICT")
+        #expect(odd.status == 65 && odd.errors.contains("standard input:2: is not UTF-8"), "\(odd)")
+        #expect(odd.output.split(separator: "\n").count == 1)
+        let full = try shell("echo an owl | PREDICT > /dev/full")
+        #expect(full.status == 74 && full.errors.contains("standard output"), "\(full)")
+        let long = try shell("head -c 17000000 /dev/zero | PREDICT")
+        #expect(long.status == 65 && long.errors.contains("line 1 is longer"), "\(long)")
+        let last = try shell("printf 'no line end' | PREDICT")
+        #expect(last.status == 0 && last.output.contains("\"label\""), "\(last)")
+    }
+
+    @Test("a model without a pooler starts what needs one, with a warning")
+    func withoutPooler() throws {
+        let tagging = try FanOut(["tags"], "seeds: [1]\nepochs: [1]")
+        try tagging.run().require()
+        var fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
+        let model = try FanOutFixture.shared.get().model
+        fanOut.configuration = fanOut.configuration.replacing(
+            model, with: tagging.path("models/tags"))
+        let outcome = try fanOut.run(ranks: 2)
+        try outcome.require()
+        let warnings = outcome.output.split(separator: "\n").filter { $0.contains("no pooler") }
+        #expect(warnings.count == 1, "\(outcome)")
+    }
+}
