@@ -72,6 +72,8 @@ enum Job {
             // Rank 0 goes first, so that a cause that all ranks have is printed once.
             if world.rank > 0 { usleep(300_000) }
             report("rank \(world.rank) on \(MPIEnvironment.processorName): \(error)")
+            // Aborting outruns the launcher's passing on of what was just printed.
+            usleep(500_000)
             MPIEnvironment.abort(code: status)
         }
     }

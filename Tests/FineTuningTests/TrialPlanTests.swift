@@ -1,46 +1,12 @@
 import FineTuning
 import Testing
 
-/// 24 trials: 2 tasks, 2 models, 2 rates, 3 seeds.
-private func configuration() -> FineTuningConfiguration {
-    var configuration = FineTuningConfiguration()
-    configuration.tasks = ["mr", "pos"].map { name in
-        var task = TaskDefinition()
-        task.name = name
-        return task
-    }
-    configuration.checkpoints = ["base", "base-scratch"].map { name in
-        var point = FineTuningConfiguration.StartingPoint()
-        point.name = name
-        return point
-    }
-    configuration.learningRates = [3e-5, 5e-5]
-    return configuration
-}
-
-private func newPlan(retries: Int = 1) -> TrialPlan {
-    TrialPlan(configuration().trials, retries: retries) { $0.task == 0 ? 1 : 3 }
-}
-
-private func outcome(_ accuracy: Double) -> TrialPlan.Outcome {
-    let correct = Int((accuracy * 1000).rounded())
-    return TrialPlan.Outcome(
-        scores: .multipleChoice(correct: correct, of: 1000), seconds: 2, bestEvaluation: 1,
-        evaluations: 3)
-}
-
-/// Better with pre-training, with the higher rate, and a little with the seed.
-private func score(_ trial: Trial) -> Double {
-    (trial.checkpoint == 0 ? 0.9 : 0.7) + (trial.learningRate > 4e-5 ? 0.01 : 0)
-        + Double(trial.seed * trial.seed) * 0.001 * (trial.checkpoint == 0 ? 1 : 2)
-}
-
 @Suite struct TrialPlanTests {
     @Test func longestComeFirst() {
         var plan = newPlan()
         var dealt: [Trial] = []
         while let trial = plan.next(group: dealt.count) { dealt.append(trial) }
-        let trials = configuration().trials
+        let trials = planConfiguration().trials
         #expect(dealt == trials.filter { $0.task == 1 } + trials.filter { $0.task == 0 })
         let none = plan.next(group: 99)
         #expect(none == nil && !plan.isComplete)
@@ -48,7 +14,7 @@ private func score(_ trial: Trial) -> Double {
     }
 
     @Test func oddCostsAreLast() {
-        let trials = Array(configuration().trials.prefix(4))
+        let trials = Array(planConfiguration().trials.prefix(4))
         let costs = [Double.nan, -.infinity, 2, .infinity]
         var plan = TrialPlan(trials, retries: 0) { trial in
             costs[trials.firstIndex(of: trial) ?? 0]
@@ -90,7 +56,7 @@ private func score(_ trial: Trial) -> Double {
     @Test(arguments: 0..<8)
     func fanOutsEnd(seed: Int) throws {
         var plan = newPlan()
-        let trials = configuration().trials
+        let trials = planConfiguration().trials
         let (bad, unlucky) = (trials[seed], trials[23 - seed])
         var finished: [String: Int] = [:]
         var turn = seed
@@ -114,12 +80,12 @@ private func score(_ trial: Trial) -> Double {
                 #expect(isRetried)
             } else {
                 finished[trial.key, default: 0] += 1
-                plan.finish(trial, outcome(score(trial)))
+                plan.finish(trial, planOutcome(planScore(trial)))
             }
         }
         #expect(finished.count == 23 && finished.values.allSatisfy { $0 == 1 })
         #expect(plan.entries[seed].status == .failed("broken"))
-        let results = FineTuningResults(plan, configuration())
+        let results = FineTuningResults(plan, planConfiguration())
         #expect(results.cells.count == 4 && results.cells.map(\.failed).reduce(0, +) == 1)
     }
 
@@ -127,12 +93,12 @@ private func score(_ trial: Trial) -> Double {
         var plan = newPlan(retries: 0)
         let first = plan.next(group: 0)
         let done = try #require(first)
-        plan.finish(done, outcome(0.5))
+        plan.finish(done, planOutcome(0.5))
         let second = plan.next(group: 0)
         let failed = try #require(second)
         _ = plan.fail(failed, "odd")
         let state = plan.state()
-        var fewer = configuration()
+        var fewer = planConfiguration()
         fewer.tasks.removeLast()
         fewer.seeds = [3, 9]
         var other = TrialPlan(fewer.trials, retries: 0) { _ in 1 }
@@ -140,11 +106,11 @@ private func score(_ trial: Trial) -> Double {
         #expect(unknown == [done.key, failed.key].sorted())
         #expect(other.entries.allSatisfy { $0.status == .waiting })
         // What is not listed is kept, and known when it is listed again.
-        #expect(other.unlistedOutcomes(task: "pos") == [outcome(0.5)])
+        #expect(other.unlistedOutcomes(task: "pos") == [planOutcome(0.5)])
         #expect(other.unlistedOutcomes(task: "po").isEmpty)
         var grown = newPlan(retries: 0)
         _ = try grown.restore(other.state(), path: "s")
-        #expect(grown.entries.contains { $0.trial == done && $0.status == .done(outcome(0.5)) })
+        #expect(grown.entries.contains { $0.trial == done && $0.status == .done(planOutcome(0.5)) })
         #expect(grown.entries.contains { $0.trial == failed && $0.status == .failed("odd") })
         // More retries than before: it is tried again.
         var patient = newPlan(retries: 1)
@@ -183,7 +149,7 @@ private func score(_ trial: Trial) -> Double {
     /// last; those that ran beside it are not.
     @Test func crashesAreGivenUp() throws {
         var plan = newPlan()
-        let killer = configuration().trials[23]
+        let killer = planConfiguration().trials[23]
         var finished: Set<String> = []
         var jobs = 0
         while !plan.isComplete {
@@ -201,7 +167,7 @@ private func score(_ trial: Trial) -> Double {
             }
             for trial in running {
                 finished.insert(trial.key)
-                plan.finish(trial, outcome(0.5))
+                plan.finish(trial, planOutcome(0.5))
             }
         }
         #expect(finished.count == 23)
@@ -219,8 +185,8 @@ private func score(_ trial: Trial) -> Double {
         var plan = newPlan()
         for _ in 0..<10 {
             var dealt: Trial?
-            while dealt != configuration().trials[12] {
-                if let trial = dealt { plan.finish(trial, outcome(0.5)) }
+            while dealt != planConfiguration().trials[12] {
+                if let trial = dealt { plan.finish(trial, planOutcome(0.5)) }
                 dealt = plan.next(group: 0)
             }
             let changes = plan.entries[12].crashes > 0
@@ -233,7 +199,7 @@ private func score(_ trial: Trial) -> Double {
         #expect(!hasChanged)
     }
 
-    /// Settings of the tasks and models of `configuration()`, one of them changed.
+    /// Settings of the tasks and models of `planConfiguration()`, one of them changed.
     private func settings(_ change: (inout TrialSettings) -> Void = { _ in }) -> TrialSettings {
         var settings = TrialSettings()
         for name in ["mr", "pos"] { settings.tasks[name] = ["precision": "fp32", "train": "x"] }
@@ -244,12 +210,12 @@ private func score(_ trial: Trial) -> Double {
 
     @Test func otherSettingsAreRefused() throws {
         func plan(_ settings: TrialSettings) -> TrialPlan {
-            TrialPlan(configuration().trials, retries: 1, settings: settings) { _ in 1 }
+            TrialPlan(planConfiguration().trials, retries: 1, settings: settings) { _ in 1 }
         }
         var first = plan(settings())
         let next = first.next(group: 0)
         let trial = try #require(next)
-        first.finish(trial, outcome(0.5))
+        first.finish(trial, planOutcome(0.5))
         let state = first.state()
         var same = plan(settings())
         _ = try same.restore(state, path: "s")
@@ -317,131 +283,5 @@ private func score(_ trial: Trial) -> Double {
         let undefined = watch(&never, [.nan, .nan, nil])
         #expect(undefined.best == [false, false, false] && never.best == nil)
         #expect(!never.shouldStop)
-    }
-}
-
-@Suite struct FineTuningResultsTests {
-    private func finished() -> TrialPlan {
-        var plan = newPlan()
-        while let trial = plan.next(group: 0) { plan.finish(trial, outcome(score(trial))) }
-        return plan
-    }
-
-    @Test func theBestSettingIsShown() throws {
-        let results = FineTuningResults(finished(), configuration())
-        #expect(results.cells.map(\.task) == [0, 0, 1, 1])
-        #expect(results.cells.map(\.checkpoint) == [0, 1, 0, 1])
-        #expect(results.cells.allSatisfy { $0.learningRate == 5e-5 && $0.seeds == [1, 2, 3] })
-        #expect(isClose(results.cells[0].summary.mean, 0.91 + 0.014 / 3))
-        #expect(results.comparisons.map(\.task) == [0, 1])
-        let test = results.comparisons[0].test
-        #expect(isClose(test.difference, 0.2 - 0.014 / 3, 1e-12))
-        #expect(test.permutationTest == 0.25)
-        #expect(try #require(test.tTest) < 0.001)
-    }
-
-    /// A setting with one lucky seed does not beat one with all of them.
-    @Test func unfinishedSettingsComeSecond() throws {
-        var plan = newPlan()
-        while let trial = plan.next(group: 0) {
-            if trial.learningRate > 4e-5, trial.seed > 1 {
-                _ = plan.fail(trial, "x")
-            } else {
-                plan.finish(trial, outcome(score(trial)))
-            }
-        }
-        let results = FineTuningResults(plan, configuration())
-        #expect(results.cells.allSatisfy { $0.learningRate == 3e-5 && $0.failed == 2 })
-    }
-
-    /// A correlation of constants is not 0: it is not there.
-    @Test func undefinedScoresAreNull() throws {
-        var configuration = configuration()
-        configuration.tasks[0].kind = .regression
-        var plan = TrialPlan(configuration.trials, retries: 0) { _ in 1 }
-        while let trial = plan.next(group: 0) {
-            plan.finish(
-                trial,
-                TrialPlan.Outcome(
-                    scores: .regression(gold: [1, 2], predicted: [1, 1]), seconds: 1,
-                    bestEvaluation: 0, evaluations: 1))
-        }
-        let results = FineTuningResults(plan, configuration)
-        #expect(results.cells[0].values == [nil, nil, nil] && results.cells[0].undefined == 3)
-        let text = String(decoding: results.json(plan, configuration), as: UTF8.self)
-        #expect(text.contains("\"spearman\" : null") && text.contains("\"undefined\" : 3"))
-        #expect(results.markdown(configuration).contains("3 (3 undefined)"))
-    }
-
-    /// What is known of two models is not computed again, and no other comparison is taken for it.
-    @Test func earlierComparisonsAreTaken() {
-        var plan = newPlan()
-        var earlier: FineTuningResults?
-        while let trial = plan.next(group: 0) {
-            plan.finish(trial, outcome(score(trial)))
-            let results = FineTuningResults(plan, configuration(), earlier: earlier)
-            #expect(results == FineTuningResults(plan, configuration()))
-            earlier = results
-        }
-        #expect(earlier?.comparisons.count == 2)
-    }
-
-    @Test func nothingFinishedIsAnEmptyTable() {
-        let results = FineTuningResults(newPlan(), configuration())
-        #expect(results.cells.isEmpty && results.comparisons.isEmpty)
-        #expect(results.markdown(configuration()).split(separator: "\n").count == 2)
-    }
-
-    @Test func tables() {
-        let text = FineTuningResults(finished(), configuration()).markdown(configuration())
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(
-            lines.prefix(3).joined(separator: "\n") == """
-                | task | metric   | model        | mean ± sd    | 95% CI        | best  | seeds | \
-                setting            | time |
-                |------|----------|--------------|--------------|---------------|-------|-------|-\
-                -------------------|------|
-                | mr   | accuracy | base         | 91.47 ± 0.40 | 90.46 … 92.47 | 91.90 | 3     | \
-                lr 5e-05, 3 epochs | 2 s  |
-                """)
-        #expect(text.contains("| mr   | base | base-scratch | 19.53 "))
-    }
-
-    @Test func json() throws {
-        let plan = finished()
-        let results = FineTuningResults(plan, configuration())
-        let bytes = results.json(plan, configuration())
-        let text = String(decoding: bytes, as: UTF8.self)
-        #expect(text.contains("\"key\" : \"mr/base/lr3e-05-epochs3-seed1\""))
-        #expect(text.contains("\"p_permutation\" : 0.25"))
-        #expect(text.contains("\"notes\" : {"))
-        // It is JSON.
-        _ = try ConfigurationNode.json(bytes, path: "results.json")
-    }
-}
-
-@Suite struct TaskScoresTests {
-    @Test func everyKindHasItsMetrics() {
-        let matrix = ConfusionMatrix(gold: [0, 1, 1], predicted: [0, 1, 0], classes: 2)
-        let all: [(TaskKind, TaskScores)] = [
-            (.classification, .classification(matrix)),
-            (
-                .multiLabel,
-                .multiLabel(MultiLabelScores(gold: [[0]], predicted: [[0, 1]], classes: 2))
-            ),
-            (.regression, .regression(gold: [1, 2], predicted: [2, 3])),
-            (.tagging, .tagging(EntityScores(gold: [["B-X"]], predicted: [["B-X"]]))),
-            (.questionAnswering, .questionAnswering([AnswerScore(exactMatch: 0, f1: 0.5)])),
-            (.multipleChoice, .multipleChoice(correct: 1, of: 2)),
-        ]
-        for (kind, scores) in all {
-            #expect(scores.scores.map(\.metric) == kind.metrics, "\(kind)")
-        }
-        #expect(all.map(\.0) == TaskKind.allCases)
-        #expect(all[4].1[.f1] == 0.5)
-        let three = TaskScores.classification(
-            ConfusionMatrix(gold: [2], predicted: [1], classes: 3))
-        #expect(three[.f1] == nil && three[.accuracy] == 0)
-        #expect(TaskScores.regression(gold: [1, 2], predicted: [1, 1])[.pearson] == nil)
     }
 }

@@ -1,0 +1,128 @@
+import FineTuning
+import Testing
+
+@Suite struct FineTuningResultsTests {
+    private func finished() -> TrialPlan {
+        var plan = newPlan()
+        while let trial = plan.next(group: 0) { plan.finish(trial, planOutcome(planScore(trial))) }
+        return plan
+    }
+
+    @Test func theBestSettingIsShown() throws {
+        let results = FineTuningResults(finished(), planConfiguration())
+        #expect(results.cells.map(\.task) == [0, 0, 1, 1])
+        #expect(results.cells.map(\.checkpoint) == [0, 1, 0, 1])
+        #expect(results.cells.allSatisfy { $0.learningRate == 5e-5 && $0.seeds == [1, 2, 3] })
+        #expect(isClose(results.cells[0].summary.mean, 0.91 + 0.014 / 3))
+        #expect(results.comparisons.map(\.task) == [0, 1])
+        let test = results.comparisons[0].test
+        #expect(isClose(test.difference, 0.2 - 0.014 / 3, 1e-12))
+        #expect(test.permutationTest == 0.25)
+        #expect(try #require(test.tTest) < 0.001)
+    }
+
+    /// A setting with one lucky seed does not beat one with all of them.
+    @Test func unfinishedSettingsComeSecond() throws {
+        var plan = newPlan()
+        while let trial = plan.next(group: 0) {
+            if trial.learningRate > 4e-5, trial.seed > 1 {
+                _ = plan.fail(trial, "x")
+            } else {
+                plan.finish(trial, planOutcome(planScore(trial)))
+            }
+        }
+        let results = FineTuningResults(plan, planConfiguration())
+        #expect(results.cells.allSatisfy { $0.learningRate == 3e-5 && $0.failed == 2 })
+    }
+
+    /// A correlation of constants is not 0: it is not there.
+    @Test func undefinedScoresAreNull() throws {
+        var configuration = planConfiguration()
+        configuration.tasks[0].kind = .regression
+        var plan = TrialPlan(configuration.trials, retries: 0) { _ in 1 }
+        while let trial = plan.next(group: 0) {
+            plan.finish(
+                trial,
+                TrialPlan.Outcome(
+                    scores: .regression(gold: [1, 2], predicted: [1, 1]), seconds: 1,
+                    bestEvaluation: 0, evaluations: 1))
+        }
+        let results = FineTuningResults(plan, configuration)
+        #expect(results.cells[0].values == [nil, nil, nil] && results.cells[0].undefined == 3)
+        let text = String(decoding: results.json(plan, configuration), as: UTF8.self)
+        #expect(text.contains("\"spearman\" : null") && text.contains("\"undefined\" : 3"))
+        #expect(results.markdown(configuration).contains("3 (3 undefined)"))
+    }
+
+    /// What is known of two models is not computed again, and no other comparison is taken for it.
+    @Test func earlierComparisonsAreTaken() {
+        var plan = newPlan()
+        var earlier: FineTuningResults?
+        while let trial = plan.next(group: 0) {
+            plan.finish(trial, planOutcome(planScore(trial)))
+            let results = FineTuningResults(plan, planConfiguration(), earlier: earlier)
+            #expect(results == FineTuningResults(plan, planConfiguration()))
+            earlier = results
+        }
+        #expect(earlier?.comparisons.count == 2)
+    }
+
+    @Test func nothingFinishedIsAnEmptyTable() {
+        let results = FineTuningResults(newPlan(), planConfiguration())
+        #expect(results.cells.isEmpty && results.comparisons.isEmpty)
+        #expect(results.markdown(planConfiguration()).split(separator: "\n").count == 2)
+    }
+
+    @Test func tables() {
+        let text = FineTuningResults(finished(), planConfiguration()).markdown(planConfiguration())
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(
+            lines.prefix(3).joined(separator: "\n") == """
+                | task | metric   | model        | mean ± sd    | 95% CI        | best  | seeds | \
+                setting            | time |
+                |------|----------|--------------|--------------|---------------|-------|-------|-\
+                -------------------|------|
+                | mr   | accuracy | base         | 91.47 ± 0.40 | 90.46 … 92.47 | 91.90 | 3     | \
+                lr 5e-05, 3 epochs | 2 s  |
+                """)
+        #expect(text.contains("| mr   | base | base-scratch | 19.53 "))
+    }
+
+    @Test func json() throws {
+        let plan = finished()
+        let results = FineTuningResults(plan, planConfiguration())
+        let bytes = results.json(plan, planConfiguration())
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("\"key\" : \"mr/base/lr3e-05-epochs3-seed1\""))
+        #expect(text.contains("\"p_permutation\" : 0.25"))
+        #expect(text.contains("\"notes\" : {"))
+        // It is JSON.
+        _ = try ConfigurationNode.json(bytes, path: "results.json")
+    }
+}
+
+@Suite struct TaskScoresTests {
+    @Test func everyKindHasItsMetrics() {
+        let matrix = ConfusionMatrix(gold: [0, 1, 1], predicted: [0, 1, 0], classes: 2)
+        let all: [(TaskKind, TaskScores)] = [
+            (.classification, .classification(matrix)),
+            (
+                .multiLabel,
+                .multiLabel(MultiLabelScores(gold: [[0]], predicted: [[0, 1]], classes: 2))
+            ),
+            (.regression, .regression(gold: [1, 2], predicted: [2, 3])),
+            (.tagging, .tagging(EntityScores(gold: [["B-X"]], predicted: [["B-X"]]))),
+            (.questionAnswering, .questionAnswering([AnswerScore(exactMatch: 0, f1: 0.5)])),
+            (.multipleChoice, .multipleChoice(correct: 1, of: 2)),
+        ]
+        for (kind, scores) in all {
+            #expect(scores.scores.map(\.metric) == kind.metrics, "\(kind)")
+        }
+        #expect(all.map(\.0) == TaskKind.allCases)
+        #expect(all[4].1[.f1] == 0.5)
+        let three = TaskScores.classification(
+            ConfusionMatrix(gold: [2], predicted: [1], classes: 3))
+        #expect(three[.f1] == nil && three[.accuracy] == 0)
+        #expect(TaskScores.regression(gold: [1, 2], predicted: [1, 1])[.pearson] == nil)
+    }
+}
