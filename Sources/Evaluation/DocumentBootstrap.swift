@@ -67,7 +67,8 @@ package struct DocumentBootstrap {
 
     /// The middle 95% of `values`, none interpolated.
     private static func middle(_ values: [Double]) -> ClosedRange<Double>? {
-        guard values.count > 1 else { return nil }
+        // A model that overflows has a loss that is not a number, and no interval.
+        guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
         let sorted = values.sorted()
         let cut = sorted.count / 40
         return sorted[cut]...sorted[sorted.count - 1 - cut]

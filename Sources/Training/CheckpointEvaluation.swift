@@ -28,14 +28,32 @@ public struct CheckpointEvaluation {
         checkpoint: String, data paths: [String], overrides: [String],
         communicator: Communicator
     ) throws {
-        let agreement = Agreement(among: communicator)
-        // The coordinator verifies hashes and finds the newest good one; the others read that.
-        var passedOver: [CheckpointStore.Skipped] = []
+        let (agreed, passedOver) = try Self.find(checkpoint, communicator)
+        try self.init(
+            verified: agreed, notices: passedOver, data: paths, overrides: overrides,
+            communicator: communicator)
+    }
+
+    /// The path of the model at `path`, on all ranks, and newer checkpoints that were passed over, on
+    /// rank 0. The coordinator verifies hashes and finds the newest good one; the others take its
+    /// word. Collective.
+    private static func find(
+        _ path: String, _ communicator: Communicator
+    ) throws -> (path: String, passedOver: [String]) {
+        var passedOver: [String] = []
         let agreed = try communicator.told {
-            let found = try SavedModel.open(checkpoint)
-            passedOver = found.skipped
+            let found = try SavedModel.open(path)
+            passedOver = found.skipped.map(\.description)
             return found.model.path
         }
+        return (agreed, passedOver)
+    }
+
+    private init(
+        verified agreed: String, notices: [String], data paths: [String], overrides: [String],
+        communicator: Communicator
+    ) throws {
+        let agreement = Agreement(among: communicator)
         let (saved, configuration) = try agreement.jointly {
             let saved = try SavedModel(verified: agreed)
             return (saved, try Self.configuration(saved, overrides))
@@ -51,38 +69,40 @@ public struct CheckpointEvaluation {
             batch: configuration.batch.micro, communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
         compute = configuration.precision.compute
-        notices = passedOver.map(\.description)
+        self.notices = notices
         report = EvaluationReport(result, step: step, path: agreed, vocabulary: vocabulary)
     }
 
     /// Evaluates all checkpoints of the run directory `run`, oldest first, and tells `report` of
-    /// each. Damaged ones are passed over. Collective.
+    /// each. Those that cannot be read are passed over. Collective.
     ///
     /// - Throws: the first failure of any rank, on all of them; that of a damaged checkpoint where
     ///   none is good.
     public static func curve(
         run: String, data paths: [String], overrides: [String], communicator: Communicator,
-        _ report: (Result<CheckpointEvaluation, Agreement.Failure>) -> Void
-    ) throws -> [CheckpointEvaluation] {
+        _ report: (Result<CheckpointEvaluation, Agreement.Failure>) throws -> Void
+    ) throws {
         let checkpoints = try communicator.told {
             try Checkpoint.entries(run).reversed().map(\.path).joined(separator: "\0")
         }.split(separator: "\0").map(String.init)
-        var evaluations: [CheckpointEvaluation] = []
         var damage: Agreement.Failure?
+        var count = 0
         for checkpoint in checkpoints {
+            let path: String
             do {
-                let evaluation = try CheckpointEvaluation(
-                    checkpoint: checkpoint, data: paths, overrides: overrides,
-                    communicator: communicator)
-                evaluations.append(evaluation)
-                report(.success(evaluation))
-            } catch let failure as Agreement.Failure where failure.exitCode == ExitStatus.badData {
+                path = try find(checkpoint, communicator).path
+            } catch let failure as Agreement.Failure {
                 damage = failure
-                report(.failure(failure))
+                try report(.failure(failure))
+                continue
             }
+            let evaluation = try CheckpointEvaluation(
+                verified: path, notices: [], data: paths, overrides: overrides,
+                communicator: communicator)
+            count += 1
+            try report(.success(evaluation))
         }
-        if let damage, evaluations.isEmpty { throw damage }
-        return evaluations
+        if let damage, count == 0 { throw damage }
     }
 
     /// The largest `batch.global`.

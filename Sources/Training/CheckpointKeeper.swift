@@ -70,9 +70,9 @@ package final class CheckpointKeeper: BackgroundWork {
     ///
     /// - Returns: false, on all ranks, where any of them could not have it: training waits then.
     package func reserve(count: Int) throws -> Bool {
-        guard settings.background, settings.everySteps > 0 || settings.everyMinutes > 0 else {
-            return true
-        }
+        let isPeriodic =
+            settings.everySteps > 0 || settings.everyMinutes > 0 || settings.keepBest
+        guard settings.background, isPeriodic else { return true }
         snapshot = takeMemory(
             communicator.rank == 0 ? count : 0,
             Partition(count: count, parts: communicator.size)[communicator.rank].count)
@@ -105,6 +105,11 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Whether the step is one that gets a checkpoint.
     func isDue(_ step: Int) -> Bool { settings.everySteps > 0 && step % settings.everySteps == 0 }
 
+    /// The steps that have a checkpoint, one under way included.
+    func steps() throws -> [Int] {
+        try store.list().map(\.step) + (underWay.map { [$0.step] } ?? [])
+    }
+
     /// Whether there is a checkpoint of `step`, or one under way.
     func has(_ step: Int) -> Bool { lastStep == step || underWay?.step == step }
 
@@ -121,8 +126,8 @@ package final class CheckpointKeeper: BackgroundWork {
     /// ends. Waits for the one before, and for this one where there is no memory for a copy.
     /// Collective.
     package func begin(
-        _ state: TrainingState, model: BERTForPreTraining, moments: FlatMoments,
-        description: ModelDescription
+        _ state: TrainingState, model: BERTForPreTraining,
+        moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
         // One who lost the run directory must stop, not try again later.
@@ -139,8 +144,8 @@ package final class CheckpointKeeper: BackgroundWork {
     ///
     /// - Throws: the first failure of any rank, on all of them; older checkpoints stay.
     func save(
-        _ state: TrainingState, model: BERTForPreTraining, moments: FlatMoments,
-        description: ModelDescription
+        _ state: TrainingState, model: BERTForPreTraining,
+        moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
         try agreement.jointly(requireRight)
@@ -192,10 +197,13 @@ package final class CheckpointKeeper: BackgroundWork {
     }
 
     private func start(
-        _ state: TrainingState, _ model: BERTForPreTraining, _ moments: FlatMoments,
+        _ state: TrainingState, _ model: BERTForPreTraining,
+        _ makeMoments: () throws -> FlatMoments,
         _ description: ModelDescription, copying snapshot: CheckpointSnapshot?
     ) throws {
+        // Gathering sharded moments is a part of what training waits for.
         let start = MPIEnvironment.wallTime
+        let moments = try makeMoments()
         // Also for one that fails: the next try comes after another interval, not at once.
         lastTime = start
         let isCoordinator = communicator.rank == 0

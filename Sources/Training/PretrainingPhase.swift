@@ -34,13 +34,12 @@ struct PretrainingPhase {
             totalSteps: schedule.totalSteps, peak: configuration.optimizer.learningRate)
         source = try data.training(configuration, vocabularySize: model.vocabularySize)
         heldout = try data.heldout(configuration, vocabularySize: model.vocabularySize)
-        guard
-            heldout != nil
-                || (configuration.evaluation.target == nil && !configuration.checkpoint.keepBest)
-        else {
-            throw TrainingError.configuration(
-                "evaluation.target and checkpoint.keep_best need held-out data: give data.heldout, "
-                    + "or corpora built with --heldout")
+        if configuration.evaluation.target != nil || configuration.checkpoint.keepBest {
+            guard heldout != nil, configuration.evaluation.everySteps > 0 else {
+                throw TrainingError.configuration(
+                    "evaluation.target and checkpoint.keep_best need held-out data (data.heldout, or "
+                        + "corpora built with --heldout) and evaluation.every_steps above 0")
+            }
         }
         let length = max(source.maximumLength, heldout?.maximumLength ?? 0)
         guard length <= model.maximumPositions else {

@@ -221,12 +221,11 @@ public final class PretrainingRun {
         if try agreement.anyTrue(isCoordinator && reporter?.hasReached(phase) == true) {
             return try finish(evaluated: true)
         }
-        let isBest = isCoordinator && reporter?.isBest(state.step) == true
-        if options.configuration.checkpoint.keepBest, try agreement.anyTrue(isBest),
-            !keeper.has(state.step)
-        {
-            try beginCheckpoint()
+        guard options.configuration.checkpoint.keepBest, !keeper.has(state.step) else { return nil }
+        let isBest = try agreement.jointly {
+            try isCoordinator && reporter?.isBest(state.step, among: keeper.steps()) == true
         }
+        if try agreement.anyTrue(isBest) { try beginCheckpoint() }
         return nil
     }
 
@@ -243,7 +242,13 @@ public final class PretrainingRun {
         let start = MPIEnvironment.wallTime
         var cursor = SampleCursor()
         (cursor.epoch, cursor.position) = (state.epoch, state.positionInEpoch)
-        let all = try cursor.take(phase.configuration.batch.global, of: phase.source)
+        let all: [SampleIdentity]
+        do {
+            all = try cursor.take(phase.configuration.batch.global, of: phase.source)
+        } catch {
+            // All ranks take the same samples, so all are here.
+            return try agreement.jointly { throw error }
+        }
         var plan = Trainer.StepPlan(
             samples: phase.share(all, rank: communicator.rank, ranks: communicator.size),
             source: phase.source, micro: phase.micro,

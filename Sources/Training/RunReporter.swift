@@ -52,7 +52,7 @@ final class RunReporter {
         metrics = try MetricsLog(
             directory: directory, resumingAt: run.state.step, samples: run.state.samples)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
-        recall(step: run.state.step)
+        recall(step: run.state.step, isOwn: run.keeper.lastStep == run.state.step)
         console.banner(run.banner(peak: peak))
         for notice in notices { console.warning(notice) }
         if let path {
@@ -66,25 +66,24 @@ final class RunReporter {
         }
     }
 
-    /// Takes what the log knows of the step that the run stands at: its last update, which a run
-    /// with nothing left to do reports, and its evaluation.
-    private func recall(step: Int) {
-        for event in MetricsLog.lastEvents(Paths.join(directory, MetricsLog.name)) {
-            switch event {
-            case .step(let record): lastStep = record
-            case .evaluation(let record) where record.step == step: evaluatedStep = step
-            default: break
-            }
-        }
-        for record in MetricsLog.evaluations(Paths.join(directory, MetricsLog.name)) {
+    /// Takes what the log knows: the last update, which a run with nothing left to do reports, and
+    /// the evaluations. That of the present step counts only where its checkpoint is the run's own:
+    /// else it was of another model.
+    private func recall(step: Int, isOwn: Bool) {
+        let path = Paths.join(directory, MetricsLog.name)
+        for case .step(let record) in MetricsLog.lastEvents(path) { lastStep = record }
+        for record in MetricsLog.evaluations(path) where record.step < step || isOwn {
             scores[record.step] = record.mlmAccuracy
+            if record.step == step { evaluations = [record] }
         }
+        evaluatedStep = evaluations.last?.step
     }
 
-    /// Whether the evaluation of `step` found the best model so far.
-    func isBest(_ step: Int) -> Bool {
+    /// Whether the evaluation of `step` found a better model than those of `others`, steps that have
+    /// a checkpoint.
+    func isBest(_ step: Int, among others: [Int]) -> Bool {
         guard let score = scores[step] else { return false }
-        return scores.allSatisfy { $0.key == step || $0.value < score }
+        return others.allSatisfy { $0 == step || scores[$0] ?? -.infinity < score }
     }
 
     /// Whether the last evaluation found `evaluation.target` reached.
@@ -148,6 +147,8 @@ final class RunReporter {
         scores[record.step] = record.mlmAccuracy
         console.evaluation(record)
         log(.evaluation(record))
+        // Scores decide which checkpoints stay.
+        do { try metrics.sync() } catch { console.warning("the log may be incomplete: \(error)") }
     }
 
     func checkpoint(_ record: CheckpointRecord) {

@@ -16,7 +16,8 @@ struct TemporaryFile: ~Copyable {
         let descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw failure(errno) }
         defer { close(descriptor) }
-        let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let name = template.dropLast().map { UInt8(bitPattern: $0) }
+        let path = String(decoding: name, as: UTF8.self)
         var rest = Array(content.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -37,42 +37,49 @@ struct EvaluateCommand: ParsableCommand {
                 try WholeFiles.requireWritable(json)
             }
             let console = world.rank == 0 ? ConsoleReporter() : nil
-            let evaluations =
-                all
-                ? try CheckpointEvaluation.curve(
-                    run: checkpoint, data: data, overrides: set, communicator: world
-                ) { result in
-                    switch result {
-                    case .success(let evaluation): console?.evaluation(evaluation.report.record)
-                    case .failure(let failure): console?.warning("passed over: \(failure)")
-                    }
+            if all {
+                try evaluateAll(console, agreement, world)
+            } else {
+                let evaluation = try CheckpointEvaluation(
+                    checkpoint: checkpoint, data: data, overrides: set, communicator: world)
+                try agreement.together(exitCode: ExitStatus.of) {
+                    if let console { try report(evaluation, console) }
                 }
-                : [
-                    try CheckpointEvaluation(
-                        checkpoint: checkpoint, data: data, overrides: set, communicator: world)
-                ]
-            try agreement.together(exitCode: ExitStatus.of) {
-                guard let console else { return }
-                try report(evaluations, console)
             }
             return ExitStatus.success
         }
     }
 
     private func report(
-        _ evaluations: [CheckpointEvaluation], _ console: ConsoleReporter
+        _ evaluation: CheckpointEvaluation, _ console: ConsoleReporter
     ) throws {
-        let reports = evaluations.map(\.report)
-        if all {
-            console.curve(reports)
-            if let json { try WholeFiles.writeAtomically(json, EvaluationReport.json(reports)) }
-            return
+        for notice in evaluation.notices { console.warning(notice) }
+        console.note("model \(evaluation.report.path), in \(evaluation.compute.rawValue)")
+        console.report(evaluation.report)
+        if let json { try WholeFiles.writeAtomically(json, evaluation.report.json) }
+    }
+
+    /// The file is written after each checkpoint: whatever ends it later, these are measured.
+    private func evaluateAll(
+        _ console: ConsoleReporter?, _ agreement: Agreement, _ world: Communicator
+    ) throws {
+        var reports: [EvaluationReport] = []
+        try CheckpointEvaluation.curve(
+            run: checkpoint, data: data, overrides: set, communicator: world
+        ) { result in
+            try agreement.together(exitCode: ExitStatus.of) {
+                guard let console else { return }
+                switch result {
+                case .success(let evaluation):
+                    reports.append(evaluation.report)
+                    console.evaluation(evaluation.report.record)
+                    if let json {
+                        try WholeFiles.writeAtomically(json, EvaluationReport.json(reports))
+                    }
+                case .failure(let failure): console.warning("passed over: \(failure.message)")
+                }
+            }
         }
-        for evaluation in evaluations {
-            for notice in evaluation.notices { console.warning(notice) }
-            console.note("model \(evaluation.report.path), in \(evaluation.compute.rawValue)")
-            console.report(evaluation.report)
-            if let json { try WholeFiles.writeAtomically(json, evaluation.report.json) }
-        }
+        console?.curve(reports)
     }
 }

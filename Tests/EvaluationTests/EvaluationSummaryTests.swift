@@ -143,6 +143,17 @@ import Tokenization
         #expect(abs(found.upperBound - found.lowerBound - 2 * half) < 0.3 * half)
     }
 
+    @Test("losses that are not finite have no interval", arguments: [Double.infinity, .nan])
+    func notFinite(_ loss: Double) {
+        let documents = (0..<4).map { index in
+            var tally = Tally()
+            tally.add(loss: index == 1 ? loss : 1, isCorrect: index == 2)
+            return tally
+        }
+        let found = DocumentBootstrap.intervals([documents])[0]
+        #expect(found.loss == nil && found.accuracy != nil)
+    }
+
     @Test("a single document tells nothing of others")
     func single() {
         var tally = Tally()
