@@ -334,21 +334,21 @@ static void cross_entropy(size_t rows, size_t columns, float *logits, const int3
     for (size_t r = 0; r < rows; r++) {
         float *row = logits + r * columns;
         const float largest = row_largest(columns, row), target = row[labels[r]];
-        f32x16 sum = {};
-        FOR_VECTORS(i, w, columns) {
-            sum += keep_first(exponential(load(row + i, w) - largest), w, 0);
-        }
-        const float total = sum_of(sum);
-        loss[r] = largest + logf(total) - target;
         bool first = target == largest;
         for (size_t i = 0; first && i < (size_t)labels[r]; i++) first = row[i] != largest;
         correct[r] = first;
+        f32x16 sum = {};
+        FOR_VECTORS(i, w, columns) {
+            const f32x16 e = exponential(load(row + i, w) - largest);
+            sum += keep_first(e, w, 0);
+            if (gradient) store(row + i, e, w);
+        }
+        const float total = sum_of(sum);
+        loss[r] = largest + logf(total) - target;
         if (gradient) {
             const float factor = scale / total;
             element *slopes = (element *)row;
-            FOR_VECTORS(i, w, columns) {
-                store(slopes + i, exponential(load(row + i, w) - largest) * factor, w);
-            }
+            FOR_VECTORS(i, w, columns) store(slopes + i, load(row + i, w) * factor, w);
             store(slopes + labels[r], exponential(fill(target - largest)) * factor - scale, 1);
         }
     }

@@ -60,7 +60,10 @@ public struct Vector<Element: BitwiseCopyable>: @unchecked Sendable {
     @inlinable
     public func copy(from other: Vector) {
         precondition(count == other.count, "counts differ")
-        base.update(from: other.base, count: count)
+        // In a caller that is not specialized for the type, `update` would ask the runtime to copy
+        // each element on its own.
+        UnsafeMutableRawPointer(base).copyMemory(
+            from: other.base, byteCount: count * MemoryLayout<Element>.stride)
     }
 }
 
