@@ -84,11 +84,8 @@ static size_t row_block(const bert_gemm_kernels *kernels) {
 static void finish_sums(const job *job, size_t i, size_t rows, size_t j, size_t columns,
                         const float *sums, size_t stride, bool accumulate) {
     const bert_gemm_task *t = job->task;
-    for (size_t r = 0; r < rows; r++) {
-        size_t place = (i + r) * t->c_stride + j;
-        job->kernels->finish(columns, sums + r * stride, accumulate, t->c_storage,
-                             (char *)t->c + place * bytes_of(t->c_storage));
-    }
+    char *c = (char *)t->c + (i * t->c_stride + j) * bytes_of(t->c_storage);
+    job->kernels->finish(rows, columns, sums, stride, accumulate, t->c_storage, c, t->c_stride);
 }
 
 /// Rows `i ..< i + rows` and columns `j ..< j + columns` of C through the activation.
@@ -169,13 +166,10 @@ static void multiply_rows(const job *job, size_t i, size_t j, size_t columns, si
 static void finish_empty_depth(const job *job) {
     const bert_gemm_task *t = job->task;
     static const float zeros[COLUMN_UNIT];
-    for (size_t i = 0; i < t->rows; i++) {
-        for (size_t j = 0; j < t->columns; j += COLUMN_UNIT) {
-            size_t place = i * t->c_stride + j;
-            job->kernels->finish(smaller(COLUMN_UNIT, t->columns - j),
-                                 t->bias ? t->bias + j : zeros, t->accumulate, t->c_storage,
-                                 (char *)t->c + place * bytes_of(t->c_storage));
-        }
+    for (size_t j = 0; j < t->columns; j += COLUMN_UNIT) {
+        const size_t columns = smaller(COLUMN_UNIT, t->columns - j);
+        // The same row of sums for every row of C.
+        finish_sums(job, 0, t->rows, j, columns, t->bias ? t->bias + j : zeros, 0, t->accumulate);
     }
 }
 

@@ -5,11 +5,13 @@
 #if defined(__x86_64__)
 
 #pragma clang attribute push(                                                                  \
-    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,f16c,amx-tile,amx-bf16"))), \
+    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx512bf16,avx2,fma,f16c,"      \
+                          "amx-tile,amx-bf16"))),                                             \
     apply_to = function)
 
 enum { ROWS = 32, COLUMNS = 32, DEPTH_UNIT = 32 };
 
+#define ROUND_BY_AVX512_BF16
 #include "gemm_pairs.h"
 
 #ifndef BERT_EMULATE_TILES
@@ -52,12 +54,12 @@ static void begin(void) { configure(ROWS); }
 
 static void end(void) { RELEASE(); }
 
-/// Adds finished tiles to C, or replaces it.
-static void store_block(size_t rows, size_t columns, const float *sums, float *c, size_t c_stride,
-                        bool add, const float *bias) {
+/// Adds finished tiles to C, or replaces it; C may be `sums`.
+static void store_block(size_t rows, size_t columns, const float *sums, size_t stride, float *c,
+                        size_t c_stride, bool add, const float *bias) {
     for (size_t i = 0; i < rows; i++) {
         FOR_VECTORS(j, w, columns) {
-            f32x16 sum = load(sums + i * COLUMNS + j, w);
+            f32x16 sum = load(sums + i * stride + j, w);
             float *out = c + i * c_stride + j;
             if (add) sum = load(out, w) + sum;
             if (bias) sum += load(bias + j, w);
@@ -91,15 +93,17 @@ static void tile(size_t rows, size_t columns, size_t depth, const void *a, size_
         lower_a += DEPTH_UNIT * sizeof(bert_bf16);
         left_b += DEPTH_UNIT / 2 * b_bytes;
     }
-    _Alignas(64) float sums[ROWS * COLUMNS];
-    const size_t sum_bytes = COLUMNS * sizeof(float);
+    _Alignas(64) float apart[ROWS * COLUMNS];
+    const bool in_place = rows == ROWS && columns == COLUMNS && !add;
+    float *sums = in_place ? c : apart;
+    const size_t stride = in_place ? c_stride : COLUMNS, sum_bytes = stride * sizeof(float);
     STORE(0, sums, sum_bytes);
     STORE(1, sums + SIDE, sum_bytes);
     if (lower) {
-        STORE(2, sums + SIDE * COLUMNS, sum_bytes);
-        STORE(3, sums + SIDE * COLUMNS + SIDE, sum_bytes);
+        STORE(2, sums + SIDE * stride, sum_bytes);
+        STORE(3, sums + SIDE * stride + SIDE, sum_bytes);
     }
-    store_block(rows, columns, sums, c, c_stride, add, bias);
+    if (!in_place || bias) store_block(rows, columns, sums, stride, c, c_stride, add, bias);
     if (rows < ROWS) configure(ROWS);
 }
 

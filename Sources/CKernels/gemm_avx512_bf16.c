@@ -10,6 +10,7 @@
 
 enum { ROWS = 14, COLUMNS = 32, DEPTH_UNIT = 2 };
 
+#define ROUND_BY_AVX512_BF16
 #include "gemm_pairs.h"
 #include "tile_store.h"
 

@@ -2,16 +2,26 @@
 
 #include "vectors.h"
 
-#define FINISH(type)                                                  \
-    for (size_t i = 0; i < count; i += LANES) {                       \
-        const size_t w = smaller(LANES, count - i);                   \
-        type *y = (type *)target + i;                                 \
-        f32x16 sum = load(sums + i, w);                               \
-        store(y, accumulate ? load((const type *)y, w) + sum : sum, w); \
+enum { WHOLE_WIDTH = 32 };  // a constant number of columns leaves no ends to look for
+
+#define FINISH_ROWS(type, width)                                                              \
+    for (size_t row = 0; row < rows; row++) {                                                 \
+        type *target = (type *)c + row * c_stride;                                            \
+        FOR_VECTORS(i, w, width) {                                                            \
+            f32x16 sum = load(sums + row * stride + i, w);                                    \
+            store(target + i, accumulate ? load((const type *)target + i, w) + sum : sum, w); \
+        }                                                                                     \
     }
 
-static void finish(size_t count, const float *sums, bool accumulate, bert_precision storage,
-                   void *target) {
+#define FINISH(type)                       \
+    if (columns == WHOLE_WIDTH) {          \
+        FINISH_ROWS(type, WHOLE_WIDTH)     \
+    } else {                               \
+        FINISH_ROWS(type, columns)         \
+    }
+
+static void finish(size_t rows, size_t columns, const float *sums, size_t stride, bool accumulate,
+                   bert_precision storage, void *c, size_t c_stride) {
     if (storage == BERT_BF16) {
         FINISH(bert_bf16)
     } else if (storage == BERT_FP16) {

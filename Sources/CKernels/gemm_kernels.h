@@ -39,9 +39,10 @@ typedef struct {
     bert_tile *tile;
     bert_packed_rows (*pack_rows)(bert_block block, void *packed, void *strip);
     void (*pack_columns)(bert_block block, void *packed, void *strip);
-    /// target = sums, or that added to it, rounded to `storage`.
-    void (*finish)(size_t count, const float *sums, bool accumulate, bert_precision storage,
-                   void *target);
+    /// Rows and columns of C = sums, or that added to C, rounded to `storage`; `stride` lies
+    /// between rows of the sums, `c_stride` between those of C.
+    void (*finish)(size_t rows, size_t columns, const float *sums, size_t stride, bool accumulate,
+                   bert_precision storage, void *c, size_t c_stride);
 } bert_gemm_kernels;
 
 enum {

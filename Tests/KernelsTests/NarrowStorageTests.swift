@@ -52,8 +52,10 @@ extension KernelTests {
                     values.map { _ in E(7) }, rows: 1, columns: values.count)
                 executor.multiply(
                     .plain(none), .plain(depthless), bias: memory.vector(values), into: output)
+                // AVX512_BF16 rounds as it multiplies: a subnormal number is a zero to it.
+                let flushes = E.precision == .bf16 && executor.instructionSet.multipliesBF16
                 for (value, stored) in zip(values, numbers(output.elements)) {
-                    let expected = E(value).float
+                    let expected = E(flushes && value.isSubnormal ? value * 0 : value).float
                     #expect(
                         stored.bitPattern == expected.bitPattern
                             || stored.isNaN && expected.isNaN, "\(value)")
