@@ -131,17 +131,25 @@ let package = Package(
         .target(
             name: "MPITestSupport", dependencies: ["MPI"], path: "Tests/MPITestSupport",
             swiftSettings: strict),
+        .target(
+            name: "TemporaryDirectories", path: "Tests/TemporaryDirectories",
+            swiftSettings: strict),
         tests("MPI", ["MPI", "MPITestSupport"]),
-        tests("HDF5", ["HDF5"], exclude: ["Fixtures"]),
-        tests("DurableFiles", ["DurableFiles"]),
+        tests("HDF5", ["HDF5", "TemporaryDirectories"], exclude: ["Fixtures"]),
+        tests("DurableFiles", ["DurableFiles", "TemporaryDirectories"]),
         tests("Randomness", ["Randomness"]),
         tests("Tensors", ["Tensors"]),
         .target(name: "TileEmulation", dependencies: ["CKernels"], path: "Tests/TileEmulation"),
         tests("Kernels", ["Kernels", "CKernels", "Tensors", "Randomness", "TileEmulation"]),
-        tests("Configuration", ["Configuration"]),
-        tests("Tokenization", ["Tokenization"], exclude: ["Golden"]),
+        tests("Configuration", ["Configuration", "TemporaryDirectories"]),
         tests(
-            "Corpus", ["Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
+            "Tokenization", ["Tokenization", "TemporaryDirectories"], exclude: ["Golden"]),
+        tests(
+            "Corpus",
+            [
+                "Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness",
+                "TemporaryDirectories",
+            ],
             exclude: ["Fixtures"]),
         tests(
             "BERT",
@@ -151,19 +159,23 @@ let package = Package(
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(
-            "Checkpointing", ["Checkpointing", "HDF5", "Tensors", "DurableFiles"],
+            "Checkpointing",
+            ["Checkpointing", "HDF5", "Tensors", "DurableFiles", "TemporaryDirectories"],
             exclude: ["Fixtures"]),
-        tests("Reporting", ["Reporting", "DurableFiles"]),
+        tests("Reporting", ["Reporting", "DurableFiles", "TemporaryDirectories"]),
         tests(
             "FineTuning",
-            ["FineTuning", "Tokenization", "Configuration", "Randomness", "BERT"],
+            [
+                "FineTuning", "Tokenization", "Configuration", "Randomness", "BERT",
+                "TemporaryDirectories",
+            ],
             exclude: ["Golden"]),
         tests(
             "Training",
             [
                 "Training", "BERT", "Tensors", "Kernels", "Optimization", "Distributed", "MPI",
                 "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
-                "Configuration", "MPITestSupport",
+                "Configuration", "MPITestSupport", "TemporaryDirectories",
             ]),
     ]
 )

@@ -1,13 +1,14 @@
 import Checkpointing
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Tensors
 import Testing
 
 @Suite struct DamageTests {
     @Test("every truncation of every file is seen, and the checkpoint before it is taken")
     func truncation() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             let old = try Sample.publish(store, step: 1)
             let new = try Sample.publish(store, step: 2)
@@ -37,7 +38,7 @@ import Testing
 
     @Test("flipped bits are seen")
     func bitFlips() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let checkpoint = try Sample.publish(CheckpointStore(run: directory), step: 1)
             for entry in checkpoint.manifest.files {
                 let path = Paths.join(checkpoint.path, entry.path)
@@ -59,7 +60,7 @@ import Testing
 
     @Test("a missing part, a part too many")
     func parts() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let checkpoint = try Sample.publish(CheckpointStore(run: directory), step: 1, parts: 3)
             let part = checkpoint.path + "/optimizer.2-of-3.h5"
             rename(part, directory + "/away")
@@ -92,7 +93,7 @@ import Testing
         ]
         #expect(Sample.layout.count == 78)
         for (ranges, totals, optimizers) in cases {
-            try withScratch { directory in
+            try withTemporaryDirectory { directory in
                 let store = CheckpointStore(run: directory)
                 let error = #expect(throws: CheckpointError.self) {
                     let writer = try CheckpointWriter.begin(
@@ -119,7 +120,7 @@ import Testing
         "killed at any step of writing: the old checkpoint is found, the rest is swept up",
         arguments: 0...4)
     func killed(stage: Int) throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             let old = try Sample.publish(store, step: 1)
             let writer = try CheckpointWriter.begin(
@@ -145,7 +146,7 @@ import Testing
 
     @Test("a full disk: a small tmpfs, which only root can mount", .enabled(if: geteuid() == 0))
     func fullDisk() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             guard mount("tmpfs", directory, "tmpfs", 0, "size=6m") == 0 else {
                 print("SKIPPED: no tmpfs can be mounted here, a full disk is not tested")
                 return

@@ -2,6 +2,7 @@ import Checkpointing
 import DurableFiles
 import Glibc
 import HDF5
+import TemporaryDirectories
 import Tensors
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
     @Test("import, export, and back: the same numbers and texts", arguments: forms)
     func exchange(form: String) throws {
         let (layout, block) = try expected(form)
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let source = try HuggingFaceDirectory(fixture(form))
             let checkpoint = try Checkpoint.importHuggingFace(
                 from: source, to: directory + "/imported", layout: layout)
@@ -68,7 +69,7 @@ import Testing
 
     @Test("nothing but a directory of the same kind is replaced")
     func replacement() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let source = try HuggingFaceDirectory(fixture("saved"))
             let (run, model) = (directory + "/run", directory + "/model")
             let target = directory + "/checkpoint"
@@ -104,7 +105,7 @@ import Testing
 
     @Test("a replacement that was killed halfway is mended by the next")
     func killedReplacement() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let source = try HuggingFaceDirectory(fixture("saved"))
             let target = directory + "/x"
             let checkpoint = try Checkpoint.importHuggingFace(from: source, to: target)
@@ -124,7 +125,7 @@ import Testing
 
     @Test("our safetensors file is byte for byte the reference implementation's")
     func identicalBytes() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let checkpoint = try Checkpoint.importHuggingFace(
                 from: HuggingFaceDirectory(fixture("saved")), to: directory + "/imported")
             try checkpoint.exportHuggingFace(to: directory + "/exported")
@@ -145,7 +146,7 @@ import Testing
     }
 
     private func damaged(_ damage: (String) throws -> Void) throws -> (any Error)? {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             for name in ["config.json", "model.safetensors", "vocab.txt"] {
                 try WholeFiles.writeAtomically(
                     "\(directory)/\(name)", bytes(fixture("saved/\(name)")))
@@ -183,7 +184,7 @@ import Testing
     @Test("strange names of tensors do not become paths in the checkpoint")
     func strangeNames() throws {
         for name in ["a/b", ".", "", "/", "a\\u0000b", "\\n"] {
-            try withScratch { directory in
+            try withTemporaryDirectory { directory in
                 for file in ["config.json", "vocab.txt"] {
                     try WholeFiles.writeAtomically(
                         "\(directory)/\(file)", bytes(fixture("saved/\(file)")))
@@ -206,7 +207,7 @@ import Testing
     @Test("a configuration without model_type gets one when exported")
     func modelType() throws {
         for configuration in ["{}", "{ }", "{\"vocab_size\": 11}", "{\"model_type\": \"bert\"}"] {
-            try withScratch { directory in
+            try withTemporaryDirectory { directory in
                 let writer = try CheckpointWriter.begin(
                     in: CheckpointStore(run: directory), step: 0, parameterCount: 78)
                 let values = Sample.values(0)
@@ -240,7 +241,7 @@ import Testing
         .enabled(if: Paths.exists(oracle), "SKIPPED: there is no ../shared/oracle"),
         arguments: ["plain", "odd"])
     func oracleModels(name: String) throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let source = Self.oracle + "/\(name)/hf"
             let checkpoint = try Checkpoint.importHuggingFace(
                 from: HuggingFaceDirectory(source), to: directory + "/imported")

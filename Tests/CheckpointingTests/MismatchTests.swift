@@ -1,6 +1,7 @@
 import Checkpointing
 import DurableFiles
 import HDF5
+import TemporaryDirectories
 import Tensors
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 @Suite struct MismatchTests {
     private func readError(_ entries: [(name: String, shape: [Int], decays: Bool)]) throws -> String
     {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let checkpoint = try Sample.publish(CheckpointStore(run: directory), step: 1)
             let layout = ParameterLayout(entries)
             var block = [Float](repeating: 0, count: layout.count)
@@ -47,7 +48,7 @@ import Testing
 
     @Test("moments of another order are not silently mixed up")
     func order() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let checkpoint = try Sample.publish(CheckpointStore(run: directory), step: 1)
             let reversed = ParameterLayout(entries.reversed())
             var block = [Float](repeating: 0, count: reversed.count)
@@ -62,7 +63,7 @@ import Testing
 
     @Test("paths without a checkpoint")
     func nothing() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let nowhere = #expect(throws: CheckpointError.self) {
                 _ = try Checkpoint.open(directory + "/nowhere")
             }
@@ -79,7 +80,7 @@ import Testing
 
     @Test("HDF5 files and manifests of another kind")
     func otherKinds() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             try File.create(directory + "/model.h5").close()
             let error = #expect(throws: CheckpointError.self) {
                 _ = try ModelFile.open(directory: directory)

@@ -1,6 +1,7 @@
 import Checkpointing
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Testing
 
 /// What Python makes of our files. Needs an interpreter with torch, transformers and h5py, named
@@ -14,7 +15,7 @@ import Testing
         arguments: [("saved", true), ("old", false)])
     func reads(form: String, lowerCase: Bool) throws {
         let python = try #require(Self.python)
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let imported = try Checkpoint.importHuggingFace(
                 from: HuggingFaceDirectory(fixture(form)), to: directory + "/imported")
             try imported.exportHuggingFace(to: directory + "/exported")

@@ -1,12 +1,13 @@
 import Checkpointing
 import DurableFiles
+import TemporaryDirectories
 import Tensors
 import Testing
 
 @Suite struct RoundTripTests {
     @Test("all comes back, whatever the number of parts", arguments: [1, 2, 3, 5, 8])
     func roundTrip(parts: Int) throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             let checkpoint = try Sample.publish(store, step: 500, parts: parts)
             #expect(checkpoint.path == directory + "/checkpoints/step-00000500")
@@ -36,7 +37,7 @@ import Testing
 
     @Test("the same content gives the same bytes in every file")
     func identicalBytes() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let a = try Sample.publish(CheckpointStore(run: directory + "/a"), step: 7, parts: 3)
             let b = try Sample.publish(CheckpointStore(run: directory + "/b"), step: 7, parts: 3)
             let names = try Paths.names(in: a.path)
@@ -53,7 +54,7 @@ import Testing
 
     @Test("any of the paths that a person may give")
     func paths() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             try Sample.publish(CheckpointStore(run: directory), step: 1)
             let newest = try Sample.publish(CheckpointStore(run: directory), step: 20)
             for path in [
@@ -70,7 +71,7 @@ import Testing
 
     @Test("a digest names the content, wherever it lies")
     func digest() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let stores = ["a", "b"].map { CheckpointStore(run: "\(directory)/\($0)") }
             let same = try stores.map { try Sample.publish($0, step: 7).digest() }
             #expect(same[0] == same[1] && same[0].count == 64)
@@ -80,7 +81,7 @@ import Testing
 
     @Test("states that no run can be in are refused, those of older versions are read")
     func states() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let changes: [(inout TrainingState) -> Void] = [
                 { $0.tokens = .max }, { $0.samples = -1 }, { $0.epoch = 1 << 54 },
                 { $0.phaseStep = 8 }, { $0.lossScale = 0 }, { $0.positionInEpoch = .min },
@@ -127,7 +128,7 @@ import Testing
 
     @Test("NaN and infinity in moments keep their bits; in parameters they are refused")
     func nonFinite() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             var values = Sample.values(0)
             values[40] = .nan
             let writer = try CheckpointWriter.begin(

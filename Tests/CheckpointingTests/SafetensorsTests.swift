@@ -1,5 +1,6 @@
 import Checkpointing
 import DurableFiles
+import TemporaryDirectories
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -10,7 +11,7 @@ import Testing
     }
 
     private func reject(_ bytes: [UInt8]) throws -> String {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.safetensors"
             try WholeFiles.writeAtomically(path, bytes)
             let error = #expect(throws: CheckpointError.self) { _ = try SafetensorsFile.open(path) }
@@ -81,7 +82,7 @@ import Testing
 
     @Test("what is allowed: escapes, spaces, empty tensors, any order")
     func allowed() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.safetensors"
             let json =
                 " {\"__metadata__\" : {\"k\\n\": \"\\u00e4\\ud83d\\ude00\"}, \(tensor("b", 4, 8)),\n"
@@ -101,7 +102,7 @@ import Testing
 
     @Test("a type that is not read says so")
     func otherType() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.safetensors"
             try WholeFiles.writeAtomically(
                 path, file("{\(tensor("a", 0, 8, dtype: "I64"))}", data: 8))

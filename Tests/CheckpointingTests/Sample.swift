@@ -1,16 +1,6 @@
 import Checkpointing
 import DurableFiles
-import Glibc
 import Tensors
-
-/// A new directory that is deleted with everything in it at the end.
-func withScratch<R>(_ body: (String) throws -> R) throws -> R {
-    var template = Array("/tmp/checkpoint-tests-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
-    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    defer { try? Paths.remove(path) }
-    return try body(path)
-}
 
 /// A file or directory of `Fixtures`, made by `Fixtures/generate.py`.
 func fixture(_ name: String) -> String {

@@ -1,6 +1,7 @@
 import Checkpointing
 import DurableFiles
 import HDF5
+import TemporaryDirectories
 import Tensors
 import Testing
 
@@ -48,7 +49,7 @@ import Testing
     @Test(
         "shares, copies of them, and one process alone give the same bytes", arguments: [1, 3, 90])
     func sameBytes(parts: Int) throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let expected = try Sample.publish(
                 CheckpointStore(run: directory + "/a"), step: 4, parts: parts)
             for (name, snapshot) in [("b", false), ("c", true)] {
@@ -65,7 +66,7 @@ import Testing
 
     @Test("files that are missing, unknown, or of another size are no checkpoint")
     func wrongEntries() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             let changes: [(String, (inout [ManifestEntry]) -> Void)] = [
                 ("is not in the manifest", { $0.removeLast() }),
@@ -100,7 +101,7 @@ import Testing
     /// Larger than a chunk in both directions, so that pieces are written one after the other.
     @Test("each dataset carries checksums that HDF5 itself checks")
     func checksums() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let layout = ParameterLayout([
                 ("wide", [5, 300_000], true), ("tall", [3_000_001], true),
             ])

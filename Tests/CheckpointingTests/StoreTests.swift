@@ -1,5 +1,6 @@
 import Checkpointing
 import DurableFiles
+import TemporaryDirectories
 import Tensors
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
         _ steps: [Int], damaged: Set<Int> = [], keepLast: Int, keepEvery: Int = 0,
         scores: [Int: Double] = [:]
     ) throws -> [Int] {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             try Paths.createDirectory(store.directory)
             for step in steps {
@@ -58,7 +59,7 @@ import Testing
 
     @Test("newest first; other names do not count")
     func list() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             #expect(try store.list().isEmpty)
             for name in [
@@ -71,7 +72,7 @@ import Testing
 
     @Test("a checkpoint is never replaced")
     func again() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             try Sample.publish(store, step: 5, parts: 1)
             #expect(throws: FileError.self) { try Sample.publish(store, step: 5, parts: 2) }
@@ -81,7 +82,7 @@ import Testing
 
     @Test("differences by tensor")
     func differences() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let store = CheckpointStore(run: directory)
             let a = SavedModel.checkpoint(try Sample.publish(store, step: 0))
             let b = SavedModel.checkpoint(try Sample.publish(store, step: 3))

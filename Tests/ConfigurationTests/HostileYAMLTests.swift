@@ -1,5 +1,5 @@
 import Configuration
-import FoundationEssentials
+import TemporaryDirectories
 import Testing
 
 /// Files made to exhaust, confuse or crash the reader get one plain message.
@@ -98,11 +98,8 @@ import Testing
 /// Reading from disk.
 @Suite struct ConfigurationFileTests {
     private func withFile(_ bytes: [UInt8], _ body: (String) throws -> Void) throws {
-        let path =
-            FileManager.default.temporaryDirectory.path + "/configuration-\(UUID().uuidString).yaml"
-        try Data(bytes).write(to: URL(filePath: path))
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try body(path)
+        let directory = TemporaryDirectory()
+        try body(directory.write("run.yaml", bytes))
     }
 
     private func failure(path: String) -> String {

@@ -3,13 +3,12 @@ import Dispatch
 import DurableFiles
 import Glibc
 import HDF5
+import TemporaryDirectories
 import Testing
 import Tokenization
 
 @Suite struct CorpusBuilderTests {
-    private let directory: TemporaryDirectory
-
-    init() throws { directory = try TemporaryDirectory() }
+    private let directory = TemporaryDirectory()
 
     /// Letters and digits as words and as pieces, so that everything can be spelled.
     private static func vocabulary() throws -> Vocabulary {
@@ -317,7 +316,7 @@ import Tokenization
     @Test func aFullDiskIsReportedAndLeavesNothing() async throws {
         // A limit on the size of files fails like a full disk, at the write.
         await #expect(processExitsWith: .success) {
-            let directory = try TemporaryDirectory()
+            let directory = TemporaryDirectory()
             let words = [String](repeating: "otter", count: 300_000).joined(separator: " ")
             let input = try directory.write("a.txt", words)
             signal(SIGXFSZ, SIG_IGN)

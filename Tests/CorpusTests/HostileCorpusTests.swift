@@ -2,16 +2,16 @@ import Corpus
 import DurableFiles
 import Glibc
 import HDF5
+import TemporaryDirectories
 import Testing
 import Tokenization
 
 /// Corpus directories that are damaged, or made to harm.
 @Suite struct HostileCorpusTests {
-    private let directory: TemporaryDirectory
+    private let directory = TemporaryDirectory()
     private static let shard = "corpus/train-00000-of-00001.h5"
 
     init() throws {
-        directory = try TemporaryDirectory()
         let words = (0x61...0x7A).map { String(UnicodeScalar(UInt8($0))) }
         let vocabulary = try Vocabulary(
             lines: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words)

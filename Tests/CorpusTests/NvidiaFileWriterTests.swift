@@ -1,13 +1,12 @@
 import Corpus
 import DurableFiles
 import HDF5
+import TemporaryDirectories
 import Testing
 
 /// Samples written in NVIDIA's layout.
 @Suite struct NvidiaFileWriterTests {
-    private let directory: TemporaryDirectory
-
-    init() throws { directory = try TemporaryDirectory() }
+    private let directory = TemporaryDirectory()
 
     private func samples(_ length: Int = 24) throws -> CorpusSource {
         let lengths = randomLengths(600, sentences: 9, tokens: 12)

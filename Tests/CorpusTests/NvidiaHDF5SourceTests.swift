@@ -2,6 +2,7 @@ import Corpus
 import DurableFiles
 import Glibc
 import HDF5
+import TemporaryDirectories
 import Testing
 
 /// Rows as the files of a test hold them.
@@ -47,9 +48,7 @@ private struct Rows {
 }
 
 @Suite struct NvidiaHDF5SourceTests {
-    private let directory: TemporaryDirectory
-
-    init() throws { directory = try TemporaryDirectory() }
+    private let directory = TemporaryDirectory()
 
     private func source(
         _ paths: [String], order: SampleOrder = .sequential, vocabularySize: Int = 1000,

@@ -1,7 +1,7 @@
 import Corpus
 import DurableFiles
-import Glibc
 import Randomness
+import TemporaryDirectories
 import Testing
 
 /// A vocabulary of `count` ids: 0 [PAD], 1 [UNK], 2 [CLS], 3 [SEP], 4 [MASK], then words. Where
@@ -70,32 +70,7 @@ func isLikely(_ count: Int, of trials: Int, probability: Double) -> Bool {
     return abs(Double(count) - expected) <= 6 * deviation
 }
 
-/// A directory for one test, deleted with this value.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/corpus-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw CorpusError.noText("no temporary directory") }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit { try? Paths.remove(path) }
-
-    func file(_ name: String) -> String { Paths.join(path, name) }
-
-    /// Writes a file and returns its path.
-    @discardableResult
-    func write(_ name: String, _ bytes: some Collection<UInt8>) throws -> String {
-        try WholeFiles.writeAtomically(file(name), bytes)
-        return file(name)
-    }
-
-    @discardableResult
-    func write(_ name: String, _ text: String) throws -> String {
-        try write(name, Array(text.utf8))
-    }
-
+extension TemporaryDirectory {
     /// All files of a directory with their bytes.
     func contents(of name: String) throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]

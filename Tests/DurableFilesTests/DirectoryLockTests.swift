@@ -1,11 +1,12 @@
 import DurableFiles
 import Glibc
 import Synchronization
+import TemporaryDirectories
 import Testing
 
 /// One process at a time holds a directory, and a dead one does not keep it.
 struct DirectoryLockTests {
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
     private var path: String { scratch.file(DirectoryLock.name) }
 
     /// Polls until the lock is there; fails as `poll` does.

@@ -1,10 +1,11 @@
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Testing
 
 @Suite struct ManifestTests {
     private func problem(_ damage: (String) throws -> Void) throws -> String {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let target = directory + "/x"
             try publishSample(target)
             try readSample(target).verify(target)
@@ -43,7 +44,7 @@ import Testing
 
     @Test("a symbolic link instead of a file or a directory is refused")
     func links() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             for part in ["a.txt", "sub"] {
                 let target = "\(directory)/\(part)-test"
                 try publishSample(target)
@@ -58,7 +59,7 @@ import Testing
     }
 
     private func reject(_ json: String) throws -> String {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             try WholeFiles.writeAtomically(directory + "/manifest.json", json)
             let error = #expect(throws: FileError.self) { _ = try readSample(directory) }
             #expect(error?.exitCode == 65)
@@ -106,7 +107,7 @@ import Testing
 
     @Test("every truncation of a manifest is refused")
     func truncated() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let target = directory + "/x"
             try publishSample(target)
             let path = target + "/manifest.json"
@@ -121,7 +122,7 @@ import Testing
 
     @Test("no manifest")
     func none() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let error = #expect(throws: FileError.self) { _ = try readSample(directory) }
             #expect(error?.exitCode == 66)
         }

@@ -1,11 +1,12 @@
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Testing
 
 @Suite struct PathTests {
     @Test("one file by many names")
     func same() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             try Paths.createDirectory(directory + "/a/b")
             try WholeFiles.writeAtomically(directory + "/f", "x")
             symlink("a", directory + "/link")
@@ -21,7 +22,7 @@ import Testing
 
     @Test("no directory to write into is no missing input")
     func writing() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/no/x"
             let writing = #expect(throws: FileError.self) {
                 try WholeFiles.writeAtomically(path, "x")

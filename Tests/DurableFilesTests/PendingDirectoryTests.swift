@@ -1,11 +1,12 @@
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Testing
 
 @Suite struct PendingDirectoryTests {
     @Test("published whole, with the owner's fields, and the same bytes each time")
     func publishes() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             try publishSample(directory + "/runs/x")
             try publishSample(directory + "/y")
             let manifest = try readSample(directory + "/runs/x")
@@ -22,7 +23,7 @@ import Testing
 
     @Test("an existing target stays unless it is to be replaced")
     func replaces() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let target = directory + "/x"
             try publishSample(target)
             let error = #expect(throws: FileError.self) { try publishSample(target, text: "two") }
@@ -37,7 +38,7 @@ import Testing
 
     @Test("a target that appears meanwhile is not overwritten")
     func race() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let target = directory + "/x"
             let error = #expect(throws: FileError.self) {
                 let pending = try PendingDirectory(target: target)
@@ -52,7 +53,7 @@ import Testing
 
     @Test("unpublished ones leave nothing")
     func discards() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             do {
                 let pending = try PendingDirectory(target: directory + "/x")
                 try WholeFiles.writeAtomically(pending.path + "/a", "a")
@@ -64,7 +65,7 @@ import Testing
 
     @Test("what killed writers leave is found and deleted, that of living ones is not")
     func stale() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let mine = try PendingDirectory(target: directory + "/with-dash.x")
             let alive = mine.abandon()
             let name = Paths.name(of: alive)
@@ -90,7 +91,7 @@ import Testing
 
     @Test("a replacement cut between its two renames is undone")
     func interruptedReplacement() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let target = directory + "/x"
             try publishSample(target)
             let aside = "\(directory)/.x.replaced-\(hostName())-4194305-abc"
@@ -114,7 +115,7 @@ import Testing
 
     @Test("free space is asked for before writing")
     func space() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let error = #expect(throws: FileError.self) {
                 _ = try PendingDirectory(target: directory + "/x", neededBytes: 1 << 60)
             }
@@ -126,7 +127,7 @@ import Testing
 
     @Test("a full disk: a small tmpfs, which only root can mount", .enabled(if: geteuid() == 0))
     func fullDisk() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             guard mount("tmpfs", directory, "tmpfs", 0, "size=256k") == 0 else {
                 print("SKIPPED: no tmpfs can be mounted here, a full disk is not tested")
                 return

@@ -1,4 +1,5 @@
 import DurableFiles
+import TemporaryDirectories
 import Testing
 
 @Suite struct SHA256Tests {
@@ -18,7 +19,7 @@ import Testing
 
     @Test("golden values, in one piece, in pieces and from a file")
     func goldenValues() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             for (index, (text, digest)) in Self.golden.enumerated() {
                 let bytes = Array(text.utf8)
                 #expect(SHA256.digest(of: bytes).description == digest)
@@ -41,7 +42,7 @@ import Testing
 
     @Test("sizes around the read buffer", arguments: [-1, 0, 1])
     func bufferEdges(offset: Int) throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let bytes = (0..<((1 << 20) + offset)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
             try WholeFiles.writeAtomically(directory + "/x", bytes)
             let file = try SHA256.digest(ofFile: directory + "/x")

@@ -1,6 +1,6 @@
 import Configuration
 import FineTuning
-import Glibc
+import TemporaryDirectories
 import Testing
 
 /// The YAML file of a fan-out, with `--set`.
@@ -8,14 +8,8 @@ import Testing
     private func load(
         _ text: String, _ overrides: [String] = []
     ) throws -> FineTuningConfiguration {
-        var template = Array("/tmp/bert-fan-out-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&template)
-        let path = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { unlink(path) }
-        let bytes = Array(text.utf8)
-        #expect(write(descriptor, bytes, bytes.count) == bytes.count)
-        close(descriptor)
+        let folder = TemporaryDirectory()
+        let path = try folder.write("fan-out.yaml", text)
         return try FineTuningConfiguration.load(path: path, overrides: overrides)
     }
 

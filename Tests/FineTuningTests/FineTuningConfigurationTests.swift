@@ -1,6 +1,6 @@
 import Configuration
 import FineTuning
-import Glibc
+import TemporaryDirectories
 import Testing
 
 private func parse(_ text: String) throws -> FineTuningConfiguration {
@@ -69,11 +69,8 @@ private let task = """
     }
 
     private func load(_ text: String) throws -> FineTuningConfiguration {
-        let path = "/tmp/bert-yaml-\(UInt64.random(in: 0 ... .max)).yaml"
-        let file = try #require(fopen(path, "w"))
-        defer { unlink(path) }
-        fputs(text, file)
-        fclose(file)
+        let folder = TemporaryDirectory()
+        let path = try folder.write("fan-out.yaml", text)
         return try FineTuningConfiguration.load(path: path)
     }
 

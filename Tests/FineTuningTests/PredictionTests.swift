@@ -1,6 +1,6 @@
 import BERT
 import FineTuning
-import Glibc
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -66,17 +66,9 @@ import Tokenization
              "answers": "squad2", "null_threshold": 0, "stride": 3, "maximum_question_length": 4,
              "trial": "q/b/x", "scores": {"scores": []}}
             """
-        var template = Array("/tmp/bert-model-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        let path = folder + "/finetuning.json"
-        defer {
-            unlink(path)
-            rmdir(folder)
-        }
-        let file = try #require(fopen(path, "w"))
-        fputs(sound.replacing(text, with: change), file)
-        fclose(file)
-        let message = message { _ = try FineTunedModel(folder) }
+        let folder = TemporaryDirectory()
+        try folder.write("finetuning.json", sound.replacing(text, with: change))
+        let message = message { _ = try FineTunedModel(folder.path) }
         #expect(message.contains(expected), "\(message)")
     }
 

@@ -1,5 +1,5 @@
 import FineTuning
-import Glibc
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -19,22 +19,11 @@ import Tokenization
         _ train: String, _ evaluate: String, ending: String, kind: TaskKind,
         _ change: (inout TaskDefinition) -> Void = { _ in }
     ) throws -> TaskData {
-        var template = Array("/tmp/bert-task-XXXXXX".utf8CString)
-        let folder = try #require(mkdtemp(&template).map { String(cString: $0) })
+        let folder = TemporaryDirectory()
         var task = TaskDefinition()
         task.kind = kind
-        task.train = folder + "/train." + ending
-        task.evaluate = folder + "/dev." + ending
-        defer {
-            unlink(task.train)
-            unlink(task.evaluate)
-            rmdir(folder)
-        }
-        for (path, text) in [(task.train, train), (task.evaluate, evaluate)] {
-            let file = try #require(fopen(path, "w"))
-            fputs(text, file)
-            fclose(file)
-        }
+        task.train = try folder.write("train." + ending, train)
+        task.evaluate = try folder.write("dev." + ending, evaluate)
         change(&task)
         return try TaskData.load(task, tokenizer: tokenizer, sequenceLength: 8)
     }

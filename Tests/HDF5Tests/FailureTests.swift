@@ -1,5 +1,6 @@
 import Glibc
 import HDF5
+import TemporaryDirectories
 import Testing
 
 @Suite struct FailureTests {
@@ -8,7 +9,7 @@ import Testing
         let missing = #expect(throws: HDF5Error.self) { _ = try File.open("/nowhere/x.h5") }
         #expect(missing?.exitCode == 66)
         #expect(missing?.description.contains("/nowhere/x.h5") == true)
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             for content in [[], Array("text".utf8), [UInt8](repeating: 0, count: 4096)] {
                 write(content, to: path)
@@ -22,7 +23,7 @@ import Testing
 
     @Test("an existing file is kept unless told otherwise")
     func exclusive() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             try File.create(path).close()
             let error = #expect(throws: HDF5Error.self) { _ = try File.create(path) }
@@ -33,7 +34,7 @@ import Testing
 
     @Test("wrong names, types and sizes say what and where")
     func wrongUse() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let file = try File.create(directory + "/x.h5")
             try file.writeDataset("x", shape: [2, 3], ([1, 2, 3, 4, 5, 6] as [Float]))
             try file.writeText("t", "text")
@@ -59,7 +60,7 @@ import Testing
 
     @Test("every truncation is an error or gives the old values, never a crash")
     func truncation() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let values = (0..<500).map { Int32($0) }
             let file = try File.create(path)
@@ -76,7 +77,7 @@ import Testing
 
     @Test("a flipped bit in a chunk with a checksum is seen")
     func checksum() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let file = try File.create(path)
             try file.writeDataset(

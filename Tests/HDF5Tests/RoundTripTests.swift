@@ -1,4 +1,5 @@
 import HDF5
+import TemporaryDirectories
 import Testing
 
 @Suite struct RoundTripTests {
@@ -12,7 +13,7 @@ import Testing
         _ shape: [Int], _ layout: DatasetLayout, _ make: (Int) -> T
     ) throws {
         let values = Self.values(shape.reduce(1, *), make)
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let file = try File.create(path)
             try file.writeDataset("x", shape: shape, layout: layout, values)
@@ -54,7 +55,7 @@ import Testing
     @Test("NaN and infinities keep their bits")
     func specials() throws {
         let values: [Float] = [.nan, -.nan, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude]
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let file = try File.create(directory + "/x.h5")
             try file.writeDataset("x", shape: [6], values)
             let back = try file.dataset("x").read(as: Float.self, maximumCount: 6)
@@ -64,7 +65,7 @@ import Testing
 
     @Test("appended rows in uneven pieces equal the whole; row ranges are windows of it")
     func append() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let width = 3
             let all = (0..<(101 * width)).map { Int32($0) }
@@ -95,7 +96,7 @@ import Testing
 
     @Test("rows written in any order")
     func hyperslabs() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let file = try File.create(directory + "/x.h5")
             let dataset = try file.createDataset("x", of: .float32, shape: [5, 2])
             try dataset.write(([8, 9] as [Float]), atRow: 4)
@@ -108,7 +109,7 @@ import Testing
 
     @Test("attributes and texts")
     func attributes() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let long = String(repeating: "中文 text\n", count: 20_000)
             let file = try File.create(path)
@@ -139,7 +140,7 @@ import Testing
 
     @Test("the same calls give the same bytes")
     func identicalBytes() throws {
-        try withScratch { directory in
+        try withTemporaryDirectory { directory in
             for name in ["a", "b"] {
                 let file = try File.create("\(directory)/\(name).h5")
                 do {
@@ -169,7 +170,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<8 {
                 group.addTask {
-                    try withScratch { directory in
+                    try withTemporaryDirectory { directory in
                         let file = try File.create(directory + "/x.h5")
                         for step in 0..<40 {
                             let values = [Int32](repeating: Int32(index), count: 1000 + step)

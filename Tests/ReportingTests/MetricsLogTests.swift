@@ -1,13 +1,12 @@
 import DurableFiles
 import Glibc
 import Reporting
+import TemporaryDirectories
 import Testing
 
 @Suite struct MetricsLogTests {
-    let directory: TemporaryDirectory
+    let directory = TemporaryDirectory()
     var path: String { Paths.join(directory.path, MetricsLog.name) }
-
-    init() throws { directory = try TemporaryDirectory() }
 
     static let events: [MetricsEvent] = [
         .step(stepRecord(1, of: 0)),

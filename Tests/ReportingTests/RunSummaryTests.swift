@@ -1,5 +1,6 @@
 import DurableFiles
 import Reporting
+import TemporaryDirectories
 import Testing
 
 @Suite struct RunSummaryTests {
@@ -13,7 +14,7 @@ import Testing
         bestMaskedAccuracy: 0.26, evaluations: [evaluationRecord(1000)])
 
     @Test func exactText() throws {
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         try Self.summary.write(directory: directory.path)
         #expect(
             try directory.text(RunSummary.name) == """
@@ -69,7 +70,7 @@ import Testing
     }
 
     @Test func notFiniteAndEmpty() throws {
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         var summary = Self.summary
         summary.loss = .infinity
         summary.evaluations = []
@@ -79,7 +80,7 @@ import Testing
     }
 
     @Test func badFile() throws {
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         #expect(throws: FileError.self) { try RunSummary.read(directory: directory.path) }
         try directory.write(RunSummary.name, "{\"run\": 3}")
         let error = #expect(throws: FileError.self) {

@@ -1,5 +1,3 @@
-import DurableFiles
-import Glibc
 import Reporting
 
 /// Keeps what is written; its width and kind can be chosen.
@@ -31,28 +29,6 @@ final class FakeConsole: ConsoleOutput {
 /// A clock that stands still until it is told.
 final class FakeClock {
     var seconds = 100.0
-}
-
-/// A directory that vanishes with the value.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        path = "/tmp/reporting-tests-\(getpid())-\(UInt64.random(in: .min ... .max))"
-        try Paths.createDirectory(path)
-    }
-
-    deinit { try? Paths.remove(path) }
-
-    func write(_ name: String, _ text: String) throws {
-        try WholeFiles.writeAtomically(Paths.join(path, name), text)
-    }
-
-    func bytes(_ name: String) throws -> [UInt8] {
-        try WholeFiles.read(Paths.join(path, name), maximumByteCount: 1 << 24)
-    }
-
-    func text(_ name: String) throws -> String { String(decoding: try bytes(name), as: UTF8.self) }
 }
 
 func stepRecord(_ step: Int, of total: Int = 1000, loss: Double = 7.5) -> StepRecord {

@@ -1,12 +1,11 @@
 import DurableFiles
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// Decodes what was written with a second implementation of TFRecord, CRC-32C and the wire format.
 @Suite struct TensorBoardTests {
-    let directory: TemporaryDirectory
-
-    init() throws { directory = try TemporaryDirectory() }
+    let directory = TemporaryDirectory()
 
     func events() throws -> [Event] {
         let names = try Paths.names(in: directory.path)

@@ -24,37 +24,6 @@ func readFile(_ path: String) throws -> [UInt8] {
     }
 }
 
-/// A directory that goes away with its files when the value does.
-final class TemporaryDirectory {
-    let path: String
-    private var names: [String] = []
-
-    init() throws {
-        var template = Array("/tmp/tokenization-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }
-
-    deinit {
-        for name in names { unlink(path + "/" + name) }
-        rmdir(path)
-    }
-
-    /// Writes a file and returns its path.
-    func write(_ name: String, _ bytes: [UInt8]) throws -> String {
-        let file = open(path + "/" + name, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        try #require(file >= 0)
-        defer { close(file) }
-        names.append(name)
-        try #require(Glibc.write(file, bytes, bytes.count) == bytes.count)
-        return path + "/" + name
-    }
-
-    func write(_ name: String, _ text: String) throws -> String {
-        try write(name, Array(text.utf8))
-    }
-}
-
 /// A generator with a seed: SplitMix64.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64

@@ -1,4 +1,5 @@
 import Glibc
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -12,7 +13,7 @@ import Tokenization
         _ text: [UInt8], _ format: TokenizeStream.Format, buffer: Int = 1 << 20,
         limit: Int = 1 << 26
     ) throws -> (output: [UInt8], summary: TokenizeStream.Summary) {
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let input = open(try directory.write("in", text), O_RDONLY)
         let outputPath = try directory.write("out", "")
         let output = open(outputPath, O_WRONLY)
@@ -65,7 +66,7 @@ import Tokenization
         try #require(write(ends[1], "the of\nand", 10) == 10)
         close(ends[1])
         defer { close(ends[0]) }
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let path = try directory.write("out", "")
         let output = open(path, O_WRONLY)
         defer { close(output) }
@@ -87,7 +88,7 @@ import Tokenization
     @Test func failuresOfTheSystemAreReported() throws {
         let stream = TokenizeStream(try Self.tokenizer(), format: .ids)
         let full = open("/dev/full", O_WRONLY)
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let input = open(try directory.write("in", "the of"), O_RDONLY)
         defer {
             close(full)

@@ -1,3 +1,4 @@
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -38,7 +39,7 @@ import Tokenization
     }
 
     @Test func filesAreRead() throws {
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let path = try directory.write("vocab.txt", Self.specials)
         #expect(try Vocabulary(contentsOf: path).text == Self.specials)
         for missing in [directory.path + "/none", directory.path] {

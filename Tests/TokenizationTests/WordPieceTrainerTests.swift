@@ -1,4 +1,5 @@
 import Glibc
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -30,7 +31,7 @@ import Tokenization
         _ texts: [[UInt8]], _ options: WordPieceTrainer.Options, workers: Int = 2,
         rangeBytes: Int = 1 << 22
     ) throws -> WordPieceTrainer.Result {
-        let directory = try TemporaryDirectory()
+        let directory = TemporaryDirectory()
         let paths = try texts.enumerated().map { try directory.write("\($0)", $1) }
         return try WordPieceTrainer(options).train(
             files: paths, workers: workers, rangeBytes: rangeBytes)

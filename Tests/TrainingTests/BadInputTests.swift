@@ -2,6 +2,7 @@ import DurableFiles
 import Glibc
 import HDF5
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// What is wrong is said once, not once a rank, with the exit status of sysexits(3), and nothing is
@@ -116,7 +117,7 @@ struct BadInputTests {
 
     @Test("a token id of NVIDIA's file that the model does not have")
     func largeNvidiaID() throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         var rows = NvidiaRows(rows: 30, length: 16, vocabularySize: 200)
         rows.ids[17][3] = 4000
         try rows.write(scratch.file("rows.hdf5"))
@@ -126,7 +127,7 @@ struct BadInputTests {
 
     @Test("a truncated and a corrupted file of NVIDIA's")
     func damagedNvidia() throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let path = scratch.file("rows.hdf5")
         let rows = NvidiaRows(rows: 30, length: 16, vocabularySize: 200)
         try rows.write(path)
@@ -195,7 +196,7 @@ struct BadInputTests {
     func evaluation() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         // A model directory that is cut off.
         let model = try #require(try run.checkpoints().last)
         try copyDirectory(run.path("checkpoints/\(model)"), to: scratch.file("cut"))

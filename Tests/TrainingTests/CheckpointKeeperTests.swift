@@ -7,6 +7,7 @@ import MPI
 import MPITestSupport
 import Optimization
 import Reporting
+import TemporaryDirectories
 import Tensors
 import Testing
 import Training
@@ -16,7 +17,7 @@ import Training
     /// A model, its optimizer, and a keeper of their checkpoints in a directory of all ranks.
     @MainActor private struct Bed {
         let world = TestJob.world
-        let scratch: Scratch?
+        let scratch: TemporaryDirectory?
         let store: CheckpointStore
         let model: BERTForPreTraining
         let optimizer: Optimizer
@@ -29,7 +30,7 @@ import Training
         }
 
         init(takeMemory: @escaping CheckpointKeeper.TakeMemory) throws {
-            scratch = world.rank == 0 ? Scratch() : nil
+            scratch = world.rank == 0 ? TemporaryDirectory() : nil
             let path = try world.broadcast(bytes: Array((scratch?.path ?? "").utf8))
             store = CheckpointStore(run: String(decoding: path, as: UTF8.self))
             var sizes = BERTConfiguration()

@@ -1,6 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 import Reporting
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -44,7 +45,7 @@ import Tokenization
             "{every_steps: 0, every_minutes: 0, keep_last: 0}",
             with: "{every_steps: 2, every_minutes: 0, keep_last: 0}")
         try run.finish()
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         func evaluate(_ ranks: Int) throws -> (Outcome, [UInt8]) {
             let file = scratch.file("\(ranks).json")
             let outcome = try Program.train(
@@ -140,7 +141,7 @@ import Tokenization
 
     @Test("a target without held-out data is refused", arguments: ["target", "keep_best"])
     func nothingHeldOut(_ key: String) throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let file = scratch.file("rows.hdf5")
         try NvidiaRows(
             rows: 12, length: 16, vocabularySize: TinyCorpus.vocabulary().count

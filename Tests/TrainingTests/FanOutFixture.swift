@@ -1,10 +1,11 @@
 import DurableFiles
 import FoundationEssentials
+import TemporaryDirectories
 import Testing
 
 /// A small pre-trained model and files of all kinds of tasks, made once for all tests.
 struct FanOutFixture: Sendable {
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
     /// The run directory of the model.
     let model: String
 
@@ -96,7 +97,7 @@ struct FanOutFixture: Sendable {
 
 /// One fan-out.
 struct FanOut {
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
     var configuration: String
     var environment: [String] = []
 

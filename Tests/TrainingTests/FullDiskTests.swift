@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Testing
 
 /// A disk that is too full for a checkpoint does not end the training, and harms none that is there.
@@ -83,7 +84,7 @@ struct FullDiskTests {
 
 /// A file system of a few kilobytes in memory, which is gone with this value.
 final class SmallDisk {
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
 
     /// Nil where nothing may be mounted.
     init?(kilobytes: Int, inodes: Int = 1000) {

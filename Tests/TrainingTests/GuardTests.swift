@@ -1,6 +1,7 @@
 import DurableFiles
 import Glibc
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// What protects a run directory from other runs, and a run from a wrong start.
@@ -115,7 +116,7 @@ struct GuardTests {
     @Test("a run directory that cannot be written: one message", arguments: [1, 3])
     func readOnly(ranks: Int) throws {
         let run = try Run.tiny()
-        let place = Scratch()
+        let place = TemporaryDirectory()
         let isMounted = mount("tmpfs", place.path, "tmpfs", UInt(MS_RDONLY), "size=64k") == 0
         if !isMounted { chmod(place.path, 0o555) }
         defer { if isMounted { umount2(place.path, Int32(MNT_DETACH)) } }

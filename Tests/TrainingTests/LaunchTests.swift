@@ -1,6 +1,7 @@
 import DurableFiles
 import Glibc
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// `Cluster/launch`, which starts jobs again where no scheduler does.
@@ -33,7 +34,7 @@ struct LaunchTests {
             ([74, 74, 74, 74, 74, 74, 74, 0], 74, 7),
         ])
     func statuses(_ statuses: [Int], _ expected: Int32, _ starts: Int) throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let log = try scratch.write("log", "")
         let outcome = try Self.launch(
             ["--restarts", "6", "--backoff", "0"], Self.command(statuses, log: log))

@@ -1,5 +1,6 @@
 import Corpus
 import DurableFiles
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -8,7 +9,7 @@ import Tokenization
 struct MismatchTests {
     /// Builds a corpus with the vocabulary of the tiny one.
     private static func build(_ output: String, cased: Bool = false, more: String = "") throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let text = try scratch.write("text.txt", fileText(TinyCorpus.text()) + more)
         var options = CorpusBuilder.Options()
         options.heldoutShare = 0.2
@@ -19,7 +20,7 @@ struct MismatchTests {
 
     @Test("text of another casing, to train on, to hold out, to evaluate on")
     func casing() throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let (cased, lower) = (scratch.file("cased"), try TinyCorpus.path())
         try Self.build(cased, cased: true)
         let run = try Run.tiny(steps: 2)
@@ -39,7 +40,7 @@ struct MismatchTests {
 
     @Test("model.vocabulary names another vocabulary than the corpus's, or no file")
     func namedVocabulary() throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let text = try TinyCorpus.vocabulary().text
         let (same, other) = (scratch.file("same.txt"), scratch.file("other.txt"))
         try scratch.write("same.txt", text)
@@ -56,7 +57,7 @@ struct MismatchTests {
 
     @Test("a corpus that was built anew under the same path is noticed beside other changes")
     func rebuiltCorpus() throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let corpus = scratch.file("corpus")
         try Self.build(corpus)
         var run = try Run.tiny(steps: 2)

@@ -1,6 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// `bert-train` against traces and evaluations computed by Hugging Face in float64.
@@ -83,7 +84,7 @@ struct OracleTests {
 
     @Test("evaluation", arguments: Oracle.cases)
     func evaluation(_ oracle: Oracle) throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         var files: [[UInt8]] = []
         for ranks in [1, 2, 3, 8] {
             let file = scratch.file("\(ranks).json")

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import TemporaryDirectories
 import Testing
 
 /// Starts the real programs, which lie beside the test bundle.
@@ -62,7 +63,7 @@ struct Outcome: CustomStringConvertible {
 /// A program that was started. It is killed, with its children, if nobody waits for it.
 final class RunningProgram {
     let identifier: pid_t
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
     private var isRunning = true
 
     /// Seconds after which a program is taken to hang, and killed: a deadlock must not stop the
@@ -131,7 +132,7 @@ final class RunningProgram {
         let signal = status & 0x7f
         return Outcome(
             status: signal == 0 ? (status >> 8) & 0xff : 128 + signal,
-            output: scratch.text("output"), errors: scratch.text("errors"))
+            output: fileText(scratch.file("output")), errors: fileText(scratch.file("errors")))
     }
 
     /// The ranks' processes: those of the program itself, not of launchers.
@@ -168,7 +169,7 @@ final class RunningProgram {
     }
 
     /// What it has written so far.
-    var output: String { scratch.text("output") + scratch.text("errors") }
+    var output: String { fileText(scratch.file("output")) + fileText(scratch.file("errors")) }
 
     /// The launcher: the child of the process that limits the time.
     var launcher: pid_t? { descendants.first }
@@ -200,7 +201,8 @@ final class RunningProgram {
             var status: Int32 = 0
             if waitpid(identifier, &status, WNOHANG) == identifier {
                 isRunning = false
-                throw ProgramError("ended too early (\(status)): \(scratch.text("errors"))")
+                throw ProgramError(
+                    "ended too early (\(status)): \(fileText(scratch.file("errors")))")
             }
             usleep(10_000)
         }

@@ -1,5 +1,6 @@
 import DurableFiles
 import Reporting
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -98,7 +99,7 @@ struct RollbackTests {
     func originGone() throws {
         let source = try Run.tiny(steps: 2)
         try source.finish()
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let vocabulary = try scratch.write("vocab.txt", try TinyCorpus.vocabulary().text)
         var run = try Self.run()
         run.configuration = run.configuration.replacing(

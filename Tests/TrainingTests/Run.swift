@@ -2,11 +2,12 @@ import DurableFiles
 import FoundationEssentials
 import HDF5
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// A run directory and the command that fills it.
 struct Run {
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
     /// The configuration, YAML.
     var configuration: String
     /// Further variables of the environment, `NAME=VALUE`.

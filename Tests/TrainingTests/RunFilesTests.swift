@@ -2,6 +2,7 @@ import DurableFiles
 import FoundationEssentials
 import HDF5
 import Reporting
+import TemporaryDirectories
 import Testing
 import Tokenization
 
@@ -115,7 +116,7 @@ struct RunFilesTests {
     func evaluation() throws {
         let run = try Self.run.get()
         let own = try #require(try run.events("evaluation", as: EvaluationRecord.self).last)
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         for (ranks, path) in [(1, run.directory), (2, run.checkpoint(4)), (20, run.directory)] {
             let file = scratch.file("\(ranks).json")
             try Program.train(

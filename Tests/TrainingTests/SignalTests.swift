@@ -1,6 +1,7 @@
 import DurableFiles
 import Glibc
 import Reporting
+import TemporaryDirectories
 import Testing
 import Tokenization
 import Training
@@ -53,7 +54,7 @@ struct SignalTests {
 
     @Test("an evaluation is broken off, and done after resuming", arguments: [1, 2])
     func evaluation(ranks: Int) throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let vocabulary = try TinyCorpus.vocabulary()
         let (train, heldout) = (scratch.file("train.h5"), scratch.file("heldout.h5"))
         try NvidiaRows(rows: 48, length: 32, vocabularySize: vocabulary.count).write(train)

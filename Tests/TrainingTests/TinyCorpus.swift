@@ -2,11 +2,12 @@ import Corpus
 import DurableFiles
 import FoundationEssentials
 import HDF5
+import TemporaryDirectories
 import Tokenization
 
 /// A corpus of a few dozen documents, made once for all tests.
 struct TinyCorpus: Sendable {
-    private let scratch = Scratch()
+    private let scratch = TemporaryDirectory()
 
     static let shared = Result { try TinyCorpus() }
 

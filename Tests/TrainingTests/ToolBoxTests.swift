@@ -1,4 +1,5 @@
 import DurableFiles
+import TemporaryDirectories
 import Testing
 
 /// `bert` beside `bert-train`: text in, checkpoints out.
@@ -8,8 +9,10 @@ struct ToolBoxTests {
         try RunningProgram([Program.path("bert")] + arguments, in: "/").wait()
     }
 
-    private func build(_ text: [UInt8], _ more: [String] = []) throws -> (Outcome, Scratch) {
-        let scratch = Scratch()
+    private func build(_ text: [UInt8], _ more: [String] = []) throws -> (
+        Outcome, TemporaryDirectory
+    ) {
+        let scratch = TemporaryDirectory()
         let file = try scratch.write("text.txt", text)
         let outcome = try bert(
             [
@@ -83,13 +86,13 @@ struct ToolBoxTests {
 
     @Test("the quick start works as it stands, on more ranks than cores", arguments: [1, 4])
     func quickStart(ranks: Int) throws {
-        let scratch = Scratch()
+        let scratch = TemporaryDirectory()
         let settings = [
             "schedule.total_steps=3", "schedule.warmup_steps=1", "evaluation.max_sequences=20",
         ]
         let arguments = settings.flatMap { ["--set", $0] }
         try Program.train(ranks: ranks, arguments, in: scratch.path).require()
-        let summary = scratch.text("Checkpoints/quickstart/summary.json")
+        let summary = fileText(scratch.file("Checkpoints/quickstart/summary.json"))
         #expect(summary.contains("\"status\": \"finished\""))
         #expect(summary.contains("nsp_accuracy"))
     }

@@ -1,14 +1,4 @@
-import FoundationEssentials
 import Glibc
-
-/// A new directory that is deleted with everything in it at the end.
-func withScratch<R>(_ body: (String) throws -> R) throws -> R {
-    var template = Array("/tmp/hdf5-tests-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { fatalError("mkdtemp") }
-    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
-}
 
 func bytes(of path: String) -> [UInt8] {
     guard let file = fopen(path, "rb") else { return [] }
