@@ -34,7 +34,10 @@ extension RunConfiguration {
         return configuration
     }
 
-    static func readFile(_ path: String) throws(ConfigurationError) -> String {
+    /// The text of a configuration file.
+    ///
+    /// - Throws: `ConfigurationError` where it cannot be read, is too large or is not UTF-8.
+    package static func readFile(_ path: String) throws(ConfigurationError) -> String {
         func failure(_ message: String, exitCode: Int32 = 78) -> ConfigurationError {
             ConfigurationError(location: printable(path), message: message, exitCode: exitCode)
         }
@@ -80,7 +83,7 @@ extension RunConfiguration {
 extension YAMLTree {
     /// The document `text` with `--set` arguments laid over it; what is wrong with those is added to
     /// `problems`.
-    static func document(
+    package static func document(
         _ text: String, name: String, overrides: [String],
         problems: inout [ConfigurationError.Problem]
     ) throws(ConfigurationError) -> YAMLTree {

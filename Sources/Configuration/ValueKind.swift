@@ -1,12 +1,12 @@
 /// How one kind of value is read from YAML, written to it, and named in messages and documents.
-struct ValueKind<Value> {
+package struct ValueKind<Value> {
     /// What is allowed, after "must be": `an integer from 1 to 8192`.
-    let expectation: String
+    package let expectation: String
     /// The value, or nil where it is not as expected; a reader that knows better than the standard
     /// message adds its own problems.
-    let read: (YAMLTree, _ path: String, inout [ConfigurationError.Problem]) -> Value?
+    package let read: (YAMLTree, _ path: String, inout [ConfigurationError.Problem]) -> Value?
     /// YAML on one line that `read` turns into the same value.
-    let write: (Value) -> String
+    package let write: (Value) -> String
 
     init(
         _ expectation: String,
@@ -33,7 +33,7 @@ struct ValueKind<Value> {
     }
 
     /// `kind`, or null.
-    static func orNull<Wrapped>(_ kind: ValueKind<Wrapped>, _ meaning: String) -> Self
+    package static func orNull<Wrapped>(_ kind: ValueKind<Wrapped>, _ meaning: String) -> Self
     where Value == Wrapped? {
         Self(
             "\(kind.expectation), or null (\(meaning))",
@@ -46,7 +46,7 @@ struct ValueKind<Value> {
 }
 
 extension ValueKind where Value == Int {
-    static func integer(_ range: ClosedRange<Int>) -> Self {
+    package static func integer(_ range: ClosedRange<Int>) -> Self {
         let bounds =
             range.upperBound == .max
             ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
@@ -67,7 +67,7 @@ extension ValueKind where Value == UInt64 {
 }
 
 extension ValueKind where Value == Double {
-    static func number(_ bounds: String, _ allows: @escaping (Double) -> Bool) -> Self {
+    package static func number(_ bounds: String, _ allows: @escaping (Double) -> Bool) -> Self {
         Self(
             scalar: "a number \(bounds)",
             read: { YAMLScalar.number($0).flatMap { allows($0) ? $0 : nil } },
@@ -82,14 +82,14 @@ extension ValueKind where Value == Double {
 }
 
 extension ValueKind where Value == Bool {
-    static var flag: Self {
+    package static var flag: Self {
         Self(scalar: "true or false", read: YAMLScalar.boolean, write: { $0 ? "true" : "false" })
     }
 }
 
 extension ValueKind where Value == String {
     /// Text that is not empty. Numbers are taken as their text, true and false are not.
-    static var text: Self { text("text") { _ in true } }
+    package static var text: Self { text("text") { _ in true } }
 
     /// The name of a folder: one path component without tricks.
     static var folderName: Self {
@@ -98,7 +98,7 @@ extension ValueKind where Value == String {
         }
     }
 
-    private static func text(_ expectation: String, _ allows: @escaping (String) -> Bool) -> Self {
+    package static func text(_ expectation: String, _ allows: @escaping (String) -> Bool) -> Self {
         Self(
             expectation,
             read: { tree, _, _ in
@@ -135,7 +135,7 @@ extension ValueKind where Value == [String] {
 extension ValueKind
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
     /// One of the names of an enumeration; a near miss is suggested.
-    static var choice: Self {
+    package static var choice: Self {
         let names = Value.allCases.map(\.rawValue)
         let expectation = "one of " + names.joined(separator: ", ")
         return Self(

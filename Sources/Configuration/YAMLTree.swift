@@ -2,40 +2,40 @@
 ///
 /// The file, the `--set` arguments and the phases are merged as trees, and only the result is
 /// given types, so each of them passes the same checks and each error names its own source.
-struct YAMLTree {
-    indirect enum Content {
+package struct YAMLTree {
+    package indirect enum Content {
         /// A scalar: its text, and whether it was written without quotes.
         case scalar(String, plain: Bool)
         case sequence([YAMLTree])
         case mapping([Entry])
     }
 
-    struct Entry {
-        let key: String
-        let keyOrigin: Origin
-        var value: YAMLTree
+    package struct Entry {
+        package let key: String
+        package let keyOrigin: Origin
+        package var value: YAMLTree
     }
 
     /// Where a value was written.
-    struct Origin {
+    package struct Origin {
         /// `FILE:LINE` or `--set ARGUMENT`.
-        let location: String
+        package let location: String
         /// What stands before the key's path in messages: `phases[1].` within a phase.
         var prefix = ""
     }
 
-    var content: Content
-    var origin: Origin
+    package var content: Content
+    package var origin: Origin
 
     /// True for `null`, `~` and a value left out.
-    var isNull: Bool {
+    package var isNull: Bool {
         guard case .scalar(let text, plain: true) = content else { return false }
         return YAMLScalar.isNull(text)
     }
 
     /// What stands here, in the words of an error message. Control characters are escaped, long
     /// text is cut: the file may be hostile and the message goes to a terminal.
-    var found: String {
+    package var found: String {
         switch content {
         case .scalar(let text, let plain):
             if isNull { return "nothing (null)" }

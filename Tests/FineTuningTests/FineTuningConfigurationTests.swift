@@ -1,10 +1,9 @@
 import Configuration
 import FineTuning
-import TemporaryDirectories
 import Testing
 
 private func parse(_ text: String) throws -> FineTuningConfiguration {
-    try FineTuningConfiguration(try ConfigurationNode.json(Array(text.utf8), path: "f"))
+    try FineTuningConfiguration.parse(text, name: "f")
 }
 
 private let task = """
@@ -60,18 +59,12 @@ private let task = """
         }
         // A zero byte is no text.
         read.tasks[3].labels.removeAll { $0.utf8.contains(0) }
-        let document = try load(read.yaml)
+        let document = try parse(read.yaml)
         #expect(document == read)
         var plain = FineTuningConfiguration()
         plain.tasks = [read.tasks[1]]
         plain.checkpoints = [read.checkpoints[0]]
-        #expect(try load(plain.yaml) == plain)
-    }
-
-    private func load(_ text: String) throws -> FineTuningConfiguration {
-        let folder = TemporaryDirectory()
-        let path = try folder.write("fan-out.yaml", text)
-        return try FineTuningConfiguration.load(path: path)
+        #expect(try parse(plain.yaml) == plain)
     }
 
     /// Every key that decides a trial shows in its settings; the others do not.
@@ -135,7 +128,7 @@ private let task = """
     }
 
     @Test(arguments: [
-        ("[]", "f:1: a configuration must be a mapping of keys, found a list of 0"),
+        ("[]", "f:1: a configuration is a mapping of sections, found a list of 0"),
         ("{}", "tasks: there is none"), ("{}", "checkpoints: there is none"),
         (
             "{\"task\": []}",
@@ -147,6 +140,7 @@ private let task = """
         ("{\"seeds\": [-1]}", "each item an integer from 0 to 4294967295, found -1"),
         ("{\"learning_rates\": [\n0]}", "f:2: learning_rates must be a list"),
         ("{\"name\": \"../x\"}", "f:1: name must be a name of letters"),
+        ("{\"precision\": \"bf61\"}", "did you mean bf16?"),
         ("{\"precision\": \"fp8\"}", "precision must be one of fp32, bf16, fp16, found \"fp8\""),
         ("{\"early_stopping\": 3}", "early_stopping must be a mapping of keys, found 3"),
         ("{\"checkpoints\": [{\"name\": \"a\"}]}", "checkpoints[0].path is missing"),

@@ -8,27 +8,24 @@ extension FineTuningConfiguration {
     public static func load(
         path: String, overrides: [String] = []
     ) throws(ConfigurationError) -> FineTuningConfiguration {
-        let document = try ConfigurationDocument.load(path: path, overrides: overrides)
-        return try FineTuningConfiguration(ConfigurationNode(document))
+        try parse(RunConfiguration.readFile(path), name: path, overrides: overrides)
     }
-}
 
-extension ConfigurationNode {
-    fileprivate init(_ document: ConfigurationDocument) {
-        let content: Content =
-            switch document.value {
-            case .null: .null
-            case .boolean(let value): .boolean(value)
-            case .number(let text): .number(text)
-            case .text(let text): .text(text)
-            case .list(let items): .list(items.map { ConfigurationNode($0) })
-            case .mapping(let entries):
-                .mapping(
-                    entries.map {
-                        Entry(
-                            key: $0.key, location: $0.location, value: ConfigurationNode($0.value))
-                    })
-            }
-        self.init(content: content, location: document.location)
+    /// Reads a configuration from text; `name` stands for the file in messages.
+    ///
+    /// - Throws: `ConfigurationError`, as `load`.
+    public static func parse(
+        _ text: String, name: String, overrides: [String] = []
+    ) throws(ConfigurationError) -> FineTuningConfiguration {
+        var reader = TreeReader()
+        let tree = try YAMLTree.document(
+            text, name: name, overrides: overrides, problems: &reader.problems)
+        var configuration = FineTuningConfiguration()
+        reader.read(tree, "", into: &configuration, fields)
+        if reader.problems.isEmpty {
+            for problem in configuration.inconsistencies { reader.fail(tree.origin, problem) }
+        }
+        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
+        return configuration
     }
 }

@@ -76,19 +76,5 @@ private func list(_ texts: [String]) -> String {
     "[" + texts.map(quoted).joined(separator: ", ") + "]"
 }
 
-/// A YAML scalar in double quotes.
-private func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"", "\\": result += "\\" + String(scalar)
-        case _ where scalar.properties.isWhitespace && scalar != " ",
-            _ where scalar.properties.generalCategory == .control,
-            _ where scalar.properties.generalCategory == .format:
-            let digits = String(scalar.value, radix: 16, uppercase: true)
-            result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return result + "\""
-}
+/// A YAML scalar that reads back as text.
+private func quoted(_ text: String) -> String { ValueKind.text.write(text) }

@@ -75,16 +75,4 @@ public struct FineTuningConfiguration: Equatable, Sendable {
 
     /// The most trials of a fan-out.
     public static let maximumTrials = 100_000
-
-    /// Gives a configuration file its types and checks it.
-    ///
-    /// - Throws: `ConfigurationError` with everything that is wrong.
-    public init(_ node: ConfigurationNode) throws(ConfigurationError) {
-        var reader = NodeReader()
-        reader.read(node, "", into: &self, Self.fields)
-        if reader.problems.isEmpty {
-            for problem in inconsistencies { reader.fail(node.location, problem) }
-        }
-        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
-    }
 }
