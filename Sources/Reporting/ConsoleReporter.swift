@@ -7,7 +7,6 @@ public final class ConsoleReporter {
     private let output: any ConsoleOutput
     private let redraws: Bool
     private let colors: Bool
-    private let everySteps: Int
     private let now: () -> Double
 
     private var current: ProgressText?
@@ -24,26 +23,23 @@ public final class ConsoleReporter {
     ///
     /// - Parameters:
     ///   - output: where to write.
-    ///   - everySteps: off a terminal, steps between lines; 0: a line about every 10 seconds. The
-    ///     first and the last step always have one.
     ///   - environment: looks up an environment variable. `TERM=dumb` or no `TERM` means no bar
     ///     and no colour, a `NO_COLOR` that is not empty no colour (no-color.org).
     ///   - now: seconds of a clock that never goes back.
     public init(
-        output: any ConsoleOutput = StandardOutput(), everySteps: Int = 0,
+        output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
         now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
     ) {
         self.output = output
-        self.everySteps = everySteps
         self.now = now
         let kind = environment("TERM") ?? ""
         redraws = output.isTerminal && kind != "dumb" && !kind.isEmpty
         colors = redraws && (environment("NO_COLOR") ?? "").isEmpty
     }
 
-    /// Shows a step, if it is time: at most ten times a second on a terminal; elsewhere on every
-    /// `everySteps`th step or after ten seconds.
+    /// Shows a step, if it is time: at most ten times a second on a terminal; elsewhere about every
+    /// ten seconds, and the first and the last one always.
     public func step(_ record: StepRecord) {
         if record.stepSeconds.isFinite {
             // The last ten steps or so: follows a change of speed, hides the noise.
@@ -57,7 +53,7 @@ public final class ConsoleReporter {
             secondsLeft: stepsLeft > 0 ? meanStepSeconds.map { $0 * Double(stepsLeft) } : nil)
         let isFirst = current == nil
         current = text
-        if isFirst || stepsLeft <= 0 || isTime(record.step) { show(text) }
+        if isFirst || stepsLeft <= 0 || isTime { show(text) }
     }
 
     /// Prints the result of an evaluation with its baselines.
@@ -115,10 +111,8 @@ public final class ConsoleReporter {
 }
 
 extension ConsoleReporter {
-    private func isTime(_ step: Int) -> Bool {
-        let passed = now() - shownAt
-        if redraws { return passed >= Self.redrawSeconds }
-        return everySteps > 0 ? step % everySteps == 0 : passed >= Self.lineSeconds
+    private var isTime: Bool {
+        now() - shownAt >= (redraws ? Self.redrawSeconds : Self.lineSeconds)
     }
 
     private func show(_ text: ProgressText) {

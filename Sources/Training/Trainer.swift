@@ -18,8 +18,6 @@ public final class Trainer {
     public let model: BERTForPreTraining
     /// Its optimizer.
     public let optimizer: Optimizer
-    /// What the ring has done so far.
-    public var reductionStatistics: ReductionStatistics { reducer.statistics }
 
     let seed: UInt64
     let agreement: Agreement

@@ -6,10 +6,10 @@ import Testing
     let console = FakeConsole(terminal: false)
     let clock = FakeClock()
 
-    func reporter(everySteps: Int = 0) -> ConsoleReporter {
+    func reporter() -> ConsoleReporter {
         let clock = clock
         return ConsoleReporter(
-            output: console, everySteps: everySteps, environment: { _ in "xterm" },
+            output: console, environment: { _ in "xterm" },
             now: { clock.seconds })
     }
 
@@ -49,13 +49,9 @@ import Testing
         )
     }
 
-    @Test func everySomeSteps() {
-        #expect(printedSteps(reporter(everySteps: 25), 1...100) == [1, 25, 50, 75, 100])
-    }
-
     @Test func anEarlyEndShowsItsLastStep() {
-        let reporter = reporter(everySteps: 25)
-        #expect(printedSteps(reporter, 1...30) == [1, 25])
+        let reporter = reporter()
+        #expect(printedSteps(reporter, 1...30) == [1, 11, 21])
         reporter.finish()
         #expect(console.take().hasPrefix("step  30/100   30%"))
     }
