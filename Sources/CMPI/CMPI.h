@@ -32,7 +32,6 @@ typedef struct {
     int source;
     int tag;
     int count;
-    int cancelled;
 } CMPIStatus;
 
 // Constants.
@@ -93,11 +92,6 @@ static inline int cmpi_processor_name(char *text, int *length) {
     return MPI_Get_processor_name(text, length);
 }
 
-static inline int cmpi_max_library_version(void) { return MPI_MAX_LIBRARY_VERSION_STRING; }
-static inline int cmpi_library_version(char *text, int *length) {
-    return MPI_Get_library_version(text, length);
-}
-
 // Communicators.
 
 static inline int cmpi_comm_rank(CMPIComm comm, int *rank) { return MPI_Comm_rank(comm.handle, rank); }
@@ -135,8 +129,6 @@ static inline int cmpi_irecv(void *data, int count, CMPIDatatype type, int sourc
 static inline int cmpi_read_status(MPI_Status *from, CMPIDatatype type, CMPIStatus *to) {
     to->source = from->MPI_SOURCE;
     to->tag = from->MPI_TAG;
-    int code = MPI_Test_cancelled(from, &to->cancelled);
-    if (code != MPI_SUCCESS) return code;
     return MPI_Get_count(from, type.handle, &to->count);
 }
 
@@ -161,10 +153,7 @@ static inline int cmpi_iprobe(int source, int tag, CMPIComm comm, CMPIDatatype t
     MPI_Status full;
     int code = MPI_Iprobe(source, tag, comm.handle, flag, &full);
     if (code != MPI_SUCCESS || !*flag) return code;
-    status->source = full.MPI_SOURCE;
-    status->tag = full.MPI_TAG;
-    status->cancelled = 0;
-    return MPI_Get_count(&full, type.handle, &status->count);
+    return cmpi_read_status(&full, type, status);
 }
 
 // Collectives, nonblocking: the caller polls, so that it can give way to others while it waits.

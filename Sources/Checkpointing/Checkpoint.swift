@@ -60,9 +60,6 @@ public struct Checkpoint: Sendable {
     /// checkpoint from any other, wherever it lies.
     public func digest() throws -> String { try SHA256.digest(of: manifest.json()).description }
 
-    /// Whether it holds the optimizer's moments; an imported model does not.
-    public var hasMoments: Bool { manifest.metadata.optimizerParts > 0 }
-
     /// Size of all its files.
     public var byteCount: Int { manifest.files.reduce(0) { $0 + $1.bytes } }
 

@@ -4,9 +4,9 @@ public import Tokenization
 
 /// Makes a corpus directory from text files.
 ///
-/// The text is streamed: at most `memoryBytes` of it and of what becomes of it are held at a time,
-/// besides 12 to 24 bytes for each document. The same text, vocabulary and options give the same
-/// bytes for any number of workers.
+/// The text is streamed: of it and of what becomes of it, some chunks for each worker and one shard
+/// of each split are held at a time, besides 12 to 24 bytes for each document. The same text,
+/// vocabulary and options give the same bytes for any number of workers.
 public struct CorpusBuilder {
     /// How a corpus is made.
     public struct Options: Sendable {
@@ -108,15 +108,6 @@ public struct CorpusBuilder {
         while !workers.isEmpty { try assembly.append(workers.takeFirst()) }
         assembly.notes.cutDocuments += reader.cuts
         progress(assembly.notes.textBytes)
-    }
-
-    /// The most memory that text and tokens take in the worst case, in bytes: all documents as
-    /// large as allowed, a token for each byte, a sentence for each token or two. Ordinary text
-    /// takes less than a tenth of that.
-    public var memoryBytes: Int {
-        let chunk = options.chunkBytes + options.documentBytes
-        return OrderedWorkers<TextChunk, EncodedChunk>.window(workers: options.workers) * chunk * 16
-            + 2 * options.shardTokens * 20
     }
 }
 

@@ -104,13 +104,6 @@ public struct MPIEnvironment: ~Copyable {
         readText(capacity: cmpi_max_processor_name()) { cmpi_processor_name($0, $1) } ?? "unknown"
     }
 
-    /// The implementation's own description of itself, its first line.
-    public static var libraryVersion: String {
-        let text = readText(capacity: cmpi_max_library_version()) { cmpi_library_version($0, $1) }
-        let line = text?.prefix { !$0.isNewline && $0 != "\0" }
-        return line.map(String.init) ?? "unknown"
-    }
-
     /// Ends all ranks of the job at once with exit status `code`. Usable before, during and after MPI's life.
     public static func abort(code: Int32) -> Never {
         if wasInitialized && !wasFinalized { _ = cmpi_abort(cmpi_comm_world(), code) }

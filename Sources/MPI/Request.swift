@@ -31,7 +31,7 @@ public struct Request: ~Copyable {
     private var handle: CMPIRequest
     private let direction: Direction
     private let type: MPIType
-    /// What arrived, once a receive is complete; nil for sends, and for receives that were cancelled.
+    /// What arrived, once a receive is complete; nil for sends.
     public private(set) var status: MessageStatus?
 
     init(_ handle: CMPIRequest, _ direction: Direction, _ type: MPIType) {
@@ -50,9 +50,7 @@ public struct Request: ~Copyable {
             guard cmpi_cancel(&handle) == cmpi_success() else { return }
             // Whether the message came first or the cancellation, the request completes without its peer's help.
             var isDone: Int32 = 0
-            var status = CMPIStatus()
-            while cmpi_test(&handle, type.handle, &isDone, &status) == cmpi_success(), isDone == 0 {
-            }
+            while cmpi_test_ignoring_status(&handle, &isDone) == cmpi_success(), isDone == 0 {}
         }
     }
 
@@ -66,7 +64,7 @@ public struct Request: ~Copyable {
         case .receive:
             var received = CMPIStatus()
             try check(cmpi_test(&handle, type.handle, &isDone, &received), "MPI_Test")
-            if isDone != 0, received.cancelled == 0 { status = MessageStatus(received) }
+            if isDone != 0 { status = MessageStatus(received) }
         }
         return isDone != 0
     }
@@ -75,15 +73,6 @@ public struct Request: ~Copyable {
     public mutating func wait() throws(MPIError) {
         var wait = YieldingWait(in: direction == .send ? "MPI_Isend" : "MPI_Irecv")
         while try !test() { wait.pause() }
-    }
-
-    /// Calls a receive back. Afterwards either it is cancelled and ``status`` is nil, or its message had already
-    /// arrived.
-    public mutating func cancel() throws(MPIError) {
-        precondition(direction == .receive, "MPI cannot call back a send")
-        if cmpi_request_is_null(handle) != 0 { return }
-        try check(cmpi_cancel(&handle), "MPI_Cancel")
-        try wait()
     }
 }
 

@@ -23,8 +23,6 @@ public enum RandomPurpose: UInt8, Sendable, CaseIterable {
     case synthetic = 10
     /// Dropout of a task head's input.
     case headDropout = 11
-    /// Assignment of documents to the held-out set.
-    case heldOutSplit = 12
 }
 
 /// The place of a sequence of random numbers: all of it names them, nothing is remembered.

@@ -28,16 +28,10 @@ import Testing
         }
     }
 
-    @Test func aReceiveCanBeCalledBack() throws {
+    @Test func aDroppedReceiveIsCalledBack() throws {
         try TestJob.forEachCommunicator { communicator, _ in
             var values: [Int64] = [5]
             try values.withUnsafeMutableBufferPointer { buffer in
-                var request = try communicator.irecv(buffer, from: nil, tag: 999)
-                #expect(try !request.test())
-                try request.cancel()
-                #expect(request.status == nil)
-                #expect(try request.test())
-                // Dropped while under way: called back by its deinit.
                 _ = try communicator.irecv(buffer, from: nil, tag: 999)
             }
             #expect(values == [5])
