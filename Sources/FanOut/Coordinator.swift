@@ -9,8 +9,6 @@ final class Coordinator {
     private(set) var left: Set<Int> = []
     /// Whether a rank was told to stop: no more trials are dealt.
     private(set) var isStopping = false
-    /// The exit status of the first trial that failed for good.
-    private(set) var failureStatus: Int32?
 
     private let configuration: FineTuningConfiguration
     private let directory: FanOutDirectory
@@ -143,8 +141,7 @@ final class Coordinator {
     private func fail(_ group: Int, _ text: String, _ status: Int32) throws {
         guard let trial = plan.trial(of: group) else { return }
         running[group] = nil
-        let again = plan.fail(trial, text)
-        if !again { failureStatus = failureStatus ?? status }
+        let again = plan.fail(trial, text, exitStatus: status)
         try directory.write(plan)
         try writeResults()
         view.note("failed  \(trial.key)  \(text)\(again ? "; it will be tried again" : "")")

@@ -213,15 +213,9 @@ public final class FanOutRun {
                     "stopped; states are kept in \(directory.path): run the same command again")
             } else {
                 view.note(coordinator.summary())
-                status = coordinator.failureStatus ?? (hasFailures(coordinator) ? 65 : 0)
+                status = coordinator.plan.failureStatus ?? ExitStatus.success
             }
         }
         return Int32(try world.broadcast(Int64(status)))
-    }
-
-    private func hasFailures(_ coordinator: Coordinator) -> Bool {
-        coordinator.plan.entries.contains {
-            if case .failed = $0.status { true } else { false }
-        }
     }
 }

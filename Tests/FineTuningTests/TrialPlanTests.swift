@@ -248,6 +248,34 @@ import Testing
         #expect(throws: TaskDataError.self) { _ = try other.restore(stopped.state(), path: "s") }
     }
 
+    /// An error that says what to change must not bind what it was met with.
+    @Test func failuresBindNothing() throws {
+        func plan(_ settings: TrialSettings) -> TrialPlan {
+            TrialPlan(planConfiguration().trials, retries: 0, settings: settings) { _ in 1 }
+        }
+        var first = plan(settings())
+        while let trial = first.next(group: 0) { _ = first.fail(trial, "bad", exitStatus: 78) }
+        #expect(first.isComplete && first.failureStatus == 78)
+        var same = plan(settings())
+        _ = try same.restore(first.state(), path: "s")
+        #expect(same == first && same.failureStatus == 78)
+        var task = plan(settings { $0.tasks["mr"]?["train"] = "y" })
+        _ = try task.restore(first.state(), path: "s")
+        let waiting = task.entries.filter { $0.status == .waiting }.map(\.trial.task)
+        #expect(Set(waiting) == [0] && waiting.count == task.entries.count / 2)
+        var model = plan(settings { $0.checkpoints["base"]?["weights"] = "z" })
+        _ = try model.restore(first.state(), path: "s")
+        #expect(Set(model.entries.filter { $0.status == .waiting }.map(\.trial.checkpoint)) == [0])
+        // One that came to a result binds its task, and its model.
+        var done = plan(settings())
+        let next = done.next(group: 0)
+        done.finish(try #require(next), planOutcome(0.5))
+        while let trial = done.next(group: 0) { _ = done.fail(trial, "bad") }
+        #expect(done.failureStatus == 65)
+        var other = plan(settings { $0.tasks["mr"]?["train"] = "y" })
+        #expect(throws: TaskDataError.self) { _ = try other.restore(done.state(), path: "s") }
+    }
+
     @Test func notesAreKept() throws {
         var plan = newPlan()
         let changes = [

@@ -7,10 +7,15 @@ extension TrialPlan {
         var failures: Int
         var lastError: String?
         var failed: Bool
+        /// The exit status of the last failure.
+        var exitStatus: Int32?
         var outcome: Outcome?
         var crashes: Int?
         /// It was dealt, and has not come back.
         var running: Bool?
+
+        /// Whether it holds work that was done with the settings of its time.
+        var isBound: Bool { outcome != nil || running == true || failures == 0 && !failed }
     }
 
     /// What is kept of trials that are not listed.
@@ -36,6 +41,7 @@ extension TrialPlan {
         state.trials = unlisted.records
         for entry in entries where entry.wasDealt {
             var record = Record(failures: entry.failures, lastError: entry.lastError, failed: false)
+            record.exitStatus = entry.exitStatus
             if entry.crashes > 0 { record.crashes = entry.crashes }
             switch entry.status {
             case .waiting: break
@@ -58,25 +64,33 @@ extension TrialPlan {
     /// The settings of the tasks and models of some trials: others are not bound to anything yet.
     private func settingsInUse(_ keys: some Sequence<String>) -> TrialSettings {
         var used = unlisted.settings
-        var tasks: Set<Substring> = []
-        var checkpoints: Set<Substring> = []
-        for key in keys {
-            let parts = key.split(separator: "/")
-            guard parts.count == 3 else { continue }
-            tasks.insert(parts[0])
-            checkpoints.insert(parts[1])
-        }
-        used.tasks.merge(settings.tasks.filter { tasks.contains($0.key[...]) }) { $1 }
+        let names = keys.compactMap(TrialNames.init)
+        let tasks = Set(names.map(\.task))
+        let checkpoints = Set(names.map(\.checkpoint))
+        used.tasks.merge(settings.tasks.filter { tasks.contains($0.key) }) { $1 }
         used.checkpoints.merge(
-            settings.checkpoints.filter { checkpoints.contains($0.key[...]) }
+            settings.checkpoints.filter { checkpoints.contains($0.key) }
         ) { $1 }
         return used
     }
 
+    /// The names in a trial's key.
+    private struct TrialNames {
+        let task: String
+        let checkpoint: String
+
+        init?(_ key: String) {
+            let parts = key.split(separator: "/")
+            guard parts.count == 3 else { return nil }
+            task = String(parts[0])
+            checkpoint = String(parts[1])
+        }
+    }
+
     /// Takes up a state. Trials it does not know wait; results of trials that are no longer listed
     /// are kept, so that a configuration may shrink and grow again. A trial that failed waits again
-    /// where `retries` has been raised above its failures. One that was running when the state was
-    /// written has crashed.
+    /// where `retries` has been raised above its failures, or where the settings have changed of
+    /// which it failed. One that was running when the state was written has crashed.
     ///
     /// - Returns: the keys of the state that are not listed, sorted.
     /// - Throws: `TaskDataError` where it is no state, or (status 78) where its trials were made with
@@ -85,7 +99,7 @@ extension TrialPlan {
         _ bytes: [UInt8], path: String
     ) throws(TaskDataError) -> [String] {
         let state = try Self.decode(bytes, path)
-        try requireSameSettings(state.settings ?? TrialSettings(), path)
+        let changed = try changedNames(state, path)
         var entries = entries
         var unlisted = Unlisted()
         unlisted.settings.tasks = (state.settings?.tasks ?? [:]).filter {
@@ -95,6 +109,11 @@ extension TrialPlan {
             settings.checkpoints[$0.key] == nil
         }
         for (key, record) in state.trials {
+            if let names = TrialNames(key),
+                changed.tasks.contains(names.task) || changed.checkpoints.contains(names.checkpoint)
+            {
+                continue
+            }
             guard record.failures >= 0, record.crashes ?? 0 >= 0 else {
                 throw TaskDataError(path, "\(visible(key)) failed \(record.failures) times")
             }
@@ -114,6 +133,7 @@ extension TrialPlan {
         entry.wasDealt = true
         entry.failures = record.failures
         entry.lastError = record.lastError
+        entry.exitStatus = record.exitStatus
         // A hostile count must not overflow.
         entry.crashes = min(record.crashes ?? 0, 1 << 20)
         if record.running == true { entry.crashes += 1 }
@@ -153,26 +173,43 @@ extension TrialPlan {
         return state
     }
 
+    /// The tasks and models whose settings have changed, and of which there are only failures.
+    ///
     /// Results of different settings are not comparable, and an interrupted trial cannot change
     /// midway.
-    private func requireSameSettings(
-        _ before: TrialSettings, _ path: String
-    ) throws(TaskDataError) {
-        for (kind, before, now) in [
-            ("task", before.tasks, settings.tasks),
-            ("model", before.checkpoints, settings.checkpoints),
-        ] {
-            for name in now.keys.sorted() {
-                guard let old = before[name], let new = now[name],
-                    let difference = TrialSettings.difference(old, new)
-                else { continue }
+    private func changedNames(
+        _ state: State, _ path: String
+    ) throws(TaskDataError) -> (tasks: Set<String>, checkpoints: Set<String>) {
+        let bound = state.trials.filter(\.value.isBound).keys.compactMap(TrialNames.init)
+        let before = state.settings ?? TrialSettings()
+        return (
+            try changed(
+                "task", before.tasks, settings.tasks, bound: Set(bound.map(\.task)), path),
+            try changed(
+                "model", before.checkpoints, settings.checkpoints,
+                bound: Set(bound.map(\.checkpoint)), path)
+        )
+    }
+
+    private func changed(
+        _ kind: String, _ before: [String: [String: String]], _ now: [String: [String: String]],
+        bound: Set<String>, _ path: String
+    ) throws(TaskDataError) -> Set<String> {
+        var changed: Set<String> = []
+        for name in now.keys.sorted() {
+            guard let old = before[name], let new = now[name],
+                let difference = TrialSettings.difference(old, new)
+            else { continue }
+            guard !bound.contains(name) else {
                 throw TaskDataError(
                     path,
                     "\(kind) \(visible(name)) has trials of other settings: \(difference). Put that "
                         + "back, or give the \(kind) another name, or choose another directory",
                     exitCode: 78)
             }
+            changed.insert(name)
         }
+        return changed
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -52,6 +52,8 @@ public struct TrialPlan: Equatable, Sendable {
         public var crashes = 0
         /// The error of the last failure.
         public var lastError: String?
+        /// The exit status of the last failure.
+        public var exitStatus: Int32?
         /// Whether it was ever dealt.
         var wasDealt = false
     }
@@ -135,13 +137,16 @@ public struct TrialPlan: Equatable, Sendable {
         entries[stop(trial)].status = .done(outcome)
     }
 
-    /// Takes the error of a trial that ran.
+    /// Takes the error of a trial that ran, and the exit status that it stands for.
     ///
     /// - Returns: whether it will be tried again.
-    public mutating func fail(_ trial: Trial, _ message: String) -> Bool {
+    public mutating func fail(
+        _ trial: Trial, _ message: String, exitStatus: Int32? = nil
+    ) -> Bool {
         let index = stop(trial)
         entries[index].failures += 1
         entries[index].lastError = message
+        entries[index].exitStatus = exitStatus
         let again = entries[index].failures <= retries
         entries[index].status = again ? .waiting : .failed(message)
         return again
@@ -175,6 +180,15 @@ public struct TrialPlan: Equatable, Sendable {
     /// What trials of a task came to that the configuration no longer lists.
     public func unlistedOutcomes(task: String) -> [Outcome] {
         unlisted.records.filter { $0.key.hasPrefix(task + "/") }.compactMap(\.value.outcome)
+    }
+
+    /// The exit status of the first trial, in the order of the configuration, that failed for good: 65
+    /// where its failure had none; nil where none failed.
+    public var failureStatus: Int32? {
+        for entry in entries {
+            if case .failed = entry.status { return entry.exitStatus ?? 65 }
+        }
+        return nil
     }
 
     /// Whether nothing waits or runs.
