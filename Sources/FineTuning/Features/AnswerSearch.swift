@@ -1,3 +1,5 @@
+internal import Tokenization
+
 /// `write_predictions` of Google's run_squad.py: from the scores of all windows of a question to its
 /// answer.
 extension QuestionFeatures {
@@ -24,7 +26,8 @@ extension QuestionFeatures {
             let (a, b) = (spans[$0].score, spans[$1].score)
             return a != b ? a > b : $0 < $1
         }
-        let best = distinct(order.lazy.map { spans[$0] }, windows, null, settings)
+        var texts = AnswerTexts(tokenizer: tokenizer)
+        let best = distinct(order.lazy.map { spans[$0] }, windows, null, settings, &texts)
         return Self.chosen(best, null, hasSpan, settings)
     }
 
@@ -87,13 +90,13 @@ extension QuestionFeatures {
     /// The best spans with different texts.
     private func distinct(
         _ spans: some Sequence<Span>, _ windows: [AnswerWindow], _ null: Span?,
-        _ settings: AnswerSettings
+        _ settings: AnswerSettings, _ texts: inout AnswerTexts
     ) -> [Entry] {
         var seen: Set<[UInt8]> = []
         var entries: [Entry] = []
         for span in spans {
             if entries.count >= settings.nBest { break }
-            let text = span.start > 0 ? text(span, windows[span.window]) : ""
+            let text = span.start > 0 ? text(span, windows[span.window], &texts) : ""
             // Bytes: equal `String`s may differ in their code points.
             guard seen.insert(Array(text.utf8)).inserted || span.start == 0 else { continue }
             entries.append((text, span.startLogit, span.endLogit))
@@ -127,7 +130,9 @@ extension QuestionFeatures {
     }
 
     /// The words that a span covers, cut to what its pieces cover.
-    private func text(_ span: Span, _ window: AnswerWindow) -> String {
+    private func text(
+        _ span: Span, _ window: AnswerWindow, _ texts: inout AnswerTexts
+    ) -> String {
         let context = context(of: window)
         let shift = window.pieces.lowerBound - offset(window)
         let pieces = span.start + shift...span.end + shift
@@ -135,10 +140,35 @@ extension QuestionFeatures {
             Int(
                 context.wordOfPiece[pieces.lowerBound])...Int(
                 context.wordOfPiece[pieces.upperBound])
-        return String(
-            scalars: finalText(
-                pieces: context.pieces[pieces], original: context.words.text(words),
-                tokenizer: tokenizer))
+        return texts.text(of: context.pieces[pieces], words: words, in: context)
+    }
+}
+
+/// The texts of spans of one context, each made once: a context without white space is a single
+/// word, of which thousands of spans may be in question.
+private struct AnswerTexts {
+    private struct Place: Hashable {
+        let words: ClosedRange<Int>
+        let pieces: ArraySlice<Int32>
+    }
+
+    private let tokenizer: WordPieceTokenizer
+    private var originals: [ClosedRange<Int>: OriginalWords] = [:]
+    private var texts: [Place: String] = [:]
+
+    init(tokenizer: WordPieceTokenizer) { self.tokenizer = tokenizer }
+
+    mutating func text(
+        of pieces: ArraySlice<Int32>, words: ClosedRange<Int>, in context: EncodedContext
+    ) -> String {
+        let place = Place(words: words, pieces: pieces)
+        if let text = texts[place] { return text }
+        let original =
+            originals[words] ?? OriginalWords(context.words.text(words), tokenizer: tokenizer)
+        originals[words] = original
+        let text = String(scalars: original.text(of: pieces))
+        texts[place] = text
+        return text
     }
 }
 

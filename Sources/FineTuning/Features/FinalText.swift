@@ -6,24 +6,41 @@ internal import Tokenization
 ///
 /// Both texts are stripped of their spaces and laid side by side; where that fails (an accent was
 /// removed, a piece is `[UNK]`), the original words are returned whole.
-func finalText(
-    pieces: some Sequence<Int32>, original: [Unicode.Scalar], tokenizer: WordPieceTokenizer
-) -> [Unicode.Scalar] {
-    let words = tokenizer.words(in: Array(String(scalars: original).utf8))
-    let normalized = Array(
-        words.map { Array(String(decoding: $0, as: UTF8.self).unicodeScalars) }
-            .joined(separator: [" "]))
-    let wanted = detokenized(pieces, tokenizer.vocabulary)
-    guard let start = PythonText.find(wanted, in: normalized), !wanted.isEmpty else {
-        return original
+///
+/// Of one stretch of words many spans may be asked for: what they share is made once.
+struct OriginalWords {
+    private let original: [Unicode.Scalar]
+    private let tokenizer: WordPieceTokenizer
+    private let normalized: [Unicode.Scalar]
+    /// Where the text, and its normalized form, have no spaces; empty where they do not match.
+    private let places: [Int]
+    private let normalizedPlaces: [Int]
+
+    init(_ original: [Unicode.Scalar], tokenizer: WordPieceTokenizer) {
+        self.original = original
+        self.tokenizer = tokenizer
+        let words = tokenizer.words(in: Array(String(scalars: original).utf8))
+        let normalized = Array(
+            words.map { Array(String(decoding: $0, as: UTF8.self).unicodeScalars) }
+                .joined(separator: [" "]))
+        self.normalized = normalized
+        let places = original.indices.filter { original[$0] != " " }
+        let normalizedPlaces = normalized.indices.filter { normalized[$0] != " " }
+        let isAligned = places.count == normalizedPlaces.count
+        self.places = isAligned ? places : []
+        self.normalizedPlaces = isAligned ? normalizedPlaces : []
     }
-    let places = original.indices.filter { original[$0] != " " }
-    let normalizedPlaces = normalized.indices.filter { normalized[$0] != " " }
-    guard places.count == normalizedPlaces.count,
-        let first = normalizedPlaces.firstIndex(of: start),
-        let last = normalizedPlaces.firstIndex(of: start + wanted.count - 1)
-    else { return original }
-    return Array(original[places[first]...places[last]])
+
+    /// The part that the pieces stand for, or all.
+    func text(of pieces: some Sequence<Int32>) -> [Unicode.Scalar] {
+        guard !places.isEmpty else { return original }
+        let wanted = detokenized(pieces, tokenizer.vocabulary)
+        guard !wanted.isEmpty, let start = PythonText.find(wanted, in: normalized),
+            let first = normalizedPlaces.firstIndex(of: start),
+            let last = normalizedPlaces.firstIndex(of: start + wanted.count - 1)
+        else { return original }
+        return Array(original[places[first]...places[last]])
+    }
 }
 
 /// The text of pieces: joined by spaces, continuations to the piece before.
