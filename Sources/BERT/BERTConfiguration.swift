@@ -139,7 +139,15 @@ extension BERTConfiguration: Codable {
         try read(.layers, into: &layers)
         try read(.heads, into: &heads)
         try read(.intermediateSize, into: &intermediateSize)
-        try read(.activation, into: &activation)
+        if let name = try values.decodeIfPresent(String.self, forKey: .activation) {
+            guard let known = Activation(rawValue: name) else {
+                let choices = Activation.allCases.map(\.rawValue).joined(separator: " and ")
+                throw DecodingError.dataCorruptedError(
+                    forKey: .activation, in: values,
+                    debugDescription: "hidden_act is \(name); only \(choices) are supported")
+            }
+            activation = known
+        }
         try read(.hiddenDropout, into: &hiddenDropout)
         try read(.attentionDropout, into: &attentionDropout)
         try read(.maximumPositions, into: &maximumPositions)

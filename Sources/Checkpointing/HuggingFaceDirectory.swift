@@ -21,13 +21,22 @@ public struct HuggingFaceDirectory: Sendable {
             && Paths.exists(Paths.join(path, tensorsName))
     }
 
+    /// Whether it holds the texts of one, if not the tensors.
+    static func hasTexts(_ path: String) -> Bool {
+        Paths.exists(Paths.join(path, configurationName))
+            && Paths.exists(Paths.join(path, vocabularyName))
+    }
+
     /// Reads the texts of a directory; tensors are read later.
-    public init(_ path: String) throws {
+    ///
+    /// - Parameter textsOnly: whether the tensors will not be, and may be missing.
+    public init(_ path: String, textsOnly: Bool = false) throws {
         self.path = path
         for name in [
             HuggingFaceDirectory.configurationName, HuggingFaceDirectory.tensorsName,
             HuggingFaceDirectory.vocabularyName,
-        ] where !Paths.exists(Paths.join(path, name)) {
+        ] where !(textsOnly && name == HuggingFaceDirectory.tensorsName) {
+            guard !Paths.exists(Paths.join(path, name)) else { continue }
             throw CheckpointError(
                 .missing, path, "has no \(name); a model directory of Hugging Face is expected")
         }

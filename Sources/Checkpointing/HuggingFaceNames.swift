@@ -15,6 +15,12 @@ enum HuggingFaceNames {
         case constant
     }
 
+    /// Whether names are those of a bare `BertModel`, as its `save_pretrained` writes them: without
+    /// the `bert.` before each.
+    static func areBare(_ names: [String]) -> Bool {
+        names.contains("embeddings.word_embeddings.weight") && !names.contains(wordEmbeddings)
+    }
+
     /// The meaning of a name.
     static func meaning(of name: String) -> Meaning {
         switch name {

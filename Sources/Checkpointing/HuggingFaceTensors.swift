@@ -11,8 +11,9 @@ struct HuggingFaceTensors: TensorSource, ~Copyable {
         let file = try SafetensorsFile.open(path)
         var stored: [String: String] = [:]
         var copies: [(copy: String, original: String)] = []
+        let prefix = HuggingFaceNames.areBare(file.tensorNames) ? "bert." : ""
         for name in file.tensorNames {
-            switch HuggingFaceNames.meaning(of: name) {
+            switch HuggingFaceNames.meaning(of: prefix + name) {
             case .constant: continue
             case .copy(of: let original): copies.append((name, original))
             case .parameter(let modern):

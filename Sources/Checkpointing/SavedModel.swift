@@ -10,23 +10,30 @@ public enum SavedModel: Sendable {
     case huggingFace(HuggingFaceDirectory)
 
     /// Finds out what lies at a path and opens it; checkpoints are verified.
+    ///
+    /// - Parameter textsOnly: whether parameters will not be read: a directory of Hugging Face then
+    ///   needs none.
     /// - Returns: the model, and newer checkpoints that were passed over, with reasons to show.
     public static func open(
-        _ path: String
+        _ path: String, textsOnly: Bool = false
     ) throws -> (model: SavedModel, skipped: [CheckpointStore.Skipped]) {
-        if HuggingFaceDirectory.isOne(path) {
-            return (.huggingFace(try HuggingFaceDirectory(path)), [])
+        if isHuggingFace(path, textsOnly) {
+            return (.huggingFace(try HuggingFaceDirectory(path, textsOnly: textsOnly)), [])
         }
         let (checkpoint, skipped) = try Checkpoint.open(path)
         return (.checkpoint(checkpoint), skipped)
     }
 
     /// Opens what `open` has found and verified, on another rank say.
-    public init(verified path: String) throws {
+    public init(verified path: String, textsOnly: Bool = false) throws {
         self =
-            HuggingFaceDirectory.isOne(path)
-            ? .huggingFace(try HuggingFaceDirectory(path))
+            Self.isHuggingFace(path, textsOnly)
+            ? .huggingFace(try HuggingFaceDirectory(path, textsOnly: textsOnly))
             : .checkpoint(try Checkpoint(directory: path))
+    }
+
+    private static func isHuggingFace(_ path: String, _ textsOnly: Bool) -> Bool {
+        HuggingFaceDirectory.isOne(path) || textsOnly && HuggingFaceDirectory.hasTexts(path)
     }
 
     /// The directory that was opened.

@@ -33,7 +33,7 @@ struct StartingModel {
         let agreement = Agreement(among: communicator)
         let found = try agreement.together(exitCode: FanOutError.status) {
             guard communicator.rank == 0 else { return "" }
-            let (model, skipped) = try SavedModel.open(point.path)
+            let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
             for one in skipped { notice(one.description) }
             return model.path
         }
@@ -45,7 +45,7 @@ struct StartingModel {
 
     private init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
         self.point = point
-        saved = try SavedModel(verified: path)
+        saved = try SavedModel(verified: path, textsOnly: point.fromScratch)
         description = try saved.description()
         do {
             let json = Data(description.configuration.utf8)
@@ -54,7 +54,7 @@ struct StartingModel {
                 try JSONDecoder().decode(HeadSettings.self, from: json).classifierDropout
                 ?? configuration.hiddenDropout
         } catch {
-            throw FanOutError("\(path): its config.json is no good: \(error)")
+            throw FanOutError("\(path): its config.json is no good: \(ManifestFile.explain(error))")
         }
         guard headDropout >= 0, headDropout < 1 else {
             throw FanOutError(

@@ -181,11 +181,9 @@ extension BERTConfiguration {
     public init(json: String, path: String) throws {
         do {
             self = try JSONDecoder().decode(BERTConfiguration.self, from: Data(json.utf8))
-        } catch let DecodingError.dataCorrupted(context) {
-            throw TrainingError.data(
-                "\(path): its config.json is no good: \(context.debugDescription)")
         } catch {
-            throw TrainingError.data("\(path): its config.json is no good: \(error)")
+            throw TrainingError.data(
+                "\(path): its config.json is no good: \(ManifestFile.explain(error))")
         }
     }
 

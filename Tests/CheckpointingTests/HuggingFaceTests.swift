@@ -103,6 +103,45 @@ import Testing
         }
     }
 
+    @Test("a bare BertModel's names, without bert., mean the same")
+    func bareNames() throws {
+        try withTemporaryDirectory { directory in
+            for name in ["config.json", "vocab.txt"] {
+                try WholeFiles.writeAtomically(
+                    directory + "/" + name, try bytes(fixture("saved/" + name)))
+            }
+            // The same file with shorter names; a header may end in spaces.
+            var file = try bytes(fixture("saved/model.safetensors"))
+            let length = file[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+            let header = String(decoding: file[8..<8 + length], as: UTF8.self)
+            let bare = Array(header.replacing("\"bert.", with: "\"").utf8)
+            let padding = [UInt8](repeating: UInt8(ascii: " "), count: length - bare.count)
+            file.replaceSubrange(8..<8 + length, with: bare + padding)
+            try WholeFiles.writeAtomically(directory + "/model.safetensors", file)
+            func body(_ path: String) throws -> [String] {
+                try SavedModel(verified: path).tensorNames().filter {
+                    $0.hasPrefix("bert.") && !$0.contains("cls.")
+                }
+            }
+            #expect(try body(directory) == body(fixture("saved")))
+        }
+    }
+
+    @Test("a directory without parameters will do where none are read")
+    func textsOnly() throws {
+        try withTemporaryDirectory { directory in
+            for name in ["config.json", "vocab.txt"] {
+                try WholeFiles.writeAtomically(
+                    directory + "/" + name, try bytes(fixture("saved/" + name)))
+            }
+            #expect(throws: (any Error).self) { _ = try SavedModel.open(directory) }
+            let model = try SavedModel.open(directory, textsOnly: true).model
+            #expect(
+                try model.description().vocabulary
+                    == HuggingFaceDirectory(fixture("saved")).description.vocabulary)
+        }
+    }
+
     @Test("a replacement that was killed halfway is mended by the next")
     func killedReplacement() throws {
         try withTemporaryDirectory { directory in

@@ -40,7 +40,8 @@ public struct FineTunedModel: Sendable {
             configuration = try JSONDecoder().decode(
                 BERTConfiguration.self, from: Data(description.configuration.utf8))
         } catch {
-            throw TaskDataError(path, "its config.json is no good: \(error)")
+            throw TaskDataError(
+                path, "its config.json is no good: \(ManifestFile.explain(error))")
         }
         let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
         guard vocabulary.count <= configuration.vocabularySize,

@@ -1,3 +1,4 @@
+internal import DurableFiles
 internal import FoundationEssentials
 
 /// What a fine-tuned model was made for: `finetuning.json` in its directory.
@@ -65,7 +66,8 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         do {
             self = try JSONDecoder().decode(Self.self, from: Data(json))
         } catch {
-            throw TaskDataError(path, "is no description of a fine-tuned model: \(error)")
+            throw TaskDataError(
+                path, "is no description of a fine-tuned model: \(ManifestFile.explain(error))")
         }
         let lengths = 1...65_536
         guard (8...65_536).contains(sequenceLength), lengths.contains(stride),
