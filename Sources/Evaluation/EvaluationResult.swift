@@ -45,6 +45,6 @@ public struct EvaluationResult: Sendable, Equatable {
     public var maskedBaselineID: Int
     /// Scores of all sequence pairs.
     public var nextSentence: EvaluationScore
-    /// Scores of parts.
+    /// Scores of the parts that have masked tokens.
     public var groups: [EvaluationGroup]
 }

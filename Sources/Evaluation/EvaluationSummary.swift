@@ -106,6 +106,7 @@ package struct EvaluationSummary {
             groups: Self.groups(of: parts, scores))
     }
 
+    /// Parts without a masked token have no scores, and are left out.
     private static func groups(
         of corpora: [SourceCorpus], _ scores: [EvaluationScore]
     ) -> [EvaluationGroup] {
@@ -113,15 +114,17 @@ package struct EvaluationSummary {
             (.frequency, "frequent", Place.frequent), (.frequency, "rare", Place.rare),
             (.word, "whole", Place.whole), (.word, "piece", Place.piece),
         ]
-        return ofTokens.map {
-            EvaluationGroup(criterion: $0.0, name: $0.1, masked: scores[$0.2])
-        }
+        let groups =
+            ofTokens.map {
+                EvaluationGroup(criterion: $0.0, name: $0.1, masked: scores[$0.2])
+            }
             + corpora.enumerated().map { index, corpus in
                 EvaluationGroup(
                     criterion: .corpus, name: corpus.path,
                     masked: scores[Place.masked(ofCorpus: index)],
                     nextSentence: scores[Place.nextSentence(ofCorpus: index)])
             }
+        return groups.filter { $0.masked.count > 0 }
     }
 
     private func corpus(of sample: EvaluatedSample) -> Int? {
