@@ -63,7 +63,9 @@ final class LineInput {
 
     private func text(_ bytes: ArraySlice<UInt8>) throws(TaskDataError) -> String {
         number += 1
-        let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+        var line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+        // A byte order mark, as editors of some systems put before a file.
+        if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
         guard let text = String(validating: line, as: UTF8.self) else {
             throw TaskDataError(name, line: number, "is not UTF-8")
         }

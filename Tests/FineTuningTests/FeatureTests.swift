@@ -81,6 +81,7 @@ private struct Features: Decodable {
         #expect(LabelMap(collecting: ["10", "9", "x"]).names == ["10", "9", "x"])
         #expect(LabelMap(collecting: ["01", "1"]).names == ["01", "1"])
         #expect(LabelMap(names: ["a", "a"]) == nil)
+        #expect(LabelMap(collecting: ["\u{e9}", "e\u{301}", "\u{e9}"]).count == 2)
     }
 
     @Test func tablesBecomeExamples() throws {

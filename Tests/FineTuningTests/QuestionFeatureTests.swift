@@ -146,6 +146,11 @@ private struct Features: Decodable {
             (nil, "it has no answer"), (GoldAnswer(text: "", start: 0), "its answer is empty"),
             (GoldAnswer(text: "city", start: 0), "its answer is not at the place given"),
             (GoldAnswer(text: "zebra", start: nil), "the context does not hold its answer"),
+            (
+                GoldAnswer(text: "red\u{A0}sea", start: 17),
+                "its answer holds white space that run_squad.py finds in no context, such as a "
+                    + "no-break space"
+            ),
             (GoldAnswer(text: "\u{200D}", start: nil), "its answer has no tokens"),
         ]
         let questions = answers.enumerated().map { index, answer in
@@ -153,7 +158,7 @@ private struct Features: Decodable {
                 id: "\(index)", text: "x", context: 0, answers: answer.0.map { [$0] } ?? [])
         }
         let file = QuestionFile(
-            path: "f", contexts: ["the river \u{200D} city"], questions: questions)
+            path: "f", contexts: ["the river \u{200D} city red\u{A0}sea"], questions: questions)
         let made = QuestionFeatures(
             file, tokenizer: tokenizer, settings: WindowSettings(), training: true)
         #expect(made.skipped.map(\.reason) == answers.map(\.1))

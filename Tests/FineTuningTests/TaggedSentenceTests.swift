@@ -34,6 +34,7 @@ private func parse(_ text: String, _ format: TaggedFormat) throws -> [TaggedSent
         let rest = "\t_\t_\t_\t_\t_"
         let text = """
             # text = vámonos
+            # note =\ta tab in a comment
             1-2\tvámonos\t_\t_\t_\(rest)
             1\tvamos\tir\tVERB\tV\(rest)
             2\tnos\tnosotros\tPRON\tP\(rest)
@@ -44,7 +45,12 @@ private func parse(_ text: String, _ format: TaggedFormat) throws -> [TaggedSent
         #expect(read.map(\.words) == [["vamos", "nos", "#"]])
         #expect(read.map(\.tags) == [["VERB", "PRON", "SYM"]])
         #expect(try parse(text, .conllu(tag: 4))[0].tags == ["V", "P", "S"])
-        #expect(read[0].line == 3)
+        #expect(read[0].line == 4)
+    }
+
+    @Test func documentsEndSentences() throws {
+        let read = try parse("a O\n-DOCSTART- -X- O\nb O\n", .conll())
+        #expect(read.map(\.words) == [["a"], ["b"]])
     }
 
     @Test(arguments: [
@@ -52,6 +58,8 @@ private func parse(_ text: String, _ format: TaggedFormat) throws -> [TaggedSent
         ("a\tO\n\tO\n", .conll(), "f:2: the word is empty"),
         ("a\t\n", .conll(), "f:1: the tag is empty"),
         ("a O\n", .conll(word: 0, tag: -3), "f:1: no column -3 for the tag"),
+        ("a b O\nc\n", .conll(), "f:2: a word without a tag: column -1 of this line is the word"),
+        ("a O\n", .conll(word: 0, tag: 0), "f:1: a word without a tag: column 0"),
         ("1\ta\n", .conllu(), "f:1: CoNLL-U has 10 columns"),
         ("x\ta\tb\tc\td\te\tf\tg\th\ti\n", .conllu(), "f:1: \"x\" is no CoNLL-U word number"),
     ])

@@ -50,7 +50,29 @@ import Tokenization
         let message = message {
             _ = try load(text, text, ending: "csv", kind: .classification) { $0.labels = ["y"] }
         }
-        #expect(message.hasSuffix("train.csv: label x is not listed under labels"))
+        #expect(message.hasSuffix("train.csv:2: label x is not listed under labels"))
+        let tags = outcome("a X\n\nb Y\n", .tagging, "txt") { $0.labels = ["X"] }
+        #expect(tags.contains("train.txt:3: a word of this sentence has the tag Y"))
+    }
+
+    /// Scores compare bytes, so labels that differ in nothing else must not become one class.
+    @Test func labelsThatLookAlikeAreTold() {
+        let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+        let texts = "sentence\tlabel\na\t\(composed)\nb\t\(decomposed)\n"
+        for (text, kind, ending) in [
+            (texts, TaskKind.classification, "tsv"),
+            ("a \(composed)\nb \(decomposed)\n", .tagging, "txt"),
+        ] {
+            #expect(outcome(text, kind, ending).contains("two labels look alike"))
+        }
+        #expect(LabelMap(names: [composed])?.id(of: decomposed) == nil)
+    }
+
+    private func outcome(
+        _ text: String, _ kind: TaskKind, _ ending: String,
+        _ change: (inout TaskDefinition) -> Void = { _ in }
+    ) -> String {
+        message { _ = try load(text, text, ending: ending, kind: kind, change) }
     }
 
     @Test func labelsComeFromTrainingData() {
@@ -122,7 +144,10 @@ import Tokenization
             _ = try load(
                 file("x"), file("b"), ending: "json", kind: .questionAnswering, change)
         }
-        #expect(message.hasSuffix("train.json: holds no example"))
+        #expect(
+            message.hasSuffix(
+                "train.json: holds no example: 1 of 1 questions are left out, for example i: "
+                    + "its answer is not at the place given"))
         // Told where answers are always given to questions without one.
         let impossible = file("b").replacing(
             "\"id\": \"i\"", with: "\"is_impossible\": true, \"id\": \"i\"")

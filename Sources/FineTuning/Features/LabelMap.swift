@@ -2,7 +2,8 @@
 public struct LabelMap: Equatable, Sendable {
     /// The names; the id of a class is its place.
     public let names: [String]
-    private let ids: [String: Int]
+    /// By their bytes: equal `String`s may differ in their code points.
+    private let ids: [[UInt8]: Int]
 
     /// The label by which tokens are marked that take no part in the loss, as in PyTorch and
     /// Hugging Face.
@@ -15,9 +16,9 @@ public struct LabelMap: Equatable, Sendable {
     ///
     /// - Returns: nil where a name comes twice.
     public init?(names: [String]) {
-        var ids: [String: Int] = [:]
+        var ids: [[UInt8]: Int] = [:]
         for (id, name) in names.enumerated() {
-            guard ids.updateValue(id, forKey: name) == nil else { return nil }
+            guard ids.updateValue(id, forKey: Array(name.utf8)) == nil else { return nil }
         }
         self.names = names
         self.ids = ids
@@ -26,16 +27,19 @@ public struct LabelMap: Equatable, Sendable {
     /// The names that occur in training data, sorted: by value where all are integers, else by
     /// their code points, as Hugging Face's examples do. The order of the data has no influence.
     public init(collecting labels: some Sequence<String>) {
-        let distinct = Set(labels)
+        let distinct = Set(labels.map { Array($0.utf8) }).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         let numbers = distinct.compactMap { Int($0) }
         let sorted =
             numbers.count == distinct.count && Set(numbers).count == numbers.count
             ? distinct.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }
             : distinct.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
         names = sorted
-        ids = Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices))
+        ids = Dictionary(
+            uniqueKeysWithValues: zip(sorted.map { Array($0.utf8) }, sorted.indices))
     }
 
     /// The id of a name; nil where there is no such class.
-    public func id(of name: String) -> Int? { ids[name] }
+    public func id(of name: String) -> Int? { ids[Array(name.utf8)] }
 }

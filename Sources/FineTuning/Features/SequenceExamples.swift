@@ -48,15 +48,22 @@ public struct SequenceColumns: Equatable, Sendable {
 extension TaskTable {
     /// The distinct labels of a column, for a `LabelMap` of training data.
     ///
-    /// - Throws: `TaskDataError` where a record has none.
-    public func labels(column: Int, multiple: Bool = false) throws(TaskDataError) -> LabelMap {
-        var names: Set<String> = []
+    /// - Parameter listed: what labels there may be; nil for any.
+    /// - Throws: `TaskDataError` where a record has none, or one that is not listed.
+    public func labels(
+        column: Int, multiple: Bool = false, listed: LabelMap? = nil
+    ) throws(TaskDataError) -> LabelMap {
+        var names: Set<[UInt8]> = []
         for row in rows {
             for name in try multiple ? labelList(row, column) : [text(row, column)] {
                 guard !name.isEmpty else {
                     throw TaskDataError(path, line: row.line, "the label is empty")
                 }
-                names.insert(name)
+                guard listed.map({ $0.id(of: name) != nil }) ?? true else {
+                    throw TaskDataError(
+                        path, line: row.line, "label \(visible(name)) is not listed under labels")
+                }
+                names.insert(Array(name.utf8))
                 guard names.count <= ConfusionMatrix.maximumClasses else {
                     throw TaskDataError(
                         path, line: row.line,
@@ -65,7 +72,7 @@ extension TaskTable {
                 }
             }
         }
-        return LabelMap(collecting: names)
+        return LabelMap(collecting: names.map { String(decoding: $0, as: UTF8.self) })
     }
 
     /// The records as inputs and labels; `progress` is called before each.

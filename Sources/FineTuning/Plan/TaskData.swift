@@ -53,7 +53,9 @@ public struct TaskData: Sendable {
         let evaluate = try loader.load(task.evaluate, training: false, progress: progress)
         for (path, examples) in [(task.train, train), (task.evaluate, evaluate)]
         where examples.inputCount == 0 {
-            throw TaskDataError(path, "holds no example")
+            // Questions that were left out have a reason.
+            let reason = loader.notes.first { $0.hasPrefix(path + ":") }?.dropFirst(path.count)
+            throw TaskDataError(path, "holds no example" + (reason ?? ""))
         }
         if let problem = task.metricProblem(classes: loader.labels.count) {
             throw TaskDataError(task.train, "metric: \(problem)", exitCode: 78)

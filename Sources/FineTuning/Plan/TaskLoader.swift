@@ -50,18 +50,30 @@ struct TaskLoader {
         }
         let isMultiple = task.kind == .multiLabel
         if training {
-            try setLabels(try table.labels(column: 1, multiple: isMultiple), path)
+            try setLabels(
+                try table.labels(column: 1, multiple: isMultiple, listed: listedLabels), path)
         }
         return try table.examples(
             places, target: isMultiple ? .categories(labels) : .category(labels),
             encoder: encoder, progress: progress)
     }
 
-    /// Takes the classes of the training data, or those of the configuration, which must hold them.
+    /// The classes of the configuration; nil where it leaves them to the training data.
+    private var listedLabels: LabelMap? { task.labels.isEmpty ? nil : LabelMap(names: task.labels) }
+
+    /// Takes the classes of the training data, or those of the configuration, which hold them.
     private mutating func setLabels(
         _ found: LabelMap, _ path: String
     ) throws(TaskDataError) {
-        guard let listed = LabelMap(names: task.labels), listed.count > 0 else {
+        guard let listed = listedLabels else {
+            // `String`s are equal where they look alike.
+            guard Set(found.names).count == found.count else {
+                throw TaskDataError(
+                    path,
+                    "two labels look alike, but have different code points (composed and decomposed "
+                        + "accents): bring the file into one Unicode normalization form, such as NFC"
+                )
+            }
             guard (1...ConfusionMatrix.maximumClasses).contains(found.count) else {
                 throw TaskDataError(
                     path, "\(found.count) different labels; is this the right column?")
@@ -74,9 +86,6 @@ struct TaskLoader {
             }
             labels = found
             return
-        }
-        for name in found.names where listed.id(of: name) == nil {
-            throw TaskDataError(path, "label \(visible(name)) is not listed under labels")
         }
         labels = listed
     }
@@ -99,6 +108,16 @@ struct TaskLoader {
         }
         let sentences = try TaggedSentence.read(path, format: format, limits: limits)
         if training {
+            if let listed = listedLabels {
+                for sentence in sentences {
+                    for tag in sentence.tags where listed.id(of: tag) == nil {
+                        throw TaskDataError(
+                            path, line: sentence.line,
+                            "a word of this sentence has the tag \(visible(tag)), which is not listed "
+                                + "under labels")
+                    }
+                }
+            }
             try setLabels(LabelMap(collecting: sentences.lazy.flatMap(\.tags)), path)
         }
         let examples = sentences.map { sentence in
@@ -118,7 +137,8 @@ struct TaskLoader {
     private mutating func questions(
         _ path: String, training: Bool, progress: () -> Void
     ) throws(TaskDataError) -> TaskExamples {
-        let file = try QuestionFile.read(path, limits: limits)
+        let file = try QuestionFile.read(
+            path, mayLackAnswers: task.answers == .squad2, limits: limits)
         let features = QuestionFeatures(
             file, tokenizer: encoder.tokenizer,
             settings: task.windowSettings(maximumLength: encoder.maximumLength),

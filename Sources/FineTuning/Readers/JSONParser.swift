@@ -120,7 +120,8 @@ struct JSONParser {
         position += 1
         skipSpace()
         var members: [JSONTree.Member] = []
-        var names: Set<String> = []
+        // Their bytes: equal `String`s may differ in their code points.
+        var names: Set<[UInt8]> = []
         if next == UInt8(ascii: "}") {
             position += 1
             return members
@@ -132,7 +133,7 @@ struct JSONParser {
             }
             let name = try string()
             try expect(UInt8(ascii: ":"), ":")
-            guard names.insert(name).inserted else {
+            guard names.insert(Array(name.utf8)).inserted else {
                 throw error("\"\(visible(name))\" comes twice in one object")
             }
             members.append(.init(name: name, value: try value(depth: depth + 1)))

@@ -22,7 +22,7 @@ struct JSONTree: Equatable {
     /// The value under a name; nil where this is no object or has none of that name.
     subscript(name: String) -> JSONTree? {
         guard case .object(let members) = content else { return nil }
-        return members.first { $0.name == name }?.value
+        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
     var isNull: Bool { content == .null }

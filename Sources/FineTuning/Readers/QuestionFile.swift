@@ -64,23 +64,28 @@ public struct QuestionFile: Equatable, Sendable {
 
     /// Reads a file.
     ///
+    /// - Parameter mayLackAnswers: whether a question without answers that says nothing of
+    ///   `is_impossible` has none, as in Hugging Face's copies of SQuAD 2.0.
     /// - Throws: `TaskDataError` with file and line.
     public static func read(
-        _ path: String, limits: TaskFileLimits = TaskFileLimits()
+        _ path: String, mayLackAnswers: Bool = false, limits: TaskFileLimits = TaskFileLimits()
     ) throws(TaskDataError) -> QuestionFile {
-        try parse(try TaskText(path: path, limits: limits))
+        try parse(try TaskText(path: path, limits: limits), mayLackAnswers)
     }
 
     /// Takes the bytes of a file; `path` is what errors call it.
     public static func parse(
-        _ bytes: [UInt8], path: String, limits: TaskFileLimits = TaskFileLimits()
+        _ bytes: [UInt8], path: String, mayLackAnswers: Bool = false,
+        limits: TaskFileLimits = TaskFileLimits()
     ) throws(TaskDataError) -> QuestionFile {
-        try parse(try TaskText(bytes, path: path, limits: limits))
+        try parse(try TaskText(bytes, path: path, limits: limits), mayLackAnswers)
     }
 
-    private static func parse(_ text: TaskText) throws(TaskDataError) -> QuestionFile {
+    private static func parse(
+        _ text: TaskText, _ mayLackAnswers: Bool
+    ) throws(TaskDataError) -> QuestionFile {
         let tree = try JSONParser.parse(text.bytes[...], path: text.path, limits: text.limits)
-        var reader = QuestionReader(text)
+        var reader = QuestionReader(text, mayLackAnswers: mayLackAnswers)
         try reader.read(tree)
         return QuestionFile(
             path: text.path, contexts: reader.contexts, questions: reader.questions)

@@ -3,10 +3,15 @@ struct QuestionReader {
     private let text: TaskText
     private(set) var contexts: [String] = []
     private(set) var questions: [Question] = []
-    private var ids: Set<String> = []
+    /// By their bytes: equal `String`s may differ in their code points.
+    private var ids: Set<[UInt8]> = []
 
-    init(_ text: TaskText) {
+    private let mayLackAnswers: Bool
+
+    /// `mayLackAnswers` says whether a question without answers has none; else they are missing.
+    init(_ text: TaskText, mayLackAnswers: Bool) {
         self.text = text
+        self.mayLackAnswers = mayLackAnswers
     }
 
     mutating func read(_ tree: JSONTree) throws(TaskDataError) {
@@ -39,7 +44,7 @@ struct QuestionReader {
                     try located(answer, text: text, contextCount: contextCount, place))
             }
         }
-        var isImpossible = false
+        var isImpossible = mayLackAnswers && answers.isEmpty
         if let flag = tree["is_impossible"] {
             guard let value = flag.boolean else {
                 throw wrong(flag, "is_impossible of \(place)", "true or false")
@@ -87,7 +92,7 @@ struct QuestionReader {
     }
 
     private mutating func append(_ question: Question) throws(TaskDataError) {
-        guard ids.insert(question.id).inserted else {
+        guard ids.insert(Array(question.id.utf8)).inserted else {
             throw text.error(
                 question.line, "two questions have the id \(visible(question.id))")
         }

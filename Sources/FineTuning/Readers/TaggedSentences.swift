@@ -19,7 +19,7 @@ public struct TaggedSentence: Equatable, Sendable {
 /// How a file of tagged sentences is laid out: one word a line, a blank line after a sentence.
 public enum TaggedFormat: Equatable, Sendable {
     /// CoNLL-2003 and its like: columns separated by a tab or, in lines without one, by white
-    /// space. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no words. There are no
+    /// space. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no words, but end a sentence. There are no
     /// comments: `#` is a word.
     case conll(word: Int = 0, tag: Int = -1)
     /// CoNLL-U (universaldependencies.org/format.html): ten columns separated by tabs, of which the
@@ -77,13 +77,17 @@ private struct TaggedReader {
         if line.allSatisfy(isSpace) { return try endSentence() }
         switch format {
         case .conll(let word, let tag):
-            if line.starts(with: "-DOCSTART-".utf8) { return }
+            if line.starts(with: "-DOCSTART-".utf8) { return try endSentence() }
             let fields = split(line)
+            guard place(word, fields) != place(tag, fields) else {
+                throw text.error(
+                    number, "a word without a tag: column \(tag) of this line is the word itself")
+            }
             try append(
                 try field(fields, word, "word", number), try field(fields, tag, "tag", number),
                 number)
         case .conllu(let tag):
-            if line.first == UInt8(ascii: "#"), !line.contains(UInt8(ascii: "\t")) { return }
+            if line.first == UInt8(ascii: "#") { return }
             let fields = line.split(
                 separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
             guard fields.count == 10 else {
@@ -140,10 +144,15 @@ private struct TaggedReader {
         return parts.count == 1
     }
 
+    /// The place of a column that may count from the end.
+    private func place(_ column: Int, _ fields: [ArraySlice<UInt8>]) -> Int {
+        column < 0 ? fields.count + column : column
+    }
+
     private func field(
         _ fields: [ArraySlice<UInt8>], _ column: Int, _ what: String, _ number: Int
     ) throws(TaskDataError) -> String {
-        let place = column < 0 ? fields.count + column : column
+        let place = place(column, fields)
         guard fields.indices.contains(place) else {
             throw text.error(
                 number, "no column \(column) for the \(what): the line has \(fields.count)")
