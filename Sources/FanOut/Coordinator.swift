@@ -186,6 +186,7 @@ final class Coordinator {
         if !failures.isEmpty {
             text += "\nfailed:\n" + failures.map { "  \($0)\n" }.joined()
         }
-        return text + "\nresults in \(directory.path): results.md, results.json, models/"
+        let models = counts.done > 0 ? ", models/" : ""
+        return text + "\nresults in \(directory.path): results.md, results.json\(models)"
     }
 }

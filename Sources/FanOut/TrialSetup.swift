@@ -29,7 +29,10 @@ struct TrialSetup {
     ///
     /// - Throws: where the machine's memory cannot hold it.
     func makeModel(_ train: TaskInputs, _ evaluate: TaskInputs) throws -> BERTForFineTuning {
-        let inputs = max(configuration.microBatchSize, train.largest, evaluate.largest)
+        // No more than there are: memory is cleared before it is used.
+        let most = max(train.examples.inputCount, evaluate.examples.inputCount)
+        let inputs = max(
+            min(configuration.microBatchSize, most), train.largest, evaluate.largest)
         let memory = TrialMemory(
             start: start, head: task.kind.head(labels: data.labels.count), inputs: inputs,
             sequenceLength: sequenceLength, precision: configuration.elementType,

@@ -33,6 +33,9 @@ extension FineTuningConfiguration {
         var seen: Set<String> = []
         return names.enumerated().compactMap { index, name in
             if name.isEmpty { return "\(key)[\(index)].name is missing" }
+            if name.hasPrefix(".") {
+                return "\(key)[\(index)].name: \(visible(name)) would be a hidden folder"
+            }
             return seen.insert(name).inserted
                 ? nil : "\(key)[\(index)].name: there is another \(visible(name))"
         }
