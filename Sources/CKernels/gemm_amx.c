@@ -11,7 +11,9 @@
 
 enum { ROWS = 32, COLUMNS = 32, DEPTH_UNIT = 32 };
 
+#ifndef BERT_EMULATE_TILES
 #define ROUND_BY_AVX512_BF16
+#endif
 #include "gemm_pairs.h"
 
 #ifndef BERT_EMULATE_TILES

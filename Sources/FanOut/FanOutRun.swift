@@ -109,6 +109,7 @@ public final class FanOutRun {
                             + "\(start.configuration.maximumPositions) positions of "
                             + start.point.path, exitCode: 78)
                 }
+                // And as if there were data for a whole micro-batch.
                 try TrialMemory(
                     start: start, head: head, inputs: configuration.microBatchSize,
                     sequenceLength: length, precision: configuration.elementType, threads: threads

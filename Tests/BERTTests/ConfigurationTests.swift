@@ -60,6 +60,7 @@ import Testing
             "\"layer_norm_eps\": 1e60", "\"initializer_range\": 0", "\"initializer_range\": -1",
             "\"pad_token_id\": -1", "\"pad_token_id\": 30522", "\"model_type\": \"roberta\"",
             "\"position_embedding_type\": \"relative_key\"", "\"is_decoder\": true",
+            "\"hidden_act\": \"relu\"",
         ])
     func impossible(entry: String) throws {
         let error = try #require(throws: DecodingError.self) { _ = try decode("{\(entry)}") }

@@ -146,6 +146,10 @@ private let task = """
         ("{\"checkpoints\": [{\"name\": \"a\"}]}", "checkpoints[0].path is missing"),
         ("{\"checkpoints\": \"a/..\"}", "checkpoints[0].name is missing, and the end of the path"),
         ("{\"checkpoints\": [\"a\", \"b/a\"]}", "checkpoints[1].name: there is another a"),
+        (
+            "{\"checkpoints\": [{\"name\": \".a\", \"path\": \"a\"}]}",
+            "checkpoints[0].name: .a would be a hidden folder"
+        ),
         ("{\"tasks\": {\"name\": \"a\"}}", "tasks[0].train is missing"),
         ("{\"tasks\": {\"train\": \"x\"}}", "tasks[0].train: the name x does not tell the format"),
         (

@@ -23,6 +23,22 @@ private func parse(_ text: String) throws -> QuestionFile {
         #expect(file.questions[1].isImpossible && file.hasImpossibleQuestions)
     }
 
+    @Test func questionsMayLackAnswers() throws {
+        let text = """
+            {"data": [{"paragraphs": [{"context": "a b", "qas": [
+            {"id": "1", "question": "q", "answers": []},
+            {"id": "2", "question": "q", "answers": [], "is_impossible": false},
+            {"id": "3", "question": "q", "answers": [{"text": "a", "answer_start": 0}]}]}]}]}
+            """
+        func impossible(_ mayLackAnswers: Bool) throws -> [Bool] {
+            try QuestionFile.parse(
+                Array(text.utf8), path: "f", mayLackAnswers: mayLackAnswers
+            ).questions.map(\.isImpossible)
+        }
+        #expect(try impossible(true) == [true, false, false])
+        #expect(try impossible(false) == [false, false, false])
+    }
+
     @Test func cmrc() throws {
         let file = try parse(
             """

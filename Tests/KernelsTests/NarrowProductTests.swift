@@ -7,12 +7,12 @@ import TileEmulation
 /// Multiplies as an executor does, or as AMX would.
 private enum Multiplier: CustomStringConvertible {
     case executor(KernelExecutor)
-    /// AMX's kernel with tile instructions in plain C, for processors that have AVX512_BF16.
+    /// AMX's kernel with tile instructions in plain C, for processors that have AVX-512 at least.
     case emulatedTiles
 
     nonisolated(unsafe) static let all: [Multiplier] =
         executors.map { .executor($0) }
-        + (InstructionSet.supported >= .avx512BF16 ? [.emulatedTiles] : [])
+        + (InstructionSet.supported >= .avx512 ? [.emulatedTiles] : [])
 
     var description: String {
         switch self {

@@ -46,7 +46,7 @@ struct EncodedContext: Sendable {
             // Google's test takes a no-break or ideographic space in an answer for a plain one,
             // though in contexts it takes it for a letter.
             return .missing(
-                words.scalars[start..<start + text.count].elementsEqual(text)
+                first >= 0 && words.scalars[start..<start + text.count].elementsEqual(text)
                     ? "its answer holds white space that run_squad.py finds in no context, such as a "
                         + "no-break space"
                     : "its answer is not at the place given")

@@ -27,7 +27,7 @@ public struct LabelMap: Equatable, Sendable {
     /// The names that occur in training data, sorted: by value where all are integers, else by
     /// their code points, as Hugging Face's examples do. The order of the data has no influence.
     public init(collecting labels: some Sequence<String>) {
-        let distinct = Set(labels.map { Array($0.utf8) }).map {
+        let distinct = Set(labels.lazy.map { Array($0.utf8) }).map {
             String(decoding: $0, as: UTF8.self)
         }
         let numbers = distinct.compactMap { Int($0) }

@@ -13,9 +13,11 @@ extension TrialPlan {
         var crashes: Int?
         /// It was dealt, and has not come back.
         var running: Bool?
+        /// It came back unfinished since it last failed: there may be a state to go on from.
+        var interrupted: Bool?
 
-        /// Whether it holds work that was done with the settings of its time.
-        var isBound: Bool { outcome != nil || running == true || failures == 0 && !failed }
+        /// Whether it stands for work that was done with the settings of its time.
+        var isBound: Bool { outcome != nil || running == true || interrupted == true }
     }
 
     /// What is kept of trials that are not listed.
@@ -43,6 +45,7 @@ extension TrialPlan {
             var record = Record(failures: entry.failures, lastError: entry.lastError, failed: false)
             record.exitStatus = entry.exitStatus
             if entry.crashes > 0 { record.crashes = entry.crashes }
+            if entry.wasInterrupted { record.interrupted = true }
             switch entry.status {
             case .waiting: break
             case .running: record.running = true
@@ -125,7 +128,7 @@ extension TrialPlan {
         }
         self.entries = entries
         self.unlisted = unlisted
-        notes = state.notes ?? [:]
+        notes = (state.notes ?? [:]).filter { !changed.tasks.contains($0.key) }
         return unlisted.records.keys.sorted()
     }
 
@@ -133,7 +136,9 @@ extension TrialPlan {
         entry.wasDealt = true
         entry.failures = record.failures
         entry.lastError = record.lastError
-        entry.exitStatus = record.exitStatus
+        // A hostile status must not pass for success.
+        entry.exitStatus = record.exitStatus.flatMap { (1...255).contains($0) ? $0 : nil }
+        entry.wasInterrupted = record.interrupted == true || record.running == true
         // A hostile count must not overflow.
         entry.crashes = min(record.crashes ?? 0, 1 << 20)
         if record.running == true { entry.crashes += 1 }

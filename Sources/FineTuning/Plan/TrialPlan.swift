@@ -54,6 +54,8 @@ public struct TrialPlan: Equatable, Sendable {
         public var lastError: String?
         /// The exit status of the last failure.
         public var exitStatus: Int32?
+        /// Whether it came back unfinished since it last failed.
+        var wasInterrupted = false
         /// Whether it was ever dealt.
         var wasDealt = false
     }
@@ -157,6 +159,7 @@ public struct TrialPlan: Equatable, Sendable {
         guard let index = runningIndices.removeValue(forKey: group) else { return }
         entries[index].status = .waiting
         entries[index].crashes = 0
+        entries[index].wasInterrupted = true
     }
 
     /// Notes that the trial of a group has come further than ever, and will go on from there.
@@ -207,6 +210,7 @@ public struct TrialPlan: Equatable, Sendable {
         else { preconditionFailure("the trial does not run") }
         runningIndices[group] = nil
         entries[index].crashes = 0
+        entries[index].wasInterrupted = false
         return index
     }
 

@@ -19,8 +19,8 @@ public struct TaggedSentence: Equatable, Sendable {
 /// How a file of tagged sentences is laid out: one word a line, a blank line after a sentence.
 public enum TaggedFormat: Equatable, Sendable {
     /// CoNLL-2003 and its like: columns separated by a tab or, in lines without one, by white
-    /// space. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no words, but end a sentence. There are no
-    /// comments: `#` is a word.
+    /// space. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no words, but end a
+    /// sentence. There are no comments: `#` is a word.
     case conll(word: Int = 0, tag: Int = -1)
     /// CoNLL-U (universaldependencies.org/format.html): ten columns separated by tabs, of which the
     /// word is the second and `tag` counts from 0 (3 is UPOS, 4 is XPOS). Comments, ranges of

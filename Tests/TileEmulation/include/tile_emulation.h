@@ -6,7 +6,7 @@
 #include "CKernels.h"
 
 /// `bert_gemm` with AMX's kernel, whose tile instructions are emulated: `task` has bf16 precision,
-/// and the processor AVX512_BF16.
+/// and the processor AVX-512.
 void emulated_gemm(const bert_gemm_task *task, void *scratch);
 
 /// Bytes of scratch memory for it.
