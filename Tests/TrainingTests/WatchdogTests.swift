@@ -16,7 +16,8 @@ struct WatchdogTests {
     @Test("a rank that hangs is named, and the job ends", arguments: [0, 2])
     func stopped(rank: Int) throws {
         let run = try Self.run(steps: 100_000)
-        let job = try run.start(ranks: 3, ["--set", "parallel.timeout=2"])
+        // Long enough for a busy machine's slow starts.
+        let job = try run.start(ranks: 3, ["--set", "parallel.timeout=6"])
         try job.wait { ((try? run.checkpoints()) ?? []).count > 1 }
         kill(job.orderedRanks[rank], SIGSTOP)
         let outcome = job.wait()
