@@ -103,13 +103,17 @@ import Testing
         }
     }
 
+    private func copyTexts(to directory: String) throws {
+        for name in ["config.json", "vocab.txt"] {
+            try WholeFiles.writeAtomically(
+                directory + "/" + name, try bytes(fixture("saved/" + name)))
+        }
+    }
+
     @Test("a bare BertModel's names, without bert., mean the same")
     func bareNames() throws {
         try withTemporaryDirectory { directory in
-            for name in ["config.json", "vocab.txt"] {
-                try WholeFiles.writeAtomically(
-                    directory + "/" + name, try bytes(fixture("saved/" + name)))
-            }
+            try copyTexts(to: directory)
             // The same file with shorter names; a header may end in spaces.
             var file = try bytes(fixture("saved/model.safetensors"))
             let length = file[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -130,10 +134,7 @@ import Testing
     @Test("a directory without parameters will do where none are read")
     func textsOnly() throws {
         try withTemporaryDirectory { directory in
-            for name in ["config.json", "vocab.txt"] {
-                try WholeFiles.writeAtomically(
-                    directory + "/" + name, try bytes(fixture("saved/" + name)))
-            }
+            try copyTexts(to: directory)
             #expect(throws: (any Error).self) { _ = try SavedModel.open(directory) }
             let model = try SavedModel.open(directory, textsOnly: true).model
             #expect(

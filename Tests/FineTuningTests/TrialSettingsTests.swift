@@ -12,10 +12,11 @@ import Testing
         return settings
     }
 
+    private func plan(_ settings: TrialSettings, retries: Int = 1) -> TrialPlan {
+        TrialPlan(planConfiguration().trials, retries: retries, settings: settings) { _ in 1 }
+    }
+
     @Test func otherSettingsAreRefused() throws {
-        func plan(_ settings: TrialSettings) -> TrialPlan {
-            TrialPlan(planConfiguration().trials, retries: 1, settings: settings) { _ in 1 }
-        }
         var first = plan(settings())
         let next = first.next(group: 0)
         let trial = try #require(next)
@@ -54,9 +55,7 @@ import Testing
 
     /// An error that says what to change must not bind what it was met with.
     @Test func failuresBindNothing() throws {
-        func plan(_ settings: TrialSettings) -> TrialPlan {
-            TrialPlan(planConfiguration().trials, retries: 0, settings: settings) { _ in 1 }
-        }
+        func plan(_ settings: TrialSettings) -> TrialPlan { self.plan(settings, retries: 0) }
         var first = plan(settings())
         while let trial = first.next(group: 0) { _ = first.fail(trial, "bad", exitStatus: 78) }
         #expect(first.isComplete && first.failureStatus == 78)
@@ -87,9 +86,6 @@ import Testing
 
     /// A trial that failed once, and was then interrupted, has work to lose.
     @Test func workAfterAFailureBinds() throws {
-        func plan(_ settings: TrialSettings) -> TrialPlan {
-            TrialPlan(planConfiguration().trials, retries: 1, settings: settings) { _ in 1 }
-        }
         var first = plan(settings())
         let next = first.next(group: 0)
         let trial = try #require(next)
