@@ -127,6 +127,13 @@ public final class BERTForPreTraining {
             scale: scale, seed: seed, accumulate: accumulate, observer: observer)
     }
 
+    /// Of the last call of `train`, whose loss was not finite: the module (by Hugging Face's name)
+    /// whose output was the first, in the order of the forward pass, that was not finite. Computes
+    /// parts of the pass again; `seed` is what that call was given.
+    package func firstNotFiniteOutput(seed: UInt64) -> String {
+        network.firstNotFiniteOutput(seed: seed)
+    }
+
     /// The input of layer `index`, or the last layer's output: [T, N]. A model for inference has
     /// only the last.
     package func hiddenStates(_ index: Int) -> [Float] { network.hiddenStates(index) }

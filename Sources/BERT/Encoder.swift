@@ -67,6 +67,17 @@ struct Encoder<E: TensorElement> {
     /// the last.
     func input(of index: Int) -> Matrix<E> { activations.input(of: index).rows(batch.tokens) }
 
+    /// The sum of the embeddings, ahead of their normalization [T, N].
+    var embeddingSum: Matrix<E> { activations.embeddingSum.rows(batch.tokens) }
+
+    var layerCount: Int { configuration.layers }
+
+    /// The activations of layer `index`, computed again.
+    func recomputed(_ index: Int, _ dropouts: ModelDropouts) -> LayerActivations<E> {
+        layer(index, dropouts).forward(input(of: index))
+        return activations.layers[index]
+    }
+
     /// The last layer's output [T, N].
     var output: Matrix<E> { input(of: configuration.layers) }
 
@@ -83,11 +94,10 @@ struct Encoder<E: TensorElement> {
     /// Fills the activations; `progress` is called after each layer.
     func forward(_ dropouts: ModelDropouts, progress: () -> Void = {}) {
         let count = batch.tokens
-        let sum = activations.embeddingSum.rows(count)
         let output = activations.embeddings.rows(count)
-        executor.embed(batch.indices, tensors.embeddings, into: sum)
+        executor.embed(batch.indices, tensors.embeddings, into: embeddingSum)
         executor.layerNorm(
-            sum, tensors.embeddingNorm, epsilon: Float(configuration.layerNormEpsilon),
+            embeddingSum, tensors.embeddingNorm, epsilon: Float(configuration.layerNormEpsilon),
             into: output, statistics: activations.embeddingStatistics.rows(count))
         if dropouts.embeddings.isActive {
             executor.dropout(output, dropouts.embeddings, rows: batch.randomRows, into: output)
@@ -143,7 +153,7 @@ struct Encoder<E: TensorElement> {
             executor.dropout(hidden, dropouts.embeddings, rows: batch.randomRows, into: hidden)
         }
         executor.layerNormBackward(
-            input: activations.embeddingSum.rows(batch.tokens), tensors.embeddingNorm,
+            input: embeddingSum, tensors.embeddingNorm,
             statistics: activations.embeddingStatistics.rows(batch.tokens), gradient: hidden,
             parameterGradients: gradients.embeddingNorm, accumulate: accumulate)
         if !accumulate { gradients.positionAndSegmentEmbeddings.fill(0) }

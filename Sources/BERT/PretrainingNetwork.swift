@@ -13,6 +13,9 @@ protocol PretrainingNetwork {
     ) -> [SequenceOutcome]
     /// What the last pass said of each masked token.
     var tokenOutcomes: [TokenOutcome] { get }
+    /// The module whose output, in the last pass for training, was the first not finite; `seed` is
+    /// that of its dropout.
+    func firstNotFiniteOutput(seed: UInt64) -> String
     /// The input of layer `index`, or the last layer's output: [T, N].
     func hiddenStates(_ index: Int) -> [Float]
     /// [B, N]
@@ -101,6 +104,11 @@ struct TypedNetwork<E: TensorElement>: PretrainingNetwork {
         encoder.backward(
             dropouts, accumulate: accumulate, accumulateTokens: true, observer: observer)
         return heads.outcomes()
+    }
+
+    func firstNotFiniteOutput(seed: UInt64) -> String {
+        encoder.firstNotFiniteOutput(ModelDropouts(parts.configuration, seed: seed))
+            ?? heads.firstNotFiniteOutput(encoder.output)
     }
 
     func hiddenStates(_ index: Int) -> [Float] { numbers(encoder.input(of: index)) }

@@ -47,14 +47,15 @@ extension TrainingState {
 
 extension LossScaler {
     /// The scaler of a run that goes on from `stored`, which was made with `earlier` settings; nil
-    /// where it did not scale, or scaled by other rules.
+    /// where it did not scale, scaled by other rules, or computed in another type.
     ///
     /// - Throws: `TrainingError` (65) where the state contradicts the rules it was made by.
     static func restored(
         _ stored: TrainingState, earlier: RunConfiguration.Precision,
-        _ policy: Policy, path: String
+        _ current: RunConfiguration.Precision, path: String
     ) throws(TrainingError) -> LossScaler? {
-        guard Policy(earlier) == policy else { return nil }
+        let policy = Policy(current)
+        guard earlier.compute == current.compute, Policy(earlier) == policy else { return nil }
         guard let scaler = LossScaler(policy, state: stored.lossScaler) else {
             throw .data(
                 "the checkpoint \(path) has a loss scale (\(stored.lossScale)) or counts of clean "

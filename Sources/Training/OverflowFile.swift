@@ -40,7 +40,8 @@ struct OverflowFile: Codable, Equatable {
     var lossScale: Double
     /// What was found, in words.
     var cause: String
-    /// The first tensor whose gradient was not finite; empty where there is none.
+    /// The first that was not finite: the module whose output it was, else the parameter whose
+    /// gradient; empty where there is none.
     var tensor: String
     /// Addresses dropout.
     var seed: UInt64
@@ -72,7 +73,7 @@ struct OverflowFile: Codable, Equatable {
     static let formatName = "bert-train overflow 1"
     /// The folder in a run directory.
     static let folder = "overflow"
-    /// Files that a run keeps: later overflows are told, but not kept.
+    /// Files that a run keeps: later overflows are told, but not kept, unless they end the run.
     static let maximumFiles = 16
     /// Samples that a file keeps: of a larger micro-batch, the first.
     static let maximumSamples = 64
@@ -90,13 +91,15 @@ struct OverflowFile: Codable, Equatable {
     /// Writes it into the run directory `run`, and never over another file: what is there from an
     /// earlier attempt at the same batch stays.
     ///
-    /// - Returns: the path; nil where there are `maximumFiles` already.
-    func write(run: String) throws -> String? {
+    /// - Returns: the path; nil where there are `maximumFiles` already and this is not the last.
+    func write(run: String, isLast: Bool) throws -> String? {
         let directory = Paths.join(run, Self.folder)
         try Paths.createDirectory(directory)
         let path = Paths.join(directory, name)
         guard Paths.kind(of: path) == .missing else { return path }
-        guard try Paths.names(in: directory).count < Self.maximumFiles else { return nil }
+        guard try isLast || Paths.names(in: directory).count < Self.maximumFiles else {
+            return nil
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try WholeFiles.writeAtomically(path, Array(try encoder.encode(self)) + [0x0A])

@@ -133,8 +133,8 @@ extension OverflowReplay {
                 saved = nil
                 name = "random, as at the start of the run, " + Self.age(file, step: 0)
             }
-            let description = try saved?.description().configuration ?? file.model
-            configuration = try BERTConfiguration(json: description, path: saved?.path ?? path)
+            // Not the saved model's own: dropout and the like may have been laid over it.
+            configuration = try BERTConfiguration(json: file.model, path: path)
             if let problem = configuration.problem {
                 throw TrainingError.data("\(path): \(problem)")
             }

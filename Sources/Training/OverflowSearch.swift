@@ -15,6 +15,9 @@ package struct OverflowFinding {
         package var tensor: (parameter: Parameter, place: String)?
         /// Whether the forward pass was still fine.
         package var lossIsFinite = true
+        /// Where it was not: the module, by Hugging Face's name, whose output was the first, in the
+        /// order of the forward pass, that was not finite.
+        package var module: String?
     }
 
     /// The pass over the micro-batch.
@@ -28,10 +31,14 @@ package struct OverflowFinding {
     var description: String {
         let samples = suspects.prefix(Self.shown).map { "\($0.epoch):\($0.sample)" }
         let more = suspects.count > Self.shown ? " and \(suspects.count - Self.shown) more" : ""
-        return (pass.lossIsFinite ? "" : "the loss is not finite already; ")
-            + (pass.tensor.map { "the first gradient that is not finite is that of \($0.place), " }
-                ?? "")
-            + "from sample\(suspects.count == 1 ? "" : "s") (epoch:index) "
+        let place =
+            pass.module.map {
+                "the loss is not finite; the first output that is not is that of "
+                    + "\(withLayer($0)), "
+            } ?? pass.tensor.map {
+                "the first gradient that is not finite is that of \($0.place), "
+            } ?? ""
+        return place + "from sample\(suspects.count == 1 ? "" : "s") (epoch:index) "
             + samples.joined(separator: ", ") + more
     }
 
@@ -41,8 +48,8 @@ package struct OverflowFinding {
 
 extension Trainer {
     /// Does a step again without the sum over the ranks, micro-batch by micro-batch, until one is
-    /// not finite on any rank, and says which tensor was the first on this rank, and from which
-    /// sequences; nil where all was fine here. Overwrites the gradients.
+    /// not finite on any rank, and says which output or gradient was the first on this rank, and
+    /// from which sequences; nil where all was fine here. Overwrites the gradients.
     ///
     /// Collective: after each pass all ranks poll, also those that have nothing to look for, so that
     /// none waits long for another, and all notice a signal.
@@ -58,7 +65,10 @@ extension Trainer {
             let rest = start < 0 ? [] : sequences[start...]
             let batch = Array(rest.prefix(plan.micro))
             let isLast = rest.count <= plan.micro
-            let pass = overflow(in: batch, plan, scale, accumulate: start > 0, isLast: isLast)
+            var pass = overflow(in: batch, plan, scale, accumulate: start > 0, isLast: isLast)
+            if pass?.lossIsFinite == false {
+                pass?.module = model.firstNotFiniteOutput(seed: seed)
+            }
             if try agreement.anyTrue(pass != nil) {
                 return try findSuspects(pass, batch, plan, scale, isLast: isLast)
             }
@@ -160,11 +170,16 @@ extension ParameterLayout {
 }
 
 extension Parameter {
-    /// The name, and in words the layer, or which part of its gradient has come with `range`.
+    /// The name, and the layer, or which part of its gradient has come with `range`, in words.
     func place(in range: Range<Int>? = nil) -> String {
         if let range, !range.contains(self.range.lowerBound) { return "\(name) (as the decoder)" }
-        let parts = name.split(separator: ".")
-        guard parts.starts(with: ["bert", "encoder", "layer"]), parts.count > 3 else { return name }
-        return "\(name) (layer \(parts[3]) of the encoder, counted from 0)"
+        return withLayer(name)
     }
+}
+
+/// The name of a parameter or module, and in words the layer that it is in.
+private func withLayer(_ name: String) -> String {
+    let parts = name.split(separator: ".")
+    guard parts.starts(with: ["bert", "encoder", "layer"]), parts.count > 3 else { return name }
+    return "\(name) (layer \(parts[3]) of the encoder, counted from 0)"
 }

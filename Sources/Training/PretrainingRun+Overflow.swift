@@ -22,7 +22,7 @@ extension PretrainingRun {
         let isEnd = !scaler.skipsOverflows || scaler.isExhausted
         var cause = ""
         if isEnd || Self.looksAfter(scaler.state.overflowsInARow) {
-            cause = try findCause(plan, outcome, compute: compute)
+            cause = try findCause(plan, outcome, compute: compute, isEnd: isEnd)
         }
         if isEnd {
             let error = endingError(plan, outcome, cause)
@@ -36,11 +36,10 @@ extension PretrainingRun {
             outcome, seconds: seconds)
     }
 
-    /// Whether the cause is looked for, which costs a step and more, though the run goes on: not at
-    /// the first overflow, which is how a scale finds its place; then at the 2nd, 4th, 8th, ... in a
-    /// row.
+    /// Whether the cause is looked for, which costs a step and more, though the run goes on: at the
+    /// 1st, 2nd, 4th, 8th, ... overflow in a row, as those after it have the same cause, mostly.
     private static func looksAfter(_ overflowsInARow: Int) -> Bool {
-        overflowsInARow >= 2 && overflowsInARow & (overflowsInARow - 1) == 0
+        overflowsInARow & (overflowsInARow - 1) == 0
     }
 
     private func endingError(
@@ -72,7 +71,7 @@ extension PretrainingRun {
     /// Where numbers first were not finite, and where the batch is kept, in words. Every rank does
     /// its part of the step again. Collective; the same on all ranks.
     private func findCause(
-        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String
+        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String, isEnd: Bool
     ) throws -> String {
         // What is kept names the newest checkpoint: the one under way shall be it.
         try keeper.complete()
@@ -95,7 +94,7 @@ extension PretrainingRun {
         let checkpoint = try communicator.told { newestCheckpoint }
         var kept = ""
         if !wasBrokenOff, communicator.rank == told?.rank ?? 0 {
-            kept = keepBatch {
+            kept = keepBatch(isEnd: isEnd) {
                 try overflowFile(
                     plan, outcome, finding, cause: cause, compute: compute, checkpoint: checkpoint)
             }
@@ -108,9 +107,9 @@ extension PretrainingRun {
 
     /// Writes the batch into the run directory; says where, or why not: a full disk must not hide
     /// what happened.
-    private func keepBatch(_ file: () throws -> OverflowFile) -> String {
+    private func keepBatch(isEnd: Bool, _ file: () throws -> OverflowFile) -> String {
         do {
-            guard let path = try file().write(run: options.directory) else {
+            guard let path = try file().write(run: options.directory, isLast: isEnd) else {
                 return "The batch is not kept: there are \(OverflowFile.maximumFiles) in "
                     + "\(Paths.join(options.directory, OverflowFile.folder)) already"
             }
@@ -134,7 +133,8 @@ extension PretrainingRun {
         return OverflowFile(
             step: plan.number, batch: plan.batch, rank: communicator.rank,
             ranks: communicator.size, compute: compute, lossScale: outcome.lossScale, cause: cause,
-            tensor: finding?.pass.tensor?.parameter.name ?? "", seed: trainer.seed,
+            tensor: finding?.pass.module ?? finding?.pass.tensor?.parameter.name ?? "",
+            seed: trainer.seed,
             globalMasked: outcome.masked, globalSequences: outcome.sequences,
             checkpoint: checkpoint, checkpointStep: weightsStep,
             initializeFrom: options.configuration.model.initializeFrom ?? "",

@@ -107,7 +107,7 @@ extension PretrainingRun {
         let before = try RunConfiguration.parse(
             stored.resolvedConfiguration, name: "\(path) (its configuration)")
         return try .restored(
-            stored, earlier: before.precision, LossScaler.Policy(resolved.precision), path: path)
+            stored, earlier: before.precision, resolved.precision, path: path)
     }
 
     /// Refuses another model; other differences only with `allowsChanges`. The vocabulary is the

@@ -56,6 +56,33 @@ import Training
         #expect(finding.suspects.map(\.sample) == [4])
     }
 
+    @Test("where the forward pass overflows, its first output that is not finite is named")
+    func forward() throws {
+        let world = TestJob.world
+        let isHere = world.rank == world.size - 1
+        let model = BERTForPreTraining(
+            Self.sizes, for: .training,
+            capacity: BatchCapacity(sequences: 3, sequenceLength: 9, maskedPerSequence: 1),
+            executor: KernelExecutor(threads: 1), precision: .fp16)
+        model.initialize(seed: 3)
+        let name = "bert.encoder.layer.0.intermediate.dense"
+        let bias = try #require(model.layout["\(name).bias"])
+        // Finite in fp32, in which biases are added; not in fp16.
+        if isHere { model.parameters[bias.range].fill(1e6) }
+        let trainer = try Trainer(
+            model: model, optimizer: OptimizerSettings(name: .adamw), communicator: world, seed: 3,
+            stopPoll: StopPoll(among: world) { false })
+        let plan = Trainer.StepPlan(
+            samples: (0..<3).map { SampleIdentity(epoch: 0, index: $0) }, source: Source(),
+            micro: 3, rounds: 1, number: 1, learningRate: 0)
+        let finding = try trainer.findOverflow(
+            plan, scale: ObjectiveScale(masked: 3 * world.size, sequences: 3 * world.size)
+        ).finding
+        #expect((finding != nil) == isHere)
+        #expect(finding?.pass.module == (isHere ? name : nil))
+        #expect(finding?.pass.lossIsFinite != true)
+    }
+
     @Test("a signal breaks it off on all ranks, also among the samples", arguments: 1...4)
     func brokenOff(poll: Int) throws {
         let (polls, finding, wasBrokenOff) = try search(stopAtPoll: poll)

@@ -27,12 +27,17 @@ import Testing
     func skip(ranks: Int, compute: String) throws {
         let run = try run(ranks - 1, "5", compute: compute, initial: 64)
         let outcome = try run.finish(ranks: ranks)
-        let skips = try run.skips()
+        let file = run.path("overflow/step-00000005.batch-00000005.rank-\(ranks - 1).json")
+        let skip = try #require(try run.skips().first)
         #expect(
-            skips == [
+            try run.skips() == [
                 SkipRecord(
-                    step: 5, lossScale: 128, nextLossScale: 64, samples: 60, inARow: 1, cause: "")
+                    step: 5, lossScale: 128, nextLossScale: 64, samples: 60, inARow: 1,
+                    cause: skip.cause)
             ])
+        let cause = "On rank \(ranks - 1), the first gradient that is not finite is that of "
+        #expect(skip.cause.hasPrefix(cause) && skip.cause.contains("bert-train replay \(file)"))
+        #expect(Paths.exists(file))
         #expect(outcome.output.contains("update 5 overflowed at loss scale 128.0"))
         let steps = try run.steps()
         #expect(steps.map(\.step) == Array(1...12))
@@ -149,11 +154,11 @@ import Testing
             #expect(outcome.errors.contains(text), "\(text): \(outcome.errors)")
         }
         #expect(try run.checkpoints() == ["step-00000004"])
-        // At the 2nd, 4th, 8th, 16th, 32nd overflow, and the last.
+        // At the 1st, 2nd, 4th, 8th, 16th, 32nd overflow, and the last.
         let names = try Paths.names(in: run.path("overflow")).sorted()
         #expect(
             names
-                == [7, 9, 13, 21, 37, 58].map {
+                == [6, 7, 9, 13, 21, 37, 58].map {
                     "step-00000006.batch-000000\($0 < 10 ? "0" : "")\($0).rank-\(rank).json"
                 })
         run.environment = []
@@ -218,6 +223,18 @@ import Testing
         #expect(refused.errors.contains("precision.loss_scale"))
         try run.finish(change + ["--allow-changes"])
         #expect(try run.steps().map(\.lossScale) == [8, 8, 8, 16, 16, 16, 512, 512])
+        // Another type of numbers has its own scale, though the rules stay.
+        try run.finish([
+            "--set", "precision.compute=bf16", "--set", "precision.loss_scale.initial=512",
+            "--set", "schedule.total_steps=14", "--allow-changes",
+        ])
+        try run.finish([
+            "--set", "precision.loss_scale.initial=512", "--set", "schedule.total_steps=16",
+            "--allow-changes",
+        ])
+        #expect(
+            try run.steps().map(\.lossScale).suffix(8)
+                == [512, 512, 512, 1024, 1024, 1024, 512, 512])
         let phases = try Run.tiny("phases: [{precision: {loss_scale: 2}}]").train()
         try phases.require(78)
         #expect(phases.errors.contains("optimizer, precision, checkpoint and parallel"))
