@@ -79,18 +79,24 @@ public final class BERTForPreTraining {
             + executor.scratchBytes
     }
 
-    /// Bytes of the largest blocks that an fp32 model, which keeps all activations, will take:
-    /// what `memoryBytes` says, before anything is taken and without the executor's part.
+    /// Bytes of the largest blocks that a model will take: what `memoryBytes` says, before anything
+    /// is taken and without the executor's part.
     ///
     /// - Precondition: `configuration.problem` is `nil`.
     public static func memoryBytes(
-        _ configuration: BERTConfiguration, for use: Use, capacity: BatchCapacity, threads: Int
+        _ configuration: BERTConfiguration, for use: Use, capacity: BatchCapacity, threads: Int,
+        precision: Precision = .fp32, recomputes: Bool = false
     ) -> Int {
         let parameters = ParameterLayout.pretraining(configuration).count
-        return parameters * (use == .training ? 2 : 1) * MemoryLayout<Float>.stride
-            + TypedNetwork<Float>.memoryBytes(
-                configuration, capacity: capacity, threads: threads,
-                retention: Retention(use, recomputes: false))
+        let retention = Retention(use, recomputes: recomputes)
+        let (float, half) = (TypedNetwork<Float>.self, TypedNetwork<Float16>.self)
+        let network =
+            precision == .fp32
+            ? float.memoryBytes(
+                configuration, capacity: capacity, threads: threads, retention: retention)
+            : half.memoryBytes(
+                configuration, capacity: capacity, threads: threads, retention: retention)
+        return parameters * (use == .training ? 2 : 1) * MemoryLayout<Float>.stride + network
     }
 
     /// Sets the parameters to the initial values of `seed`.

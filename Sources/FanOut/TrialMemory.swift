@@ -1,7 +1,6 @@
 import BERT
 import Configuration
 import FineTuning
-import Glibc
 import Tensors
 import Training
 
@@ -30,7 +29,7 @@ struct TrialMemory {
             + BERTForFineTuning.trainingBytes(
                 start.configuration, head: head, capacity: capacity, threads: threads,
                 precision: precision)
-        let memory = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        let memory = ModelSetup.machineMemory
         guard needed <= memory else {
             throw FanOutError(
                 "task \(task): \(inputs) inputs of \(sequenceLength) tokens at once need "

@@ -158,11 +158,15 @@ public struct CheckpointEvaluation {
                 "samples of up to \(length) tokens do not fit the \(sizes.maximumPositions) "
                     + "positions of \(path)")
         }
+        let capacity = BatchCapacity(
+            sequences: settings.batch.micro, sequenceLength: length, maskedPerSequence: length)
+        let precision = Precision(settings.precision.compute)
+        try ModelSetup.checkMemory(
+            BERTForPreTraining.memoryBytes(
+                sizes, for: .inference, capacity: capacity, threads: executor.team.count,
+                precision: precision), for: capacity)
         let model = BERTForPreTraining(
-            sizes, for: .inference,
-            capacity: BatchCapacity(
-                sequences: settings.batch.micro, sequenceLength: length, maskedPerSequence: length),
-            executor: executor, precision: Precision(settings.precision.compute))
+            sizes, for: .inference, capacity: capacity, executor: executor, precision: precision)
         let buffer = model.parameters.vector.buffer
         var parameters = buffer.mutableSpan
         try saved.readParameters(model.layout, into: &parameters)
@@ -175,6 +179,7 @@ public struct CheckpointEvaluation {
         _ paths: [String], _ settings: RunConfiguration, vocabulary: Vocabulary,
         lowercase: Bool, sizes: BERTConfiguration
     ) throws -> any SampleSource {
+        try DataSetup.checkDistinct(paths)
         let isCorpus = paths.allSatisfy { Paths.exists(Paths.join($0, "manifest.json")) }
         guard isCorpus else {
             return try NvidiaHDF5Source(

@@ -1,37 +1,64 @@
 import Glibc
 
-/// The limits of processor time that containers and schedulers set by control groups.
+/// The limits that containers and schedulers set by control groups.
 package enum ControlGroup {
     /// The least quota of this process's groups, in processors' worth of time, and what tells the
     /// group that has it from others of the host; nil where there is no limit.
     static func quota() -> (name: String, processors: Double)? {
-        let groups = SystemFile.text("/proc/self/cgroup").split(separator: "\n")
         var found: (name: String, processors: Double)?
-        for group in groups {
-            // NUMBER:CONTROLLERS:PATH; without controllers it is of the second version.
-            let fields = group.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3 else { continue }
-            let isSecond = fields[1].isEmpty
-            guard isSecond || fields[1].split(separator: ",").contains("cpu") else { continue }
-            let roots =
-                isSecond
-                ? ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
-                : ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"]
-            for root in roots {
-                for directory in directories(root, String(fields[2])) {
-                    let limit =
-                        isSecond
-                        ? limit(maximum: SystemFile.text(directory + "/cpu.max"))
-                        : limit(
-                            quota: SystemFile.text(directory + "/cpu.cfs_quota_us"),
-                            period: SystemFile.text(directory + "/cpu.cfs_period_us"))
-                    if let limit, limit < found?.processors ?? .infinity {
-                        found = (identity(directory), limit)
-                    }
-                }
+        for group in groups(of: "cpu", mounted: ["cpu", "cpu,cpuacct"]) {
+            let limit =
+                group.isSecond
+                ? limit(maximum: SystemFile.text(group.directory + "/cpu.max"))
+                : limit(
+                    quota: SystemFile.text(group.directory + "/cpu.cfs_quota_us"),
+                    period: SystemFile.text(group.directory + "/cpu.cfs_period_us"))
+            if let limit, limit < found?.processors ?? .infinity {
+                found = (identity(group.directory), limit)
             }
         }
         return found
+    }
+
+    /// The least limit of this process's groups for memory, in bytes, and what tells the group that
+    /// has it from others of the host; nil where there is no limit.
+    static func memory() -> (name: String, bytes: Int)? {
+        var found: (name: String, bytes: Int)?
+        for group in groups(of: "memory", mounted: ["memory"]) {
+            // "max" is no number; the first version has a number near 2^63 instead.
+            let name = group.isSecond ? "/memory.max" : "/memory.limit_in_bytes"
+            if let limit = bytes(SystemFile.text(group.directory + name)),
+                limit < found?.bytes ?? .max
+            {
+                found = (identity(group.directory), limit)
+            }
+        }
+        return found
+    }
+
+    /// The number of a file of one number.
+    package static func bytes(_ text: String) -> Int? {
+        Int(text.filter { !$0.isWhitespace }).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// The directories, from the root down, of this process's groups that `controller` looks after;
+    /// the first version has a tree for each controller, `mounted` by one of these names.
+    private static func groups(
+        of controller: Substring, mounted: [String]
+    ) -> [(directory: String, isSecond: Bool)] {
+        SystemFile.text("/proc/self/cgroup").split(separator: "\n").flatMap { group in
+            // NUMBER:CONTROLLERS:PATH; without controllers it is of the second version.
+            let fields = group.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { return [(directory: String, isSecond: Bool)]() }
+            let isSecond = fields[1].isEmpty
+            guard isSecond || fields[1].split(separator: ",").contains(controller) else {
+                return []
+            }
+            let roots = isSecond ? ["", "/unified"] : mounted.map { "/\($0)" }
+            return roots.flatMap { root in
+                directories("/sys/fs/cgroup" + root, String(fields[2])).map { ($0, isSecond) }
+            }
+        }
     }
 
     /// `QUOTA PERIOD` in microseconds, or `max PERIOD`: the second version's cpu.max.

@@ -22,8 +22,18 @@ public struct DataSetup {
         self.settings = settings
         let isCorpus = settings.format == .corpus
         directories = isCorpus ? try settings.train.map { try CorpusDirectory(path: $0) } : []
+        try Self.checkDistinct(settings.heldout)
         heldoutDirectories =
             isCorpus ? try settings.heldout.map { try CorpusDirectory(path: $0) } : []
+    }
+
+    /// Refuses held-out data that is named twice: it would count twice, and intervals be too narrow.
+    static func checkDistinct(_ paths: [String]) throws {
+        for (index, path) in paths.enumerated() {
+            guard paths[..<index].contains(where: { Paths.isSame($0, path) }) else { continue }
+            throw TrainingError.configuration(
+                "\(path) is named twice as held-out data, and would count twice; name it once")
+        }
     }
 
     /// The vocabulary of the corpora, and whether their text was lower-cased; NVIDIA's files name
@@ -106,11 +116,19 @@ public struct DataSetup {
     }
 
     /// Samples for evaluation of corpora that were named for it: of their held-out documents, or
-    /// of all where none were held out.
+    /// of all where none of them has such.
+    ///
+    /// - Throws: `TrainingError` (78) where some have.
     static func heldout(
         _ directories: [CorpusDirectory], _ settings: SampleSettings
     ) throws -> CorpusSource {
         let hasHeldout = directories.contains { $0.manifest.heldout.documents > 0 }
+        let empty = directories.first { $0.manifest.heldout.documents == 0 }
+        if hasHeldout, let empty {
+            throw TrainingError.configuration(
+                "\(empty.path) has no held-out documents, and others beside it have; evaluate it "
+                    + "alone (then all of it counts), or build it with --heldout")
+        }
         return try CorpusSource(
             directories, split: hasHeldout ? .heldout : .train, settings: settings,
             seed: PretrainingEvaluator.seed)

@@ -78,6 +78,8 @@ public final class PretrainingRun {
         }
         (setup, phases) = parts
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
+        try Self.checkMemory(
+            configuration, setup, capacity, threads: threadPlan.threads, among: communicator)
         residentBefore = ProcessMemory.resident
         let executor = KernelExecutor(
             threads: threadPlan.threads, processors: threadPlan.processors)
@@ -120,6 +122,28 @@ public final class PretrainingRun {
         resolved.model.fill(from: architecture)
         self.resolved = resolved
         state.lossScaler = scaler.state
+    }
+
+    /// Refuses batches that the nodes cannot hold, while nothing is taken: a failed allocation would
+    /// end the job without a word of what to change. Collective.
+    private static func checkMemory(
+        _ configuration: RunConfiguration, _ setup: ModelSetup, _ capacity: BatchCapacity,
+        threads: Int, among communicator: Communicator
+    ) throws {
+        let parallel = configuration.parallel
+        let moments = ModelMemory.moments(
+            shards: parallel.shardOptimizer ? communicator.size : 1)
+        let layout = ParameterLayout.pretraining(setup.configuration)
+        let needed =
+            moments.bytes(parameterCount: layout.count)
+            + BERTForPreTraining.memoryBytes(
+                setup.configuration, for: .training, capacity: capacity, threads: threads,
+                precision: Precision(configuration.precision.compute),
+                recomputes: parallel.recompute)
+        let shortage = try MemoryDemand.shortage(ofBytes: needed, among: communicator)
+        try Agreement(among: communicator).jointly {
+            if let shortage { throw TrainingError(shortage, capacity) }
+        }
     }
 
     /// What this version does not do is refused, never silently left out.

@@ -1,3 +1,4 @@
+import Corpus
 import DurableFiles
 import Glibc
 import HDF5
@@ -69,6 +70,47 @@ struct BadInputTests {
         try expectRefusal(
             Run.tiny(), 78, ["the vocabulary has", "model.vocab_size"],
             ["--set", "model.vocab_size=100"])
+    }
+
+    @Test("held-out data that would count twice, or not at all")
+    func heldout() throws {
+        let run = try Run.tiny()
+        try run.finish()
+        let (corpus, other) = (try TinyCorpus.path(), try TinyCorpus.otherPath())
+        let scratch = TemporaryDirectory()
+        var options = CorpusBuilder.Options()
+        options.heldoutShare = 0
+        try CorpusBuilder(vocabulary: TinyCorpus.vocabulary(), options: options).build(
+            [TinyCorpus.text()], output: scratch.file("whole"))
+        let refusals: [([String], String)] = [
+            ([corpus, other, "\(corpus)/"], "is named twice"),
+            ([corpus, scratch.file("whole")], "whole has no held-out documents"),
+        ]
+        for (data, message) in refusals {
+            let outcome = try Program.train(
+                ranks: 2, ["evaluate", "--checkpoint", run.directory, "--data"] + data)
+            try outcome.require(78)
+            expectOnce([message], outcome)
+        }
+        try expectRefusal(
+            run, 78, ["is named twice"], ["--set", "data.heldout=[\(other), \(other)]"])
+    }
+
+    @Test("batches that no memory can hold")
+    func hugeBatches() throws {
+        // Terabytes of activations, of a model of some megabytes.
+        let settings = [
+            "model.intermediate_size=65536", "batch.micro=65536", "batch.global=1000000",
+        ]
+        for ranks in [1, 3] {
+            let outcome = try Run.tiny().train(ranks: ranks, settings.flatMap { ["--set", $0] })
+            try outcome.require(78)
+            expectOnce(
+                [
+                    "micro-batches of up to 65536 sequences of", "lower batch.micro",
+                    ranks == 1 ? "MB of a rank" : "MB of the 3 ranks of a node",
+                ], outcome)
+        }
     }
 
     @Test("no such file of configuration, and no such data")

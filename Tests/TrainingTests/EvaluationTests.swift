@@ -52,7 +52,7 @@ import Tokenization
                 ranks: ranks,
                 [
                     "evaluate", "--all", "--checkpoint", run.directory, "--data",
-                    TinyCorpus.path(), TinyCorpus.path(), "--json", file,
+                    TinyCorpus.path(), TinyCorpus.otherPath(), "--json", file,
                 ] + Self.settings)
             try outcome.require()
             return (outcome, try fileBytes(file))
@@ -66,11 +66,10 @@ import Tokenization
             #expect(
                 (report.mlmAccuracyLow...report.mlmAccuracyHigh).contains(report.mlmAccuracy))
             let names = report.groups.map { "\($0.by) \($0.group)" }
-            let corpus = try TinyCorpus.path()
             #expect(
                 names == [
                     "frequency frequent", "frequency rare", "word whole", "word piece",
-                    "corpus \(corpus)", "corpus \(corpus)",
+                    "corpus \(try TinyCorpus.path())", "corpus \(try TinyCorpus.otherPath())",
                 ])
             for pair in [0, 2, 4] {
                 let parts = report.groups[pair...(pair + 1)]

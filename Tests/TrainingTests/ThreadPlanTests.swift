@@ -128,6 +128,8 @@ private func allowed(_ process: String) -> Substring? {
         #expect(ControlGroup.limit(maximum: "") == nil)
         #expect(ControlGroup.limit(quota: "-1\n", period: "100000\n") == nil)
         #expect(ControlGroup.limit(quota: "400000\n", period: "100000\n") == 4)
+        #expect(ControlGroup.bytes("1073741824\n") == 1 << 30)
+        #expect(ControlGroup.bytes("max\n") == nil && ControlGroup.bytes("") == nil)
         var variables = ["SLURM_STEP_NUM_TASKS": "4", "SLURM_CPUS_PER_TASK": "8"]
         func limit(_ size: Int) -> Int? {
             RankResources.slurmLimit(jobSize: size) { variables[$0] }

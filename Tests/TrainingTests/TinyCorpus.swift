@@ -5,7 +5,7 @@ import HDF5
 import TemporaryDirectories
 import Tokenization
 
-/// A corpus of a few dozen documents, made once for all tests.
+/// Corpora of a few dozen documents, made once for all tests.
 struct TinyCorpus: Sendable {
     private let scratch = TemporaryDirectory()
 
@@ -13,6 +13,9 @@ struct TinyCorpus: Sendable {
 
     /// The corpus directory.
     static func path() throws -> String { try shared.get().scratch.file("corpus") }
+
+    /// A second one of other documents, built with the same vocabulary.
+    static func otherPath() throws -> String { try shared.get().scratch.file("other") }
 
     /// Its text.
     static func text() throws -> String { try shared.get().scratch.file("text.txt") }
@@ -31,8 +34,11 @@ struct TinyCorpus: Sendable {
         building.heldoutShare = 0.2
         // Several shards, so that one of them can be missing.
         building.shardTokens = 500
-        try CorpusBuilder(vocabulary: vocabulary, options: building).build(
-            [text], output: scratch.file("corpus"))
+        let builder = try CorpusBuilder(vocabulary: vocabulary, options: building)
+        try builder.build([text], output: scratch.file("corpus"))
+        let other = try scratch.write(
+            "other.txt", Self.documents.prefix(25).map { "And so on.\n\($0)\n\n" }.joined())
+        try builder.build([other], output: scratch.file("other"))
     }
 
     /// Short documents with words of their own, so that pairs of sentences mean something.
