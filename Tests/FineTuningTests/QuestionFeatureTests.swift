@@ -105,6 +105,12 @@ private struct Features: Decodable {
             if one.v2, found.nullScore == nil { continue }
             #expect(found.text == one.text, "\(one.context)")
             #expect(found.candidates.map(\.text) == one.texts, "\(one.context)")
+            for count in 0...one.texts.count {
+                let isAmong = one.texts.prefix(count).contains(one.text)
+                #expect(
+                    found.candidates(best: count).map(\.text)
+                        == one.texts.prefix(count) + (isAmong ? [] : [one.text]))
+            }
             for (candidate, wanted) in zip(found.candidates, one.probabilities) {
                 #expect(isClose(candidate.probability, wanted, 1e-6))
             }

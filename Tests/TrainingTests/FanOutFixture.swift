@@ -39,7 +39,9 @@ struct FanOutFixture: Sendable {
             })
         try scratch.write(
             "number.tsv",
-            table("sentence\tlabel") { "\(sentences[$0].text)\t\(Double($0 % 5) / 2)" })
+            table("sentence\tother\tlabel") {
+                "\(sentences[$0].text)\t\(sentences[59 - $0].text)\t\(Double($0 % 5) / 2)"
+            })
         try scratch.write(
             "choice.tsv",
             table("sentence\ta\tb\tlabel") { index in
@@ -76,7 +78,7 @@ struct FanOutFixture: Sendable {
     static let kinds = [
         "class": "file: class.tsv",
         "multi": "kind: multi_label, epochs: [30], file: multi.tsv",
-        "number": "kind: regression, file: number.tsv",
+        "number": "kind: regression, columns: {pair: other}, file: number.tsv",
         "choice": "kind: multiple_choice, columns: {choices: [a, b]}, file: choice.tsv",
         "tags": "kind: tagging, file: tags.conll",
         "questions":

@@ -20,7 +20,8 @@ struct FanOutTests {
         #expect(scores.allSatisfy { $0 > 0.9 }, "\(scores)")
         let lines = [
             "class": "the fox lives near the hill", "multi": "the owl lives near the garden",
-            "number": "the owl lives near the garden", "tags": "the owl lives near the garden",
+            "number": "the owl lives near the garden\tthe fox lives near the hill",
+            "tags": "the owl lives near the garden",
             "choice": "the owl lives near the garden\tgarden\triver",
             "questions": "where is the owl\tthe owl lives near the garden",
         ]
@@ -37,6 +38,18 @@ struct FanOutTests {
             let answers = outcome.output.split(separator: "\n")
             #expect(answers.count == 2 && answers[0] == answers[1])
             #expect(answers[0].contains(try #require(expected[name])), "\(name): \(answers[0])")
+        }
+        // A byte order mark before the first line is none of its text.
+        let object = "{\"text\": \"the fox\"}"
+        let marked = try fanOut.predict("class", ["\u{FEFF}" + object, object])
+        try marked.require()
+        let answers = marked.output.split(separator: "\n")
+        #expect(answers.count == 2 && answers[0] == answers[1])
+        // Neither is what the model has learned from.
+        for (name, line) in [("class", "the owl\tthe fox"), ("number", "the owl")] {
+            let refused = try fanOut.predict(name, ["", line])
+            #expect(refused.status == 65 && refused.output.isEmpty, "\(refused)")
+            #expect(refused.errorLines(with: ":2: is ").count == 1, "\(refused)")
         }
     }
 

@@ -37,6 +37,17 @@ public struct AnswerPrediction: Equatable, Sendable {
     public let candidates: [AnswerCandidate]
     /// Whether some span was admissible.
     public let hasSpan: Bool
+
+    /// The answer's own place among the candidates; nil for "empty" and the like.
+    var chosen: AnswerCandidate? { candidates.first { $0.text == text } }
+
+    /// The best `count` candidates, and the chosen one after them where it is not among them: the
+    /// null threshold may choose any.
+    public func candidates(best count: Int) -> [AnswerCandidate] {
+        let best = Array(candidates.prefix(count))
+        guard let chosen, !best.contains(where: { $0.text == chosen.text }) else { return best }
+        return best + [chosen]
+    }
 }
 
 /// The scores of the tokens of one window, as the head gives them.

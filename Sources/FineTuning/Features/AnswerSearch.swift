@@ -96,9 +96,14 @@ extension QuestionFeatures {
         var entries: [Entry] = []
         for span in spans {
             if entries.count >= settings.nBest { break }
-            let text = span.start > 0 ? text(span, windows[span.window], &texts) : ""
+            guard span.start > 0 else {
+                seen.insert([])
+                entries.append(("", span.startLogit, span.endLogit))
+                continue
+            }
+            guard let text = text(span, windows[span.window], &texts) else { continue }
             // Bytes: equal `String`s may differ in their code points.
-            guard seen.insert(Array(text.utf8)).inserted || span.start == 0 else { continue }
+            guard seen.insert(Array(text.utf8)).inserted else { continue }
             entries.append((text, span.startLogit, span.endLogit))
         }
         if let null, !seen.contains([]) { entries.append(("", null.startLogit, null.endLogit)) }
@@ -129,10 +134,11 @@ extension QuestionFeatures {
             candidates: candidates, hasSpan: hasSpan)
     }
 
-    /// The words that a span covers, cut to what its pieces cover.
+    /// The words that a span covers, cut to what its pieces cover; nil if that is known to have been
+    /// given before.
     private func text(
         _ span: Span, _ window: AnswerWindow, _ texts: inout AnswerTexts
-    ) -> String {
+    ) -> String? {
         let context = context(of: window)
         let shift = window.pieces.lowerBound - offset(window)
         let pieces = span.start + shift...span.end + shift
@@ -140,12 +146,12 @@ extension QuestionFeatures {
             Int(
                 context.wordOfPiece[pieces.lowerBound])...Int(
                 context.wordOfPiece[pieces.upperBound])
-        return texts.text(of: context.pieces[pieces], words: words, in: context)
+        return texts.next(of: context.pieces[pieces], words: words, in: context)
     }
 }
 
-/// The texts of spans of one context, each made once: a context without white space is a single
-/// word, of which thousands of spans may be in question.
+/// The texts of spans of one context, each given once: a context without white space is a single
+/// word, of which thousands of spans may be in question, and the text of many of them all of it.
 private struct AnswerTexts {
     private struct Place: Hashable {
         let words: ClosedRange<Int>
@@ -154,21 +160,22 @@ private struct AnswerTexts {
 
     private let tokenizer: WordPieceTokenizer
     private var originals: [ClosedRange<Int>: OriginalWords] = [:]
-    private var texts: [Place: String] = [:]
+    private var given: Set<Place> = []
+    private var givenWhole: Set<ClosedRange<Int>> = []
 
     init(tokenizer: WordPieceTokenizer) { self.tokenizer = tokenizer }
 
-    mutating func text(
+    /// The text of a span; nil where one of the same words and pieces was given before, or where it
+    /// is all of the words, and was given before.
+    mutating func next(
         of pieces: ArraySlice<Int32>, words: ClosedRange<Int>, in context: EncodedContext
-    ) -> String {
-        let place = Place(words: words, pieces: pieces)
-        if let text = texts[place] { return text }
+    ) -> String? {
+        guard given.insert(Place(words: words, pieces: pieces)).inserted else { return nil }
         let original =
             originals[words] ?? OriginalWords(context.words.text(words), tokenizer: tokenizer)
         originals[words] = original
-        let text = String(scalars: original.text(of: pieces))
-        texts[place] = text
-        return text
+        if let part = original.part(of: pieces) { return String(scalars: part) }
+        return givenWhole.insert(words).inserted ? String(scalars: original.original) : nil
     }
 }
 

@@ -9,7 +9,7 @@ internal import Tokenization
 ///
 /// Of one stretch of words many spans may be asked for: what they share is made once.
 struct OriginalWords {
-    private let original: [Unicode.Scalar]
+    let original: [Unicode.Scalar]
     private let tokenizer: WordPieceTokenizer
     private let normalized: [Unicode.Scalar]
     /// Where the text, and its normalized form, have no spaces; empty where they do not match.
@@ -31,15 +31,16 @@ struct OriginalWords {
         self.normalizedPlaces = isAligned ? normalizedPlaces : []
     }
 
-    /// The part that the pieces stand for, or all.
-    func text(of pieces: some Sequence<Int32>) -> [Unicode.Scalar] {
-        guard !places.isEmpty else { return original }
+    /// The part that the pieces stand for; nil where that is not to be found, and stands for all.
+    func part(of pieces: ArraySlice<Int32>) -> ArraySlice<Unicode.Scalar>? {
+        // Words never hold "[UNK]", whose brackets would be words of their own.
+        guard !places.isEmpty, !pieces.contains(tokenizer.vocabulary.unkID) else { return nil }
         let wanted = detokenized(pieces, tokenizer.vocabulary)
         guard !wanted.isEmpty, let start = PythonText.find(wanted, in: normalized),
             let first = normalizedPlaces.firstIndex(of: start),
             let last = normalizedPlaces.firstIndex(of: start + wanted.count - 1)
-        else { return original }
-        return Array(original[places[first]...places[last]])
+        else { return nil }
+        return original[places[first]...places[last]]
     }
 }
 

@@ -55,8 +55,8 @@ public struct FineTunedModel: Sendable {
 
     /// What a line asks this model.
     ///
-    /// - Throws: `TaskDataError` where the line lacks what the task needs, or has more texts than the
-    ///   model can tell apart.
+    /// - Throws: `TaskDataError` where the line lacks what the task needs, has more texts than the
+    ///   model can tell apart, or is not one of the two, a text or a pair, that was learned from.
     public func request(
         line: String, path: String, number: Int
     ) throws(TaskDataError) -> PredictionRequest {
@@ -66,6 +66,15 @@ public struct FineTunedModel: Sendable {
             throw TaskDataError(
                 path, line: number,
                 "has two texts, but the model knows one kind of segment (type_vocab_size)")
+        }
+        if case .text(_, let pair) = request, let pairs = task.pairs, pairs != (pair != nil) {
+            throw TaskDataError(
+                path, line: number,
+                pairs
+                    ? "is one text, but the model has learned from pairs: text TAB text, or "
+                        + "{\"text\": ..., \"pair\": ...}"
+                    : "is a pair, but the model has learned from single texts; a text with a tab in "
+                        + "it goes as {\"text\": ...}")
         }
         return request
     }

@@ -19,6 +19,9 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
     public var stride: Int
     /// See `WindowSettings`.
     public var maximumQuestionLength: Int
+    /// Whether it learned from pairs of texts rather than single ones: of classification, multi-label
+    /// and regression. Nil for other tasks, and where the file is older than this was written down.
+    public var pairs: Bool?
     /// The trial that made it.
     public var trial: String
     /// Its scores on the evaluation data.
@@ -28,7 +31,7 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
     public static let fileName = "finetuning.json"
 
     private enum CodingKeys: String, CodingKey {
-        case kind, name, labels, answers, stride, trial, scores
+        case kind, name, labels, answers, stride, pairs, trial, scores
         case sequenceLength = "sequence_length"
         case nullThreshold = "null_threshold"
         case maximumQuestionLength = "maximum_question_length"
@@ -47,6 +50,7 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         nullThreshold = task.nullThreshold
         stride = task.stride
         maximumQuestionLength = task.maximumQuestionLength
+        pairs = task.kind.takesTexts ? task.columns.pair != nil : nil
         self.trial = trial
         self.scores = scores
     }

@@ -136,12 +136,8 @@ public final class TaskPredictor {
             }
             result.answer = answer.text
             result.nullScore = answer.nullScore
-            let own = answer.candidates.first { $0.text == answer.text }
-            result.probability = own?.probability
-            // The null threshold may choose an answer that is not among the best.
-            var shown = Array(answer.candidates.prefix(5))
-            if let own, !shown.contains(where: { $0.text == own.text }) { shown.append(own) }
-            result.candidates = shown.map {
+            result.probability = answer.chosen?.probability
+            result.candidates = answer.candidates(best: 5).map {
                 TaskPrediction.Candidate(text: $0.text, probability: $0.probability)
             }
             return result

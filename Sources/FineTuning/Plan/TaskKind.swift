@@ -24,6 +24,9 @@ public enum TaskKind: String, CaseIterable, Sendable, Codable {
         case .multipleChoice: [.accuracy]
         }
     }
+
+    /// Whether an example is a text, or a pair of texts.
+    var takesTexts: Bool { [.classification, .multiLabel, .regression].contains(self) }
 }
 
 /// A number by which trials are compared; more is better. All lie between 0 and 1, correlations
