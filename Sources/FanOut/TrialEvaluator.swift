@@ -26,9 +26,20 @@ struct TrialEvaluator {
     }
 
     /// The scores, on all ranks; nil where a rank was told to stop. Collective.
+    ///
+    /// - Throws: `FanOutError` where an output is not finite: the largest of such is any.
     func scores() throws -> TaskScores? {
-        guard let outputs = try outputs() else { return nil }
-        let own = try Agreement(among: setup.group).together(exitCode: FanOutError.status) {
+        var isFinite = true
+        guard let outputs = try outputs(&isFinite) else { return nil }
+        let agreement = Agreement(among: setup.group)
+        try agreement.together(exitCode: FanOutError.status) {
+            guard isFinite else {
+                throw FanOutError(
+                    "what the model says of the evaluation data is not finite; lower the learning "
+                        + "rate, or take another precision")
+            }
+        }
+        let own = try agreement.together(exitCode: FanOutError.status) {
             guard setup.group.rank == 0 else { return [UInt8]() }
             let scores = TaskScores.scores(
                 setup.task, setup.data.evaluate, labels: setup.data.labels, outputs: outputs,
@@ -39,8 +50,9 @@ struct TrialEvaluator {
         return try JSONDecoder().decode(TaskScores.self, from: Data(bytes))
     }
 
-    /// What scoring needs of each input, on rank 0 of the group.
-    private func outputs() throws -> [[Float]]? {
+    /// What scoring needs of each input, on rank 0 of the group; `isFinite` becomes false where an
+    /// output of this rank is not.
+    private func outputs(_ isFinite: inout Bool) throws -> [[Float]]? {
         let shares = (0..<setup.group.size).map { rank in
             inputs.batches(
                 Partition(count: inputs.count, parts: setup.group.size)[rank],
@@ -50,8 +62,9 @@ struct TrialEvaluator {
         for round in 0..<(shares.map(\.count).max() ?? 0) {
             if round < shares[setup.group.rank].count {
                 let batch = shares[setup.group.rank][round].map { inputs.example($0, epoch: 0) }
-                own += model.predict(batch, progress: tick).map {
-                    setup.task.kind.condensed($0, classes: model.head.outputs)
+                own += model.predict(batch, progress: tick).map { logits in
+                    isFinite = isFinite && logits.allSatisfy(\.isFinite)
+                    return setup.task.kind.condensed(logits, classes: model.head.outputs)
                 }
             }
             tick()

@@ -53,10 +53,11 @@ struct TrialSetup {
                 clipNorm: configuration.clipNorm), layout: layout, executor: executor)
     }
 
+    /// The rate falls to 0 behind the last update, not at it: a trial of one batch learns something.
     func makeSchedule(batches: Int) -> LearningRateSchedule {
         LearningRateSchedule(
             warmupSteps: Int((configuration.warmup * Double(batches)).rounded()),
-            totalSteps: batches, peak: trial.learningRate)
+            totalSteps: batches + 1, peak: trial.learningRate)
     }
 
     var scalerPolicy: LossScaler.Policy {

@@ -168,6 +168,17 @@ final class TrialTrainer {
     private func finish() throws -> TrialPlan.Outcome {
         state.seconds += clock() - startedAt
         state.curve.endPoint(batch: state.batches)
+        let skipped = state.batches - state.updates
+        guard state.updates > 0 else {
+            throw FanOutError(
+                "all \(skipped) batches overflowed in fp16: nothing was learned; take bf16, or more "
+                    + "epochs")
+        }
+        if skipped > 0 {
+            try link?.tell(
+                .warning(
+                    "\(skipped) of \(state.batches) batches overflowed in fp16 and were left out"))
+        }
         guard let scores = state.best ?? state.last else {
             preconditionFailure("the end of an epoch is an evaluation")
         }

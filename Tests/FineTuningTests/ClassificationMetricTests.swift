@@ -76,6 +76,9 @@ private struct Metrics: Decodable {
                 }
             }
         }
+        // scipy, too; ranks alone would make an order of what has none.
+        #expect(Correlation.spearman([1, 2, .nan], [1, 2, 3]).isNaN)
+        #expect(Correlation.spearman([1, 2, 3], [.nan, .nan, .nan]).isNaN)
         #expect(Correlation.ranks([3, 1, 3, 2, 3]) == [4, 1, 4, 2, 4])
     }
 

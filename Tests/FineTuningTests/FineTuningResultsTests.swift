@@ -36,6 +36,27 @@ import Testing
         #expect(results.cells.allSatisfy { $0.learningRate == 3e-5 && $0.failed == 2 })
     }
 
+    /// Where no trial of a model finished, the table says so.
+    @Test func failuresAreShown() {
+        let configuration = planConfiguration()
+        var plan = newPlan()
+        while let trial = plan.next(group: 0) {
+            if trial.task == 0, trial.checkpoint == 1 {
+                _ = plan.fail(trial, "x")
+            } else {
+                plan.finish(trial, planOutcome(planScore(trial)))
+            }
+        }
+        let results = FineTuningResults(plan, configuration)
+        #expect(results.cells.map { [$0.task, $0.checkpoint] } == [[0, 0], [1, 0], [1, 1]])
+        let failed = plan.entries.count { $0.trial.task == 0 && $0.trial.checkpoint == 1 }
+        #expect(results.failures == [.init(task: 0, checkpoint: 1, failed: failed)])
+        let lines = results.markdown(configuration).split(separator: "\n")
+        #expect(lines[3].contains(configuration.checkpoints[1].name))
+        #expect(lines[3].contains(" - ") && lines[3].contains("0 (\(failed) failed)"))
+        #expect(lines[4].contains(configuration.tasks[1].name))
+    }
+
     /// A correlation of constants is not 0: it is not there.
     @Test func undefinedScoresAreNull() throws {
         var configuration = planConfiguration()

@@ -12,9 +12,10 @@ public enum Correlation {
     }
 
     /// Spearman's rho, as `scipy.stats.spearmanr`: Pearson's r of the ranks, equal values sharing
-    /// the mean of theirs.
+    /// the mean of theirs; NaN where a value is.
     public static func spearman(_ x: [Double], _ y: [Double]) -> Double {
-        pearson(ranks(x), ranks(y))
+        guard !(x + y).contains(where: \.isNaN) else { return .nan }
+        return pearson(ranks(x), ranks(y))
     }
 
     /// The ranks of values, from 1; equal values share the mean of theirs.

@@ -6,7 +6,7 @@ extension FineTuningResults {
     public func markdown(_ configuration: FineTuningConfiguration) -> String {
         var text = Self.table(
             ["task", "metric", "model", "mean ± sd", "95% CI", "best", "seeds", "setting", "time"],
-            cells.map { row($0, configuration) })
+            rows(configuration))
         if !comparisons.isEmpty {
             text += "\n"
             text += Self.table(
@@ -14,6 +14,23 @@ extension FineTuningResults {
                 comparisons.map { row($0, configuration) })
         }
         return text
+    }
+
+    /// A row for each model on each task, also where no trial finished.
+    private func rows(_ configuration: FineTuningConfiguration) -> [[String]] {
+        let done = cells.map { (($0.task, $0.checkpoint), row($0, configuration)) }
+        let failed = failures.map { failure in
+            let task = configuration.tasks[failure.task]
+            let names = [
+                task.name, task.decidingMetric.rawValue,
+                configuration.checkpoints[failure.checkpoint].name,
+            ]
+            return (
+                (failure.task, failure.checkpoint),
+                names + ["-", "-", "-", "0 (\(failure.failed) failed)", "-", "-"]
+            )
+        }
+        return (done + failed).sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private func row(_ cell: Cell, _ configuration: FineTuningConfiguration) -> [String] {

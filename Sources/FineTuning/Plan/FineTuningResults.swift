@@ -38,9 +38,28 @@ public struct FineTuningResults: Equatable, Sendable {
         public let test: PairedComparison
     }
 
+    /// A model none of whose trials of a task finished, and some of which failed for good.
+    public struct Failure: Equatable, Sendable {
+        /// Place of the task.
+        public let task: Int
+        /// Place of the model.
+        public let checkpoint: Int
+        /// The trials that failed.
+        public let failed: Int
+
+        /// That so many trials failed.
+        public init(task: Int, checkpoint: Int, failed: Int) {
+            self.task = task
+            self.checkpoint = checkpoint
+            self.failed = failed
+        }
+    }
+
     /// Tasks in the order of the configuration, models of each likewise. A model that finished no
     /// trial of a task is missing.
     public let cells: [Cell]
+    /// Those that are missing since trials failed, in the same order.
+    public let failures: [Failure]
     /// All pairs of models of each task with a seed in common.
     public let comparisons: [Comparison]
 
@@ -56,6 +75,7 @@ public struct FineTuningResults: Equatable, Sendable {
         for entry in plan.entries { entries[entry.trial.task].append(entry) }
         let known = earlier?.known ?? [:]
         var cells: [Cell] = []
+        var failures: [Failure] = []
         var comparisons: [Comparison] = []
         for task in configuration.tasks.indices {
             let metric = configuration.tasks[task].decidingMetric
@@ -64,6 +84,13 @@ public struct FineTuningResults: Equatable, Sendable {
             for entry in entries[task] { models[entry.trial.checkpoint].append(entry) }
             let row = models.compactMap { Self.cell($0, metric) }
             cells += row
+            failures += models.indices.compactMap { model in
+                let failed = models[model].count { $0.status.isFailed }
+                guard failed > 0, !row.contains(where: { $0.checkpoint == model }) else {
+                    return nil
+                }
+                return Failure(task: task, checkpoint: model, failed: failed)
+            }
             for (index, first) in row.enumerated() {
                 comparisons += row[(index + 1)...].compactMap { second in
                     let pair = Pair(
@@ -76,6 +103,7 @@ public struct FineTuningResults: Equatable, Sendable {
             }
         }
         self.cells = cells
+        self.failures = failures
         self.comparisons = comparisons
     }
 
@@ -113,7 +141,7 @@ public struct FineTuningResults: Equatable, Sendable {
         var runs: [Setting: [(seed: Int, value: Double?, seconds: Double)]] = [:]
         var failed = 0
         for entry in entries {
-            if case .failed = entry.status { failed += 1 }
+            if entry.status.isFailed { failed += 1 }
             guard case .done(let outcome) = entry.status else { continue }
             let setting = Setting(
                 learningRate: entry.trial.learningRate, epochs: entry.trial.epochs)

@@ -36,6 +36,8 @@ public struct TrialPlan: Equatable, Sendable {
         case done(Outcome)
         /// It failed as often as it may; the last error.
         case failed(String)
+
+        var isFailed: Bool { if case .failed = self { true } else { false } }
     }
 
     /// A trial and where it stands.
