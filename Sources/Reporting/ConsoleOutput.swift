@@ -6,6 +6,8 @@ public protocol ConsoleOutput {
     var isTerminal: Bool { get }
     /// The terminal's width now; it may change from call to call.
     var columns: Int { get }
+    /// The terminal's height now.
+    var lines: Int { get }
     /// Writes at once.
     func write(_ text: String)
 }
@@ -38,11 +40,17 @@ public final class StandardOutput: ConsoleOutput {
     public var isTerminal: Bool { terminal >= 0 }
 
     /// The width now; 80 where nobody knows.
-    public var columns: Int {
+    public var columns: Int { size.ws_col > 0 ? Int(size.ws_col) : 80 }
+
+    /// The height now; 24 where nobody knows.
+    public var lines: Int { size.ws_row > 0 ? Int(size.ws_row) : 24 }
+
+    private var size: winsize {
         var size = winsize()
-        guard terminal >= 0, ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0
-        else { return 80 }
-        return Int(size.ws_col)
+        guard terminal >= 0, ioctl(terminal, UInt(TIOCGWINSZ), &size) == 0 else {
+            return winsize()
+        }
+        return size
     }
 
     /// Writes at once. A closed or full output is no reason to stop training, so errors pass.

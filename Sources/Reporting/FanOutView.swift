@@ -45,7 +45,6 @@ public final class FanOutView {
 
     private static let redrawSeconds = 0.2
     private static let cells = 20
-    /// More lines than a screen has would scroll what is redrawn away.
     private static let mostLines = 16
 
     /// Nothing is shown yet; see `ConsoleReporter` for the parameters.
@@ -73,8 +72,10 @@ public final class FanOutView {
         guard redraws, now() - drawnAt >= Self.redrawSeconds else { return }
         let (counts, running) = content()
         let width = max(1, output.columns - 1)
-        var lines = running.prefix(Self.mostLines).map { line($0) }
-        if running.count > Self.mostLines { lines.append("... \(running.count) in all") }
+        // What scrolls off the screen cannot be redrawn: two lines come after these, and the cursor's.
+        let most = max(0, min(Self.mostLines, output.lines - 3))
+        var lines = running.prefix(most).map { line($0) }
+        if running.count > most { lines.append("... \(running.count) in all") }
         lines.append(
             "\(counts.waiting) waiting, \(counts.running) running, \(counts.done) done, "
                 + "\(counts.failed) failed")

@@ -53,6 +53,17 @@ import Testing
         #expect(console.text.split(separator: "\n").allSatisfy { $0.count <= 29 })
     }
 
+    @Test("what is redrawn stays on the screen", arguments: [1, 3, 4, 10, 24, 200])
+    func height(lines: Int) {
+        let console = FakeConsole(terminal: true, lines: lines)
+        let running = (0..<40).map { FanOutView.Running(name: "\($0)", fraction: 0, status: "") }
+        view(console).show { (counts, running) }
+        let drawn = console.take().split(separator: "\n")
+        #expect(drawn.count == max(0, min(16, lines - 3)) + 2)
+        #expect(drawn.count < lines || lines < 3)
+        #expect(drawn.suffix(2).first == "... 40 in all")
+    }
+
     @Test(arguments: [(false, "xterm"), (true, "dumb"), (true, "")])
     func elsewhereOnlyNotesAreSeen(terminal: Bool, term: String) {
         let console = FakeConsole(terminal: terminal)

@@ -4,11 +4,13 @@ import Reporting
 final class FakeConsole: ConsoleOutput {
     var isTerminal: Bool
     var columns: Int
+    var lines: Int
     var text = ""
     var writes = 0
 
-    init(terminal: Bool, columns: Int = 80) {
+    init(terminal: Bool, columns: Int = 80, lines: Int = 24) {
         isTerminal = terminal
+        self.lines = lines
         self.columns = columns
     }
 
