@@ -1,7 +1,5 @@
 #include "instruction_set.h"
 
-#include <stdbool.h>
-
 #if defined(__x86_64__)
 
 #include <cpuid.h>
@@ -34,18 +32,22 @@ static bool may_use_tiles(void) {
 
 static bool has_amx(void) {
     unsigned a, b, c, d;
-    const unsigned saves_state = 1u << 27, amx_bf16 = 1u << 22, amx_tile = 1u << 24;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & saves_state)) return false;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(d & amx_bf16) || !(d & amx_tile)) {
-        return false;
-    }
-    return __builtin_cpu_supports("avx512bf16") && tiles_are_enabled() && may_use_tiles();
+    const unsigned amx_bf16 = 1u << 22, amx_tile = 1u << 24;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & amx_bf16) && (d & amx_tile) &&
+           __builtin_cpu_supports("avx512bf16");
+}
+
+static bool may_use_amx(void) {
+    unsigned a, b, c, d;
+    const unsigned saves_state = 1u << 27;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & saves_state) && tiles_are_enabled() &&
+           may_use_tiles();
 }
 
 bert_instruction_set bert_supported_instruction_set(void) {
     __builtin_cpu_init();
     if (has_avx512()) {
-        if (has_amx()) return BERT_AMX;
+        if (has_amx() && may_use_amx()) return BERT_AMX;
         return has_fast_bf16_dots() ? BERT_AVX512_BF16 : BERT_AVX512;
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
@@ -55,7 +57,14 @@ bert_instruction_set bert_supported_instruction_set(void) {
     return BERT_PORTABLE;
 }
 
+bool bert_amx_is_refused(void) {
+    __builtin_cpu_init();
+    return has_amx() && !may_use_amx();
+}
+
 #else
+
+bool bert_amx_is_refused(void) { return false; }
 
 bert_instruction_set bert_supported_instruction_set(void) { return BERT_PORTABLE; }
 

@@ -18,6 +18,9 @@ public enum InstructionSet: Int, Sendable, Comparable, CaseIterable {
     public static let supported =
         InstructionSet(rawValue: Int(bert_supported_instruction_set().rawValue)) ?? .portable
 
+    /// Whether the processor has AMX, but the operating system does not let this process use it.
+    static let amxIsRefused = bert_amx_is_refused()
+
     /// A weaker set comes before a stronger one.
     public static func < (left: InstructionSet, right: InstructionSet) -> Bool {
         left.rawValue < right.rawValue

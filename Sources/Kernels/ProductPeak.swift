@@ -42,7 +42,11 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
         case .bf16 where instructionSet == .amx: return "bf16 by AMX"
         case .bf16 where isNative: return "bf16 by AVX512_BF16"
         case .bf16:
-            return "in fp32 by \(fp32): this processor has neither AMX nor fast AVX512_BF16"
+            return "in fp32 by \(fp32): "
+                + (InstructionSet.amxIsRefused
+                    ? "the system does not let this process use the processor's AMX (Linux 5.16 "
+                        + "or later does)"
+                    : "this processor has neither AMX nor fast AVX512_BF16")
         case .fp16: return "in fp32 by \(fp32), of factors stored in fp16"
         }
     }

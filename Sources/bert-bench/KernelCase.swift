@@ -8,6 +8,8 @@ struct KernelCase {
     let size: String
     /// Bytes that it cannot but read and write, were there no cache: each input and output once.
     let bytes: Double
+    /// Floating-point operations of the products in it; 0 where it has none.
+    var operations = 0.0
     /// How often a training step of the model needs it; 0 where the step measured does not.
     let calls: Double
     /// Memory that it writes, with the values that it starts from.

@@ -11,11 +11,17 @@ extension KernelCases {
             bounds: SequenceBounds(offsets: offsets.vector), rows: rows.vector)
     }
 
+    /// Those of one product of all heads' queries with their keys: forward takes two of its kind,
+    /// backward five (scores again, and gradients to probabilities, values, queries and keys).
+    private var scoreOperations: Double { Double(2 * tokens * shape.sequenceLength * size) }
+
     func attention() -> KernelCase {
         let (projections, context) = (random(tokens, 3 * size), random(tokens, size, 1))
         let sums = random(tokens, shape.configuration.heads, 2)
-        return make("attention", tokens, size, passes: 4, calls: layers, [context, sums]) {
-            [self] in
+        return make(
+            "attention", tokens, size, passes: 4, operations: 2 * scoreOperations, calls: layers,
+            [context, sums]
+        ) { [self] in
             $0.attention(
                 projections.matrix(3 * size), setting, logSums: sums.vector,
                 into: context.matrix(size), scratch: scratch)
@@ -32,8 +38,10 @@ extension KernelCases {
         executor.attention(
             projections.matrix(3 * size), setting, logSums: sums.vector,
             into: context.matrix(size), scratch: scratch)
-        return make("attention backward", tokens, size, passes: 7, calls: layers, [gradient]) {
-            [self] in
+        return make(
+            "attention backward", tokens, size, passes: 7, operations: 5 * scoreOperations,
+            calls: layers, [gradient]
+        ) { [self] in
             $0.attentionBackward(
                 projections.matrix(3 * size), setting, logSums: sums.vector,
                 contextGradient: output.matrix(size), into: gradient.matrix(3 * size),

@@ -47,13 +47,13 @@ struct KernelCases {
 
     /// A case that touches `passes` times as many floats as `rows` x `columns`.
     func make(
-        _ name: String, _ rows: Int, _ columns: Int, passes: Double, calls: Double,
-        _ outputs: [ResettableBlock], _ run: @escaping (KernelExecutor) -> Void
+        _ name: String, _ rows: Int, _ columns: Int, passes: Double, operations: Double = 0,
+        calls: Double, _ outputs: [ResettableBlock], _ run: @escaping (KernelExecutor) -> Void
     ) -> KernelCase {
         KernelCase(
             name: name, size: "\(rows)x\(columns)",
-            bytes: passes * Double(rows * columns * MemoryLayout<Float>.stride), calls: calls,
-            outputs: outputs, run: run)
+            bytes: passes * Double(rows * columns * MemoryLayout<Float>.stride),
+            operations: operations, calls: calls, outputs: outputs, run: run)
     }
 
     func random(_ rows: Int, _ columns: Int, _ sample: Int = 0) -> ResettableBlock {

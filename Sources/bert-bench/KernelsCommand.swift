@@ -4,15 +4,15 @@ import Glibc
 import Kernels
 import Reporting
 
-/// `bert-bench kernels`: every kernel but the products against the memory's bandwidth.
+/// `bert-bench kernels`: every kernel but the products against the machine's limits.
 struct KernelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
-        abstract: "Time every kernel but the products, and compare it with the memory's triad.",
+        abstract: "Time every kernel but the products, and compare it with the machine's limits.",
         discussion: """
             Bytes are those that a kernel cannot but read and write. Before each run the triad \
-            runs, which also empties the caches; the last column is the median over these pairs. \
-            Nothing is timed before it agrees with the portable kernels.
+            runs, which also empties the caches. The last column is the part of the triad's \
+            bandwidth (median over these pairs), or of the peak of fp32, whichever is more. Nothing is timed before it agrees with the portable kernels.
             """)
 
     @Option(help: "The model whose sizes are taken.")
@@ -43,7 +43,11 @@ struct KernelsCommand: ParsableCommand {
         let bestSeconds: Double
         let secondsAStep: Double
         let gigabytesPerSecond: Double
-        let partOfTriad: Double
+        /// Of kernels with products in them.
+        let gflops: Double?
+        /// What the triad's bandwidth, or the peak of fp32 where it takes longer, would need of the
+        /// time.
+        let partOfLimit: Double
 
         var row: [String] {
             [
@@ -51,7 +55,8 @@ struct KernelsCommand: ParsableCommand {
                 HumanFormat.fixed(bestSeconds * 1e3, decimals: 3),
                 HumanFormat.fixed(secondsAStep * 1e3, decimals: 1),
                 HumanFormat.fixed(gigabytesPerSecond, decimals: 1),
-                HumanFormat.percent(partOfTriad),
+                gflops.map { HumanFormat.fixed($0, decimals: 0) } ?? "-",
+                HumanFormat.percent(partOfLimit),
             ]
         }
     }
@@ -59,22 +64,23 @@ struct KernelsCommand: ParsableCommand {
     func run() throws {
         let own = KernelExecutor(threads: threads)
         let portable = KernelExecutor(threads: threads, instructionSet: .portable)
-        let triad = Triad(own)
+        let (triad, peak) = (Triad(own), MachinePeak(own))
         let shape = StepShape(preset: preset, micro: micro, sequenceLength: sequenceLength)
         let results = try KernelCases(shape, threads: threads).all.map {
-            try measure($0(), own, portable, triad)
+            try measure($0(), own, portable, triad, peak)
         }
         if json {
             for result in results { try Output.json(result) }
         } else {
             Output.table(
-                ["kernel", "size", "ms", "best ms", "ms a step", "GB/s", "of triad"],
+                ["kernel", "size", "ms", "best ms", "ms a step", "GB/s", "GFLOP/s", "of limit"],
                 results.map(\.row))
         }
     }
 
     private func measure(
-        _ kernel: KernelCase, _ own: KernelExecutor, _ portable: KernelExecutor, _ triad: Triad
+        _ kernel: KernelCase, _ own: KernelExecutor, _ portable: KernelExecutor, _ triad: Triad,
+        _ peak: MachinePeak
     ) throws -> Result {
         let difference = kernel.difference(own, portable)
         // Sums of thousands of terms in another order differ by less than a tenth of this.
@@ -91,10 +97,14 @@ struct KernelsCommand: ParsableCommand {
             times.append(seconds { kernel.run(own) })
         }
         let time = median(times)
+        peak.measure()
+        let partOfTriad = medianRatio(bounds, over: times.map { $0 / kernel.bytes })
+        let gigaflops = kernel.operations / time / 1e9
         return Result(
             name: kernel.name, size: kernel.size, threads: threads, seconds: time,
             bestSeconds: times.min() ?? time,
             secondsAStep: time * kernel.calls, gigabytesPerSecond: kernel.bytes / time / 1e9,
-            partOfTriad: medianRatio(bounds, over: times.map { $0 / kernel.bytes }))
+            gflops: kernel.operations > 0 ? gigaflops : nil,
+            partOfLimit: max(partOfTriad, gigaflops / peak.gigaflops))
     }
 }

@@ -14,6 +14,16 @@ private enum Multiplier: CustomStringConvertible {
         executors.map { .executor($0) }
         + (InstructionSet.supported >= .avx512 ? [.emulatedTiles] : [])
 
+    /// Those that multiply factors of type `E`.
+    static func all<E: TensorElement>(for _: E.Type) -> [Multiplier] {
+        all.filter { if case .emulatedTiles = $0 { E.precision == .bf16 } else { true } }
+    }
+
+    /// Runs other kernels to compare with: for tiles those of the strongest set.
+    var executor: KernelExecutor {
+        if case .executor(let executor) = self { executor } else { executors[executors.count - 1] }
+    }
+
     var description: String {
         switch self {
         case .executor(let executor): "\(executor.instructionSet), \(executor.team.count) threads"
@@ -22,21 +32,24 @@ private enum Multiplier: CustomStringConvertible {
     }
 
     func multiply<L: TensorElement, R: TensorElement, O: TensorElement>(
-        _ left: Operand<L>, _ right: Operand<R>, bias: Vector<Float>?, into output: Matrix<O>,
-        accumulate: Bool
+        _ left: Operand<L>, _ right: Operand<R>, bias: Vector<Float>? = nil,
+        into output: Matrix<O>, accumulate: Bool = false,
+        activated: (activation: Activation, output: Matrix<O>)? = nil
     ) {
         switch self {
         case .executor(let executor):
             executor.multiply(
-                left.factor, right.factor, bias: bias, into: output, accumulate: accumulate)
+                left.factor, right.factor, bias: bias, into: output, accumulate: accumulate,
+                activated: activated.map { Activated($0.activation, into: $0.output) })
         case .emulatedTiles:
             var task = bert_gemm_task(
                 rows: output.rows, columns: output.columns,
                 depth: left.isTransposed ? left.matrix.rows : left.matrix.columns,
                 a: left.parameters, b: right.parameters, precision: BERT_BF16, c: output.base,
                 c_storage: code(of: O.self), c_stride: output.stride, accumulate: accumulate,
-                bias: bias.map { UnsafePointer($0.base) }, activated: nil, activated_stride: 0,
-                activation: BERT_GELU_ERF)
+                bias: bias.map { UnsafePointer($0.base) }, activated: activated?.output.base,
+                activated_stride: activated?.output.stride ?? 0,
+                activation: activated?.activation == .geluNew ? BERT_GELU_TANH : BERT_GELU_ERF)
             let scratch = Block<UInt8>(count: emulated_gemm_scratch())
             emulated_gemm(&task, scratch.vector.base)
         }
@@ -55,6 +68,12 @@ private func code<E: TensorElement>(of _: E.Type) -> bert_precision {
 private struct Operand<E: TensorElement> {
     let matrix: Matrix<E>
     let isTransposed: Bool
+
+    /// One that lies as it is.
+    init(_ matrix: Matrix<E>) {
+        self.matrix = matrix
+        isTransposed = false
+    }
 
     init(_ values: [Float], rows: Int, columns: Int, transposed: Bool, gap: Int, _ memory: Memory) {
         isTransposed = transposed
@@ -164,12 +183,10 @@ extension KernelTests {
                 L.precision == .fp32 ? Case(size, rounding: R.self) : Case(size, rounding: L.self)
             for form in forms {
                 let (values, bounds) = product.expected(form, output: O.precision)
-                for multiplier in Multiplier.all {
-                    if case .emulatedTiles = multiplier,
-                        L.precision == .fp16 || R.precision == .fp16
-                    {
-                        continue
-                    }
+                let multipliers =
+                    L.precision == .fp16 || R.precision == .fp16
+                    ? Multiplier.all(for: Float16.self) : Multiplier.all
+                for multiplier in multipliers {
                     let memory = Memory()
                     let left = Operand<L>(
                         product.left, rows: product.rows, columns: product.depth,
@@ -237,19 +254,20 @@ extension KernelTests {
         ) {
             let product = Case(size, rounding: BFloat16.self)
             let (rows, columns, depth) = (size[0], size[1], size[2])
-            for executor in executors {
+            for multiplier in Multiplier.all {
                 let memory = Memory()
                 let left = memory.matrix(
                     product.left.map { BFloat16($0) }, rows: rows, columns: depth)
                 let right = memory.matrix(product.right, rows: depth, columns: columns)
                 let whole = memory.matrix(
                     product.initial.map { BFloat16($0) }, rows: rows, columns: columns)
-                executor.multiply(.plain(left), .plain(right), into: whole)
+                multiplier.multiply(Operand(left), Operand(right), into: whole)
                 for row in [0, 13, 14, rows - 1] {
                     let alone = memory.matrix(
                         [BFloat16](repeating: BFloat16(0), count: columns), rows: 1,
                         columns: columns)
-                    executor.multiply(.plain(left.rows(row..<row + 1)), .plain(right), into: alone)
+                    multiplier.multiply(
+                        Operand(left.rows(row..<row + 1)), Operand(right), into: alone)
                     #expect(alone.elements.array == whole.row(row).array)
                 }
                 withExtendedLifetime(memory) {}
@@ -259,7 +277,7 @@ extension KernelTests {
         private func activated<E: TensorElement>(_ size: [Int], _: E.Type) {
             let product = Case(size, rounding: E.self)
             let (rows, columns, depth) = (size[0], size[1], size[2])
-            for executor in executors {
+            for multiplier in Multiplier.all(for: E.self) {
                 for (activation, bias, accumulate) in [
                     (Activation.gelu, true, false), (.geluNew, false, true),
                 ] {
@@ -276,15 +294,16 @@ extension KernelTests {
                         matrix(product.initial, rows, columns)
                     )
                     let output = matrix(product.initial, rows, columns)
-                    executor.multiply(
-                        .plain(left), .plain(right), bias: bias, into: apart,
+                    multiplier.multiply(
+                        Operand(left), Operand(right), bias: bias, into: apart,
                         accumulate: accumulate)
-                    executor.multiply(
-                        .plain(left), .plain(right), bias: bias, into: joined,
-                        accumulate: accumulate, activated: Activated(activation, into: output))
+                    multiplier.multiply(
+                        Operand(left), Operand(right), bias: bias, into: joined,
+                        accumulate: accumulate, activated: (activation, output))
                     for row in 0..<rows {
                         #expect(numbers(joined.row(row)) == numbers(apart.row(row)))
-                        executor.activate(apart.row(row), activation, into: apart.row(row))
+                        multiplier.executor.activate(
+                            apart.row(row), activation, into: apart.row(row))
                         #expect(numbers(output.row(row)) == numbers(apart.row(row)))
                     }
                     #expect(memory.marginsAreUntouched)

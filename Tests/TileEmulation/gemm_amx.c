@@ -22,6 +22,8 @@ static void emulated_configure(const void *memory) {
     const unsigned char *bytes = memory;
     require(bytes[0] == 1 && bytes[1] == 0);
     for (int i = 2; i < 16; i++) require(bytes[i] == 0);
+    for (int i = 32; i < 48; i++) require(bytes[i] == 0);
+    for (int i = 56; i < 64; i++) require(bytes[i] == 0);
     memset(tiles, 0, sizeof tiles);
     for (int i = 0; i < 8; i++) {
         tiles[i].row_bytes = bytes[16 + 2 * i] | (unsigned)bytes[17 + 2 * i] << 8;
