@@ -24,7 +24,7 @@ final class TrialTrainer {
     private var scaler: LossScaler
     private let agreement: Agreement
     private let stopPoll: StopPoll
-    private let reducer: GradientReducer?
+    private let gradients: TrialGradients
     private let best: Block<Float>
     private let perEpoch: Int
     private let evaluations: [Int]
@@ -79,9 +79,8 @@ final class TrialTrainer {
             earlyStopping: EarlyStopping(
                 patience: stopping.patience, minimumImprovement: stopping.minimumImprovement),
             scaler: scaler)
-        reducer =
-            setup.group.size > 1
-            ? try GradientReducer(over: setup.group, count: model.layout.count) : nil
+        gradients = try TrialGradients(
+            setup, model: model, stopPoll: stopPoll, tick: { link?.tick() })
         evaluator = TrialEvaluator(
             setup, model: model, inputs: evaluate, stopPoll: stopPoll,
             tick: { link?.tick() })
@@ -248,61 +247,13 @@ final class TrialTrainer {
         }
         if sums[1] > 0 { return false }
         let scale = sums[0] > 0 ? Float(scaler.scale / Double(sums[0])) : 0
-        guard let loss = try gradients(batches, rounds: rounds, scale: scale) else { return false }
+        guard let loss = try gradients.compute(batches, rounds: rounds, scale: scale) else {
+            return false
+        }
         let total = try agreement.sum([loss])[0] / Double(max(sums[0], 1))
         state.batches += 1
         try update(loss: total)
         return true
-    }
-
-    /// The gradients of all ranks, and the sum of this rank's losses; nil where a rank was told to
-    /// stop. A rank with fewer micro-batches begins later, so that all come to the last one together.
-    private func gradients(
-        _ batches: [[TaskExample]], rounds: Int, scale: Float
-    ) throws -> Double? {
-        var outcome = TaskOutcome()
-        let late = rounds - batches.count
-        for round in 0..<rounds - 1 {
-            if round >= late {
-                let index = round - late
-                outcome.add(
-                    model.train(
-                        batches[index], scale: scale, seed: setup.seed, accumulate: index > 0,
-                        observer: GradientObserver(progress: tick)))
-            }
-            if try stopPoll.check() { return nil }
-        }
-        try reduce { observer in
-            outcome.add(
-                model.train(
-                    batches.last ?? [], scale: scale, seed: setup.seed,
-                    accumulate: batches.count > 1, observer: observer))
-        }
-        return outcome.loss
-    }
-
-    /// Runs the last backward pass; buckets start around the ring while it runs.
-    private func reduce(_ backward: (GradientObserver) -> Void) throws {
-        guard let reducer else { return backward(GradientObserver(progress: tick)) }
-        reducer.begin(model.gradients.vector.buffer)
-        var failure: MPIError?
-        func attempt(_ body: () throws(MPIError) -> Void) {
-            guard failure == nil else { return }
-            do { try body() } catch { failure = error }
-        }
-        withoutActuallyEscaping(attempt) { attempt in
-            backward(
-                GradientObserver(
-                    ready: { range in
-                        attempt { () throws(MPIError) in try reducer.markReady(range) }
-                    },
-                    progress: { [link] in
-                        attempt { () throws(MPIError) in try reducer.progress() }
-                        link?.tick()
-                    }))
-        }
-        if let failure { throw failure }
-        try reducer.finish()
     }
 
     private func update(loss: Double) throws {

@@ -23,7 +23,8 @@ struct MemoryTests {
         arguments: [
             (1, []), (1, ["precision.compute=bf16"]), (1, ["parallel.recompute=true"]),
             (1, ["parallel.recompute=true", "precision.compute=bf16"]),
-            (2, ["parallel.wire=bf16"]), (3, ["parallel.shard_optimizer=true"]),
+            (1, ["precision.compute=fp16", "batch.micro=5"]), (2, ["parallel.wire=bf16"]),
+            (3, ["parallel.shard_optimizer=true"]),
         ])
     func forecast(ranks: Int, settings: [String]) throws {
         let summary = try Self.summary(ranks: ranks, settings)
