@@ -29,8 +29,8 @@ extension LayerActivations {
 }
 
 extension Encoder {
-    /// The first module, in the order of the forward pass, whose output for the batch at hand was
-    /// not finite; nil where all were. That pass was one for training with `dropouts`. The layer is
+    /// The first module, in the order of the forward pass, whose output for the batch at hand was not
+    /// finite, in the first layer whose output was not; nil where all were. That pass was one for training with `dropouts`. The layer is
     /// computed again: a backward pass may have overwritten it.
     func firstNotFiniteOutput(_ dropouts: ModelDropouts) -> String? {
         if !embeddingSum.isFinite { return "bert.embeddings" }

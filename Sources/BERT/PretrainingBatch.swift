@@ -34,7 +34,7 @@ public struct PretrainingSequence: Sendable {
 }
 
 /// How large a batch a model has room for.
-public struct BatchCapacity: Sendable, Equatable {
+public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
     /// The most sequences.
     public let sequences: Int
     /// The most tokens of one sequence.
@@ -57,6 +57,11 @@ public struct BatchCapacity: Sendable, Equatable {
         self.sequenceLength = sequenceLength
         self.tokens = tokens
         self.masked = masked
+    }
+
+    /// For messages.
+    public var description: String {
+        "micro-batches of up to \(sequences) sequences of \(sequenceLength) tokens"
     }
 
     /// Room for batches of both kinds, one at a time.

@@ -44,12 +44,24 @@ public enum Paths {
     /// Whether there is anything, also behind a symbolic link.
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-    /// Whether both paths lead to the same file or directory, however they are spelt: device and
-    /// inode are compared. False if one of them is missing.
+    /// Tells a file or directory from all others of this host, however its path is spelt.
+    public struct Identity: Hashable, Sendable {
+        private let device: UInt64
+        private let inode: UInt64
+
+        /// That of what `path` leads to; nil where there is nothing.
+        public init?(_ path: String) {
+            var information = stat()
+            guard stat(path, &information) == 0 else { return nil }
+            (device, inode) = (UInt64(information.st_dev), UInt64(information.st_ino))
+        }
+    }
+
+    /// Whether both paths lead to the same file or directory, however they are spelt. False if one of
+    /// them is missing.
     public static func isSame(_ first: String, _ second: String) -> Bool {
-        var (a, b) = (stat(), stat())
-        return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev
-            && a.st_ino == b.st_ino
+        guard let identity = Identity(first) else { return false }
+        return Identity(second) == identity
     }
 
     /// Size of a plain file; 0 if there is none.

@@ -41,6 +41,7 @@ public final class FanOutRun {
     /// - Throws: what keeps the fan-out from starting, on all ranks alike.
     public func run() throws -> Int32 {
         let threads = try ThreadPlan.threads(.auto, communicator: world)
+        let memory = try MemoryShare(among: world)
         try together {
             if isCoordinator {
                 try directory.requireOwn()
@@ -53,11 +54,11 @@ public final class FanOutRun {
         let starts = try configuration.checkpoints.map { point in
             try StartingModel.open(point, among: world) { view.note("warning: \($0)") }
         }
-        try together { try check(starts, threads) }
+        try together { try check(starts, threads, memory) }
         let settings = try settings(starts)
         let coordinator = try together { try makeCoordinator(starts, settings, threads) }
         do {
-            try work(coordinator, starts, settings, KernelExecutor(threads: threads))
+            try work(coordinator, starts, settings, KernelExecutor(threads: threads), memory)
         } catch let error as CoordinatorError {
             // Its cause says what to do.
             throw error.cause
@@ -97,7 +98,9 @@ public final class FanOutRun {
         }
     }
 
-    private func check(_ starts: [StartingModel], _ threads: Int) throws {
+    private func check(
+        _ starts: [StartingModel], _ threads: Int, _ memory: MemoryShare
+    ) throws {
         for start in starts {
             for task in configuration.tasks {
                 // As far as it is known before the data are read.
@@ -113,7 +116,7 @@ public final class FanOutRun {
                 try TrialMemory(
                     start: start, head: head, inputs: configuration.microBatchSize,
                     sequenceLength: length, precision: configuration.elementType, threads: threads
-                ).check(task.name)
+                ).check(task.name, memory)
                 if head.usesPooler, !start.hasPooler, isCoordinator {
                     view.note(
                         "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
@@ -173,7 +176,7 @@ public final class FanOutRun {
 
     private func work(
         _ coordinator: Coordinator?, _ starts: [StartingModel], _ settings: TrialSettings,
-        _ executor: KernelExecutor
+        _ executor: KernelExecutor, _ memory: MemoryShare
     ) throws {
         let own = world.rank / configuration.ranksPerTrial
         guard let group = try world.split(color: own) else {
@@ -190,7 +193,7 @@ public final class FanOutRun {
         if group.rank == 0 && link == nil { link = RemoteLink(messages, clock: clock) }
         let trials = TrialGroup(
             configuration, settings: settings, starts: starts, directory: directory.path,
-            group: group, link: link, executor: executor, clock: clock)
+            group: group, link: link, executor: executor, memory: memory, clock: clock)
         // Leaders that work send messages, so silence is what the watchdog looks for.
         var wait = YieldingWait(in: "the trials of others")
         try trials.work {

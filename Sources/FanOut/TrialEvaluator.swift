@@ -27,19 +27,16 @@ struct TrialEvaluator {
 
     /// The scores, on all ranks; nil where a rank was told to stop. Collective.
     ///
-    /// - Throws: `FanOutError` where an output is not finite: the largest of such is any.
+    /// - Throws: `FanOutError` where an output is not finite, as NaN is neither right nor wrong.
     func scores() throws -> TaskScores? {
         var isFinite = true
         guard let outputs = try outputs(&isFinite) else { return nil }
-        let agreement = Agreement(among: setup.group)
-        try agreement.together(exitCode: FanOutError.status) {
+        let own = try Agreement(among: setup.group).together(exitCode: FanOutError.status) {
             guard isFinite else {
                 throw FanOutError(
                     "what the model says of the evaluation data is not finite; lower the learning "
                         + "rate, or take another precision")
             }
-        }
-        let own = try agreement.together(exitCode: FanOutError.status) {
             guard setup.group.rank == 0 else { return [UInt8]() }
             let scores = TaskScores.scores(
                 setup.task, setup.data.evaluate, labels: setup.data.labels, outputs: outputs,

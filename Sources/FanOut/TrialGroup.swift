@@ -16,6 +16,7 @@ final class TrialGroup {
     /// On the group's first rank alone.
     private let link: (any CoordinatorLink)?
     private let executor: KernelExecutor
+    private let memory: MemoryShare
     private let settings: TrialSettings
     private let clock: () -> Double
     private let stopPoll: StopPoll
@@ -29,7 +30,8 @@ final class TrialGroup {
     init(
         _ configuration: FineTuningConfiguration, settings: TrialSettings,
         starts: [StartingModel], directory: String, group: Communicator,
-        link: (any CoordinatorLink)?, executor: KernelExecutor, clock: @escaping () -> Double
+        link: (any CoordinatorLink)?, executor: KernelExecutor, memory: MemoryShare,
+        clock: @escaping () -> Double
     ) {
         self.settings = settings
         self.configuration = configuration
@@ -38,6 +40,7 @@ final class TrialGroup {
         self.group = group
         self.link = link
         self.executor = executor
+        self.memory = memory
         self.clock = clock
         trials = configuration.trials
         agreement = Agreement(among: group)
@@ -78,7 +81,7 @@ final class TrialGroup {
                 trial: trial, configuration: configuration,
                 settings: settings.identifier(of: trial, configuration),
                 start: starts[trial.checkpoint], data: try data(of: trial),
-                directory: trialDirectory, group: group, executor: executor)
+                directory: trialDirectory, group: group, executor: executor, memory: memory)
             let trainer = try TrialTrainer(setup, stopPoll: stopPoll, link: link, clock: clock)
             switch try trainer.run(report) {
             case .stopped: try link?.tell(.stopped)

@@ -18,9 +18,9 @@ struct TrialMemory {
         BatchCapacity(sequences: inputs, sequenceLength: sequenceLength, maskedPerSequence: 0)
     }
 
-    /// Throws where the memory of this machine cannot hold it, before anything is allocated: a
-    /// failed allocation would end the job.
-    func check(_ task: String) throws {
+    /// Throws where `memory` cannot hold it, before anything is allocated: a failed allocation would
+    /// end the job.
+    func check(_ task: String, _ memory: MemoryShare) throws {
         // Two moments and the best weights besides. Checked first: no later product is too large.
         let layout = ParameterLayout.fineTuning(start.configuration, head)
         try ModelSetup.checkMemory(layout, .fineTuning)
@@ -29,13 +29,11 @@ struct TrialMemory {
             + BERTForFineTuning.trainingBytes(
                 start.configuration, head: head, capacity: capacity, threads: threads,
                 precision: precision)
-        let memory = ModelSetup.machineMemory
-        guard needed <= memory else {
-            throw FanOutError(
-                "task \(task): \(inputs) inputs of \(sequenceLength) tokens at once need "
-                    + "\(needed >> 20) MB, the machine has \(memory >> 20) MB; lower "
-                    + "micro_batch_size or sequence_length, or offer fewer choices", exitCode: 78)
-        }
+        try memory.check(
+            needed, of: "task \(task) with \(inputs) inputs of \(sequenceLength) tokens at once",
+            advice:
+                "lower micro_batch_size or sequence_length, offer fewer choices, or start fewer "
+                + "ranks")
     }
 }
 

@@ -6,6 +6,7 @@ import Kernels
 import MPI
 import Optimization
 import Tensors
+import Training
 
 /// One trial: what is learned, from what, how, and by whom.
 struct TrialSetup {
@@ -19,6 +20,8 @@ struct TrialSetup {
     /// The ranks that work on it.
     let group: Communicator
     let executor: KernelExecutor
+    /// What this rank may take.
+    let memory: MemoryShare
 
     var task: TaskDefinition { configuration.tasks[trial.task] }
     var seed: UInt64 { UInt64(trial.seed) }
@@ -33,13 +36,13 @@ struct TrialSetup {
         let most = max(train.examples.inputCount, evaluate.examples.inputCount)
         let inputs = max(
             min(configuration.microBatchSize, most), train.largest, evaluate.largest)
-        let memory = TrialMemory(
+        let needed = TrialMemory(
             start: start, head: task.kind.head(labels: data.labels.count), inputs: inputs,
             sequenceLength: sequenceLength, precision: configuration.elementType,
             threads: executor.team.count)
-        try memory.check(task.name)
+        try needed.check(task.name, memory)
         return BERTForFineTuning(
-            start.configuration, head: memory.head, for: .training, capacity: memory.capacity,
+            start.configuration, head: needed.head, for: .training, capacity: needed.capacity,
             executor: executor, headDropout: configuration.headDropout ?? start.headDropout,
             precision: configuration.elementType)
     }

@@ -173,7 +173,8 @@ final class TrialTrainer {
                 "all \(skipped) batches overflowed in fp16: nothing was learned; take bf16, or more "
                     + "epochs")
         }
-        if skipped > 0 {
+        // A few are how the scale finds its place.
+        if skipped > max(16, state.batches / 10) {
             try link?.tell(
                 .warning(
                     "\(skipped) of \(state.batches) batches overflowed in fp16 and were left out"))

@@ -19,7 +19,7 @@ public enum InstructionSet: Int, Sendable, Comparable, CaseIterable {
         InstructionSet(rawValue: Int(bert_supported_instruction_set().rawValue)) ?? .portable
 
     /// Whether the processor has AMX, but the operating system does not let this process use it.
-    static let amxIsRefused = bert_amx_is_refused()
+    public static let amxIsRefused = bert_amx_is_refused()
 
     /// A weaker set comes before a stronger one.
     public static func < (left: InstructionSet, right: InstructionSet) -> Bool {

@@ -13,11 +13,19 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
     public let precision: Precision
     /// The instructions.
     public let instructionSet: InstructionSet
+    private let amxIsRefused: Bool
 
     /// Products of `precision` with `instructionSet`.
-    public init(_ precision: Precision, _ instructionSet: InstructionSet) {
+    ///
+    /// - Parameter amxIsRefused: whether the processor has AMX, which its operating system does not
+    ///   let this process use.
+    public init(
+        _ precision: Precision, _ instructionSet: InstructionSet,
+        amxIsRefused: Bool = InstructionSet.amxIsRefused
+    ) {
         self.precision = precision
         self.instructionSet = instructionSet
+        self.amxIsRefused = amxIsRefused
     }
 
     /// Whether factors are multiplied in the precision itself; if not, in fp32.
@@ -43,9 +51,8 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
         case .bf16 where isNative: return "bf16 by AVX512_BF16"
         case .bf16:
             return "in fp32 by \(fp32): "
-                + (InstructionSet.amxIsRefused
-                    ? "the system does not let this process use the processor's AMX (Linux 5.16 "
-                        + "or later does)"
+                + (amxIsRefused
+                    ? "the operating system does not let this process use the processor's AMX"
                     : "this processor has neither AMX nor fast AVX512_BF16")
         case .fp16: return "in fp32 by \(fp32), of factors stored in fp16"
         }

@@ -60,8 +60,10 @@ public struct CheckpointEvaluation {
         }
         let threads = try ThreadPlan.threads(
             configuration.parallel.threads, communicator: communicator)
+        let memory = try MemoryShare(among: communicator)
         let (model, source, step, vocabulary) = try agreement.jointly {
-            try Self.open(saved, paths, configuration, executor: KernelExecutor(threads: threads))
+            try Self.open(
+                saved, paths, configuration, memory, executor: KernelExecutor(threads: threads))
         }
         let result = try PretrainingEvaluator(
             source: source, vocabulary: vocabulary,
@@ -134,7 +136,7 @@ public struct CheckpointEvaluation {
 
     private static func open(
         _ saved: SavedModel, _ paths: [String], _ settings: RunConfiguration,
-        executor: KernelExecutor
+        _ memory: MemoryShare, executor: KernelExecutor
     ) throws -> (BERTForPreTraining, any SampleSource, step: Int, Vocabulary) {
         let path = saved.path
         let description = try saved.description()
@@ -161,10 +163,11 @@ public struct CheckpointEvaluation {
         let capacity = BatchCapacity(
             sequences: settings.batch.micro, sequenceLength: length, maskedPerSequence: length)
         let precision = Precision(settings.precision.compute)
-        try ModelSetup.checkMemory(
+        try memory.check(
             BERTForPreTraining.memoryBytes(
                 sizes, for: .inference, capacity: capacity, threads: executor.team.count,
-                precision: precision), for: capacity)
+                precision: precision), of: "the model with \(capacity)",
+            advice: "lower batch.micro, or start fewer ranks")
         let model = BERTForPreTraining(
             sizes, for: .inference, capacity: capacity, executor: executor, precision: precision)
         let buffer = model.parameters.vector.buffer

@@ -29,10 +29,13 @@ public struct DataSetup {
 
     /// Refuses held-out data that is named twice: it would count twice, and intervals be too narrow.
     static func checkDistinct(_ paths: [String]) throws {
-        for (index, path) in paths.enumerated() {
-            guard paths[..<index].contains(where: { Paths.isSame($0, path) }) else { continue }
-            throw TrainingError.configuration(
-                "\(path) is named twice as held-out data, and would count twice; name it once")
+        var seen: Set<Paths.Identity> = []
+        for path in paths {
+            guard let identity = Paths.Identity(path) else { continue }
+            guard seen.insert(identity).inserted else {
+                throw TrainingError.configuration(
+                    "\(path) is named twice as held-out data, and would count twice; name it once")
+            }
         }
     }
 
@@ -111,7 +114,11 @@ public struct DataSetup {
                 paths: configuration.data.heldout, vocabularySize: vocabularySize,
                 order: .sequential, seed: PretrainingEvaluator.seed)
         }
-        let own = directories.filter { $0.manifest.heldout.documents > 0 }
+        // One that is trained on twice as often is held out once.
+        var seen: Set<Paths.Identity?> = []
+        let own = directories.filter {
+            $0.manifest.heldout.documents > 0 && seen.insert(Paths.Identity($0.path)).inserted
+        }
         return own.isEmpty ? nil : try Self.heldout(own, settings)
     }
 
@@ -126,8 +133,8 @@ public struct DataSetup {
         let empty = directories.first { $0.manifest.heldout.documents == 0 }
         if hasHeldout, let empty {
             throw TrainingError.configuration(
-                "\(empty.path) has no held-out documents, and others beside it have; evaluate it "
-                    + "alone (then all of it counts), or build it with --heldout")
+                "\(empty.path) has no held-out documents, and others beside it have; name it alone "
+                    + "(then all of it counts), or build it with --heldout")
         }
         return try CorpusSource(
             directories, split: hasHeldout ? .heldout : .train, settings: settings,

@@ -1,4 +1,3 @@
-import BERT
 import Glibc
 package import Tensors
 
@@ -50,32 +49,8 @@ extension ModelSetup {
         }
     }
 
-    /// Refuses batches that no memory of this machine can hold; before anything is allocated.
-    ///
-    /// - Parameters:
-    ///   - needed: bytes for model and activations.
-    /// - Throws: `TrainingError` (78).
-    static func checkMemory(_ needed: Int, for capacity: BatchCapacity) throws {
-        let own = MemoryDemand.own(bytes: needed)
-        if let shortage = MemoryDemand.shortage(of: own, among: [own], machine: machineMemory) {
-            throw TrainingError(shortage, capacity)
-        }
-    }
-
     /// Bytes of memory that this machine has.
     package static var machineMemory: Int {
         sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-    }
-}
-
-extension TrainingError {
-    /// That batches of `capacity` do not fit (78).
-    init(_ shortage: MemoryDemand.Shortage, _ capacity: BatchCapacity) {
-        let ranks = shortage.ranks == 1 ? "a rank" : "the \(shortage.ranks) ranks of a node"
-        self = .configuration(
-            "micro-batches of up to \(capacity.sequences) sequences of \(capacity.sequenceLength) "
-                + "tokens take at least \(shortage.wanted >> 20) MB of \(ranks), which may have "
-                + "\(shortage.available >> 20) MB; lower batch.micro, set parallel.recompute or "
-                + "parallel.shard_optimizer, or start fewer ranks with more threads each")
     }
 }

@@ -78,8 +78,12 @@ public final class PretrainingRun {
         }
         (setup, phases) = parts
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
-        try Self.checkMemory(
-            configuration, setup, capacity, threads: threadPlan.threads, among: communicator)
+        let memory = try MemoryShare(among: communicator)
+        try agreement.jointly { [setup] in
+            try Self.check(
+                memory, configuration, setup, capacity, threads: threadPlan.threads,
+                ranks: communicator.size)
+        }
         residentBefore = ProcessMemory.resident
         let executor = KernelExecutor(
             threads: threadPlan.threads, processors: threadPlan.processors)
@@ -124,15 +128,13 @@ public final class PretrainingRun {
         state.lossScaler = scaler.state
     }
 
-    /// Refuses batches that the nodes cannot hold, while nothing is taken: a failed allocation would
-    /// end the job without a word of what to change. Collective.
-    private static func checkMemory(
-        _ configuration: RunConfiguration, _ setup: ModelSetup, _ capacity: BatchCapacity,
-        threads: Int, among communicator: Communicator
+    /// Refuses a model and batches that the memory cannot hold.
+    private static func check(
+        _ memory: MemoryShare, _ configuration: RunConfiguration, _ setup: ModelSetup,
+        _ capacity: BatchCapacity, threads: Int, ranks: Int
     ) throws {
         let parallel = configuration.parallel
-        let moments = ModelMemory.moments(
-            shards: parallel.shardOptimizer ? communicator.size : 1)
+        let moments = ModelMemory.moments(shards: parallel.shardOptimizer ? ranks : 1)
         let layout = ParameterLayout.pretraining(setup.configuration)
         let needed =
             moments.bytes(parameterCount: layout.count)
@@ -140,10 +142,11 @@ public final class PretrainingRun {
                 setup.configuration, for: .training, capacity: capacity, threads: threads,
                 precision: Precision(configuration.precision.compute),
                 recomputes: parallel.recompute)
-        let shortage = try MemoryDemand.shortage(ofBytes: needed, among: communicator)
-        try Agreement(among: communicator).jointly {
-            if let shortage { throw TrainingError(shortage, capacity) }
-        }
+        try memory.check(
+            needed, of: "the model with \(capacity)",
+            advice:
+                "lower batch.micro, set parallel.recompute or parallel.shard_optimizer, or start "
+                + "fewer ranks with more threads each")
     }
 
     /// What this version does not do is refused, never silently left out.

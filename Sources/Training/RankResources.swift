@@ -1,4 +1,5 @@
 import Glibc
+import MPI
 
 /// What a rank may use of its host.
 package struct RankResources: Equatable {
@@ -8,16 +9,33 @@ package struct RankResources: Equatable {
     package var quotaGroup = ""
     /// The processors' worth of time that those processes have together; nil: no limit.
     package var quota: Double?
+    /// Which processes share the limit of memory.
+    package var memoryGroup = ""
+    /// Bytes of memory that those processes may have together; nil: no limit.
+    package var memoryLimit: Int?
     /// The most processors that SLURM meant for the rank; nil: it says nothing.
     package var limit: Int?
 
     package init(
-        processors: [Int], quotaGroup: String = "", quota: Double? = nil, limit: Int? = nil
+        processors: [Int], quotaGroup: String = "", quota: Double? = nil, limit: Int? = nil,
+        memoryGroup: String = "", memoryLimit: Int? = nil
     ) {
         self.processors = processors
         self.quotaGroup = quotaGroup
         self.quota = quota
         self.limit = limit
+        self.memoryGroup = memoryGroup
+        self.memoryLimit = memoryLimit
+    }
+
+    /// This rank's place among those of its node, and what each may use. Collective.
+    static func ofNode(
+        _ communicator: Communicator
+    ) throws -> (rank: Int, resources: [RankResources]) {
+        let node = try communicator.splitByNode()
+        let own = own(jobSize: communicator.size)
+        let all = try node.allGather(bytes: Array(own.text.utf8))
+        return (node.rank, all.map { RankResources(text: String(decoding: $0, as: UTF8.self)) })
     }
 
     /// Those of this process, of a job of `jobSize` ranks.
@@ -30,10 +48,11 @@ package struct RankResources: Equatable {
         if processors.isEmpty {
             processors = Array(0..<max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         }
-        let group = ControlGroup.quota()
+        let (group, memory) = (ControlGroup.quota(), ControlGroup.memory())
         return RankResources(
             processors: processors, quotaGroup: group?.name ?? "", quota: group?.processors,
-            limit: slurmLimit(jobSize: jobSize) { getenv($0).map { String(cString: $0) } })
+            limit: slurmLimit(jobSize: jobSize) { getenv($0).map { String(cString: $0) } },
+            memoryGroup: memory?.name ?? "", memoryLimit: memory?.bytes)
     }
 
     /// `SLURM_CPUS_PER_TASK`, where SLURM itself started the ranks: under mpirun it speaks of
@@ -68,15 +87,16 @@ package struct RankResources: Equatable {
     package var text: String {
         let numbers = processors.map(String.init).joined(separator: ",")
         return "\(numbers)\n\(quotaGroup)\n\(quota.map { "\($0)" } ?? "")\n"
-            + (limit.map { "\($0)" } ?? "")
+            + "\(limit.map { "\($0)" } ?? "")\n\(memoryGroup)\n"
+            + (memoryLimit.map { "\($0)" } ?? "")
     }
 
     /// What `text` of another rank says.
     package init(text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        func line(_ index: Int) -> String { index < lines.count ? lines[index] : "" }
         self.init(
-            processors: Self.list(lines[0]), quotaGroup: lines.count > 1 ? String(lines[1]) : "",
-            quota: lines.count > 2 ? Double(lines[2]) : nil,
-            limit: lines.count > 3 ? Int(lines[3]) : nil)
+            processors: Self.list(line(0)), quotaGroup: line(1), quota: Double(line(2)),
+            limit: Int(line(3)), memoryGroup: line(4), memoryLimit: Int(line(5)))
     }
 }

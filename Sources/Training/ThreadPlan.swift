@@ -73,15 +73,13 @@ public struct ThreadPlan: Equatable, Sendable {
     public init(
         _ setting: RunConfiguration.ThreadCount, pins: Bool, communicator: Communicator
     ) throws {
-        let node = try communicator.splitByNode()
-        let own = RankResources.own(jobSize: communicator.size)
-        let all = try node.allGather(bytes: Array(own.text.utf8)).map {
-            RankResources(text: String(decoding: $0, as: UTF8.self))
-        }
+        let (rank, resources) = try RankResources.ofNode(communicator)
         self.init(
-            setting, pins: pins, rank: node.rank, of: all,
+            setting, pins: pins, rank: rank, of: resources,
             coreOf: Dictionary(
-                uniqueKeysWithValues: own.processors.map { ($0, RankResources.core(of: $0)) }))
+                uniqueKeysWithValues: resources[rank].processors.map {
+                    ($0, RankResources.core(of: $0))
+                }))
     }
 
     /// The number of threads alone, for work that is not pinned. Collective.

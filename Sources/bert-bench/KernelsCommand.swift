@@ -12,7 +12,8 @@ struct KernelsCommand: ParsableCommand {
         discussion: """
             Bytes are those that a kernel cannot but read and write. Before each run the triad \
             runs, which also empties the caches. The last column is the part of the triad's \
-            bandwidth (median over these pairs), or of the peak of fp32, whichever is more. Nothing is timed before it agrees with the portable kernels.
+            bandwidth (median over these pairs), or of the peak of fp32, whichever is more. \
+            Nothing is timed before it agrees with the portable kernels.
             """)
 
     @Option(help: "The model whose sizes are taken.")

@@ -37,8 +37,12 @@ import Testing
             (.fp16, .amx, "in fp32 by AVX-512, of factors stored in fp16"),
         ]
         for (precision, set, text) in texts {
-            #expect(ProductInstructions(precision, set).description == text)
+            #expect(ProductInstructions(precision, set, amxIsRefused: false).description == text)
         }
+        #expect(
+            ProductInstructions(.bf16, .avx512, amxIsRefused: true).description
+                == "in fp32 by AVX-512: the operating system does not let this process use the "
+                + "processor's AMX")
         #expect(!ProductInstructions(.bf16, .avx512).isNative)
         #expect(ProductInstructions(.bf16, .amx).isNative)
         #expect(KernelExecutor(threads: 1).products(.fp32).isNative)

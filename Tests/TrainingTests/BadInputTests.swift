@@ -107,8 +107,9 @@ struct BadInputTests {
             try outcome.require(78)
             expectOnce(
                 [
-                    "micro-batches of up to 65536 sequences of", "lower batch.micro",
-                    ranks == 1 ? "MB of a rank" : "MB of the 3 ranks of a node",
+                    "the model with micro-batches of up to 65536 sequences of 32 tokens takes",
+                    "lower batch.micro", "a rank may have",
+                    ranks == 1 ? "MB; lower" : "as 3 ranks share",
                 ], outcome)
         }
     }

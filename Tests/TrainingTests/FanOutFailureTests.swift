@@ -1,6 +1,11 @@
+import BERT
+import Checkpointing
 import DurableFiles
 import Glibc
+import TemporaryDirectories
+import Tensors
 import Testing
+import Training
 
 /// What a fan-out does when jobs, ranks, disks and people fail it.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
@@ -53,6 +58,59 @@ struct FanOutFailureTests {
         // Once it no longer kills, more retries give it another chance.
         fanOut.environment = []
         try fanOut.run(ranks: 2, ["--set", "retries=2"]).require()
+    }
+
+    @Test("a trial of one batch learns something")
+    func oneBatch() throws {
+        let answers = try ["0.001", "0.01"].map { rate in
+            var fanOut = try FanOut(
+                ["class"], "seeds: [1]\nepochs: [1]\nlearning_rates: [\(rate)]")
+            fanOut.configuration = fanOut.configuration.replacing(
+                "\nbatch_size: 8", with: "\nbatch_size: 64")
+            try fanOut.run().require()
+            #expect(try fanOut.losses("class/tiny/lr\(rate)-epochs1-seed1").count == 1)
+            return try fanOut.predict("class", ["the fox lives near the hill"]).output
+        }
+        #expect(answers[0] != answers[1])
+    }
+
+    /// The fixture's model with a bias that fp16 cannot add.
+    private func overflowingModel(in scratch: TemporaryDirectory) throws -> String {
+        let saved = try SavedModel.open(FanOutFixture.shared.get().model).model
+        let description = try saved.description()
+        let layout = ParameterLayout.pretraining(
+            try BERTConfiguration(json: description.configuration, path: saved.path))
+        let parameters = Block<Float>(count: layout.count)
+        let buffer = parameters.vector.buffer
+        var span = buffer.mutableSpan
+        try saved.readParameters(layout, into: &span)
+        let bias = try #require(layout["bert.encoder.layer.1.intermediate.dense.bias"])
+        parameters[bias.range].fill(1e6)
+        let path = scratch.file("model")
+        try HuggingFaceDirectory.write(
+            path, replacing: false, description: description,
+            from: BlockTensors(layout, parameters))
+        return path
+    }
+
+    @Test(
+        "a model that says what is no number has failed, and the table shows it", arguments: [1, 2]
+    )
+    func notFinite(ranks: Int) throws {
+        let scratch = TemporaryDirectory()
+        var fanOut = try FanOut(
+            ["class", "number"],
+            "seeds: [1]\nepochs: [1]\nprecision: fp16\nranks_per_trial: \(ranks)")
+        fanOut.configuration = fanOut.configuration.replacing(
+            try FanOutFixture.shared.get().model, with: try overflowingModel(in: scratch))
+        try fanOut.run(ranks: ranks).require(65)
+        for trial in try fanOut.trials() {
+            #expect(trial.status == "failed" && trial.failures == 2)
+            #expect(trial.error?.hasPrefix("what the model says of the evaluation data") == true)
+            #expect(!Paths.exists(fanOut.path("trials/\(trial.key)/state")))
+        }
+        let rows = fileText(fanOut.path("results.md")).split(separator: "\n")
+        #expect(rows.count { $0.contains("| 0 (1 failed) |") } == 2, "\(rows)")
     }
 
     @Test("a trial goes on where it was, with the same bits", arguments: [SIGTERM, SIGKILL])

@@ -38,26 +38,32 @@ import Training
     }
 
     @Test("ranks share their node's memory, and the limit of their control group")
-    func shortage() {
-        func demand(_ bytes: Int, _ group: String = "", _ limit: Int? = nil) -> MemoryDemand {
-            MemoryDemand(bytes: bytes, group: group, limit: limit)
+    func share() throws {
+        func share(_ limits: [(String, Int?)], machine: Int) -> [MemoryShare] {
+            let all = limits.map {
+                RankResources(processors: [0], memoryGroup: $0.0, memoryLimit: $0.1)
+            }
+            return all.indices.map { MemoryShare(of: $0, among: all, machine: machine) }
         }
-        func shortage(_ all: [MemoryDemand], machine: Int) -> [MemoryDemand.Shortage?] {
-            all.map { MemoryDemand.shortage(of: $0, among: all, machine: machine) }
+        func bytes(_ limits: [(String, Int?)], machine: Int) -> [Int] {
+            share(limits, machine: machine).map(\.bytes)
         }
-        let node = MemoryDemand.Shortage(ranks: 2, wanted: 100, available: 99)
-        #expect(shortage([demand(60), demand(40)], machine: 100) == [nil, nil])
-        #expect(shortage([demand(60), demand(40)], machine: 99) == [node, node])
-        // One group for both, and one for each.
-        let group = MemoryDemand.Shortage(ranks: 2, wanted: 100, available: 80)
+        #expect(bytes([("", nil), ("", nil), ("", nil)], machine: 100) == [33, 33, 33])
+        // One group for both, one for each, and one of two.
+        #expect(bytes([("g", 80), ("g", 80)], machine: 200) == [40, 40])
+        #expect(bytes([("g", 80), ("h", 80)], machine: 200) == [80, 80])
+        #expect(bytes([("g", 80), ("h", 20), ("", nil)], machine: 210) == [70, 20, 70])
+        // A limit above what the machine has, or of version 1 near 2^63, is none.
+        #expect(bytes([("g", .max), ("g", 500)], machine: 100) == [50, 50])
+        let two = share([("g", 80), ("g", 80)], machine: 200)[0]
+        try two.check(40, of: "it", advice: "")
+        let error = #expect(throws: TrainingError.self) {
+            try two.check(41 << 20, of: "it", advice: "do less")
+        }
         #expect(
-            shortage([demand(60, "g", 80), demand(40, "g", 80)], machine: 200) == [group, group])
-        let own = MemoryDemand.Shortage(ranks: 1, wanted: 60, available: 50)
-        #expect(shortage([demand(60, "g", 50), demand(40, "h", 50)], machine: 200) == [own, nil])
-        // A limit above what the machine has is none.
-        #expect(shortage([demand(60, "g", 500), demand(40)], machine: 99) == [node, node])
-        for one in [demand(1 << 50), demand(5, "8:2\n", 7)] {
-            #expect(MemoryDemand(text: one.text) == one)
-        }
+            error?.description
+                == "it takes at least 41 MB, and a rank may have 0 MB, as 2 ranks share 0 MB; do less"
+        )
+        #expect(error?.exitCode == 78)
     }
 }

@@ -48,6 +48,28 @@ import Testing
         #expect(abs(nextSentence.reduce(0, +) / 12 - step.nspLoss) < 1e-3)
     }
 
+    @Test("dropout is the run's, not that of the model that it began with")
+    func ownDropout() throws {
+        let first = try Run.tiny(steps: 2)
+        try first.finish()
+        let whole = [
+            "--set", "batch.micro=12", "--set", "model.initialize_from=\(first.directory)",
+            "--set", "model.hidden_dropout_prob=0.4",
+        ]
+        let plain = try Run.tiny(steps: 2)
+        try plain.finish(ranks: 1, whole)
+        let norm = try #require(try plain.steps().first).gradientNorm
+        var run = try Run.tiny(steps: 2)
+        run.environment = ["BERT_TEST_OVERFLOW=0:1"]
+        try run.train(ranks: 1, whole).require(65)
+        let name = try #require(try Paths.names(in: run.path("overflow")).first)
+        let outcome = try replay([run.path("overflow/\(name)")])
+        try outcome.require()
+        #expect(
+            outcome.output.contains("their norm is \(HumanFormat.scientific(norm))"),
+            "\(norm): \(outcome)")
+    }
+
     @Test("the weights of the checkpoint that the file names, or of another", arguments: [1, 3])
     func checkpoint(ranks: Int) throws {
         let (run, file) = try overflow(batch: 7, ranks: ranks, every: 4)
