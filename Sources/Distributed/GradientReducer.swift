@@ -72,10 +72,13 @@ public final class GradientReducer {
         self.bucketsInFlight = bucketsInFlight
     }
 
-    /// Bytes of working memory that it comes to hold: the windows of the rings that are under way at once.
+    /// Bytes of working memory that it comes to hold: the windows of the rings that are under way at once, and, where
+    /// it `scatters`, the bucket that is put together for a checkpoint.
     public var memoryBytes: Int {
-        min(bucketsInFlight, buckets.count)
-            * ring.scratchBytes(count: buckets.first?.count ?? 0, unit: unit, wire)
+        let largest = buckets.first?.count ?? 0
+        return min(bucketsInFlight, buckets.count)
+            * ring.scratchBytes(count: largest, unit: unit, wire)
+            + (scatters ? largest * MemoryLayout<Float>.stride : 0)
     }
 
     /// Starts a step on `buffer`, which must stay in place until ``finish()`` returns.

@@ -113,12 +113,19 @@ public enum ManifestFile {
 
     /// A decoding error in few words.
     package static func explain(_ error: any Error) -> String {
-        switch error {
+        func place(_ context: DecodingError.Context) -> String {
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return path.isEmpty ? "it" : path
+        }
+        return switch error {
         case DecodingError.keyNotFound(let key, _): "the key \"\(key.stringValue)\" is missing"
         case DecodingError.typeMismatch(_, let context),
             DecodingError.valueNotFound(_, let context):
-            "\(context.codingPath.map(\.stringValue).joined(separator: ".")) has the wrong type"
-        case DecodingError.dataCorrupted(let context): context.debugDescription
+            "\(place(context)) has the wrong type"
+        case DecodingError.dataCorrupted(let context):
+            context.codingPath.isEmpty
+                ? "it is no JSON, or holds a number that is out of range"
+                : "\(place(context)) is out of range"
         default: "\(error)"
         }
     }

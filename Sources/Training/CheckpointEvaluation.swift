@@ -68,7 +68,7 @@ public struct CheckpointEvaluation {
         let result = try PretrainingEvaluator(
             source: source, vocabulary: vocabulary,
             maximumSamples: configuration.evaluation.maxSequences,
-            batch: configuration.batch.micro, communicator: communicator, exitCode: ExitStatus.of
+            batch: model.capacity.sequences, communicator: communicator, exitCode: ExitStatus.of
         ).evaluate(model)
         compute = configuration.precision.compute
         self.notices = notices
@@ -160,8 +160,10 @@ public struct CheckpointEvaluation {
                 "samples of up to \(length) tokens do not fit the \(sizes.maximumPositions) "
                     + "positions of \(path)")
         }
+        // No more than there are: memory is cleared before it is used.
         let capacity = BatchCapacity(
-            sequences: settings.batch.micro, sequenceLength: length, maskedPerSequence: length)
+            sequences: max(1, min(settings.batch.micro, source.sampleCount(epoch: 0))),
+            sequenceLength: length, maskedPerSequence: length)
         let precision = Precision(settings.precision.compute)
         try memory.check(
             BERTForPreTraining.memoryBytes(

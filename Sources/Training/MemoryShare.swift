@@ -1,12 +1,13 @@
+import Glibc
 package import MPI
 
 /// What a rank may take of its node's memory, where all ranks of the node take as much.
 package struct MemoryShare: Equatable, Sendable {
     /// The ranks that share memory, this one included.
-    package let ranks: Int
+    package private(set) var ranks: Int
     /// Bytes that they have together: all of the node's, or what the scheduler leaves the control
     /// group that they are in.
-    package let total: Int
+    package private(set) var total: Int
 
     /// Bytes for each.
     package var bytes: Int { total / ranks }
@@ -30,6 +31,21 @@ package struct MemoryShare: Equatable, Sendable {
     package init(among communicator: Communicator) throws {
         let (rank, resources) = try RankResources.ofNode(communicator)
         self.init(of: rank, among: resources, machine: ModelSetup.machineMemory)
+        if let limit = Self.limitOfProcess, limit < bytes { (ranks, total) = (1, limit) }
+    }
+
+    /// That of a process that has the machine for itself.
+    package static var ofThisProcess: MemoryShare {
+        MemoryShare(total: min(ModelSetup.machineMemory, limitOfProcess ?? .max))
+    }
+
+    private init(total: Int) { (ranks, self.total) = (1, total) }
+
+    /// `ulimit -v`; nil where there is none.
+    private static var limitOfProcess: Int? {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
+        return Int(exactly: limit.rlim_cur)
     }
 
     /// Refuses what does not fit, before anything is taken: a failed allocation would end the job

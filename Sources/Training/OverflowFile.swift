@@ -136,6 +136,11 @@ struct OverflowFile: Codable, Equatable {
         if !counts.allSatisfy({ (0...1 << 53).contains($0) }) || globalSequences == 0 {
             return "a count is negative, or absurdly large"
         }
+        if rank >= ranks { return "rank \(rank) is none of \(ranks)" }
+        let masked = samples.reduce(0) { $0 + $1.maskedLabels.count }
+        if masked > globalMasked || samples.count > globalSequences {
+            return "its samples are more than those of the global batch"
+        }
         // They come into messages.
         for text in [compute, tensor, cause, checkpoint, initializeFrom]
         where text.utf8.count > 4096
@@ -166,6 +171,7 @@ extension OverflowFile.Sample {
             (tokenIDs + maskedLabels).allSatisfy(ids.contains),
             segmentIDs.allSatisfy({ Int($0) < configuration.segmentKinds }),
             maskedPositions.allSatisfy({ $0 >= 0 && $0 < length }),
+            Set(maskedPositions).count == maskedPositions.count,
             nextSentenceLabel == 0 || nextSentenceLabel == 1,
             (0..<RandomAddress.epochLimit).contains(epoch), index >= 0
         else { return nil }

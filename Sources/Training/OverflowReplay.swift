@@ -140,7 +140,11 @@ extension OverflowReplay {
             }
             let layout = ParameterLayout.pretraining(configuration)
             try saved?.check(layout)
-            try ModelSetup.checkMemory(layout, .gradients)
+            do {
+                try ModelSetup.checkMemory(layout, .gradients)
+            } catch let error as TrainingError {
+                throw TrainingError.data("\(path) cannot be replayed here: \(error)")
+            }
         }
 
         /// The path that the file gives; nil if the weights were random.

@@ -24,13 +24,14 @@ package struct OverflowFinding {
     package let pass: Pass
     /// The micro-batch.
     package let batch: [PretrainingSequence]
-    /// Those of it that overflow alone; all where none does.
+    /// Those of it that overflow alone; none where only their sum does.
     package let suspects: [PretrainingSequence]
 
     /// What, where and from which samples; the rank is said by others.
     var description: String {
-        let samples = suspects.prefix(Self.shown).map { "\($0.epoch):\($0.sample)" }
-        let more = suspects.count > Self.shown ? " and \(suspects.count - Self.shown) more" : ""
+        let guilty = suspects.isEmpty ? batch : suspects
+        let samples = guilty.prefix(Self.shown).map { "\($0.epoch):\($0.sample)" }
+        let more = guilty.count > Self.shown ? " and \(guilty.count - Self.shown) more" : ""
         let place =
             pass.module.map {
                 "the loss is not finite; the first output that is not is that of "
@@ -38,7 +39,7 @@ package struct OverflowFinding {
             } ?? pass.tensor.map {
                 "the first gradient that is not finite is that of \($0.place), "
             } ?? ""
-        return place + "from sample\(suspects.count == 1 ? "" : "s") (epoch:index) "
+        return place + "from sample\(guilty.count == 1 ? "" : "s") (epoch:index) "
             + samples.joined(separator: ", ") + more
     }
 
@@ -95,7 +96,7 @@ extension Trainer {
             if try stopPoll.check() { return (nil, true) }
         }
         let finding = pass.map {
-            OverflowFinding(pass: $0, batch: batch, suspects: suspects.isEmpty ? batch : suspects)
+            OverflowFinding(pass: $0, batch: batch, suspects: suspects)
         }
         return (finding, false)
     }

@@ -20,7 +20,7 @@ extension PretrainingRun {
         state.lossScaler = scaler.state
         state.skippedSteps += 1
         let isEnd = !scaler.skipsOverflows || scaler.isExhausted
-        var cause = ""
+        var cause = OverflowCause()
         if isEnd || Self.looksAfter(scaler.state.overflowsInARow) {
             cause = try findCause(plan, outcome, compute: compute, isEnd: isEnd)
         }
@@ -32,7 +32,7 @@ extension PretrainingRun {
         reporter?.skip(
             SkipRecord(
                 step: plan.number, lossScale: outcome.lossScale, nextLossScale: scaler.scale,
-                samples: state.samples, inARow: scaler.state.overflowsInARow, cause: cause),
+                samples: state.samples, inARow: scaler.state.overflowsInARow, cause: cause.text),
             outcome, seconds: seconds)
     }
 
@@ -43,36 +43,42 @@ extension PretrainingRun {
     }
 
     private func endingError(
-        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, _ cause: String
+        _ plan: Trainer.StepPlan, _ outcome: StepOutcome, _ cause: OverflowCause
     ) -> TrainingError {
         guard scaler.skipsOverflows else {
             return .data(
                 "the loss (\(outcome.loss)) or the gradient (norm \(outcome.gradientNorm)) is not "
                     + "finite at update \(plan.number): the run has diverged; go on from an "
                     + "earlier checkpoint with a lower optimizer.learning_rate or a longer "
-                    + "schedule.warmup_steps. \(cause)")
+                    + "schedule.warmup_steps. \(cause.text)")
         }
         let count =
             "update \(plan.number) overflowed at \(LossScaler.overflowLimit) batches in a row"
+        if cause.isInForwardPass, options.configuration.precision.compute == .fp16 {
+            return .data(
+                "\(count): the forward pass, which no loss scale changes, goes beyond what fp16 "
+                    + "holds (65504); go on in bf16 or fp32 (precision.compute, with "
+                    + "--allow-changes). \(cause.text)")
+        }
         if case .fixed = options.configuration.precision.effectiveLossScale {
             return .data(
                 "\(count) at the loss scale \(outcome.lossScale), which precision.loss_scale fixes: "
                     + "go on with a lower number there, or with null, so that it follows overflows "
                     + "(both with --allow-changes); where that does not help, the run has diverged. "
-                    + cause)
+                    + cause.text)
         }
         return .data(
             "\(count) at the smallest loss scale (\(outcome.lossScale)): a lower scale does not "
                 + "help, the run has diverged; go on from an earlier checkpoint with a lower "
                 + "optimizer.learning_rate, a longer schedule.warmup_steps or a lower "
-                + "precision.loss_scale.minimum. \(cause)")
+                + "precision.loss_scale.minimum. \(cause.text)")
     }
 
     /// Where numbers first were not finite, and where the batch is kept, in words. Every rank does
     /// its part of the step again. Collective; the same on all ranks.
     private func findCause(
         _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String, isEnd: Bool
-    ) throws -> String {
+    ) throws -> OverflowCause {
         // What is kept names the newest checkpoint: the one under way shall be it.
         try keeper.complete()
         Watchdog.note("the search for the overflow of update", plan.number)
@@ -102,7 +108,16 @@ extension PretrainingRun {
         if let note = try agreement.firstFailure(kept.isEmpty ? nil : kept) {
             cause += ". \(note.message)"
         }
-        return cause
+        return OverflowCause(
+            text: cause, isInForwardPass: try agreement.anyTrue(finding?.pass.module != nil))
+    }
+
+    /// What a search found.
+    private struct OverflowCause {
+        /// In words.
+        var text = ""
+        /// Whether a rank's forward pass was not finite.
+        var isInForwardPass = false
     }
 
     /// Writes the batch into the run directory; says where, or why not: a full disk must not hide
@@ -123,9 +138,8 @@ extension PretrainingRun {
         _ plan: Trainer.StepPlan, _ outcome: StepOutcome, _ finding: OverflowFinding?,
         cause: String, compute: String, checkpoint: String
     ) throws -> OverflowFile {
-        let suspects = finding?.suspects ?? []
+        let alone = finding?.suspects ?? []
         let batch = try finding?.batch ?? Array(plan.sequences().prefix(plan.micro))
-        let alone = suspects.count < batch.count ? suspects : []
         let others = batch.filter { sequence in
             !alone.contains { $0.epoch == sequence.epoch && $0.sample == sequence.sample }
         }

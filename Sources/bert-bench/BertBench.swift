@@ -1,4 +1,9 @@
 import ArgumentParser
+import DurableFiles
+import FineTuning
+import Glibc
+import Tokenization
+import Training
 
 /// The benchmarks. None is a test: times go to people, and to `docs/performance.md`.
 @main
@@ -17,4 +22,28 @@ struct BertBench: ParsableCommand {
             GemmCommand.self,
             KernelsCommand.self, Ring.self, CheckpointCommand.self,
         ])
+
+    /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            guard let status = status(of: error) else { exit(withError: error) }
+            var line = Array("bert-bench: \(error)\n".utf8)
+            _ = write(STDERR_FILENO, &line, line.count)
+            Glibc.exit(status)
+        }
+    }
+
+    /// The exit status of an error of the libraries; `nil` for those of the argument parser.
+    private static func status(of error: any Error) -> Int32? {
+        switch error {
+        case let error as FileError: error.exitCode
+        case let error as VocabularyError: error.exitCode
+        case let error as TaskDataError: error.exitCode
+        case let error as Training.TrainingError: error.exitCode
+        default: nil
+        }
+    }
 }

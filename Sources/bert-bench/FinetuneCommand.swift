@@ -49,7 +49,7 @@ struct FinetuneCommand: ParsableCommand {
 
     func run() throws {
         let batches = try FinetuneBatches(options, data, warmup: warmup)
-        let benchmark = FinetuneBenchmark(
+        let benchmark = try FinetuneBenchmark(
             batches, options, executor: KernelExecutor(threads: options.threads))
         for _ in 0..<warmup { _ = try benchmark.step() }
         var tokens = 0
@@ -102,16 +102,24 @@ final class FinetuneBenchmark {
     private static let learningRate = 3e-5
 
     /// A freshly initialized classifier.
-    init(_ data: FinetuneBatches, _ options: StepOptions, executor: KernelExecutor) {
+    ///
+    /// - Throws: `TrainingError` (78) where the memory cannot hold it.
+    init(_ data: FinetuneBatches, _ options: StepOptions, executor: KernelExecutor) throws {
         var sizes = options.shape.configuration
         sizes.vocabularySize = data.vocabularySize
         accumulation = options.accumulation
         let length = data.batches.lazy.flatMap(\.ids).map(\.count).max() ?? 1
+        let head = TaskHead.classification(classes: data.classes)
+        let capacity = BatchCapacity(
+            sequences: options.micro, sequenceLength: length, maskedPerSequence: 0)
+        try Limits.check(
+            bytes: BERTForFineTuning.trainingBytes(
+                sizes, head: head, capacity: capacity, threads: executor.team.count,
+                precision: options.precision),
+            parameters: ParameterLayout.fineTuning(sizes, head).count, micro: options.micro)
         model = BERTForFineTuning(
-            sizes, head: .classification(classes: data.classes), for: .training,
-            capacity: BatchCapacity(
-                sequences: options.micro, sequenceLength: length, maskedPerSequence: 0),
-            executor: executor, precision: options.precision)
+            sizes, head: head, for: .training, capacity: capacity, executor: executor,
+            precision: options.precision)
         model.initialize(seed: Self.seed)
         optimizer = Optimizer(
             settings: OptimizerSettings(), layout: model.layout, executor: executor)

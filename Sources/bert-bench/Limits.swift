@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// Limits of what may be asked for.
 enum Limits {
@@ -22,5 +23,14 @@ enum Limits {
             throw ValidationError(
                 "--sequence-length is \(sequenceLength); it must lie between 2 and 512")
         }
+    }
+
+    /// Refuses what the memory cannot hold, before anything is taken.
+    ///
+    /// - Parameter parameters: those of the model, which has two moments of each besides `bytes`.
+    static func check(bytes: Int, parameters: Int, micro: Int) throws {
+        let moments = 2 * parameters * MemoryLayout<Float>.stride
+        try MemoryShare.ofThisProcess.check(
+            bytes + moments, of: "a step of \(micro) sequences", advice: "lower --micro")
     }
 }

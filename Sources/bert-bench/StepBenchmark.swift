@@ -16,9 +16,17 @@ final class StepBenchmark {
     private static let learningRate = 1e-4
 
     /// A freshly initialized model whose steps have `accumulation` micro-batches each.
+    ///
+    /// - Throws: `TrainingError` (78) where the memory cannot hold it.
     init(
         _ shape: StepShape, precision: Precision, accumulation: Int, executor: KernelExecutor
-    ) {
+    ) throws {
+        try Limits.check(
+            bytes: BERTForPreTraining.memoryBytes(
+                shape.configuration, for: .training, capacity: shape.capacity,
+                threads: executor.team.count, precision: precision),
+            parameters: ParameterLayout.pretraining(shape.configuration).count,
+            micro: shape.micro)
         self.shape = shape
         self.accumulation = accumulation
         model = BERTForPreTraining(
@@ -68,8 +76,8 @@ final class StepBenchmark {
     /// end of the heads loses when nothing is masked.
     ///
     /// A model of one layer shows it best: the head is most of that time.
-    func maskedHeadSeconds(trials: Int) -> Double {
-        let shallow = StepBenchmark(
+    func maskedHeadSeconds(trials: Int) throws -> Double {
+        let shallow = try StepBenchmark(
             shape.withLayers(1), precision: model.precision, accumulation: 1,
             executor: model.executor)
         let masked = shallow.batches[0]

@@ -19,7 +19,8 @@ struct StepBreakdown {
         let steps = 3
         let clock = PhaseClock()
         for _ in 0..<steps { try benchmark.step(clock) }
-        let head = benchmark.maskedHeadSeconds(trials: 5) * Double(steps * benchmark.accumulation)
+        let head =
+            try benchmark.maskedHeadSeconds(trials: 5) * Double(steps * benchmark.accumulation)
         let total = clock.phases.reduce(0) { $0 + $1.seconds }
         let parts = clock.phases.flatMap { name, seconds in
             guard name == PhaseClock.forward else { return [(name, seconds)] }

@@ -60,7 +60,7 @@ struct StepCommand: ParsableCommand {
 
     func run() throws {
         let executor = KernelExecutor(threads: options.threads)
-        let benchmark = StepBenchmark(
+        let benchmark = try StepBenchmark(
             options.shape, precision: options.precision, accumulation: options.accumulation,
             executor: executor)
         for _ in 0..<warmup { try benchmark.step() }

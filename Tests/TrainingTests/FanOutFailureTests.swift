@@ -1,11 +1,7 @@
-import BERT
-import Checkpointing
 import DurableFiles
 import Glibc
 import TemporaryDirectories
-import Tensors
 import Testing
-import Training
 
 /// What a fan-out does when jobs, ranks, disks and people fail it.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
@@ -74,35 +70,18 @@ struct FanOutFailureTests {
         #expect(answers[0] != answers[1])
     }
 
-    /// The fixture's model with a bias that fp16 cannot add.
-    private func overflowingModel(in scratch: TemporaryDirectory) throws -> String {
-        let saved = try SavedModel.open(FanOutFixture.shared.get().model).model
-        let description = try saved.description()
-        let layout = ParameterLayout.pretraining(
-            try BERTConfiguration(json: description.configuration, path: saved.path))
-        let parameters = Block<Float>(count: layout.count)
-        let buffer = parameters.vector.buffer
-        var span = buffer.mutableSpan
-        try saved.readParameters(layout, into: &span)
-        let bias = try #require(layout["bert.encoder.layer.1.intermediate.dense.bias"])
-        parameters[bias.range].fill(1e6)
-        let path = scratch.file("model")
-        try HuggingFaceDirectory.write(
-            path, replacing: false, description: description,
-            from: BlockTensors(layout, parameters))
-        return path
-    }
-
     @Test(
         "a model that says what is no number has failed, and the table shows it", arguments: [1, 2]
     )
     func notFinite(ranks: Int) throws {
         let scratch = TemporaryDirectory()
+        let fixture = try FanOutFixture.shared.get()
+        try writeOverflowingModel(scratch.file("model"), from: fixture.model)
         var fanOut = try FanOut(
             ["class", "number"],
             "seeds: [1]\nepochs: [1]\nprecision: fp16\nranks_per_trial: \(ranks)")
         fanOut.configuration = fanOut.configuration.replacing(
-            try FanOutFixture.shared.get().model, with: try overflowingModel(in: scratch))
+            fixture.model, with: scratch.file("model"))
         try fanOut.run(ranks: ranks).require(65)
         for trial in try fanOut.trials() {
             #expect(trial.status == "failed" && trial.failures == 2)

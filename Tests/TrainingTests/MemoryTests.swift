@@ -25,6 +25,7 @@ struct MemoryTests {
             (1, ["parallel.recompute=true", "precision.compute=bf16"]),
             (1, ["precision.compute=fp16", "batch.micro=5"]), (2, ["parallel.wire=bf16"]),
             (3, ["parallel.shard_optimizer=true"]),
+            (2, ["parallel.shard_optimizer=true", "parallel.bucket_megabytes=200"]),
         ])
     func forecast(ranks: Int, settings: [String]) throws {
         let summary = try Self.summary(ranks: ranks, settings)

@@ -71,6 +71,24 @@ struct NarrowRunTests {
         #expect(steps.allSatisfy { $0.loss.isFinite && $0.gradientNorm.isFinite })
     }
 
+    @Test("a forward pass that fp16 cannot hold is told as such")
+    func forwardOverflow() throws {
+        let first = try Run.tiny(steps: 2)
+        try first.finish()
+        let model = first.path("overflowing")
+        try writeOverflowingModel(model, from: first.directory)
+        let run = try run("compute: fp16, loss_scale: {initial: 1}")
+        let outcome = try run.train(ranks: 2, ["--set", "model.initialize_from=\(model)"])
+        try outcome.require(65)
+        for text in [
+            "update 1 overflowed at 50 batches in a row: the forward pass, which no loss scale",
+            "go on in bf16 or fp32",
+            "the loss is not finite; the first output that is not is that of \(overflowingModule) (layer 1",
+        ] {
+            #expect(outcome.errors.contains(text), "\(text): \(outcome.errors)")
+        }
+    }
+
     @Test("evaluation alone is in fp32, or as asked, and then with the run's own numbers")
     func evaluation() throws {
         let run = try run("compute: bf16")
