@@ -128,46 +128,6 @@ public final class PretrainingRun {
         state.lossScaler = scaler.state
     }
 
-    /// Refuses a model and batches that the memory cannot hold.
-    private static func check(
-        _ memory: MemoryShare, _ configuration: RunConfiguration, _ setup: ModelSetup,
-        _ capacity: BatchCapacity, threads: Int, ranks: Int
-    ) throws {
-        let parallel = configuration.parallel
-        let moments = ModelMemory.moments(shards: parallel.shardOptimizer ? ranks : 1)
-        let layout = ParameterLayout.pretraining(setup.configuration)
-        let needed =
-            moments.bytes(parameterCount: layout.count)
-            + BERTForPreTraining.memoryBytes(
-                setup.configuration, for: .training, capacity: capacity, threads: threads,
-                precision: Precision(configuration.precision.compute),
-                recomputes: parallel.recompute)
-        try memory.check(
-            needed, of: "the model with \(capacity)",
-            advice:
-                "lower batch.micro, set parallel.recompute or parallel.shard_optimizer, or start "
-                + "fewer ranks with more threads each")
-    }
-
-    /// What this version does not do is refused, never silently left out.
-    private static func checkAvailable(_ configuration: RunConfiguration) throws {
-        for phase in configuration.resolvedPhases {
-            var optimizer = phase.optimizer
-            optimizer.learningRate = configuration.optimizer.learningRate
-            guard optimizer == configuration.optimizer,
-                phase.precision == configuration.precision,
-                phase.checkpoint == configuration.checkpoint,
-                phase.parallel == configuration.parallel
-            else {
-                throw TrainingError.configuration(
-                    "a phase may change data, masking, batch, schedule, evaluation and "
-                        + "optimizer.learning_rate; the other keys of optimizer, precision, "
-                        + "checkpoint and parallel hold for the whole run: set them outside "
-                        + "`phases`")
-            }
-        }
-    }
-
     /// Trains to the end of the last phase, or until a signal or the end of its time asks to stop.
     ///
     /// - Returns: the exit status: 0 at the end, 75 after a checkpoint where it was asked to stop.

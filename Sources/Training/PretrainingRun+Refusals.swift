@@ -1,0 +1,46 @@
+import BERT
+import Configuration
+import Tensors
+
+/// What a run is refused for before any memory is taken.
+extension PretrainingRun {
+    /// Refuses a model and batches that the memory cannot hold.
+    static func check(
+        _ memory: MemoryShare, _ configuration: RunConfiguration, _ setup: ModelSetup,
+        _ capacity: BatchCapacity, threads: Int, ranks: Int
+    ) throws {
+        let parallel = configuration.parallel
+        let moments = ModelMemory.moments(shards: parallel.shardOptimizer ? ranks : 1)
+        let layout = ParameterLayout.pretraining(setup.configuration)
+        let needed =
+            moments.bytes(parameterCount: layout.count)
+            + BERTForPreTraining.memoryBytes(
+                setup.configuration, for: .training, capacity: capacity, threads: threads,
+                precision: Precision(configuration.precision.compute),
+                recomputes: parallel.recompute)
+        try memory.check(
+            needed, of: "the model with \(capacity)",
+            advice:
+                "lower batch.micro, set parallel.recompute or parallel.shard_optimizer, or start "
+                + "fewer ranks with more threads each")
+    }
+
+    /// What this version does not do is refused, never silently left out.
+    static func checkAvailable(_ configuration: RunConfiguration) throws {
+        for phase in configuration.resolvedPhases {
+            var optimizer = phase.optimizer
+            optimizer.learningRate = configuration.optimizer.learningRate
+            guard optimizer == configuration.optimizer,
+                phase.precision == configuration.precision,
+                phase.checkpoint == configuration.checkpoint,
+                phase.parallel == configuration.parallel
+            else {
+                throw TrainingError.configuration(
+                    "a phase may change data, masking, batch, schedule, evaluation and "
+                        + "optimizer.learning_rate; the other keys of optimizer, precision, "
+                        + "checkpoint and parallel hold for the whole run: set them outside "
+                        + "`phases`")
+            }
+        }
+    }
+}
