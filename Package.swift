@@ -55,23 +55,25 @@ let package = Package(
         debian("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
         debian("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CKernels"),
+        // What every layer may know: with which status a program ends for an error.
+        library("ExitCoding"),
 
         // Layer 1: one outside thing, or one idea, each.
-        library("MPI", ["CMPI"]),
-        library("HDF5", ["CHDF5"]),
-        library("DurableFiles", ["COpenSSL"]),
+        library("MPI", ["ExitCoding", "CMPI"]),
+        library("HDF5", ["ExitCoding", "CHDF5"]),
+        library("DurableFiles", ["ExitCoding", "COpenSSL"]),
         library("Randomness"),
         library("Tensors"),
         library("Kernels", ["CKernels", "COpenBLAS", "Randomness", "Tensors"]),
-        library("Configuration", [yams]),
+        library("Configuration", ["ExitCoding", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
-        library("Tokenization", exclude: ["Tables/generate.py"]),
-        library("Corpus", ["Tokenization", "HDF5", "DurableFiles", "Randomness"]),
+        library("Tokenization", ["ExitCoding"], exclude: ["Tables/generate.py"]),
+        library("Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
         library("BERT", ["Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),
-        library("Distributed", ["MPI"]),
-        library("Checkpointing", ["Tensors", "HDF5", "DurableFiles"]),
+        library("Distributed", ["ExitCoding", "MPI"]),
+        library("Checkpointing", ["ExitCoding", "Tensors", "HDF5", "DurableFiles"]),
         library("Reporting", ["DurableFiles"]),
 
         // Layer 3: the parts put together.
@@ -88,13 +90,15 @@ let package = Package(
         library(
             "FineTuning",
             [
-                "Tokenization", "Configuration", "DurableFiles", "BERT", "Checkpointing", "Kernels",
+                "ExitCoding", "Tokenization", "Configuration", "DurableFiles", "BERT",
+                "Checkpointing", "Kernels",
                 "Tensors", "Randomness",
             ]),
         library(
             "Training",
             [
-                "BERT", "Corpus", "Optimization", "Distributed", "MPI", "Checkpointing",
+                "ExitCoding", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
+                "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "HDF5", "Reporting",
             ]),
@@ -102,7 +106,8 @@ let package = Package(
         library(
             "FanOut",
             [
-                "FineTuning", "Training", "BERT", "Optimization", "Distributed", "MPI",
+                "ExitCoding", "FineTuning", "Training", "BERT", "Optimization", "Distributed",
+                "MPI",
                 "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "Reporting",
             ]),
@@ -111,19 +116,22 @@ let package = Package(
         program(
             "bert-train",
             [
-                "Training", "Configuration", "QuickStart", "Distributed", "MPI", "Reporting",
+                "ExitCoding", "Training", "Configuration", "QuickStart", "Distributed", "MPI",
+                "Reporting",
                 "DurableFiles", "FineTuning", "FanOut", argumentParser,
             ]),
         program(
             "bert",
             [
-                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
+                "ExitCoding", "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors",
+                "DurableFiles",
                 "HDF5", "FineTuning", "Kernels", argumentParser,
             ]),
         program(
             "bert-bench",
             [
-                "BERT", "Kernels", "CKernels", "Tensors", "Optimization", "Distributed", "MPI",
+                "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
+                "Distributed", "MPI",
                 "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
                 "Training", "FineTuning", "Tokenization", argumentParser,
             ]),

@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// A checkpoint or model directory that is not what it should be.
-public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
     /// Whose fault it is; decides the exit code.
     public enum Cause: Sendable, Equatable {
         /// There is no checkpoint, or a part of it is missing.
@@ -22,7 +24,7 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     /// The process exit status of sysexits(3).
-    public var exitCode: Int32 { cause == .missing ? 66 : 65 }
+    public var exitCode: Int32 { cause == .missing ? ExitStatus.missingInput : ExitStatus.badData }
 
     /// Path and message on one line.
     public var description: String { "\(path): \(message)" }

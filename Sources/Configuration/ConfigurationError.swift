@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// Everything that is wrong with a configuration, found in one pass and reported together.
-public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct ConfigurationError: ExitCoded, Equatable, Sendable, CustomStringConvertible {
     /// One thing that is wrong: where it stands and what to do about it.
     public struct Problem: Equatable, Sendable, CustomStringConvertible {
         /// `FILE:LINE`, `--set ARGUMENT`, or just the file's name.
@@ -32,13 +34,13 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
         return "\(problems.count) problems in the configuration:\n\(lines)"
     }
 
-    package init(problems: [Problem], exitCode: Int32 = 78) {
+    package init(problems: [Problem], exitCode: Int32 = ExitStatus.configuration) {
         precondition(!problems.isEmpty, "an error needs a problem")
         self.problems = problems
         self.exitCode = exitCode
     }
 
-    package init(location: String, message: String, exitCode: Int32 = 78) {
+    package init(location: String, message: String, exitCode: Int32 = ExitStatus.configuration) {
         self.init(
             problems: [Problem(location: location, message: message)], exitCode: exitCode)
     }

@@ -1,3 +1,5 @@
+import ExitCoding
+
 #if canImport(Glibc)
     internal import Glibc
 #endif
@@ -38,13 +40,15 @@ extension RunConfiguration {
     ///
     /// - Throws: `ConfigurationError` where it cannot be read, is too large or is not UTF-8.
     package static func readFile(_ path: String) throws(ConfigurationError) -> String {
-        func failure(_ message: String, exitCode: Int32 = 78) -> ConfigurationError {
+        func failure(_ message: String, exitCode: Int32 = ExitStatus.configuration)
+            -> ConfigurationError
+        {
             ConfigurationError(location: printable(path), message: message, exitCode: exitCode)
         }
         func systemFailure() -> ConfigurationError {
             failure(
                 "cannot be read: \(String(cString: strerror(errno))); check --config",
-                exitCode: errno == ENOENT ? 66 : 78)
+                exitCode: errno == ENOENT ? ExitStatus.missingInput : ExitStatus.configuration)
         }
         guard !path.utf8.contains(0) else { throw failure("the path has a NUL byte") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

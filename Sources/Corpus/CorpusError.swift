@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// What is wrong with corpus data or the settings for them: what, where, and what to do.
-public enum CorpusError: Error, Equatable, CustomStringConvertible {
+public enum CorpusError: ExitCoded, Equatable, CustomStringConvertible {
     /// A setting has a value that makes no sense.
     case invalidSetting(String)
     /// A stored file is not what it should be.
@@ -24,8 +26,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     /// The process exit status of sysexits(3).
     public var exitCode: Int32 {
         switch self {
-        case .invalidSetting: 78
-        case .damaged, .notUTF8, .noText: 65
+        case .invalidSetting: ExitStatus.configuration
+        case .damaged, .notUTF8, .noText: ExitStatus.badData
         }
     }
 }

@@ -1,3 +1,4 @@
+public import ExitCoding
 public import MPI
 
 /// Decisions that all ranks must take alike: to stop, to save, to skip a step, to give up.
@@ -8,7 +9,7 @@ public struct Agreement {
     private let communicator: Communicator
 
     /// A failure that all ranks know of.
-    public struct Failure: Error, Equatable, CustomStringConvertible {
+    public struct Failure: ExitCoded, Equatable, CustomStringConvertible {
         /// The lowest rank that failed.
         public let rank: Int
         /// What that rank said.
@@ -57,7 +58,7 @@ public struct Agreement {
     ///
     /// Ranks catch their own error, call this with its text (nil where all went well), and all throw what it returns.
     public func firstFailure(
-        _ message: String?, exitCode: Int32 = 70
+        _ message: String?, exitCode: Int32 = ExitStatus.bug
     ) throws(MPIError) -> Failure? {
         // The usual case, no failure, costs one small reduction.
         guard try anyTrue(message != nil) else { return nil }
@@ -77,16 +78,14 @@ public struct Agreement {
     }
 
     /// Runs `body` on this rank. If it fails on any rank, all throw the failure of the lowest one,
-    /// with the exit status that `exitCode` gives that rank's error.
-    public func together<Result>(
-        exitCode: (any Error) -> Int32 = { _ in 70 }, _ body: () throws -> Result
-    ) throws -> Result {
+    /// with the exit status of that rank's error.
+    public func together<Result>(_ body: () throws -> Result) throws -> Result {
         let outcome = Swift.Result { try body() }
         var message: String?
-        var status: Int32 = 70
+        var status = ExitStatus.bug
         if case .failure(let error) = outcome {
             message = "\(error)"
-            status = exitCode(error)
+            status = ExitStatus.of(error)
         }
         if let failure = try firstFailure(message, exitCode: status) { throw failure }
         return try outcome.get()

@@ -1,3 +1,4 @@
+public import ExitCoding
 import Glibc
 import Synchronization
 
@@ -144,9 +145,12 @@ public struct LockAttempt {
 }
 
 /// A directory is in use by another process.
-public struct LockedError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct LockedError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
     /// By whom, and what to do.
     public let description: String
+
+    /// The status of a run directory that is in use.
+    public var exitCode: Int32 { ExitStatus.configuration }
 }
 
 /// Touches a lock now and then, so that others see that its holder lives.

@@ -1,7 +1,8 @@
+public import ExitCoding
 import Glibc
 
 /// A failed operation on files: what, where, why, and what to do about it.
-public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
     /// Whose fault it is; decides the exit code.
     public enum Cause: Sendable, Equatable {
         /// Something that should be there is not.
@@ -29,9 +30,9 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The process exit status of sysexits(3).
     public var exitCode: Int32 {
         switch cause {
-        case .missing: 66
-        case .badData: 65
-        case .inputOutput: 74
+        case .missing: ExitStatus.missingInput
+        case .badData: ExitStatus.badData
+        case .inputOutput: ExitStatus.inputOutput
         }
     }
 

@@ -13,7 +13,6 @@ public struct PretrainingEvaluator {
     private let source: any SampleSource
     private let vocabulary: Vocabulary
     private let communicator: Communicator
-    private let exitCode: (any Error) -> Int32
     private let batch: Int
     /// The number of samples that an evaluation looks at.
     public let sampleCount: Int
@@ -23,17 +22,16 @@ public struct PretrainingEvaluator {
 
     /// An evaluator of the first `maximumSamples` samples of epoch 0 of `source` (all if that is
     /// 0), whose work the ranks of `communicator` share, `batch` sequences at a time; `vocabulary`
-    /// tells words from pieces of words, `exitCode` gives the status of an error in reading samples.
+    /// tells words from pieces of words.
     public init(
         source: any SampleSource, vocabulary: Vocabulary, maximumSamples: Int, batch: Int,
-        communicator: Communicator, exitCode: @escaping (any Error) -> Int32
+        communicator: Communicator
     ) {
         precondition(batch > 0, "a batch holds something")
         self.source = source
         self.vocabulary = vocabulary
         self.batch = batch
         self.communicator = communicator
-        self.exitCode = exitCode
         let available = source.sampleCount(epoch: 0)
         sampleCount = maximumSamples > 0 ? min(available, maximumSamples) : available
     }
@@ -68,7 +66,7 @@ public struct PretrainingEvaluator {
             }
             if let stopPoll, try stopPoll.check() { return nil }
         }
-        try Agreement(among: communicator).together(exitCode: exitCode) {
+        try Agreement(among: communicator).together {
             if let failure { throw failure }
         }
         return EvaluationSummary(try exchange(words), corpora: source.corpora).result

@@ -1,4 +1,5 @@
 import DurableFiles
+import ExitCoding
 import FineTuning
 
 /// The directory of a fan-out: the plan, the results, the best models, and a folder for each trial.
@@ -21,7 +22,7 @@ struct FanOutDirectory {
             throw FanOutError(
                 "\(path) holds something else than a fan-out (there is no plan.json): nothing there "
                     + "is touched. Choose another --run or name, or delete it yourself",
-                exitCode: 78)
+                exitCode: ExitStatus.configuration)
         }
     }
 

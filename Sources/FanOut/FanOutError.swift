@@ -1,28 +1,17 @@
 import Distributed
-import FineTuning
-import Training
+public import ExitCoding
 
 /// Why a fan-out cannot start, or a trial failed.
-public struct FanOutError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct FanOutError: ExitCoded, Equatable, Sendable, CustomStringConvertible {
     /// The exit status of sysexits(3) that fits.
     public let exitCode: Int32
     /// What, where, why, and what to do.
     public let description: String
 
     /// A failure with the status of bad data, unless said else.
-    init(_ description: String, exitCode: Int32 = 65) {
+    init(_ description: String, exitCode: Int32 = ExitStatus.badData) {
         self.description = description
         self.exitCode = exitCode
-    }
-
-    /// The status that says what kind of error `error` is.
-    static func status(of error: any Error) -> Int32 {
-        switch error {
-        case let error as FanOutError: error.exitCode
-        case let error as TaskDataError: error.exitCode
-        case let error as CoordinatorError: status(of: error.cause)
-        default: ExitStatus.of(error)
-        }
     }
 
     /// What `error` says, without the rank that said it: ranks of a group are not those of the job.
@@ -32,8 +21,9 @@ public struct FanOutError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 /// The coordinator cannot go on, or cannot be reached: the end of the job, and no trial's fault.
-struct CoordinatorError: Error, CustomStringConvertible {
+struct CoordinatorError: ExitCoded, CustomStringConvertible {
     let cause: any Error
+    var exitCode: Int32 { ExitStatus.of(cause) }
     var description: String { "the fan-out cannot go on: \(cause)" }
 
     /// Runs `body`; what it throws is the coordinator's.

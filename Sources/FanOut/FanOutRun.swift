@@ -2,6 +2,7 @@ import BERT
 import Configuration
 import Distributed
 import DurableFiles
+import ExitCoding
 public import FineTuning
 import Glibc
 import Kernels
@@ -85,7 +86,7 @@ public final class FanOutRun {
     }
 
     private func together<Result>(_ body: () throws -> Result) throws -> Result {
-        try agreement.together(exitCode: FanOutError.status, body)
+        try agreement.together(body)
     }
 
     /// Missing files are told now, not after hours.
@@ -93,7 +94,8 @@ public final class FanOutRun {
         for task in configuration.tasks {
             for path in [task.train, task.evaluate] where !Paths.exists(path) {
                 throw FanOutError(
-                    "task \(task.name): there is no file \(path)", exitCode: 66)
+                    "task \(task.name): there is no file \(path)", exitCode: ExitStatus.missingInput
+                )
             }
         }
     }
@@ -110,7 +112,7 @@ public final class FanOutRun {
                     throw FanOutError(
                         "task \(task.name): a sequence_length of \(length) does not fit the "
                             + "\(start.configuration.maximumPositions) positions of "
-                            + start.point.path, exitCode: 78)
+                            + start.point.path, exitCode: ExitStatus.configuration)
                 }
                 // And as if there were data for a whole micro-batch.
                 try TrialMemory(
@@ -128,7 +130,7 @@ public final class FanOutRun {
                 else {
                     throw FanOutError(
                         "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
-                            + "kind of segment", exitCode: 78)
+                            + "kind of segment", exitCode: ExitStatus.configuration)
                 }
             }
         }

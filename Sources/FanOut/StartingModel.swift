@@ -31,14 +31,14 @@ struct StartingModel {
         notice: (String) -> Void
     ) throws -> StartingModel {
         let agreement = Agreement(among: communicator)
-        let found = try agreement.together(exitCode: FanOutError.status) {
+        let found = try agreement.together {
             guard communicator.rank == 0 else { return "" }
             let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
             for one in skipped { notice(one.description) }
             return model.path
         }
         let bytes = try communicator.broadcast(bytes: Array(found.utf8))
-        return try agreement.together(exitCode: FanOutError.status) {
+        return try agreement.together {
             try StartingModel(point, verified: String(decoding: bytes, as: UTF8.self))
         }
     }

@@ -1,6 +1,7 @@
 import BERT
 import Distributed
 import DurableFiles
+import ExitCoding
 import FineTuning
 import Kernels
 import MPI
@@ -98,7 +99,7 @@ final class TrialGroup {
             try link?.tell(
                 .failed(
                     Message.short(FanOutError.text(of: error)),
-                    status: FanOutError.status(of: error)))
+                    status: ExitStatus.of(error)))
         }
     }
 
@@ -109,7 +110,7 @@ final class TrialGroup {
             return loaded.data
         }
         loaded = nil
-        let data = try agreement.together(exitCode: FanOutError.status) {
+        let data = try agreement.together {
             try TaskData.load(
                 configuration.tasks[trial.task], tokenizer: starts[trial.checkpoint].tokenizer,
                 sequenceLength: configuration.sequenceLength, progress: tick)
@@ -133,7 +134,7 @@ final class TrialGroup {
     private func finish(_ trainer: TrialTrainer, _ outcome: TrialPlan.Outcome) throws {
         let setup = trainer.setup
         let isKept = try link?.ask(.scored(outcome)) == .keep(true)
-        try agreement.together(exitCode: FanOutError.status) {
+        try agreement.together {
             guard group.rank == 0 else { return }
             try setup.directory.write(trainer.state.curve)
             guard isKept else { return }

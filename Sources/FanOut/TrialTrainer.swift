@@ -65,7 +65,7 @@ final class TrialTrainer {
         let evaluate = TaskInputs(setup.data.evaluate)
         let (train, agreement) = (train, Agreement(among: setup.group))
         self.agreement = agreement
-        model = try agreement.together(exitCode: FanOutError.status) {
+        model = try agreement.together {
             try setup.makeModel(train, evaluate)
         }
         optimizer = setup.makeOptimizer(model.layout)
@@ -97,11 +97,11 @@ final class TrialTrainer {
 
     private func begin() throws {
         // One rank looks: on a network file system others may see something else.
-        let hasState = try agreement.together(exitCode: FanOutError.status) {
+        let hasState = try agreement.together {
             try isLeader && setup.directory.prepare(settings: setup.settings)
         }
         let resumes = try agreement.anyTrue(hasState)
-        try agreement.together(exitCode: FanOutError.status) {
+        try agreement.together {
             try resumes ? resume() : setup.start.initialize(model, seed: setup.seed)
         }
     }
@@ -242,7 +242,7 @@ final class TrialTrainer {
         ])
         isSaveDue = sums[3] > 0
         if sums[2] > 0 {
-            try agreement.together(exitCode: FanOutError.status) {
+            try agreement.together {
                 if let failure { throw failure }
             }
         }

@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// A failed call of the HDF5 library, or a file that is not what the caller asked for.
-public struct HDF5Error: Error, Sendable, CustomStringConvertible {
+public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
     /// Whose fault it is; decides the exit code.
     public enum Cause: Sendable, Equatable {
         /// The file or the object in it does not exist.
@@ -37,9 +39,9 @@ public struct HDF5Error: Error, Sendable, CustomStringConvertible {
     /// The process exit status of sysexits(3).
     public var exitCode: Int32 {
         switch cause {
-        case .missing: 66
-        case .badData: 65
-        case .inputOutput: 74
+        case .missing: ExitStatus.missingInput
+        case .badData: ExitStatus.badData
+        case .inputOutput: ExitStatus.inputOutput
         }
     }
 

@@ -1,13 +1,17 @@
 import CMPI
+public import ExitCoding
 
 /// A call into MPI that failed: which function, with what code, and what the library says about it.
-public struct MPIError: Error, Equatable, CustomStringConvertible {
+public struct MPIError: ExitCoded, Equatable, CustomStringConvertible {
     /// The implementation's error code.
     public let code: Int32
     /// The MPI function that returned `code`, for example `MPI_Isend`.
     public let function: String
     /// The text of `MPI_Error_string`, or this package's own where the library was not the one to object.
     public let message: String
+
+    /// The status of a failure to communicate.
+    public var exitCode: Int32 { ExitStatus.inputOutput }
 
     /// What failed and why, on one line.
     public var description: String { "\(function) failed (code \(code)): \(message)" }

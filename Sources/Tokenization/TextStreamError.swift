@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// Why a text could not be read to its end, or what was made of it could not be written.
-public enum TextStreamError: Error, Equatable, CustomStringConvertible {
+public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
     /// The operating system would not open or read a file.
     case unreadable(path: String, reason: String)
     /// The operating system would not write.
@@ -10,9 +12,9 @@ public enum TextStreamError: Error, Equatable, CustomStringConvertible {
     /// The exit status of sysexits(3) that fits.
     public var exitCode: Int32 {
         switch self {
-        case .unreadable: 66
-        case .unwritable: 74
-        case .stretchTooLong: 65
+        case .unreadable: ExitStatus.missingInput
+        case .unwritable: ExitStatus.inputOutput
+        case .stretchTooLong: ExitStatus.badData
         }
     }
 

@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// Why a vocabulary was refused.
-public struct VocabularyError: Error, Equatable, CustomStringConvertible {
+public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
     /// What is wrong. Lines count from 1.
     public enum Problem: Error, Equatable {
         /// The operating system would not open or read the file.
@@ -29,8 +31,8 @@ public struct VocabularyError: Error, Equatable, CustomStringConvertible {
 
     /// The exit status of sysexits(3) that fits: 66 where there was nothing to read, else 65.
     public var exitCode: Int32 {
-        if case .unreadable = problem { return 66 }
-        return 65
+        if case .unreadable = problem { return ExitStatus.missingInput }
+        return ExitStatus.badData
     }
 
     /// What is wrong, where, and what to do.

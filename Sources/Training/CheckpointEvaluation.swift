@@ -68,7 +68,7 @@ public struct CheckpointEvaluation {
         let result = try PretrainingEvaluator(
             source: source, vocabulary: vocabulary,
             maximumSamples: configuration.evaluation.maxSequences,
-            batch: model.capacity.sequences, communicator: communicator, exitCode: ExitStatus.of
+            batch: model.capacity.sequences, communicator: communicator
         ).evaluate(model)
         compute = configuration.precision.compute
         self.notices = notices

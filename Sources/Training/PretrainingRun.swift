@@ -5,6 +5,7 @@ import Corpus
 import Distributed
 import DurableFiles
 import Evaluation
+import ExitCoding
 import Kernels
 public import MPI
 import Optimization
@@ -270,7 +271,7 @@ public final class PretrainingRun {
         let evaluator = PretrainingEvaluator(
             source: heldout, vocabulary: setup.vocabulary,
             maximumSamples: phase.configuration.evaluation.maxSequences,
-            batch: phase.micro, communicator: communicator, exitCode: ExitStatus.of)
+            batch: phase.micro, communicator: communicator)
         guard let result = try evaluator.evaluate(model, brokenOffBy: stopPoll) else {
             return false
         }

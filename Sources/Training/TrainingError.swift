@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// Why a run cannot start or go on.
-public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct TrainingError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
     /// The exit status of sysexits(3) that fits.
     public let exitCode: Int32
     /// What, where, why, and what to do.
@@ -11,7 +13,9 @@ public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// Settings that do not go together.
-    public static func configuration(_ text: String) -> TrainingError { TrainingError(78, text) }
+    public static func configuration(_ text: String) -> TrainingError {
+        TrainingError(ExitStatus.configuration, text)
+    }
 
     /// Data that are wrong.
     public static func data(_ text: String) -> TrainingError {
@@ -19,5 +23,7 @@ public struct TrainingError: Error, Sendable, Equatable, CustomStringConvertible
     }
 
     /// Something to read is not there.
-    public static func missing(_ text: String) -> TrainingError { TrainingError(66, text) }
+    public static func missing(_ text: String) -> TrainingError {
+        TrainingError(ExitStatus.missingInput, text)
+    }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import ExitCoding
 import FineTuning
 import Glibc
 import Tokenization
@@ -29,21 +30,10 @@ struct BertBench: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            guard let status = status(of: error) else { exit(withError: error) }
+            guard let status = (error as? any ExitCoded)?.exitCode else { exit(withError: error) }
             var line = Array("bert-bench: \(error)\n".utf8)
             _ = write(STDERR_FILENO, &line, line.count)
             Glibc.exit(status)
-        }
-    }
-
-    /// The exit status of an error of the libraries; `nil` for those of the argument parser.
-    private static func status(of error: any Error) -> Int32? {
-        switch error {
-        case let error as FileError: error.exitCode
-        case let error as VocabularyError: error.exitCode
-        case let error as TaskDataError: error.exitCode
-        case let error as Training.TrainingError: error.exitCode
-        default: nil
         }
     }
 }

@@ -3,6 +3,7 @@ import BERT
 import Checkpointing
 import Configuration
 import DurableFiles
+import ExitCoding
 import Glibc
 import Kernels
 import MPI

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Distributed
 import DurableFiles
+import ExitCoding
 import MPI
 import Reporting
 import Training
@@ -32,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let agreement = Agreement(among: world)
-            try agreement.together(exitCode: ExitStatus.of) {
+            try agreement.together {
                 guard world.rank == 0, let json else { return }
                 try WholeFiles.requireWritable(json)
             }
@@ -42,7 +43,7 @@ struct EvaluateCommand: ParsableCommand {
             } else {
                 let evaluation = try CheckpointEvaluation(
                     checkpoint: checkpoint, data: data, overrides: set, communicator: world)
-                try agreement.together(exitCode: ExitStatus.of) {
+                try agreement.together {
                     if let console { try report(evaluation, console) }
                 }
             }
@@ -67,7 +68,7 @@ struct EvaluateCommand: ParsableCommand {
         try CheckpointEvaluation.curve(
             run: checkpoint, data: data, overrides: set, communicator: world
         ) { result in
-            try agreement.together(exitCode: ExitStatus.of) {
+            try agreement.together {
                 guard let console else { return }
                 switch result {
                 case .success(let evaluation):

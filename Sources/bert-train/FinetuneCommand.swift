@@ -43,7 +43,7 @@ struct FinetuneCommand: ParsableCommand {
     func run() throws {
         try Job.run { environment in
             let world = environment.world
-            let configuration = try Agreement(among: world).together(exitCode: ExitStatus.of) {
+            let configuration = try Agreement(among: world).together {
                 try load()
             }
             var directory = runDirectory ?? configuration.resultsDirectory

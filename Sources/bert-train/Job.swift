@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import ExitCoding
 import Glibc
 import MPI
 import Training

@@ -43,7 +43,7 @@ struct PretrainCommand: ParsableCommand {
             let endTime = TimeLimit.endTime(timeLeft: timeLeft)
             let world = environment.world
             let agreement = Agreement(among: world)
-            var configuration = try agreement.together(exitCode: ExitStatus.of) { try load() }
+            var configuration = try agreement.together { try load() }
             Watchdog.setTimeout(configuration.parallel.timeout)
             if config == nil && configuration.data.train.isEmpty {
                 configuration.data.train = [
@@ -85,7 +85,7 @@ struct PretrainCommand: ParsableCommand {
     ) throws -> String {
         let run = runDirectory ?? "\(configuration.run.directory)/\(configuration.run.name)"
         let directory = "\(run)/data"
-        try agreement.together(exitCode: ExitStatus.of) {
+        try agreement.together {
             guard isCoordinator else { return }
             _ = try QuickStart.prepare(in: directory, workers: 1)
         }

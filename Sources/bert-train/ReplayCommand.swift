@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Distributed
+import ExitCoding
 import MPI
 import Reporting
 import Training
@@ -24,7 +25,7 @@ struct ReplayCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let threads = try ThreadPlan.threads(.auto, communicator: world)
-            try Agreement(among: world).together(exitCode: ExitStatus.of) {
+            try Agreement(among: world).together {
                 guard world.rank == 0 else { return }
                 let replay = try OverflowReplay(
                     path: file, checkpoint: checkpoint, threads: threads)

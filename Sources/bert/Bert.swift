@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpointing
 import Corpus
 import DurableFiles
+import ExitCoding
 import FineTuning
 import Glibc
 import HDF5
@@ -25,25 +26,10 @@ struct Bert: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            guard let status = status(of: error) else { exit(withError: error) }
+            guard let status = (error as? any ExitCoded)?.exitCode else { exit(withError: error) }
             var line = Array("bert: \(error)\n".utf8)
             _ = write(STDERR_FILENO, &line, line.count)
             Glibc.exit(status)
-        }
-    }
-
-    /// The exit status of an error of the libraries; `nil` for those of the argument parser.
-    private static func status(of error: any Error) -> Int32? {
-        switch error {
-        case let error as CorpusError: error.exitCode
-        case let error as CheckpointError: error.exitCode
-        case let error as FileError: error.exitCode
-        case let error as VocabularyError: error.exitCode
-        case let error as TaskDataError: error.exitCode
-        case let error as TrainingError: error.exitCode
-        case let error as TextStreamError: error.exitCode
-        case let error as HDF5Error: error.exitCode
-        default: nil
         }
     }
 }

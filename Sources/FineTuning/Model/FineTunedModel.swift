@@ -1,6 +1,7 @@
 public import BERT
 public import Checkpointing
 internal import DurableFiles
+import ExitCoding
 internal import FoundationEssentials
 public import Kernels
 public import Tensors
@@ -28,7 +29,7 @@ public struct FineTunedModel: Sendable {
             throw TaskDataError(
                 path,
                 "has no \(FineTunedTask.fileName); name a folder of `models` in the directory of a "
-                    + "fan-out (bert-train finetune)", exitCode: 66)
+                    + "fan-out (bert-train finetune)", exitCode: ExitStatus.missingInput)
         }
         self.path = path
         task = try FineTunedTask(

@@ -1,3 +1,4 @@
+import ExitCoding
 public import Tokenization
 
 /// The examples of one file of a task.
@@ -58,7 +59,8 @@ public struct TaskData: Sendable {
             throw TaskDataError(path, "holds no example" + (reason ?? ""))
         }
         if let problem = task.metricProblem(classes: loader.labels.count) {
-            throw TaskDataError(task.train, "metric: \(problem)", exitCode: 78)
+            throw TaskDataError(
+                task.train, "metric: \(problem)", exitCode: ExitStatus.configuration)
         }
         return TaskData(
             labels: loader.labels, train: train, evaluate: evaluate, notes: loader.notes)

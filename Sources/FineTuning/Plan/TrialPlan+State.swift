@@ -1,3 +1,4 @@
+import ExitCoding
 internal import FoundationEssentials
 
 /// Writing a plan down and taking it up again.
@@ -210,7 +211,7 @@ extension TrialPlan {
                     path,
                     "\(kind) \(visible(name)) has trials of other settings: \(difference). Put that "
                         + "back, or give the \(kind) another name, or choose another directory",
-                    exitCode: 78)
+                    exitCode: ExitStatus.configuration)
             }
             changed.insert(name)
         }

@@ -1,7 +1,8 @@
 internal import DurableFiles
+public import ExitCoding
 
 /// What is wrong with a file of task data: where, why, and what to do.
-public struct TaskDataError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct TaskDataError: ExitCoded, Equatable, Sendable, CustomStringConvertible {
     /// The file.
     public let path: String
     /// The line, from 1; nil where the file as a whole is meant.
@@ -12,7 +13,9 @@ public struct TaskDataError: Error, Equatable, Sendable, CustomStringConvertible
     public let exitCode: Int32
 
     /// Bad data at a place.
-    public init(_ path: String, line: Int? = nil, _ message: String, exitCode: Int32 = 65) {
+    public init(
+        _ path: String, line: Int? = nil, _ message: String, exitCode: Int32 = ExitStatus.badData
+    ) {
         self.path = path
         self.line = line
         self.message = message

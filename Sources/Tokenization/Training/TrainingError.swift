@@ -1,5 +1,7 @@
+public import ExitCoding
+
 /// Why no vocabulary was learned.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
+public enum TrainingError: ExitCoded, Equatable, CustomStringConvertible {
     /// An option is out of range.
     case badOption(name: String, rule: String)
     /// A text could not be read.
@@ -18,10 +20,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// The exit status of sysexits(3) that fits.
     public var exitCode: Int32 {
         switch self {
-        case .badOption, .sizeTooSmall: 64
+        case .badOption, .sizeTooSmall: ExitStatus.usage
         case .text(let error): error.exitCode
         case .vocabulary(let error): error.exitCode
-        case .noWords, .tooManyDistinctWords, .tooManyLetters: 65
+        case .noWords, .tooManyDistinctWords, .tooManyLetters: ExitStatus.badData
         }
     }
 
