@@ -24,7 +24,7 @@ public struct BERTConfiguration: Sendable, Equatable {
     public var segmentKinds = 2
     /// Standard deviation of the initial weights, `initializer_range`.
     public var initializerRange = 0.02
-    /// What keeps layer normalization from dividing by zero, `layer_norm_eps`.
+    /// Added to the variance in layer normalization, `layer_norm_eps`.
     public var layerNormEpsilon = 1e-12
     /// The id of [PAD], `pad_token_id`.
     public var paddingID = 0
@@ -100,7 +100,7 @@ extension BERTConfiguration: Codable {
         case paddingID = "pad_token_id"
     }
 
-    /// What other models than this one say of themselves.
+    /// Keys that mark variants of BERT that this encoder does not compute.
     private enum VariantKeys: String, CodingKey {
         case modelType = "model_type"
         case isDecoder = "is_decoder"

@@ -9,15 +9,15 @@ public import Tensors
 public final class BERTForFineTuning {
     /// Sizes and constants.
     public let configuration: BERTConfiguration
-    /// What is learned.
+    /// The head on top of the encoder.
     public let head: TaskHead
-    /// Where each parameter lies in `parameters` and `gradients`.
+    /// The place of each parameter in `parameters` and `gradients`.
     public let layout: ParameterLayout
     /// All parameters.
     public let parameters: Block<Float>
     /// The gradients of all parameters; empty for inference.
     public let gradients: Block<Float>
-    /// How large a batch may be.
+    /// The largest batch that fits.
     public let capacity: BatchCapacity
 
     private let network: any TaskNetwork
@@ -99,10 +99,10 @@ public final class BERTForFineTuning {
         layout.initialize(parameters, seed: seed, range: configuration.initializerRange)
     }
 
-    /// What the head says, without dropout, for each input of the examples in order: its `outputs`
+    /// The logits of the head, without dropout, for each input of the examples in order: its `outputs`
     /// logits, or those of each of its tokens, one token after another.
     ///
-    /// What it says of an input does not depend on the others, to the last bit.
+    /// The result for an input does not depend on the others, to the last bit.
     ///
     /// - Parameter progress: called after each layer.
     public func predict(

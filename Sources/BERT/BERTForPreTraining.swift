@@ -7,7 +7,7 @@ public import Tensors
 /// nothing that grows with the model. The objective and every formula are those of Google's BERT
 /// (Devlin et al., 2019) as Hugging Face's `BertForPreTraining` computes them.
 public final class BERTForPreTraining {
-    /// What a model is made for.
+    /// The purpose of a model, which decides the memory it takes.
     public enum Use: Sendable {
         /// Forward and backward, with gradients.
         case training
@@ -17,7 +17,7 @@ public final class BERTForPreTraining {
 
     /// Sizes and constants.
     public let configuration: BERTConfiguration
-    /// Where each parameter lies in `parameters` and `gradients`.
+    /// The place of each parameter in `parameters` and `gradients`.
     public let layout: ParameterLayout
     /// All parameters.
     public let parameters: Block<Float>
@@ -25,10 +25,10 @@ public final class BERTForPreTraining {
     public let gradients: Block<Float>
     /// Runs the kernels.
     public let executor: KernelExecutor
-    /// How large a batch may be.
+    /// The largest batch that fits.
     public let capacity: BatchCapacity
 
-    /// How activations and their gradients are stored.
+    /// The storage type of activations and their gradients.
     public let precision: Precision
 
     private let network: any PretrainingNetwork
@@ -106,13 +106,13 @@ public final class BERTForPreTraining {
 
     /// Losses and hits of each of `sequences`, without dropout.
     ///
-    /// What it says of a sequence does not depend on the other sequences, to the last bit.
+    /// The result for a sequence does not depend on the other sequences, to the last bit.
     public func evaluate(_ sequences: some Collection<PretrainingSequence>) -> [SequenceOutcome] {
         batch.assign(sequences, for: configuration)
         return network.evaluate()
     }
 
-    /// What the last pass said of each masked token, one sequence after another.
+    /// The outcome of each masked token in the last pass, one sequence after another.
     public var tokenOutcomes: [TokenOutcome] { network.tokenOutcomes }
 
     /// One forward and backward pass over a micro-batch.
@@ -121,7 +121,7 @@ public final class BERTForPreTraining {
     ///   - scale: turns sums of losses into the objective over the global batch.
     ///   - seed: addresses the dropout masks.
     ///   - accumulate: whether gradients are added to those of earlier micro-batches.
-    ///   - observer: is told which gradients are final, from the end of the block to its start;
+    ///   - observer: called with each range of final gradients, from the end of the block to its start;
     ///     give one with the last micro-batch only.
     /// - Precondition: the model was made for training.
     public func train(

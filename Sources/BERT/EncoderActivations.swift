@@ -32,7 +32,7 @@ struct RowBlock<E: TensorElement> {
     }
 }
 
-/// What a layer's forward pass leaves for its backward pass, for T tokens of width N.
+/// Activations that a layer's forward pass keeps for its backward pass, for T tokens of width N.
 struct LayerActivations<E: TensorElement> {
     /// [T, 3N]
     let queryKeyValue: RowBlock<E>

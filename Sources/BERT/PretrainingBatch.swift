@@ -33,7 +33,7 @@ public struct PretrainingSequence: Sendable {
     }
 }
 
-/// How large a batch a model has room for.
+/// The largest batch for which a model has memory.
 public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
     /// The most sequences.
     public let sequences: Int

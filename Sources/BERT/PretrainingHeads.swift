@@ -221,7 +221,7 @@ struct PretrainingHeads<E: TensorElement> {
         }
     }
 
-    /// What was said of each masked token, one sequence after another.
+    /// The outcome of each masked token, one sequence after another.
     func tokenOutcomes() -> [TokenOutcome] {
         (0..<batch.masked).map {
             TokenOutcome(

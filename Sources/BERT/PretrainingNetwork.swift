@@ -11,7 +11,7 @@ protocol PretrainingNetwork {
     func train(
         scale: ObjectiveScale, seed: UInt64, accumulate: Bool, observer: GradientObserver
     ) -> [SequenceOutcome]
-    /// What the last pass said of each masked token.
+    /// The outcome of each masked token in the last pass.
     var tokenOutcomes: [TokenOutcome] { get }
     /// The module whose output, in the last pass for training, was the first not finite; `seed` is
     /// that of its dropout.
@@ -26,7 +26,7 @@ protocol PretrainingNetwork {
     var maskedLogits: [Float] { get }
 }
 
-/// What a network is made of besides its activations.
+/// The parts of a pre-training network other than its activations.
 struct NetworkParts {
     let configuration: BERTConfiguration
     let executor: KernelExecutor

@@ -1,4 +1,4 @@
-/// What a model says of one sequence: sums over its predictions, never means.
+/// The losses and hits of one sequence: sums over its predictions, never means.
 public struct SequenceOutcome: Sendable, Equatable {
     /// Sum of the cross-entropies of its masked tokens, in nats.
     public var maskedLoss: Double
@@ -24,7 +24,7 @@ public struct SequenceOutcome: Sendable, Equatable {
     }
 }
 
-/// What a model says of one masked token.
+/// The loss of one masked token, and whether the model predicted it.
 public struct TokenOutcome: Sendable, Equatable {
     /// Cross-entropy, in nats.
     public var loss: Float
@@ -38,7 +38,7 @@ public struct TokenOutcome: Sendable, Equatable {
     }
 }
 
-/// How sums of losses become the objective: each divided by its number over the global batch.
+/// The factors that turn sums of losses into the objective: one over the count in the global batch.
 public struct ObjectiveScale: Sendable, Equatable {
     /// The factor of each masked token's cross-entropy in the gradient.
     public var masked: Float
@@ -52,11 +52,11 @@ public struct ObjectiveScale: Sendable, Equatable {
     }
 }
 
-/// Who wants to know how far a backward pass is.
+/// Callbacks through which a backward pass reports its progress.
 public struct GradientObserver {
     /// Called when the gradients of a range of the flat block are final.
     public var ready: (Range<Int>) -> Void
-    /// Called between kernels, often: a good moment to move messages along.
+    /// Called often, between kernels, so that communication can advance.
     public var progress: () -> Void
 
     /// An observer of the two events.

@@ -1,4 +1,4 @@
-/// What is learned on top of the encoder: the heads of Devlin et al. (2019), section 3.2, under the
+/// A head on top of the encoder, one of those of Devlin et al. (2019), section 3.2, under the
 /// names and with the losses of Hugging Face's models.
 public enum TaskHead: Sendable, Equatable {
     /// One of `classes` classes for a text or pair (`BertForSequenceClassification`): first token,
@@ -27,7 +27,7 @@ public enum TaskHead: Sendable, Equatable {
         }
     }
 
-    /// Whether it looks at the pooled first token, not at all tokens.
+    /// Whether the head reads the pooled first token; otherwise it reads all tokens.
     public var usesPooler: Bool {
         switch self {
         case .classification, .multiLabel, .regression, .choice: true
@@ -53,7 +53,7 @@ public enum TaskHead: Sendable, Equatable {
     }
 }
 
-/// What is to be predicted of an example.
+/// The target of an example.
 public enum TaskTarget: Sendable, Equatable {
     /// Nothing is known: data to predict.
     case none
@@ -89,11 +89,11 @@ public struct TaskInput: Sendable, Equatable {
     }
 }
 
-/// What is learned from at once: one input, or for choices one of each.
+/// The unit of learning: one input, or for multiple choice one input a choice.
 public struct TaskExample: Sendable, Equatable {
     /// The inputs.
     public var inputs: [TaskInput]
-    /// What is to be predicted.
+    /// The target.
     public var target: TaskTarget
     /// The epoch that addresses its dropout masks.
     public var epoch: Int
@@ -106,7 +106,7 @@ public struct TaskExample: Sendable, Equatable {
     }
 }
 
-/// What a model says of some examples: a sum, never a mean.
+/// The loss of some examples: a sum, never a mean.
 public struct TaskOutcome: Sendable, Equatable {
     /// Sum of all terms of the loss.
     public var loss = 0.0
@@ -116,7 +116,7 @@ public struct TaskOutcome: Sendable, Equatable {
     /// No examples yet.
     public init() {}
 
-    /// Adds what was said of others.
+    /// Adds the outcome of other examples.
     public mutating func add(_ other: TaskOutcome) {
         loss += other.loss
         terms += other.terms

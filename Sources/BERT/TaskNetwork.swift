@@ -14,7 +14,7 @@ protocol TaskNetwork {
     ) -> TaskOutcome
 }
 
-/// What such a network is made of besides its activations.
+/// The parts of a task network other than its activations.
 struct TaskNetworkParts {
     let configuration: BERTConfiguration
     let head: TaskHead

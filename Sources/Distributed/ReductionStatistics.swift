@@ -1,4 +1,4 @@
-/// What reductions have cost this rank, summed over steps.
+/// The cost of reductions on this rank, summed over steps.
 public struct ReductionStatistics: Equatable, Sendable {
     /// Steps finished.
     public var steps = 0
@@ -18,7 +18,7 @@ public struct ReductionStatistics: Equatable, Sendable {
     /// Seconds in which this rank computed nothing because of communication.
     public var busySeconds: Double { progressSeconds + blockingSeconds }
 
-    /// Counts what another step has cost.
+    /// Adds the cost of another step.
     public mutating func add(_ other: ReductionStatistics) {
         steps += other.steps
         bytesSent += other.bytesSent
@@ -27,7 +27,7 @@ public struct ReductionStatistics: Equatable, Sendable {
         blockingSeconds += other.blockingSeconds
     }
 
-    /// What has come since `earlier`.
+    /// The cost since `earlier`.
     public func since(_ earlier: ReductionStatistics) -> ReductionStatistics {
         var part = self
         part.steps -= earlier.steps

@@ -1,4 +1,4 @@
-/// How the values of a sum travel between ranks.
+/// The element type of the values that travel between ranks.
 public enum WireType: Sendable, CaseIterable {
     /// As they are: 4 bytes a value, nothing lost beyond the rounding of the additions.
     case float32

@@ -2,7 +2,7 @@ package import BERT
 package import Corpus
 package import Tokenization
 
-/// What a model says of one masked token.
+/// The prediction of one masked token.
 package struct EvaluatedToken: Equatable {
     /// The token to predict.
     package let label: Int32
@@ -13,7 +13,7 @@ package struct EvaluatedToken: Equatable {
     /// Whether its word has several tokens.
     package let isPiece: Bool
 
-    /// What was said of one token.
+    /// The prediction of one token.
     package init(label: Int32, loss: Float, isCorrect: Bool, isPiece: Bool) {
         self.label = label
         self.loss = loss
@@ -22,7 +22,7 @@ package struct EvaluatedToken: Equatable {
     }
 }
 
-/// What a model says of one held-out sample, in a form that ranks exchange.
+/// The predictions for one held-out sample, in a form that ranks exchange.
 package struct EvaluatedSample: Equatable {
     /// The document of its first segment; nil where the source knows none.
     package let document: Int?
@@ -32,7 +32,7 @@ package struct EvaluatedSample: Equatable {
     package let tokens: [EvaluatedToken]
 
     /// - Parameters:
-    ///   - outcomes: what the model says of each of the sample's masked tokens.
+    ///   - outcomes: those of the sample's masked tokens.
     ///   - vocabulary: tells which tokens continue a word.
     package init(
         _ sample: PretrainingSample, _ outcome: SequenceOutcome,

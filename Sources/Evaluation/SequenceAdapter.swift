@@ -2,7 +2,7 @@ public import BERT
 public import Corpus
 
 extension PretrainingSequence {
-    /// What a model reads of `sample`.
+    /// The input of a model for `sample`.
     public init(_ sample: PretrainingSample) {
         self.init(
             tokenIDs: sample.tokenIDs, segmentIDs: sample.segmentIDs,

@@ -30,7 +30,7 @@ public struct LayerNormStatistics {
     }
 }
 
-/// What is added to the input of a layer normalization: `base` + dropout(input).
+/// A residual connection before a layer normalization: `base` + dropout(input).
 public struct Residual<E: TensorElement> {
     let base: Matrix<E>
     let dropout: Dropout

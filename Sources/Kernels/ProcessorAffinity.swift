@@ -1,6 +1,6 @@
 import CKernels
 
-/// Where threads may run.
+/// The processors on which threads may run.
 package enum ProcessorAffinity {
     /// The largest number of a processor, plus 1.
     private static let limit = 1 << 16

@@ -88,7 +88,7 @@ extension KernelExecutor {
     /// of threads nor on how ranks share the block, if they cut it at such multiples.
     public static let squareBlock = 1 << 12
 
-    /// How many terms the sum of squares of a range of the flat block has.
+    /// The number of terms in the sum of squares of a range of the flat block.
     public static func squareTerms(of range: Range<Int>) -> Int {
         guard !range.isEmpty else { return 0 }
         return (range.upperBound - 1) / squareBlock - range.lowerBound / squareBlock + 1

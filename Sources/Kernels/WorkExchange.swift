@@ -6,8 +6,8 @@ import Synchronization
     import Musl
 #endif
 
-/// Where a team's caller leaves work and its helpers find it. The helpers share it with the team
-/// and do not know the team itself, so that they cannot keep it alive.
+/// The hand-over of work from a team's caller to its helpers. The helpers share the exchange with the
+/// team and hold no reference to the team itself, so that they cannot keep it alive.
 final class WorkExchange: @unchecked Sendable {
     private let helpers: Int
     private let spins: Int

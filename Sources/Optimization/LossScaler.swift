@@ -1,9 +1,9 @@
-/// Decides what the loss is multiplied by before the backward pass, and which updates are left out.
+/// Chooses the factor on the loss before the backward pass, and which updates are skipped.
 ///
 /// Gradients of a narrow type vanish below its smallest number; a factor on the loss lifts them, and
 /// is taken out again before the update. A factor that is too large shows as a gradient that is not
-/// finite: the update is left out, and the factor falls. All ranks decide on the reduced gradient,
-/// which they have in common, so they agree without a word.
+/// finite: the update is skipped, and the factor falls. All ranks decide on the reduced gradient,
+/// which is the same on all of them, so they agree without a message.
 ///
 /// The rules are those of Megatron-LM's `DynamicGradScaler` (grad_scaler.py): an overflow sets the
 /// count of clean steps to 0 and takes one of `hysteresis` lives; without a life left, each overflow
@@ -11,9 +11,9 @@
 /// then all lives come back: they are not those of overflows in a row. A hysteresis of 1 gives
 /// PyTorch's `GradScaler`, but for the minimum.
 public struct LossScaler: Sendable, Equatable {
-    /// How the scale comes about.
+    /// The rule that sets the scale.
     public enum Policy: Sendable, Equatable {
-        /// Always this scale. A gradient that is not finite is no matter of the scale then.
+        /// Always this scale. A gradient that is not finite is then an error.
         case fixed(Double)
         /// A scale that follows overflows.
         case dynamic(Dynamic)
@@ -50,11 +50,11 @@ public struct LossScaler: Sendable, Equatable {
 
     /// All that changes from step to step: it restores a scaler of the same policy.
     public struct State: Sendable, Equatable {
-        /// What the loss of the next step is multiplied by.
+        /// The factor on the loss of the next step.
         public var scale: Double
         /// Steps without overflow since the last overflow or growth.
         public var cleanSteps = 0
-        /// Overflows that it still takes for the scale to fall; 0 once it falls at each.
+        /// Overflows left until the scale falls; 0 once it falls at each.
         public var hysteresisLeft = 0
         /// Overflows since the last clean step.
         public var overflowsInARow = 0
@@ -65,15 +65,15 @@ public struct LossScaler: Sendable, Equatable {
         public init(scale: Double) { self.scale = scale }
     }
 
-    /// How the scale comes about.
+    /// The rule that sets the scale.
     public let policy: Policy
-    /// Where it stands.
+    /// The current state.
     public private(set) var state: State
 
     /// No scale is larger: nothing of a 32-bit gradient needs more, and its inverse is far from
     /// vanishing. Growth stops there.
     public static let maximumScale = 4_294_967_296.0
-    /// Overflows in a row at the minimum after which there is no hope.
+    /// Overflows in a row at the minimum after which a run gives up.
     public static let overflowLimit = 50
 
     /// A scaler before its first step.
@@ -98,7 +98,7 @@ public struct LossScaler: Sendable, Equatable {
         }
     }
 
-    /// A scaler that goes on from `state`; nil where a scaler of `policy` cannot have been there.
+    /// A scaler that resumes from `state`; nil if a scaler of `policy` cannot reach that state.
     public init?(_ policy: Policy, state: State) {
         self.init(policy)
         let isPossible =
@@ -117,10 +117,10 @@ public struct LossScaler: Sendable, Equatable {
         self.state = state
     }
 
-    /// What the loss of the next step is multiplied by.
+    /// The factor on the loss of the next step.
     public var scale: Double { state.scale }
 
-    /// Whether an update that overflowed is left out and the run goes on; otherwise it is an error.
+    /// Whether an update that overflowed is skipped and the run continues; otherwise it is an error.
     public var skipsOverflows: Bool {
         if case .dynamic = policy { true } else { false }
     }
@@ -128,7 +128,7 @@ public struct LossScaler: Sendable, Equatable {
     /// Whether a lower scale can no longer help.
     public var isExhausted: Bool { state.overflowsAtMinimum >= Self.overflowLimit }
 
-    /// Takes note of a step: whether its reduced gradient was not finite.
+    /// Records a step; `overflowed` says that its reduced gradient was not finite.
     public mutating func update(overflowed: Bool) {
         guard case .dynamic(let dynamic) = policy else { return }
         if overflowed {

@@ -10,11 +10,11 @@ public import Tensors
 public final class Optimizer {
     /// The update rule and its constants.
     public let settings: OptimizerSettings
-    /// Where the parameters lie in the blocks.
+    /// The place of each parameter in the blocks.
     public let layout: ParameterLayout
     /// The elements that it updates, in order.
     public let shards: [Range<Int>]
-    /// Whether others update the rest.
+    /// Whether other ranks update the rest.
     public let isSharded: Bool
     /// The first moments (`exp_avg`) of its elements, shard after shard, zero at the start; a
     /// checkpoint reads and writes them.
@@ -23,7 +23,7 @@ public final class Optimizer {
     public let secondMoment: Block<Float>
     let executor: KernelExecutor
     let segments: [UpdateSegment]
-    /// What of each segment it updates.
+    /// The part of each segment that it updates.
     let parts: [UpdatePart]
 
     /// An optimizer of blocks of `layout`, with moments of zero.

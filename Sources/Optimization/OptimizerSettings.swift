@@ -14,7 +14,7 @@ public struct OptimizerSettings: Sendable, Equatable {
     public let beta1: Double
     /// The decay of the second moment.
     public let beta2: Double
-    /// What is added to the root of the second moment.
+    /// Added to the square root of the second moment.
     public let epsilon: Double
     /// The decay of parameters whose layout says that they decay.
     public let weightDecay: Double
@@ -45,7 +45,7 @@ public struct OptimizerSettings: Sendable, Equatable {
         self.clipNorm = clipNorm == 0 ? nil : clipNorm
     }
 
-    /// What gradients of global norm `norm` are multiplied by: min(1, clipNorm / (norm + 1e-6)),
+    /// The factor on gradients of global norm `norm`: min(1, clipNorm / (norm + 1e-6)),
     /// as `torch.nn.utils.clip_grad_norm_` has it.
     public func clipFactor(norm: Double) -> Double {
         guard let clipNorm else { return 1 }

@@ -1,10 +1,10 @@
-/// What an optimizer updates of one segment.
+/// The part of one segment that an optimizer updates.
 struct UpdatePart: Equatable {
     /// The segment's index.
     let segment: Int
     /// Elements of the flat block.
     let range: Range<Int>
-    /// Where their moments lie among those of all its shards.
+    /// The place of their moments among those of all its shards.
     let moments: Range<Int>
 
     /// The parts of `segments` in `shards`, both in ascending order.

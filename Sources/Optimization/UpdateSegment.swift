@@ -6,7 +6,7 @@ struct UpdateSegment: Equatable {
     var range: Range<Int>
     /// Whether weight decay applies.
     let decays: Bool
-    /// Whether the range is one tensor, whose update LAMB gives a length of its own.
+    /// Whether the range is one tensor, to whose update LAMB gives its own trust ratio.
     let hasTrustRatio: Bool
 
     /// The segments of `layout`, in its order, as few as `settings` allows: neighbours that are

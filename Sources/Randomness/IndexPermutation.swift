@@ -3,7 +3,7 @@
 /// until it lands inside the range (Black and Rogaway, "Ciphers with Arbitrary Finite Domains",
 /// 2002). The walk takes fewer than four turns on average.
 public struct IndexPermutation: Sendable {
-    /// How many indices are permuted.
+    /// The number of indices.
     public let count: Int
     private let halfBits: UInt32
     private let address: RandomAddress

@@ -1,4 +1,4 @@
-/// What a random number is for. Two purposes never share a number, whatever the sample; the raw
+/// The use of a random number. Two purposes never share a number, whatever the sample; the raw
 /// values are part of what makes a run repeatable, so they are never reused.
 public enum RandomPurpose: UInt8, Sendable, CaseIterable {
     /// Initial values of the parameters; the sample is the parameter's index in its layout.

@@ -13,7 +13,7 @@ public struct Parameter: Sendable, Equatable {
     public var count: Int { range.count }
 }
 
-/// Where every parameter of a model lies in one flat block of floats.
+/// The place of every parameter of a model in one flat block of floats.
 ///
 /// Gradients and optimizer moments use blocks of the same layout, so that the optimizer, the
 /// all-reduce and checkpoints work on flat ranges and need to know nothing of the model.

@@ -1,4 +1,4 @@
-/// How a number is stored and rounded, by the names of configurations.
+/// The storage and rounding of a number, by the names of configurations.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     /// IEEE 754 binary32.
     case fp32
@@ -23,7 +23,7 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
 
 /// A number as activations are stored; arithmetic is done in `Float`.
 public protocol TensorElement: BitwiseCopyable, Sendable {
-    /// How it is stored.
+    /// The storage of this element.
     static var precision: Precision { get }
     /// The element nearest to `value`, ties to even.
     init(_ value: Float)
