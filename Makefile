@@ -7,10 +7,11 @@ SWIFT ?= swift
 RANKS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 8 ? cores : 8)))
 MPIRUN ?= mpirun
 PRODUCTS = bert-train bert bert-bench
-# The layers of Package.swift are enforced: an import that is not declared there is an error.
-BUILD_FLAGS = -c release --explicit-target-dependency-import-check error
+# The layers of Package.swift are enforced: an import that is not declared there is an error. What
+# Cluster/libraries wrote comes before the system's own descriptions of libraries.
+BUILD_FLAGS = -c release --explicit-target-dependency-import-check error --pkg-config-path .build/pkgconfig
 
-export SWIFT BUILD_FLAGS
+export SWIFT BUILD_FLAGS MPIRUN
 
 .DEFAULT_GOAL := help
 .PHONY: setup setup-tests build train test lint format corpus clean help
@@ -18,6 +19,7 @@ export SWIFT BUILD_FLAGS
 ## setup: install what is missing (Debian packages, through sudo where not root)
 setup:
 	@Cluster/setup
+	@Cluster/libraries
 
 ## setup-tests: also install what all tests need, a SLURM that is not started among it
 setup-tests:
@@ -29,13 +31,10 @@ build: setup
 
 ## train: set up, build, and train the quick start on all cores (RANKS=N for another number)
 train: setup
-	@command -v $(firstword $(MPIRUN)) >/dev/null || { \
-	    echo "make train: there is no launcher '$(firstword $(MPIRUN))': install the Debian package mpich, or name" \
-	    "one (make train MPIRUN=/path/to/mpirun); .build/release/bert-train by itself is one rank" >&2; exit 69; }
 	$(SWIFT) build $(BUILD_FLAGS) --product bert-train
-	$(MPIRUN) -n $(RANKS) .build/release/bert-train
+	Cluster/mpirun -n $(RANKS) .build/release/bert-train
 
-## test: set up, build, and run every test, multi-process ones included
+## test: set up, build, and run every test, multi-process ones included (all of them after setup-tests)
 test: setup
 	@Tests/run-all
 

@@ -5,7 +5,9 @@
 #   Cluster/pipeline.sh --config Configs/bert-base-phase1+2.yaml --nodes 4 \
 #       --run Checkpoints/mine --corpus Corpora/en --finetune finetune.yaml Corpora/en.txt
 #
-#   --config FILE      the run's configuration; it trains on --corpus
+#   --config FILE      the run's configuration; it trains on --corpus, with the vocabulary of that,
+#                      whatever `data.train` and `model.vocabulary` the file has (phases that have a
+#                      `data.train` of their own are refused)
 #   --run DIR          the run directory
 #   --corpus DIR       made of the TEXTs, with its vocabulary, by Cluster/prepare.sbatch
 #   --nodes N          nodes to pre-train and to fine-tune on (default 2)
@@ -21,9 +23,11 @@
 # what is done is kept.
 set -euo pipefail
 
+manual() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
 usage() {
     echo "pipeline: $1" >&2
-    sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+    manual >&2
     exit 64
 }
 
@@ -40,6 +44,7 @@ while (($#)); do
         printf -v "${1#--}" %s "$2"
         shift 2
         ;;
+    --help | -h) manual && exit 0 ;;
     -*) usage "unknown option $1" ;;
     *)
         texts+=("$1")
@@ -52,7 +57,19 @@ done
 for file in "$config" ${finetune:+"$finetune"}; do
     [[ -f $file ]] || { echo "pipeline: there is no $file" >&2 && exit 66; }
 done
+# The command line's --set cannot reach into phases that it does not know.
+if awk '/^[^ #-]/ { inside = /^phases:/ } inside && /(^|[{ ,])train *:/ { found = 1 } END { exit !found }' "$config"; then
+    echo "pipeline: $config: its phases have a data.train of their own, which would win over --corpus $corpus: remove it" >&2
+    exit 78
+fi
+command -v sbatch >/dev/null || {
+    echo "pipeline: there is no sbatch: this is for SLURM. Without, run the programs with mpirun or Cluster/launch" >&2
+    exit 69
+}
 [[ -f Cluster/pretrain.sbatch ]] || { echo "pipeline: submit from the repository's root" >&2 && exit 66; }
+
+# listed PATH: a list of YAML that holds it. In single quotes only they themselves are special.
+listed() { echo "['${1//\'/\'\'}']"; }
 
 previous=''
 # submit NAME SBATCH-ARGUMENT...: a job that starts after the previous one has succeeded, and is
@@ -72,10 +89,9 @@ if ((${#texts[@]})); then
     submit prepare Cluster/prepare.sbatch "$corpus" "${texts[@]}"
 fi
 submit pretrain --nodes="$nodes" Cluster/pretrain.sbatch --config "$config" --run "$run" \
-    ${options[@]+"${options[@]}"}
+    --set "data.train=$(listed "$corpus")" --set model.vocabulary=null ${options[@]+"${options[@]}"}
 submit evaluate Cluster/evaluate.sbatch "$run" -- --data "${heldout:-$corpus}"
 if [[ -n $finetune ]]; then
-    # In YAML's single quotes only they themselves are special.
     submit finetune --nodes="$nodes" Cluster/finetune.sbatch --config "$finetune" \
-        --run "$run/finetune" --set "checkpoints=['${run//\'/\'\'}']"
+        --run "$run/finetune" --set "checkpoints=$(listed "$run")"
 fi

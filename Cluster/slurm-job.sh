@@ -1,9 +1,23 @@
 # shellcheck shell=bash
 # What the job scripts share; sourced by them from the repository's root, where they are submitted.
 #
-#   LAUNCHER   mpirun (default; MPICH's), srun, or a whole command with its flags
+#   LAUNCHER   mpirun (default; MPICH's or Open MPI's), srun, or a whole command with its flags
 #   RANKS_PER  socket (default), numa or core: one rank for each; --ntasks-per-node sets a number
 #   BIND       socket, numa, core or none: the cores that a rank may use; default: as RANKS_PER
+
+# Outside a job they say what they are.
+if [[ -z ${SLURM_JOB_ID:-} ]]; then
+    script=${0##*/}
+    if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+        sed -n '2,/^#SBATCH/{/^#SBATCH/d;s/^# \{0,1\}//p}' "$0"
+        exit 0
+    fi
+    echo "${script%.*}: this is a job script of SLURM: submit it (sbatch Cluster/$script ...; --help explains)." \
+        "Without SLURM, start the programs with mpirun, or Cluster/launch" >&2
+    exit 64
+fi
+# shellcheck source=Cluster/mpi.sh
+source Cluster/mpi.sh
 
 job=${SLURM_JOB_NAME:-job}
 # What scontrol is to know this job by. The number of an array, which one of its tasks has, too, would
@@ -87,8 +101,29 @@ with_srun() {
 with_mpirun() {
     [[ $3 =~ ^(socket|numa|core|none)$ ]] ||
         stop_with 64 "BIND is socket, numa, core or none, not '$3'"
-    printf '%s\n' env SLURM_CPU_BIND=none mpirun -n "$1" -ppn "$2"
-    [[ $3 == none ]] || printf '%s\n' -bind-to "$3" -map-by "$3"
+    local why
+    why=$(launcher_problem mpirun) || stop_with $? "$why"
+    printf '%s\n' env SLURM_CPU_BIND=none mpirun -n "$1"
+    if [[ $(launcher_family mpirun) == openmpi ]]; then
+        with_openmpi "$2" "$3"
+    else
+        printf '%s\n' -ppn "$2"
+        [[ $3 == none ]] || printf '%s\n' -bind-to "$3" -map-by "$3"
+    fi
+}
+
+# Open MPI takes the slots of a node from SLURM's tasks, of which there may be fewer than ranks, and says how
+# many ranks go on a node by what they are mapped to.
+with_openmpi() {
+    local map=node per=$1 units variable
+    if [[ $2 != none ]]; then
+        units=$(count_of "$2") || exit
+        if ((per % units == 0)); then map=$2 per=$((per / units)); fi
+    fi
+    printf '%s\n' --map-by "ppr:$per:$map:OVERSUBSCRIBE" --bind-to "$2"
+    for variable in HDF5_USE_FILE_LOCKING SLURM_JOB_END_TIME OMP_NUM_THREADS OPENBLAS_NUM_THREADS; do
+        [[ -z ${!variable:-} ]] || printf '%s\n' -x "$variable"
+    done
 }
 
 # launch_until_done PROGRAM ARGUMENT...: launches what goes on from where it was stopped, and ends this job

@@ -21,6 +21,8 @@ fail() {
 
 own_files() { mount -t tmpfs -o size=256m,mode=755 testbed "$state" || fail "no tmpfs" 70; }
 
+manual() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
+
 # has COMMAND...: whether all of them are there.
 has() {
     local command
@@ -119,8 +121,12 @@ main() {
         [[ -z $why ]] || fail "cannot run here: $why"
         [[ $command != check ]] || return 0
         ;;
+    --help | -h)
+        manual
+        return
+        ;;
     *)
-        sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0" >&2
+        manual >&2
         exit 64
         ;;
     esac
