@@ -58,7 +58,14 @@ import Testing
     @Test func theChainIsRead() throws {
         let read = try FineTuningConfiguration.load(
             path: packageRoot + "/Configs/finetuning/chain.yaml")
-        #expect(read.checkpoints.map(\.name) == ["scratch", "general", "field", "task-text"])
+        #expect(read.checkpoints.map(\.name) == ["scratch", "general", "field", "task"])
         #expect(read.trialCount == 24)
+    }
+
+    @Test func theTopicsAreRead() throws {
+        let read = try FineTuningConfiguration.load(
+            path: packageRoot + "/Configs/finetuning/topics.yaml")
+        #expect(read.checkpoints.map(\.name) == ["mine", "scratch"])
+        #expect(read.tasks.map(\.name) == ["topic"])
     }
 }
