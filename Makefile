@@ -14,7 +14,7 @@ BUILD_FLAGS = -c release --explicit-target-dependency-import-check error --pkg-c
 export SWIFT BUILD_FLAGS MPIRUN
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-tests build train test lint format corpus clean help
+.PHONY: setup setup-tests build train test trial lint format corpus clean help
 
 ## setup: install what is missing (Debian packages, through sudo where not root)
 setup:
@@ -31,12 +31,17 @@ build: setup
 
 ## train: set up, build, and train the quick start on all cores (RANKS=N for another number)
 train: setup
+	@Cluster/mpirun -n 1 true
 	$(SWIFT) build $(BUILD_FLAGS) --product bert-train
 	Cluster/mpirun -n $(RANKS) .build/release/bert-train
 
 ## test: set up, build, and run every test, multi-process ones included (all of them after setup-tests)
 test: setup
 	@Tests/run-all
+
+## trial: both commands, train and test, on a bare Debian in a folder of its own (root; half an hour)
+trial:
+	@Tests/run-bare
 
 ## lint: check formatting, style and shell scripts
 lint:
