@@ -27,7 +27,7 @@ struct CompareCommand: ParsableCommand {
     @Option(
         help: """
             The PyTorch script; it prints a JSON object at its end (default: \
-            ../shared/peers/torch_pretrain.py, for fine-tuning Tests/Peers/torch_finetune.py).
+            Tests/Peers/torch_pretrain.py, for fine-tuning torch_finetune.py there).
             """)
     var script: String?
     @Flag(help: "Have PyTorch compile its step (torch.compile).")
@@ -47,7 +47,7 @@ struct CompareCommand: ParsableCommand {
             python: python,
             script: script
                 ?? (finetune
-                    ? "Tests/Peers/torch_finetune.py" : "../shared/peers/torch_pretrain.py"))
+                    ? "Tests/Peers/torch_finetune.py" : "Tests/Peers/torch_pretrain.py"))
         do {
             try peer.check()
         } catch {
