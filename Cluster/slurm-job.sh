@@ -120,7 +120,10 @@ with_openmpi() {
         units=$(count_of "$2") || exit
         if ((per % units == 0)); then map=$2 per=$((per / units)); fi
     fi
-    printf '%s\n' --map-by "ppr:$per:$map:OVERSUBSCRIBE" --bind-to "$2"
+    # It refuses more ranks than cores, too, unless told otherwise.
+    local bind=$2
+    [[ $bind == none ]] || bind+=:overload-allowed
+    printf '%s\n' --map-by "ppr:$per:$map:OVERSUBSCRIBE" --bind-to "$bind"
     for variable in HDF5_USE_FILE_LOCKING SLURM_JOB_END_TIME OMP_NUM_THREADS OPENBLAS_NUM_THREADS; do
         [[ -z ${!variable:-} ]] || printf '%s\n' -x "$variable"
     done
