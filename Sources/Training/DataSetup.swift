@@ -45,11 +45,13 @@ public struct DataSetup {
         directories.first.map { ($0.vocabulary, $0.manifest.lowercase) }
     }
 
+    /// All corpora, held-out ones too.
+    var corpora: [CorpusDirectory] { directories + heldoutDirectories }
+
     /// Checks that every corpus, held-out ones too, was built with the model's vocabulary and
     /// casing.
     func checkVocabulary(_ vocabulary: Vocabulary, lowercase: Bool) throws {
-        try Self.check(
-            directories + heldoutDirectories, vocabulary: vocabulary, lowercase: lowercase)
+        try Self.check(corpora, vocabulary: vocabulary, lowercase: lowercase)
     }
 
     /// Checks that all `directories` were built with the model's vocabulary and casing: ids of

@@ -78,6 +78,13 @@ public final class PretrainingRun {
             return (setup, phases)
         }
         (setup, phases) = parts
+        let inputs = try agreement.jointly {
+            var inputs = SharedInputs()
+            try inputs.add(parts.0)
+            inputs.add(parts.1)
+            return inputs
+        }
+        try inputs.requireEqual(among: communicator)
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         let memory = try MemoryShare(among: communicator)
         try agreement.jointly { [setup] in

@@ -60,6 +60,11 @@ enum Job {
             try Watchdog.start(among: world, timeout: Double(Self.startTimeout)) { text in
                 report(text)
             }
+            if world.size > 1 {
+                var inputs = SharedInputs()
+                ProgramIdentity.add(to: &inputs)
+                try inputs.requireEqual(among: world)
+            }
             return try body(environment)
         } catch let failure as Agreement.Failure {
             if world.rank == 0 { report(failure.message) }

@@ -43,16 +43,17 @@ struct PretrainCommand: ParsableCommand {
             let endTime = TimeLimit.endTime(timeLeft: timeLeft)
             let world = environment.world
             let agreement = Agreement(among: world)
-            var configuration = try agreement.together { try load() }
-            Watchdog.setTimeout(configuration.parallel.timeout)
-            if config == nil && configuration.data.train.isEmpty {
-                configuration.data.train = [
-                    try prepareQuickStart(configuration, agreement, world.rank == 0)
-                ]
-            }
-            let options = RunOptions(
+            let configuration = try agreement.together { try load() }
+            var options = RunOptions(
                 configuration: configuration, directory: runDirectory, resume: resumption,
                 allowsChanges: allowChanges, endTime: endTime)
+            try options.requireEqual(among: world)
+            Watchdog.setTimeout(configuration.parallel.timeout)
+            if config == nil && configuration.data.train.isEmpty {
+                options.configuration.data.train = [
+                    try prepareQuickStart(options.directory, agreement, world.rank == 0)
+                ]
+            }
             StopSignals.watch()
             return try PretrainingRun(options, communicator: world).run()
         }
@@ -70,20 +71,19 @@ struct PretrainCommand: ParsableCommand {
         if let config {
             return try RunConfiguration.load(path: config, overrides: set)
         }
-        // The quick start's sizes and rates are made for its own small texts: who brings other
-        // data starts from the defaults.
-        if set.contains(where: { $0.hasPrefix("data.train=") }) {
-            return try RunConfiguration.parse("{}", name: "the defaults", overrides: set)
-        }
+        // The quick start's sizes and rates are made for its own small texts, and its name is that of its run: who
+        // brings other data starts from the defaults.
+        let own = try RunConfiguration.parse(
+            "", name: "the defaults", overrides: set, runName: "pretraining")
+        guard own.data.train.isEmpty else { return own }
         return try RunConfiguration.parse(
             QuickStart.configuration(), name: "quickstart.yaml", overrides: set)
     }
 
     /// The bundled corpus, made by the coordinator while the others wait.
     private func prepareQuickStart(
-        _ configuration: RunConfiguration, _ agreement: Agreement, _ isCoordinator: Bool
+        _ run: String, _ agreement: Agreement, _ isCoordinator: Bool
     ) throws -> String {
-        let run = runDirectory ?? "\(configuration.run.directory)/\(configuration.run.name)"
         let directory = "\(run)/data"
         try agreement.together {
             guard isCoordinator else { return }
