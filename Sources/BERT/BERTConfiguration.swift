@@ -50,13 +50,14 @@ public struct BERTConfiguration: Sendable, Equatable {
         for (name, value) in [
             ("hidden_dropout_prob", hiddenDropout),
             ("attention_probs_dropout_prob", attentionDropout),
-        ] where !(value >= 0 && value < 1) {
-            return "\(name) is \(value); it must be at least 0 and below 1"
+        ] where !(value >= 0 && Float(value) < 1) {
+            return "\(name) is \(value); it must be a number from 0 to 0.9999999"
         }
-        for (name, value) in [
-            ("layer_norm_eps", layerNormEpsilon), ("initializer_range", initializerRange),
-        ] where !Float(value).isNormal || value < 0 {
-            return "\(name) is \(value); it must be a positive number that a float can hold"
+        for (name, value, limit) in [
+            ("layer_norm_eps", layerNormEpsilon, 3.4e38),
+            ("initializer_range", initializerRange, 1e6),
+        ] where !Float(value).isNormal || value < 0 || value > limit {
+            return "\(name) is \(value); it must be a number from 1.2e-38 to \(limit)"
         }
         // Attention's dropout addresses its random numbers by a 32-bit block index.
         let blocks = heads * maximumPositions * ((maximumPositions + 127) / 128) * 16

@@ -32,7 +32,8 @@ extension RunConfiguration {
         static var fields: [Field] {
             [
                 Field(
-                    "masking.probability", \.masking.probability, .probability, .changesTraining),
+                    "masking.probability", \.masking.probability,
+                    .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 }, .changesTraining),
                 Field(
                     "masking.max_predictions", \.masking.maxPredictions, .integer(1...65_536),
                     .changesTraining),

@@ -81,20 +81,21 @@ extension RunConfiguration {
                 Field(
                     "model.hidden_act", \.model.hiddenAct, .orNull(.choice, preset), .changesModel),
                 Field(
-                    "model.layer_norm_eps", \.model.layerNormEps, .orNull(.positive, preset),
+                    "model.layer_norm_eps", \.model.layerNormEps, .orNull(.positiveFloat(), preset),
                     .changesModel),
                 Field(
-                    "model.initializer_range", \.model.initializerRange, .orNull(.positive, preset),
+                    "model.initializer_range", \.model.initializerRange,
+                    .orNull(.positiveFloat(upTo: 1e6), preset),
                     .harmless),
                 Field(
                     "model.hidden_dropout_prob", \.model.hiddenDropoutProb,
-                    .orNull(.belowOne, preset), .changesTraining),
+                    .orNull(.floatBelowOne, preset), .changesTraining),
                 Field(
                     "model.attention_probs_dropout_prob", \.model.attentionProbsDropoutProb,
-                    .orNull(.belowOne, preset), .changesTraining),
+                    .orNull(.floatBelowOne, preset), .changesTraining),
                 Field(
                     "model.classifier_dropout", \.model.classifierDropout,
-                    .orNull(.belowOne, "hidden_dropout_prob"), .harmless),
+                    .orNull(.floatBelowOne, "hidden_dropout_prob"), .harmless),
             ]
         }
 

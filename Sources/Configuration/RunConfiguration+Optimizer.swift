@@ -41,19 +41,19 @@ extension RunConfiguration {
             [
                 Field("optimizer.name", \.optimizer.name, .choice, .changesTraining),
                 Field(
-                    "optimizer.learning_rate", \.optimizer.learningRate, .notNegative,
+                    "optimizer.learning_rate", \.optimizer.learningRate, .float(),
                     .changesTraining),
-                Field("optimizer.beta1", \.optimizer.beta1, .belowOne, .changesTraining),
-                Field("optimizer.beta2", \.optimizer.beta2, .belowOne, .changesTraining),
-                Field("optimizer.epsilon", \.optimizer.epsilon, .positive, .changesTraining),
+                Field("optimizer.beta1", \.optimizer.beta1, .floatBelowOne, .changesTraining),
+                Field("optimizer.beta2", \.optimizer.beta2, .floatBelowOne, .changesTraining),
+                Field("optimizer.epsilon", \.optimizer.epsilon, .positiveFloat(), .changesTraining),
                 Field(
-                    "optimizer.weight_decay", \.optimizer.weightDecay, .notNegative,
+                    "optimizer.weight_decay", \.optimizer.weightDecay, .float(),
                     .changesTraining),
                 Field(
                     "optimizer.bias_correction", \.optimizer.biasCorrection,
                     .orNull(.flag, "true for lamb, false for adamw"), .changesTraining),
                 Field(
-                    "optimizer.clip_norm", \.optimizer.clipNorm, .orNull(.notNegative, "off, as 0"),
+                    "optimizer.clip_norm", \.optimizer.clipNorm, .orNull(.float(), "off, as 0"),
                     .changesTraining),
             ]
         }

@@ -56,10 +56,10 @@ struct StartingModel {
         } catch {
             throw FanOutError("\(path): its config.json is no good: \(ManifestFile.explain(error))")
         }
-        guard headDropout >= 0, headDropout < 1 else {
+        guard headDropout >= 0, Float(headDropout) < 1 else {
             throw FanOutError(
-                "\(path): its classifier_dropout is \(headDropout); it must be at least 0 and "
-                    + "below 1")
+                "\(path): its classifier_dropout is \(headDropout); it must be a number from 0 to "
+                    + "0.9999999")
         }
         let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
         guard vocabulary.count <= configuration.vocabularySize else {
