@@ -22,6 +22,8 @@ package struct YAMLTree {
         package let location: String
         /// What stands before the key's path in messages: `phases[1].` within a phase.
         var prefix = ""
+        /// Whether it is an argument of `--set`.
+        var isArgument = false
     }
 
     package var content: Content

@@ -190,7 +190,9 @@ struct BadInputTests {
         try run.finish()
         let before = try run.content(2)
         try expectRefusal(
-            run, 78, ["another architecture", "--run"], ["--set", "model.hidden_size=48"])
+            run, 78,
+            ["\(run.directory) holds a run of another", "model.hidden_size: 32 -> 48", "--run"],
+            ["--set", "model.hidden_size=48"])
         #expect(try run.content(2) == before)
         let other = try Run.tiny(steps: 2)
         try expectRefusal(
@@ -199,6 +201,42 @@ struct BadInputTests {
                 "--set", "model.initialize_from=\(run.directory)", "--set",
                 "model.num_hidden_layers=3",
             ])
+    }
+
+    @Test("a run directory that holds a run of other data with another vocabulary")
+    func anotherRun() throws {
+        let run = try Run.tiny(steps: 2)
+        try run.finish()
+        let scratch = TemporaryDirectory()
+        let (corpus, text) = (scratch.file("corpus"), try TinyCorpus.text())
+        let vocabulary = scratch.file("vocab.txt")
+        for arguments in [
+            ["vocab", "train", "--size", "150", "--output", vocabulary, text],
+            ["corpus", "build", "--vocab", vocabulary, "--output", corpus, text],
+        ] { try RunningProgram([Program.path("bert")] + arguments, in: "/").wait().require() }
+        try expectRefusal(
+            run, 78,
+            ["\(run.directory) holds a run of another configuration: data.train: ", "run.name"],
+            ["--set", "data.train=[\(corpus)]"])
+    }
+
+    @Test("all inputs that are missing are told at once")
+    func missingInputs() throws {
+        let run = try Run.tiny(steps: 2)
+        let arguments = [
+            "data.train=[/no/train, \(try TinyCorpus.path()), /no/more]",
+            "data.heldout=[/no/heldout]",
+            "model.vocabulary=/no/vocab.txt", "model.initialize_from=/no/model",
+        ].flatMap { ["--set", $0] }
+        try expectRefusal(
+            run, 66,
+            [
+                "5 inputs are missing", "data.train: there is no /no/train",
+                "data.train: there is no /no/more", "data.heldout: there is no /no/heldout",
+                "model.vocabulary: there is no /no/vocab.txt",
+                "model.initialize_from: there is no /no/model",
+            ], arguments)
+        #expect(!Paths.exists(run.directory))
     }
 
     @Test("a configuration that differs from the checkpoint's")
