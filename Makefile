@@ -11,7 +11,10 @@ PRODUCTS = bert-train bert bert-bench
 # Cluster/libraries wrote comes before the system's own descriptions of libraries.
 BUILD_FLAGS = -c release --explicit-target-dependency-import-check error --pkg-config-path .build/pkgconfig
 
-export SWIFT BUILD_FLAGS MPIRUN
+# What `--version` says.
+BERT_COMMIT ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+
+export SWIFT BUILD_FLAGS MPIRUN BERT_COMMIT
 
 .DEFAULT_GOAL := help
 .PHONY: setup setup-tests build train test trial lint format corpus clean help

@@ -37,6 +37,11 @@ func debian(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// The commit for `--version`, as `make` says it; builds without it say "unknown".
+let commit = Context.environment["BERT_COMMIT"].map {
+    [CSetting.define("BERT_COMMIT", to: "\"\($0)\"")]
+}
+
 let package = Package(
     name: "bert",
     products: [
@@ -55,6 +60,7 @@ let package = Package(
         debian("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
         debian("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CKernels"),
+        .target(name: "CBuild", cSettings: commit),
         // What every layer may know: with which status a program ends for an error.
         library("ExitCoding"),
 
@@ -62,6 +68,7 @@ let package = Package(
         library("MPI", ["ExitCoding", "CMPI"]),
         library("HDF5", ["ExitCoding", "CHDF5"]),
         library("DurableFiles", ["ExitCoding", "COpenSSL"]),
+        library("Version", ["CBuild"]),
         library("Randomness"),
         library("Tensors"),
         library("Kernels", ["CKernels", "COpenBLAS", "Randomness", "Tensors"]),
@@ -118,14 +125,15 @@ let package = Package(
             [
                 "ExitCoding", "Training", "Configuration", "QuickStart", "Distributed", "MPI",
                 "Reporting",
-                "DurableFiles", "FineTuning", "FanOut", argumentParser,
+                "DurableFiles", "FineTuning", "FanOut", "Version", "HDF5", "Kernels",
+                argumentParser,
             ]),
         program(
             "bert",
             [
                 "ExitCoding", "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors",
                 "DurableFiles",
-                "HDF5", "FineTuning", "Kernels", argumentParser,
+                "HDF5", "FineTuning", "Kernels", "Version", argumentParser,
             ]),
         program(
             "bert-bench",
@@ -133,7 +141,7 @@ let package = Package(
                 "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
                 "Distributed", "MPI",
                 "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
-                "Training", "FineTuning", "Tokenization", argumentParser,
+                "Training", "FineTuning", "Tokenization", "Version", argumentParser,
             ]),
 
         .target(

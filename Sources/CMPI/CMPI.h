@@ -188,4 +188,14 @@ static inline int cmpi_allreduce_in_place(void *data, int count, CMPIDatatype ty
 
 static inline double cmpi_wtime(void) { return MPI_Wtime(); }
 
+static inline int cmpi_get_version(int *version, int *subversion) {
+    return MPI_Get_version(version, subversion);
+}
+
+static inline int cmpi_max_library_version(void) { return MPI_MAX_LIBRARY_VERSION_STRING; }
+
+static inline int cmpi_library_version(char *text, int *count) {
+    return MPI_Get_library_version(text, count);
+}
+
 #endif

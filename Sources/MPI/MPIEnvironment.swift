@@ -104,6 +104,16 @@ public struct MPIEnvironment: ~Copyable {
         readText(capacity: cmpi_max_processor_name()) { cmpi_processor_name($0, $1) } ?? "unknown"
     }
 
+    /// The version of the standard and the library's own name for itself, also before MPI is initialised: "standard 4.0,
+    /// MPICH Version: 4.0.2".
+    public static var libraryVersion: String {
+        var (version, subversion): (Int32, Int32) = (0, 0)
+        _ = cmpi_get_version(&version, &subversion)
+        let text = readText(capacity: cmpi_max_library_version()) { cmpi_library_version($0, $1) }
+        let lines = (text ?? "unknown").split(whereSeparator: { $0 == "\n" || $0 == "\t" })
+        return "standard \(version).\(subversion), \(lines.prefix(2).joined(separator: " "))"
+    }
+
     /// Ends all ranks of the job at once with exit status `code`. Usable before, during and after MPI's life.
     public static func abort(code: Int32) -> Never {
         if wasInitialized && !wasFinalized { _ = cmpi_abort(cmpi_comm_world(), code) }

@@ -2,6 +2,7 @@ import BERT
 import Checkpointing
 import DurableFiles
 import Kernels
+import Reporting
 import Tensors
 
 /// A batch that overflowed, computed again in fp32 without a loss scale: with the run's dropout, but
@@ -174,7 +175,7 @@ extension OverflowReplay {
             let since = file.step - 1 - step
             return since == 0
                 ? "those of the overflow"
-                : "\(since) update\(since == 1 ? "" : "s") before those of the overflow"
+                : "\(HumanFormat.counted(since, "update")) before those of the overflow"
         }
 
         func read(into model: BERTForPreTraining, seed: UInt64) throws {

@@ -33,7 +33,7 @@ extension PretrainingRun {
             ("run", "\(configuration.run.name) in \(options.directory)"),
             (
                 "ranks",
-                "\(ranks) x \(threads) thread\(threads == 1 ? "" : "s"), "
+                "\(ranks) x \(HumanFormat.counted(threads, "thread")), "
                     + "\(self.model.executor.instructionSet)"
                     + (threadPlan.processors == nil ? "" : ", each pinned to its processors")
             ),
@@ -44,15 +44,18 @@ extension PretrainingRun {
             ),
             (
                 "model",
-                "\(model.layers) layers of \(model.hiddenSize), \(model.heads) heads, vocabulary "
+                "\(HumanFormat.counted(model.layers, "layer")) of \(model.hiddenSize), "
+                    + "\(HumanFormat.counted(model.heads, "head")), vocabulary "
                     + "\(model.vocabularySize): \(HumanFormat.count(self.model.layout.count)) "
                     + "parameters"
             ),
             (
                 "batch",
-                "\(batch.global) sequences a step over all ranks = up to "
+                "\(HumanFormat.counted(batch.global, "sequence")) a step over all ranks = up to "
                     + "\(batch.share(rank: 0, ranks: ranks)) a rank in "
-                    + "\(batch.accumulation(ranks: ranks)) micro-batch(es) of up to \(phase.micro)"
+                    + HumanFormat.counted(
+                        batch.accumulation(ranks: ranks), "micro-batch", "micro-batches")
+                    + " of up to \(phase.micro)"
             ),
             (
                 "steps",

@@ -22,6 +22,8 @@ public struct RunOptions {
     public var allowsChanges: Bool
     /// When the job will be ended, in `MPIEnvironment.wallTime`, if that is known.
     public var endTime: Double?
+    /// Program and arguments that started it.
+    public var command = CommandLine.arguments
 
     /// A run of `configuration` in `directory`, by default `run.directory/run.name`.
     public init(

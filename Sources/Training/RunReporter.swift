@@ -23,6 +23,7 @@ final class RunReporter {
     /// The most operations a second that products can do, of all ranks.
     private let peak: Double
     private let memoryForecast: Int
+    private let next: NextCommands
     private var operations = 0.0
     private var reduction = ReductionStatistics()
     private var trainingSeconds = 0.0
@@ -45,6 +46,7 @@ final class RunReporter {
         name = run.options.configuration.run.name
         totalSteps = run.options.configuration.totalSteps
         ranks = run.communicator.size
+        next = NextCommands(run.options, ranks: ranks)
         threads = run.threads
         parameters = run.model.layout.count
         startTokens = run.state.tokens
@@ -168,6 +170,7 @@ final class RunReporter {
         console.note(
             "stopped by \(reason) after step \(state.step) of \(totalSteps); run the same command "
                 + "again to go on from \(checkpoint)")
+        console.note("run again: \(next.again)")
         do {
             try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
         } catch {
@@ -244,6 +247,8 @@ final class RunReporter {
             ),
             ("metrics", Paths.join(directory, MetricsLog.name)),
             ("summary", Paths.join(directory, RunSummary.name)),
+            ("evaluate", next.evaluate),
+            ("export", next.export),
         ]
     }
 
@@ -292,7 +297,8 @@ final class RunReporter {
         let console = ConsoleReporter()
         for notice in run.notices { console.warning(notice) }
         console.note(
-            "\(run.options.directory): the run is finished; `bert-train evaluate` evaluates it again"
+            "\(run.options.directory): the run is finished; to evaluate it again: "
+                + NextCommands(run.options, ranks: run.communicator.size).evaluate
         )
         return true
     }

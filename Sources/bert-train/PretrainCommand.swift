@@ -9,18 +9,28 @@ import Training
 /// `bert-train pretrain`.
 struct PretrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pretrain", abstract: "Pre-trains a model, or goes on with it (the default).")
+        commandName: "pretrain", abstract: "Pre-trains a model, or goes on with it (the default).",
+        usage: "bert-train [--config <file>] [--set <key.path=value> ...] [<option> ...]")
 
-    @Option(help: "The configuration, YAML; without one, the quick start's.")
+    @Option(
+        help: ArgumentHelp(
+            "The configuration, YAML; without one, the quick start's.", valueName: "file"))
     var config: String?
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("A key to set over the configuration's.", valueName: "key.path=value"))
+        help: ArgumentHelp(
+            "A key to set over the configuration's; bert-train keys lists all.",
+            valueName: "key.path=value"))
     var set: [String] = []
     @Option(
-        name: .customLong("run"), help: "The run directory (default: run.directory/run.name).")
+        name: .customLong("run"),
+        help: ArgumentHelp(
+            "The run directory (default: run.directory/run.name).", valueName: "directory"))
     var runDirectory: String?
-    @Option(help: "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.")
+    @Option(
+        help: ArgumentHelp(
+            "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.",
+            valueName: "from"))
     var resume = "auto"
     @Flag(help: "Go on though settings differ from the checkpoint's.")
     var allowChanges = false
