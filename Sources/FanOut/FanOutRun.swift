@@ -105,34 +105,42 @@ public final class FanOutRun {
     ) throws {
         for start in starts {
             for task in configuration.tasks {
-                // As far as it is known before the data are read.
+                try Self.check(task, of: configuration, from: start, threads: threads, memory)
                 let head = task.kind.head(labels: max(task.labels.count, 2))
-                let length = task.sequenceLength ?? configuration.sequenceLength
-                guard length <= start.configuration.maximumPositions else {
-                    throw FanOutError(
-                        "task \(task.name): a sequence_length of \(length) does not fit the "
-                            + "\(start.configuration.maximumPositions) positions of "
-                            + start.point.path, exitCode: ExitStatus.configuration)
-                }
-                // And as if there were data for a whole micro-batch.
-                try TrialMemory(
-                    start: start, head: head, inputs: configuration.microBatchSize,
-                    sequenceLength: length, precision: configuration.elementType, threads: threads
-                ).check(task.name, memory)
                 if head.usesPooler, !start.hasPooler, isCoordinator {
                     view.note(
                         "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
                             + "\(task.name) starts from random numbers")
                 }
-                guard
-                    task.columns.pair == nil && task.kind != .questionAnswering
-                        && task.kind != .multipleChoice || start.configuration.segmentKinds > 1
-                else {
-                    throw FanOutError(
-                        "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
-                            + "kind of segment", exitCode: ExitStatus.configuration)
-                }
             }
+        }
+    }
+
+    /// Throws where trials of `task` cannot start from `start`, as far as it is known before the data are read.
+    static func check(
+        _ task: TaskDefinition, of configuration: FineTuningConfiguration,
+        from start: StartingModel, threads: Int, _ memory: MemoryShare
+    ) throws {
+        let head = task.kind.head(labels: max(task.labels.count, 2))
+        let length = task.sequenceLength ?? configuration.sequenceLength
+        guard length <= start.configuration.maximumPositions else {
+            throw FanOutError(
+                "task \(task.name): a sequence_length of \(length) does not fit the "
+                    + "\(start.configuration.maximumPositions) positions of "
+                    + start.point.path, exitCode: ExitStatus.configuration)
+        }
+        // And as if there were data for a whole micro-batch.
+        try TrialMemory(
+            start: start, head: head, inputs: configuration.microBatchSize,
+            sequenceLength: length, precision: configuration.elementType, threads: threads
+        ).check(task.name, memory)
+        guard
+            task.columns.pair == nil && task.kind != .questionAnswering
+                && task.kind != .multipleChoice || start.configuration.segmentKinds > 1
+        else {
+            throw FanOutError(
+                "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
+                    + "kind of segment", exitCode: ExitStatus.configuration)
         }
     }
 
@@ -152,8 +160,10 @@ public final class FanOutRun {
     ) throws -> Coordinator? {
         guard isCoordinator else { return nil }
         view.note(
-            "\(configuration.trialCount) trials on \(groups) groups of "
-                + "\(min(configuration.ranksPerTrial, world.size)) ranks, \(threads) threads each")
+            "\(HumanFormat.counted(configuration.trialCount, "trial")) on "
+                + "\(HumanFormat.counted(groups, "group")) of "
+                + "\(HumanFormat.counted(min(configuration.ranksPerTrial, world.size), "rank")), "
+                + "\(HumanFormat.counted(threads, "thread")) each")
         return try Coordinator(
             configuration, settings: settings, directory: directory, view: view
         ) { trial in

@@ -40,22 +40,22 @@ struct InputFiles {
         if !inputs.contains(input) { inputs.append(input) }
     }
 
-    /// What to say of those that are missing.
-    var missing: [String] {
+    /// Those that are missing, with what to say of each.
+    var missing: [(path: String, message: String)] {
         inputs.filter { !Paths.exists($0.path) }.map {
-            "\($0.key): there is no \($0.path); \($0.advice)"
+            ($0.path, "\($0.key): there is no \($0.path); \($0.advice)")
         }
     }
 
     /// - Throws: `TrainingError` (66) that names all that are missing.
     func requirePresent() throws(TrainingError) {
-        let missing = missing
-        guard missing.count > 1 else {
-            if let only = missing.first { throw .missing(only) }
+        let messages = missing.map(\.message)
+        guard messages.count > 1 else {
+            if let only = messages.first { throw .missing(only) }
             return
         }
         throw .missing(
-            "\(missing.count) inputs are missing:\n"
-                + missing.map { "  \($0)" }.joined(separator: "\n"))
+            "\(messages.count) inputs are missing:\n"
+                + messages.map { "  \($0)" }.joined(separator: "\n"))
     }
 }

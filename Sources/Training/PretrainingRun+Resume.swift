@@ -60,7 +60,7 @@ extension PretrainingRun {
 
     /// Refuses a checkpoint of another configuration before data and vocabulary are compared with it: messages about
     /// those would not say what is wrong. What only the model and the data tell is compared by `restore`.
-    private static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {
+    static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {
         let stored = try checkpoint.trainingState().resolvedConfiguration
         guard !stored.isEmpty else { return }
         let before = try RunConfiguration.parse(
