@@ -58,20 +58,31 @@ extension PretrainingRun {
         return (resumption, origin)
     }
 
-    /// Refuses a checkpoint of another configuration before data and vocabulary are compared with it: messages about
-    /// those would not say what is wrong. What only the model and the data tell is compared by `restore`.
-    static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {
+    /// Refuses a checkpoint of other data or another model before vocabulary and corpora are compared with it: messages
+    /// about those would not say what is wrong. Other settings wait for `restore`, which also knows the data.
+    private static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {
+        let differences = try differences(from: checkpoint, options)
+        let isAnother = differences.contains {
+            $0.effect == .changesModel || $0.path.hasPrefix("data.")
+        }
+        if isAnother { try refuse(differences, beside: [], checkpoint.path, options) }
+    }
+
+    /// The settings in which `options` differ from those that `checkpoint` was made with, but for harmless ones.
+    static func differences(
+        from checkpoint: Checkpoint, _ options: RunOptions
+    ) throws -> [ConfigurationDifference] {
         let stored = try checkpoint.trainingState().resolvedConfiguration
-        guard !stored.isEmpty else { return }
+        guard !stored.isEmpty else { return [] }
         let before = try RunConfiguration.parse(
             stored, name: "\(checkpoint.path) (its configuration)")
-        let differences = options.configuration.resolved().differences(from: before)
-        try refuse(
-            differences.filter { $0.effect != .harmless }, beside: [], checkpoint.path, options)
+        return options.configuration.resolved().differences(from: before).filter {
+            $0.effect != .harmless
+        }
     }
 
     /// Refuses `differences` from the checkpoint at `path`, and other `changes`, unless they are allowed.
-    private static func refuse(
+    static func refuse(
         _ differences: [ConfigurationDifference], beside changes: [String], _ path: String,
         _ options: RunOptions
     ) throws {

@@ -48,7 +48,10 @@ struct RunInspection {
         guard let found = attempt({ try Resumption(options) }) else { return }
         resumption = found
         if let checkpoint = found.checkpoint {
-            attempt { try PretrainingRun.refuseAnotherRun(checkpoint, options) }
+            attempt {
+                let differences = try PretrainingRun.differences(from: checkpoint, options)
+                try PretrainingRun.refuse(differences, beside: [], checkpoint.path, options)
+            }
         }
     }
 

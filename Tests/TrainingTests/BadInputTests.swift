@@ -211,7 +211,7 @@ struct BadInputTests {
         let (corpus, text) = (scratch.file("corpus"), try TinyCorpus.text())
         let vocabulary = scratch.file("vocab.txt")
         for arguments in [
-            ["vocab", "train", "--size", "150", "--output", vocabulary, text],
+            ["vocab", "train", "--size", "300", "--output", vocabulary, text],
             ["corpus", "build", "--vocab", vocabulary, "--output", corpus, text],
         ] { try RunningProgram([Program.path("bert")] + arguments, in: "/").wait().require() }
         try expectRefusal(

@@ -119,7 +119,7 @@ struct SharedInputsTests {
         let scratch = TemporaryDirectory()
         let folders = try folders(scratch)
         for (index, folder) in folders.enumerated() {
-            let run = try Run.tiny(steps: 1)
+            let run = try Run.tiny(steps: 2)
             try run.finish(["--set", "run.seed=\(index)"])
             let model = Paths.join(folder, "model")
             try RunningProgram(
@@ -129,7 +129,7 @@ struct SharedInputsTests {
                 ], in: "/"
             ).wait().require()
             try FileManager.default.copyItem(
-                atPath: run.checkpoint(1), toPath: Paths.join(folder, "checkpoint"))
+                atPath: run.checkpoint(2), toPath: Paths.join(folder, "checkpoint"))
         }
         func evaluate(_ model: String, _ places: [String]) throws -> Outcome {
             let arguments = try [
