@@ -28,18 +28,11 @@ public final class DirectoryLock {
         if LockFile.holder(path)?.token == token { unlink(path) }
     }
 
-    /// Throws if another process has taken the lock: it took this one for dead, because the process
-    /// or its host was suspended. Call it before anything is published.
-    public func requireHeld() throws(FileError) {
-        let holder = LockFile.holder(path)
-        guard holder?.token != token else { return }
-        throw FileError(
-            .inputOutput, path,
-            "the lock is no longer this run's but "
-                + (holder.map { "that of \($0.description)" } ?? "gone")
-                + ": this process seemed dead for long, or somebody removed it. Two runs must not "
-                + "write into one directory, so this one ends")
-    }
+    /// What other processes of this job can check the lock by.
+    public var witness: LockWitness { LockWitness(path: path, token: token) }
+
+    /// Throws if another process has taken the lock; see ``LockWitness/requireHeld()``.
+    public func requireHeld() throws(FileError) { try witness.requireHeld() }
 }
 
 /// A lock that is being asked for.

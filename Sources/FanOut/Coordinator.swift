@@ -123,7 +123,7 @@ final class Coordinator {
             if isBest(trial, outcome) {
                 try directory.promote(trial, task: configuration.tasks[trial.task].name)
             } else {
-                try PendingDirectory.retire(TrialDirectory(directory.path, trial).model)
+                try directory.directory(of: trial).discardModel()
             }
         }
         plan.finish(trial, outcome)

@@ -3,8 +3,14 @@ import ExitCoding
 import FineTuning
 
 /// The directory of a fan-out: the plan, the results, the best models, and a folder for each trial.
+///
+/// Whatever writes into it first makes sure that the directory is still this job's.
 struct FanOutDirectory {
     let path: String
+    /// The job's lock on the directory; nil before it is locked.
+    var lock: LockWitness?
+
+    init(path: String) { self.path = path }
 
     /// What tells such a directory from others.
     var plan: String { Paths.join(path, Self.planName) }
@@ -26,8 +32,15 @@ struct FanOutDirectory {
         }
     }
 
+    /// The folder of a trial.
+    func directory(of trial: Trial) -> TrialDirectory { TrialDirectory(self, trial) }
+
+    /// Throws where the directory is no longer this job's: the end of the job, and no trial's fault.
+    func requireLock() throws { try CoordinatorError.wrapping { try lock?.requireHeld() } }
+
     /// Finishes or takes back what a killed job left halfway. Nobody else may write here.
     func clean() throws {
+        try requireLock()
         _ = try? PendingDirectory.removeStale(in: path)
         try PendingDirectory.removeStale(in: models, .all)
     }
@@ -37,16 +50,21 @@ struct FanOutDirectory {
         return try WholeFiles.read(plan, maximumByteCount: TrialPlan.maximumStateBytes)
     }
 
-    func write(_ state: TrialPlan) throws { try WholeFiles.writeAtomically(plan, state.state()) }
+    func write(_ state: TrialPlan) throws {
+        try requireLock()
+        try WholeFiles.writeAtomically(plan, state.state())
+    }
 
     /// Every key as it was resolved.
     func write(_ configuration: FineTuningConfiguration) throws {
+        try requireLock()
         try WholeFiles.writeAtomically(Paths.join(path, "config.yaml"), configuration.yaml)
     }
 
     func write(
         _ results: FineTuningResults, _ plan: TrialPlan, _ configuration: FineTuningConfiguration
     ) throws {
+        try requireLock()
         try WholeFiles.writeAtomically(
             Paths.join(path, "results.json"), results.json(plan, configuration) + [10])
         try WholeFiles.writeAtomically(
@@ -55,6 +73,7 @@ struct FanOutDirectory {
 
     /// Moves the model of a trial to the place of its task's best.
     func promote(_ trial: Trial, task: String) throws {
+        try requireLock()
         let target = Paths.join(models, task)
         guard
             Paths.kind(of: target) == .missing
@@ -65,6 +84,6 @@ struct FanOutDirectory {
                 "is no fine-tuned model (there is no \(FineTunedTask.fileName)), and is not replaced; "
                     + "move it away")
         }
-        try PendingDirectory.replace(target, with: TrialDirectory(path, trial).model)
+        try PendingDirectory.replace(target, with: directory(of: trial).model)
     }
 }

@@ -17,7 +17,7 @@ import Training
 /// coordinator and also works: between two kernels it serves the others.
 public final class FanOutRun {
     private let configuration: FineTuningConfiguration
-    private let directory: FanOutDirectory
+    private var directory: FanOutDirectory
     private let world: Communicator
     private let agreement: Agreement
     private let view = FanOutView()
@@ -136,15 +136,17 @@ public final class FanOutRun {
         }
     }
 
-    /// Locks the directory; false where a rank was told to stop meanwhile.
+    /// Locks the directory; false where a rank was told to stop meanwhile. All ranks know the lock
+    /// from then on.
     private func lockDirectory() throws -> Bool {
-        var attempt = LockAttempt(directory.path)
-        while true {
-            try together { if isCoordinator { lock = try attempt.poll() } }
-            guard try agreement.anyTrue(isCoordinator && lock == nil) else { return true }
-            if try agreement.anyTrue(StopSignals.received != nil) { return false }
-            usleep(250_000)
-        }
+        let outcome = try RunDirectoryLock.acquire(
+            directory.path, agreement: agreement, isCoordinator: isCoordinator,
+            isStopRequested: { StopSignals.received != nil }, note: view.note)
+        guard case .held(let lock) = outcome else { return false }
+        self.lock = lock
+        let witness = try world.broadcast(bytes: try lock.map { try Wire.encode($0.witness) } ?? [])
+        directory.lock = try Wire.decode(witness)
+        return true
     }
 
     private func makeCoordinator(
@@ -194,7 +196,7 @@ public final class FanOutRun {
         var link: (any CoordinatorLink)? = server
         if group.rank == 0 && link == nil { link = RemoteLink(messages, clock: clock) }
         let trials = TrialGroup(
-            configuration, settings: settings, starts: starts, directory: directory.path,
+            configuration, settings: settings, starts: starts, directory: directory,
             group: group, link: link, executor: executor, memory: memory, clock: clock)
         // Leaders that work send messages, so silence is what the watchdog looks for.
         var wait = YieldingWait(in: "the trials of others")
