@@ -24,6 +24,12 @@ public struct FineTunedModel: Sendable {
     ///
     /// - Throws: `TaskDataError`, `CheckpointError` or `VocabularyError` where it is none.
     public init(_ path: String) throws {
+        guard Paths.isDirectory(path) else {
+            throw TaskDataError(
+                path,
+                "\(Paths.exists(path) ? "is not a directory" : "no such directory"); name a folder of "
+                    + "`models` in the directory of a fan-out (bert-train finetune)", exitCode: 66)
+        }
         let file = Paths.join(path, FineTunedTask.fileName)
         guard Paths.exists(file) else {
             throw TaskDataError(
