@@ -29,6 +29,7 @@ extension RunConfiguration {
         var problems: [ConfigurationError.Problem] = []
         let tree = try YAMLTree.document(
             text, name: name, overrides: overrides, problems: &problems)
+        try ConfigurationPurpose.pretraining.check(tree, name: name)
         var decoder = ConfigurationDecoder()
         let configuration = decoder.decode(tree)
         problems += decoder.problems

@@ -1,0 +1,41 @@
+/// What a configuration file is for. Its keys tell: a file that was given to the wrong command is told so, instead of
+/// each of its keys being unknown.
+package enum ConfigurationPurpose {
+    /// `bert-train`: sections such as `model` and `data`.
+    case pretraining
+    /// `bert-train finetune`: `tasks` and `checkpoints`.
+    case fineTuning
+
+    /// The keys at the top of a file that the other purpose does not have and cannot do without.
+    private var ownKeys: [String] {
+        switch self {
+        case .pretraining:
+            [
+                "run", "model", "data", "masking", "batch", "optimizer", "schedule", "checkpoint",
+                "phases",
+            ]
+        case .fineTuning: ["tasks", "checkpoints"]
+        }
+    }
+
+    private var other: ConfigurationPurpose { self == .pretraining ? .fineTuning : .pretraining }
+
+    private var name: String { self == .pretraining ? "pre-training" : "fine-tuning" }
+
+    private var command: String {
+        self == .pretraining ? "bert-train --config" : "bert-train finetune --config"
+    }
+
+    /// Throws where a document has keys of the other purpose alone.
+    package func check(_ tree: YAMLTree, name file: String) throws(ConfigurationError) {
+        guard case .mapping(let entries) = tree.content else { return }
+        let keys = entries.map(\.key)
+        let foreign = other.ownKeys.filter(keys.contains)
+        guard !foreign.isEmpty, !ownKeys.contains(where: keys.contains) else { return }
+        let list = foreign.prefix(3).joined(separator: ", ")
+        throw ConfigurationError(
+            location: printable(file),
+            message: "this is a \(other.name) file (it has \(list)); run: \(other.command) "
+                + printable(file))
+    }
+}
