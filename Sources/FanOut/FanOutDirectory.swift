@@ -43,6 +43,22 @@ struct FanOutDirectory {
         try requireLock()
         _ = try? PendingDirectory.removeStale(in: path)
         try PendingDirectory.removeStale(in: models, .all)
+        // A trial that is done, or no longer listed, is not looked into again.
+        try cleanTrials(Paths.join(path, "trials"), levels: Self.keyParts)
+    }
+
+    /// Names in a trial's key, each of which is a folder.
+    private static let keyParts = 3
+
+    private func cleanTrials(_ directory: String, levels: Int) throws {
+        guard Paths.isDirectory(directory) else { return }
+        guard levels > 0 else {
+            try PendingDirectory.removeStale(in: directory, .all)
+            return
+        }
+        for name in try Paths.names(in: directory) where !name.hasPrefix(".") {
+            try cleanTrials(Paths.join(directory, name), levels: levels - 1)
+        }
     }
 
     func readPlan() throws -> [UInt8]? {
@@ -71,10 +87,13 @@ struct FanOutDirectory {
             Paths.join(path, "results.md"), results.markdown(configuration))
     }
 
+    /// The place of a task's best model.
+    func model(of task: String) -> String { Paths.join(models, task) }
+
     /// Moves the model of a trial to the place of its task's best.
     func promote(_ trial: Trial, task: String) throws {
         try requireLock()
-        let target = Paths.join(models, task)
+        let target = model(of: task)
         guard
             Paths.kind(of: target) == .missing
                 || Paths.exists(Paths.join(target, FineTunedTask.fileName))

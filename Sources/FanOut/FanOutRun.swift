@@ -16,8 +16,9 @@ import Training
 /// The ranks are divided into groups; each group works on one trial at a time. Rank 0 is the
 /// coordinator and also works: between two kernels it serves the others.
 public final class FanOutRun {
-    private let configuration: FineTuningConfiguration
-    private var directory: FanOutDirectory
+    let configuration: FineTuningConfiguration
+    private(set) var directory: FanOutDirectory
+    let groups: RankGroups
     private let world: Communicator
     private let agreement: Agreement
     private let view = FanOutView()
@@ -31,6 +32,7 @@ public final class FanOutRun {
         self.directory = FanOutDirectory(path: directory)
         self.world = world
         agreement = Agreement(among: world)
+        groups = RankGroups(ranks: world.size, ranksPerTrial: configuration.ranksPerTrial)
     }
 
     private var isCoordinator: Bool { world.rank == 0 }
@@ -43,21 +45,16 @@ public final class FanOutRun {
     public func run() throws -> Int32 {
         let threads = try ThreadPlan.threads(.auto, communicator: world)
         let memory = try MemoryShare(among: world)
-        try together {
-            if isCoordinator {
-                try directory.requireOwn()
-                try Paths.createDirectory(directory.path)
-                try checkFiles()
-            }
-        }
+        // Nothing is made before everything that can be known is known to be right.
+        let survey = try together { isCoordinator ? try makeSurvey() : nil }
+        let starts = try open(survey)
+        let needed = try together { try check(starts, threads, memory) }
+        let settings = try settings(starts)
+        try together { if isCoordinator { try Paths.createDirectory(directory.path) } }
         guard try lockDirectory() else { return ExitStatus.preempted }
         defer { lock = nil }
-        let starts = try configuration.checkpoints.map { point in
-            try StartingModel.open(point, among: world) { view.note("warning: \($0)") }
-        }
-        try together { try check(starts, threads, memory) }
-        let settings = try settings(starts)
-        let coordinator = try together { try makeCoordinator(starts, settings, threads) }
+        if let survey { view.banner(banner(survey, threads: threads, memory: needed)) }
+        let coordinator = try together { try makeCoordinator(starts, settings, survey) }
         do {
             try work(coordinator, starts, settings, KernelExecutor(threads: threads), memory)
         } catch let error as CoordinatorError {
@@ -89,51 +86,48 @@ public final class FanOutRun {
         try agreement.together(body)
     }
 
-    /// Missing files are told now, not after hours.
-    private func checkFiles() throws {
-        for task in configuration.tasks {
-            for path in [task.train, task.evaluate] where !Paths.exists(path) {
-                throw FanOutError(
-                    "task \(task.name): there is no file \(path)", exitCode: ExitStatus.missingInput
-                )
-            }
+    private func makeSurvey() throws -> FanOutSurvey {
+        try directory.requireOwn()
+        return try FanOutSurvey(configuration) { view.note("warning: \($0)") }
+    }
+
+    /// The models that rank 0 has verified, on all ranks.
+    private func open(_ survey: FanOutSurvey?) throws -> [StartingModel] {
+        let own = try Wire.encode(survey?.starts.map(\.saved.path) ?? [])
+        let paths: [String] = try Wire.decode(try world.broadcast(bytes: own))
+        return try together {
+            try survey?.starts
+                ?? zip(configuration.checkpoints, paths).map {
+                    try StartingModel($0, verified: $1)
+                }
         }
     }
 
+    /// Checks what depends on the machine.
+    ///
+    /// - Returns: the bytes that the largest trial takes of this rank's memory.
     private func check(
         _ starts: [StartingModel], _ threads: Int, _ memory: MemoryShare
-    ) throws {
+    ) throws -> Int {
+        var most = 0
         for start in starts {
             for task in configuration.tasks {
-                // As far as it is known before the data are read.
+                // As far as it is known before the data are read, and as if there were enough for a
+                // whole micro-batch.
                 let head = task.kind.head(labels: max(task.labels.count, 2))
-                let length = task.sequenceLength ?? configuration.sequenceLength
-                guard length <= start.configuration.maximumPositions else {
-                    throw FanOutError(
-                        "task \(task.name): a sequence_length of \(length) does not fit the "
-                            + "\(start.configuration.maximumPositions) positions of "
-                            + start.point.path, exitCode: ExitStatus.configuration)
-                }
-                // And as if there were data for a whole micro-batch.
-                try TrialMemory(
+                let needed = TrialMemory(
                     start: start, head: head, inputs: configuration.microBatchSize,
-                    sequenceLength: length, precision: configuration.elementType, threads: threads
-                ).check(task.name, memory)
+                    sequenceLength: task.sequenceLength ?? configuration.sequenceLength,
+                    precision: configuration.elementType, threads: threads)
+                most = max(most, try needed.check(task.name, memory))
                 if head.usesPooler, !start.hasPooler, isCoordinator {
                     view.note(
                         "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
                             + "\(task.name) starts from random numbers")
                 }
-                guard
-                    task.columns.pair == nil && task.kind != .questionAnswering
-                        && task.kind != .multipleChoice || start.configuration.segmentKinds > 1
-                else {
-                    throw FanOutError(
-                        "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
-                            + "kind of segment", exitCode: ExitStatus.configuration)
-                }
             }
         }
+        return most
     }
 
     /// Locks the directory; false where a rank was told to stop meanwhile. All ranks know the lock
@@ -150,14 +144,12 @@ public final class FanOutRun {
     }
 
     private func makeCoordinator(
-        _ starts: [StartingModel], _ settings: TrialSettings, _ threads: Int
+        _ starts: [StartingModel], _ settings: TrialSettings, _ survey: FanOutSurvey?
     ) throws -> Coordinator? {
-        guard isCoordinator else { return nil }
-        view.note(
-            "\(configuration.trialCount) trials on \(groups) groups of "
-                + "\(min(configuration.ranksPerTrial, world.size)) ranks, \(threads) threads each")
+        guard isCoordinator, let survey else { return nil }
         return try Coordinator(
-            configuration, settings: settings, directory: directory, view: view
+            configuration, settings: settings, baselines: survey.tasks.map(\.baseline),
+            workers: groups.count, directory: directory, view: view
         ) { trial in
             let task = configuration.tasks[trial.task]
             let model = starts[trial.checkpoint].configuration
@@ -173,25 +165,18 @@ public final class FanOutRun {
         }
     }
 
-    /// Groups of `ranks_per_trial` ranks; the last one may be smaller.
-    private var groups: Int {
-        (world.size + configuration.ranksPerTrial - 1) / configuration.ranksPerTrial
-    }
-
     private func work(
         _ coordinator: Coordinator?, _ starts: [StartingModel], _ settings: TrialSettings,
         _ executor: KernelExecutor, _ memory: MemoryShare
     ) throws {
-        let own = world.rank / configuration.ranksPerTrial
-        guard let group = try world.split(color: own) else {
+        guard let group = try world.split(color: groups.group(of: world.rank)) else {
             preconditionFailure("every rank has a group")
         }
         let messages = try world.duplicate()
         let clock = ConsoleReporter.monotonicSeconds
         let server = coordinator.map {
             CoordinatorServer(
-                $0, leaders: (0..<groups).map { $0 * configuration.ranksPerTrial },
-                communicator: messages, clock: clock)
+                $0, leaders: groups.leaders, communicator: messages, clock: clock)
         }
         var link: (any CoordinatorLink)? = server
         if group.rank == 0 && link == nil { link = RemoteLink(messages, clock: clock) }

@@ -1,10 +1,8 @@
 import BERT
 import Checkpointing
-import Distributed
 import DurableFiles
 import FineTuning
 import FoundationEssentials
-import MPI
 import Tensors
 import Tokenization
 
@@ -23,27 +21,17 @@ struct StartingModel {
 
     private static let poolerPrefix = "bert.pooler."
 
-    /// Opens what rank 0 has verified. Collective over `communicator`.
+    /// Finds and verifies a model, in this process alone.
     ///
-    /// - Throws: the first failure of any rank, on all of them.
-    static func open(
-        _ point: FineTuningConfiguration.StartingPoint, among communicator: Communicator,
-        notice: (String) -> Void
-    ) throws -> StartingModel {
-        let agreement = Agreement(among: communicator)
-        let found = try agreement.together {
-            guard communicator.rank == 0 else { return "" }
-            let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
-            for one in skipped { notice(one.description) }
-            return model.path
-        }
-        let bytes = try communicator.broadcast(bytes: Array(found.utf8))
-        return try agreement.together {
-            try StartingModel(point, verified: String(decoding: bytes, as: UTF8.self))
-        }
+    /// - Parameter notice: told of newer checkpoints that were passed over as damaged.
+    init(opening point: FineTuningConfiguration.StartingPoint, _ notice: (String) -> Void) throws {
+        let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
+        for one in skipped { notice(one.description) }
+        try self.init(point, verified: model.path)
     }
 
-    private init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
+    /// Opens what another rank has verified.
+    init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
         self.point = point
         saved = try SavedModel(verified: path, textsOnly: point.fromScratch)
         description = try saved.description()

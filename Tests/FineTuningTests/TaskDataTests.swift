@@ -146,6 +146,47 @@ import Tokenization
         #expect(message.contains("train.tsv: every record has the label x"))
     }
 
+    /// What needs no reading: the most frequent answer of the training data.
+    @Test func baselines() throws {
+        func score(
+            _ train: String, _ evaluate: String, _ ending: String, _ kind: TaskKind,
+            _ metric: TaskMetric, _ change: (inout TaskDefinition) -> Void = { _ in }
+        ) throws -> Double? {
+            var task = TaskDefinition()
+            let data = try load(train, evaluate, ending: ending, kind: kind) {
+                change(&$0)
+                task = $0
+            }
+            return try #require(data.baseline(task))[metric]
+        }
+        let train = "sentence\tlabel\na\tx\nb\ty\nc\ty\n"
+        let evaluate = "sentence\tlabel\na\tx\nb\ty\nc\tx\nd\tx\n"
+        #expect(try score(train, evaluate, "tsv", .classification, .accuracy) == 0.25)
+        #expect(try score(train, evaluate, "tsv", .classification, .matthews) == 0)
+        let lists = "sentence\tlabel\na\tp,q\nb\tp\n"
+        #expect(try score(lists, lists, "tsv", .multiLabel, .accuracy) == 0.5)
+        let numbers = "sentence\tlabel\na\t1\nb\t2\n"
+        #expect(try score(numbers, numbers, "tsv", .regression, .pearson) == nil)
+        let tags = "a\tO\nb\tO\nc\tB-X\n"
+        #expect(try score(tags, "a\tO\nb\tB-X\n", "txt", .tagging, .accuracy) == 0.5)
+        #expect(try score(tags, "a\tO\nb\tB-X\n", "txt", .tagging, .entityF1) == 0)
+        let choices = "sentence,p,q,label\na,b,c,1\nd,e,f,1\ng,h,i,0\n"
+        let right = try score(choices, choices, "csv", .multipleChoice, .accuracy) {
+            $0.columns.choices = ["p", "q"]
+        }
+        #expect(right == 2.0 / 3)
+        let questions = """
+            {"data": [{"paragraphs": [{"context": "a b", "qas": [
+            {"id": "1", "question": "q", "answers": [], "is_impossible": true},
+            {"id": "2", "question": "q", "answers": [{"text": "a", "answer_start": 0}]}]}]}]}
+            """
+        let none = try score(questions, questions, "json", .questionAnswering, .exactMatch) {
+            $0.answers = .squad2
+            $0.maximumQuestionLength = 3
+        }
+        #expect(none == 0.5)
+    }
+
     @Test func f1NeedsTwoClasses() throws {
         let text = "sentence\tlabel\na\tx\nb\ty\n"
         func load(_ text: String) throws {

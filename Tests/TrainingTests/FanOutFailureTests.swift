@@ -250,7 +250,7 @@ struct FanOutFailureTests {
         // These change nothing but the rounding.
         let same = try fanOut.run(["--set", "micro_batch_size=8", "--set", "retries=3"])
         try same.require()
-        #expect(same.output.contains("1 trials done"))
+        #expect(same.output.contains("1 trial done"))
     }
 
     @Test("a fan-out that shrinks forgets nothing, and keeps the better model")
@@ -365,6 +365,11 @@ struct FanOutFailureTests {
             #expect(outcome.output.split(separator: "\n").count == 2)
             #expect(outcome.errorLines(with: ":3: ").count == 1, "\(outcome)")
         }
+        let missing = try RunningProgram(
+            [Program.path("bert"), "predict", fanOut.path("nothere")], in: "/"
+        ).wait()
+        #expect(missing.status == 66, "\(missing)")
+        #expect(missing.errorLines(with: "nothere: no such directory").count == 1, "\(missing)")
         func shell(_ script: String) throws -> Outcome {
             let program = "\(Program.path("bert")) predict \(fanOut.path("models/class"))"
             return try RunningProgram(
@@ -374,6 +379,11 @@ struct FanOutFailureTests {
         let odd = try shell("printf 'a fox\\r\\n\\377\\nb\\n' | PREDICT")
         #expect(odd.status == 65 && odd.errors.contains("standard input:2: is not UTF-8"), "\(odd)")
         #expect(odd.output.split(separator: "\n").count == 1)
+        // One answer a line, whatever stands in it.
+        let four = try shell("printf 'a\\000b\\n\\n  \\nan owl' | PREDICT --batch 2")
+        let answers = four.output.split(separator: "\n")
+        #expect(four.status == 0 && answers.count == 4, "\(four)")
+        #expect(answers[1] == "{}" && answers[2] == "{}" && answers[3].contains("label"))
         let full = try shell("echo an owl | PREDICT > /dev/full")
         #expect(full.status == 74 && full.errors.contains("standard output"), "\(full)")
         let long = try shell("head -c 17000000 /dev/zero | PREDICT")

@@ -157,7 +157,7 @@ struct FanOutTests {
         }
         let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
         let bad = try fanOut.run(["--set", "tasks.0.columns={text: sentence, label: lable}"])
-        #expect(bad.status == 65 && bad.output.contains("lable"), "\(bad)")
+        #expect(bad.status == 65 && bad.errors.contains("no column lable"), "\(bad)")
         let empty = try fanOut.run(ranks: 2, ["--part", "2/2"])
         #expect(empty.status == 78, "\(empty)")
         #expect(empty.errorLines(with: "part 2 of 2 would be empty").count == 1, "\(empty)")

@@ -28,7 +28,8 @@ public struct FineTunedModel: Sendable {
             throw TaskDataError(
                 path,
                 "\(Paths.exists(path) ? "is not a directory" : "no such directory"); name a folder of "
-                    + "`models` in the directory of a fan-out (bert-train finetune)", exitCode: 66)
+                    + "`models` in the directory of a fan-out (bert-train finetune)",
+                exitCode: ExitStatus.missingInput)
         }
         let file = Paths.join(path, FineTunedTask.fileName)
         guard Paths.exists(file) else {
