@@ -76,11 +76,12 @@ public struct CorpusBuilder {
             throw CorpusError.noText(
                 "\(inputs.joined(separator: ", ")): no text; a corpus needs at least one sentence")
         }
-        let manifest = assembly.manifest(
+        let manifest = try assembly.manifest(
             CorpusManifest(
                 vocabularySize: tokenizer.vocabulary.count, lowercase: options.lowercase,
                 seed: options.seed, heldoutShare: options.heldoutShare,
-                maximumSentenceLength: options.maximumSentenceLength))
+                maximumSentenceLength: options.maximumSentenceLength),
+            directory: directory.path)
         try WholeFiles.writeAtomically(
             Paths.join(directory.path, CorpusDirectory.vocabularyName), tokenizer.vocabulary.utf8)
         try directory.publish(

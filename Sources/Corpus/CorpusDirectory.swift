@@ -12,6 +12,9 @@ public struct CorpusDirectory: Sendable {
     /// SHA-256 (hexadecimal) of the manifest, and so of all files that it lists.
     public let digest: String
 
+    /// What the manifest says of each shard file.
+    private let contents: [String: ExpectedContent]
+
     /// The vocabulary's name in the directory.
     static let vocabularyName = "vocab.txt"
 
@@ -43,6 +46,44 @@ public struct CorpusDirectory: Sendable {
         for split in CorpusSplit.allCases {
             try Self.check(shardsOf: split, counts: manifest[split], path, listed.files)
         }
+        contents = try Self.contents(listed, place)
+    }
+
+    /// Throws where there is no corpus at all.
+    private static func checkPlace(_ path: String) throws(FileError) {
+        let advice = "make one of text files with `bert corpus build`"
+        switch Paths.kind(of: path + "/.") {
+        case .directory: break
+        default:
+            guard Paths.kind(of: path) == .file else {
+                throw FileError(.missing, path, "there is no such corpus directory; \(advice)")
+            }
+            throw FileError(
+                .badData, path,
+                "is a file, not a corpus directory; \(advice) (NVIDIA's files need data.format: "
+                    + "nvidia_hdf5)")
+        }
+        guard Paths.kind(of: Paths.join(path, ManifestFile.name)) != .missing else {
+            throw FileError(
+                .missing, path, "no corpus is here (no \(ManifestFile.name)); \(advice)")
+        }
+    }
+
+    /// The hashes of all files but the vocabulary, finest first.
+    private static func contents(
+        _ listed: Manifest<CorpusManifest>, _ place: String
+    ) throws(CorpusError) -> [String: ExpectedContent] {
+        var contents: [String: ExpectedContent] = [:]
+        for entry in listed.files where entry.path != vocabularyName {
+            var hashes = ExpectedContent.Hashes.whole(sha256: entry.sha256)
+            if let checksums = listed.metadata.checksums {
+                hashes = .blocks(
+                    try checksums.blocks(of: entry.path, bytes: entry.bytes, manifest: place),
+                    blockBytes: checksums.blockBytes)
+            }
+            contents[entry.path] = ExpectedContent(bytes: entry.bytes, hashes: hashes)
+        }
+        return contents
     }
 
     /// Checks that the manifest lists every shard that the counts ask for, and that it is there.
@@ -78,7 +119,11 @@ public struct CorpusDirectory: Sendable {
     package func documents(of split: CorpusSplit) throws -> DocumentStore {
         let counts = manifest[split]
         let shards = try (0..<counts.shards).map { index in
-            try ShardFile.read(Paths.join(path, ShardFile.name(split, index, of: counts.shards)))
+            let name = ShardFile.name(split, index, of: counts.shards)
+            guard let expected = contents[name] else {
+                preconditionFailure("every shard was found in the manifest")
+            }
+            return try ShardFile.read(Paths.join(path, name), expected: expected)
         }
         let found = CorpusManifest.Counts(
             shards: shards.count, documents: shards.reduce(0) { $0 + $1.documentCount },

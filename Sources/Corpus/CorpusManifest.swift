@@ -41,9 +41,12 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var heldout = Counts()
     /// What happened to the text on the way.
     public var notes = BuildNotes()
+    /// Hashes by which readers verify the shards; nil in corpora of earlier versions, whose shards
+    /// are verified as wholes by the SHA-256 that the manifest has of every file.
+    public var checksums: ShardChecksums?
 
     static let kind = "bert-corpus"
-    static let builderVersion = 1
+    static let builderVersion = 2
     static let formatVersion = 1
 
     private enum CodingKeys: String, CodingKey {
@@ -57,6 +60,7 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
         case train
         case heldout
         case notes
+        case checksums
     }
 
     init(

@@ -71,7 +71,9 @@ public struct CheckpointEvaluation {
             batch: model.capacity.sequences, communicator: communicator
         ).evaluate(model)
         compute = configuration.precision.compute
-        self.notices = notices
+        let length = configuration.data.sequenceLength
+        let lengthNotice = DataSetup.lengthNotice([source], sequenceLength: length)
+        self.notices = notices + (lengthNotice.map { [$0] } ?? [])
         report = EvaluationReport(result, step: step, path: agreed, vocabulary: vocabulary)
     }
 

@@ -72,6 +72,15 @@ public struct DataSetup {
         }
     }
 
+    /// A warning where NVIDIA's rows, which are taken as they are, are not as wide as
+    /// `data.sequence_length` says.
+    static func lengthNotice(_ sources: [any SampleSource], sequenceLength: Int) -> String? {
+        let lengths = sources.filter { $0 is NvidiaHDF5Source }.map(\.maximumLength)
+        guard let length = lengths.first(where: { $0 != sequenceLength }) else { return nil }
+        return "the rows of NVIDIA's files have up to \(length) tokens and are used as they are; "
+            + "data.sequence_length: \(sequenceLength) does not change that (set it to \(length))"
+    }
+
     /// One line for the banner.
     public var summary: String {
         guard !directories.isEmpty else {

@@ -14,6 +14,8 @@ struct PretrainingPhase {
     /// The most sequences of a micro-batch, never more than the largest rank's share.
     let micro: Int
     let capacity: BatchCapacity
+    /// What to warn of: settings that the data contradict.
+    let notice: String?
 
     init(
         _ configuration: RunConfiguration, data: DataSetup, setup: ModelSetup, ranks: Int
@@ -61,6 +63,9 @@ struct PretrainingPhase {
         let masks =
             configuration.data.format == .corpus
             ? configuration.masking.maxPredictions : length
+        notice = DataSetup.lengthNotice(
+            [source] + (heldout.map { [$0] } ?? []),
+            sequenceLength: configuration.data.sequenceLength)
         capacity = BatchCapacity(
             sequences: micro, sequenceLength: length, maskedPerSequence: min(masks, length))
     }

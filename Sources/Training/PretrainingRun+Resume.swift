@@ -135,8 +135,10 @@ extension PretrainingRun {
         let differences = resolved.differences(from: before).filter { $0.effect != .harmless }
         var changes = differences.map(\.description)
         // Settings of the data are in their fingerprint, too, and need no second complaint.
+        let source = phases[stored.phase].source
         if !differences.contains(where: Self.changesSamples),
-            phases[stored.phase].source.fingerprint != stored.corpusFingerprint
+            source.fingerprint != stored.corpusFingerprint,
+            !source.earlierFingerprints.contains(stored.corpusFingerprint)
         {
             changes.append("the training data are others than those the checkpoint was made with")
         }

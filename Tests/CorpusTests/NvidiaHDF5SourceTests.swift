@@ -115,6 +115,23 @@ private struct Rows {
         #expect(try source(paths).fingerprint != shuffled.fingerprint)
     }
 
+    /// Rows in the middle of a file, where earlier versions did not look.
+    @Test func otherRowsHaveAnotherFingerprint() throws {
+        for count in [100, 150_000] {
+            let path = directory.file("\(count).h5")
+            try Rows(count).write(path)
+            let before = try source([path])
+            let place = try File.open(path).dataset("input_ids").mappableOffset(of: Int32.self)
+            let offset = try #require(place)
+            var bytes = try WholeFiles.read(path, maximumByteCount: 1 << 26)
+            for row in count / 3..<count / 3 * 2 { bytes[offset + 4 * (8 * row + 2)] ^= 1 }
+            try directory.write("\(count).h5", bytes)
+            let after = try source([path])
+            #expect(before.fingerprint != after.fingerprint)
+            #expect(count == 100 || before.earlierFingerprints == after.earlierFingerprints)
+        }
+    }
+
     @Test func damagedRowsAreNamed() throws {
         let damages: [(String, (inout Rows) -> Void)] = [
             ("input_ids[1] is 1000", { $0.tokens[3][1] = 1000 }),
@@ -228,6 +245,15 @@ private struct Rows {
         #expect(samples.map { $0.maskedLabels.map(Int.init) } == FixtureFacts.labels)
         #expect(samples.map(\.isRandomNext) == FixtureFacts.next.map { $0 == 1 })
         #expect(samples.map { $0.segmentIDs.count { $0 == 0 } } == FixtureFacts.firstSegments)
+    }
+
+    /// Runs of earlier versions know their data by this one.
+    @Test func fingerprintsOfEarlierVersionsAreKnown() throws {
+        let source = try NvidiaHDF5Source(
+            paths: [fixture], vocabularySize: 200, order: .sequential, seed: 3)
+        #expect(
+            source.earlierFingerprints
+                == ["79ab133ba39a7a936f8e54f83306140360d262da9a605578bf9337af20ee22b8"])
     }
 
     private var fixture: String {

@@ -150,12 +150,50 @@ struct BadInputTests {
     func largeTokenID() throws {
         let (run, corpus) = try Self.runOnCopy()
         let shard = try #require(try Paths.names(in: corpus).first { $0.contains("train") })
-        try Self.replaceTokens(of: Paths.join(corpus, shard))
+        try Self.replaceTokens(of: Paths.join(corpus, shard)) { $0 & 0xff | 0x4000 }
+        // Who makes such a corpus makes its manifest, too.
+        var metadata = try CorpusDirectory(path: corpus).manifest
+        metadata.checksums = nil
+        let manifest = try Manifest.describing(corpus, formatVersion: 1, metadata: metadata)
+        try WholeFiles.writeAtomically(Paths.join(corpus, "manifest.json"), manifest.json())
         for ranks in [1, 3] {
             let outcome = try run.train(ranks: ranks)
             try outcome.require(65)
             expectOnce([shard], outcome)
         }
+    }
+
+    @Test("other ids in a corpus since it was built, for a run that goes on and for a new one")
+    func changedTokens() throws {
+        let (run, corpus) = try Self.runOnCopy()
+        try run.finish(["--set", "checkpoint.every_steps=2"])
+        let shards = try Paths.names(in: corpus).filter { $0.hasPrefix("train") }
+        for shard in shards { try Self.replaceTokens(of: Paths.join(corpus, shard)) { $0 ^ 1 } }
+        try run.removeCheckpoint(3)
+        for again in [true, false] {
+            if !again { try Paths.remove(run.directory) }
+            for ranks in [1, 3] {
+                let outcome = try run.train(ranks: ranks)
+                try outcome.require(65)
+                expectOnce(["train-", "checksum", "bert corpus verify"], outcome)
+            }
+        }
+    }
+
+    @Test("NVIDIA's rows of another width than the configuration, and other rows on going on")
+    func otherNvidiaRows() throws {
+        let scratch = TemporaryDirectory()
+        var rows = NvidiaRows(rows: 30, length: 16, vocabularySize: 200)
+        try rows.write(scratch.file("rows.hdf5"))
+        let run = try Self.nvidiaRun(scratch.file("rows.hdf5"))
+        let outcome = try run.finish(["--set", "data.sequence_length=32"])
+        let text = outcome.output + outcome.errors
+        #expect(text.contains("rows of NVIDIA's files have up to 16 tokens"), "\(text)")
+        rows.ids[11][3] = 7
+        try Paths.remove(scratch.file("rows.hdf5"))
+        try rows.write(scratch.file("rows.hdf5"))
+        try expectRefusal(
+            run, 78, ["the training data are others"], ["--set", "data.sequence_length=32"])
     }
 
     @Test("a token id of NVIDIA's file that the model does not have")
@@ -312,14 +350,19 @@ struct BadInputTests {
             """)
     }
 
-    /// Puts ids beyond the vocabulary into every place of a shard's tokens.
-    private static func replaceTokens(of path: String) throws {
+    /// Changes every token of a shard.
+    private static func replaceTokens(
+        of path: String, _ change: (UInt16) -> UInt16
+    ) throws {
         let tokens = try File.open(path).dataset("token_ids").read(
             as: UInt16.self, maximumCount: 1 << 20)
         var bytes = try fileBytes(path)
         let stored = tokens.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
         let start = try #require(bytes.firstRange(of: stored)?.lowerBound)
-        for index in tokens.indices { bytes[start + 2 * index + 1] = 0x40 }
+        for (index, token) in tokens.enumerated() {
+            bytes[start + 2 * index] = UInt8(change(token) & 0xff)
+            bytes[start + 2 * index + 1] = UInt8(change(token) >> 8)
+        }
         try WholeFiles.writeAtomically(path, bytes)
     }
 }
