@@ -69,7 +69,9 @@ let package = Package(
 
         // Layer 2: the parts of the system; none knows its neighbours.
         library("Tokenization", ["ExitCoding"], exclude: ["Tables/generate.py"]),
-        library("Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
+        library(
+            "Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
+            exclude: ["Tables/generate.py"]),
         library("BERT", ["Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI"]),
