@@ -18,6 +18,7 @@ struct CorpusAssembly {
         chooser = SplitChooser(share: options.heldoutShare)
         removesDuplicates = options.removesDuplicates
         notes.removedDuplicates = options.removesDuplicates
+        notes.unknownTokens = 0
     }
 
     /// What was written to the training split.
@@ -37,6 +38,7 @@ struct CorpusAssembly {
                 if removesDuplicates { continue }
             }
             documentCount += 1
+            notes.unknownTokens? += document.unknownTokens
             let encoded = EncodedDocument(
                 tokens: Array(chunk.tokens[token..<document.tokenEnd]),
                 sentenceEnds: chunk.sentenceEnds[sentence..<document.sentenceEnd].map {

@@ -24,6 +24,7 @@ public struct CorpusDirectory: Sendable {
     /// - Throws: `FileError`, `VocabularyError` or `CorpusError` naming the file and the fault.
     public init(path: String) throws {
         self.path = path
+        try Self.checkPlace(path)
         let listed = try Manifest<CorpusManifest>.read(
             from: path, supportedVersion: CorpusManifest.formatVersion)
         manifest = listed.metadata
@@ -141,13 +142,24 @@ public struct CorpusDirectory: Sendable {
 
     /// Checks everything: every file's SHA-256, the structure of the shards and all token ids.
     ///
+    /// - Returns: The share of `[UNK]`.
     /// - Throws: The first fault found.
-    public func verify() throws {
+    @discardableResult
+    public func verify() throws -> UnknownTokens {
         try Manifest<CorpusManifest>.read(
             from: path, supportedVersion: CorpusManifest.formatVersion
         ).verify(path)
-        for split in CorpusSplit.allCases {
-            try documents(of: split).checkTokens(vocabularySize: vocabulary.count)
+        let unknown = try CorpusSplit.allCases.reduce(0) { sum, split in
+            try sum
+                + documents(of: split).checkTokens(
+                    vocabularySize: vocabulary.count, counting: vocabulary.unkID)
         }
+        if let counted = manifest.notes.unknownTokens, counted != unknown {
+            throw CorpusError.damaged(
+                path: Paths.join(path, ManifestFile.name),
+                reason: "it counts \(counted) tokens that are [UNK], but the shards hold \(unknown)"
+            )
+        }
+        return manifest.unknownTokens(unknown)
     }
 }

@@ -1,3 +1,5 @@
+public import Tokenization
+
 /// A part of a corpus that never shares a document with another part.
 public enum CorpusSplit: String, Sendable, CaseIterable, Codable {
     /// What is trained on.
@@ -74,6 +76,11 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
         self.maximumSentenceLength = maximumSentenceLength
     }
 
+    /// The share of `[UNK]`, where `count` tokens are that.
+    public func unknownTokens(_ count: Int) -> UnknownTokens {
+        UnknownTokens(count, of: train.tokens + heldout.tokens)
+    }
+
     /// The sizes of `split`.
     public subscript(split: CorpusSplit) -> Counts {
         get { split == .train ? train : heldout }
@@ -95,8 +102,10 @@ public struct BuildNotes: Codable, Sendable, Equatable {
     public var cutDocuments = 0
     /// Pieces above the first that sentences of too many tokens were cut into.
     public var cutSentences = 0
-    /// Byte sequences that were not UTF-8 and were replaced.
+    /// Byte sequences that were not UTF-8, and NUL bytes, that were replaced.
     public var replacedBytes = 0
+    /// Tokens of both splits that are `[UNK]`; nil in corpora of earlier versions.
+    public var unknownTokens: Int?
 
     private enum CodingKeys: String, CodingKey {
         case textBytes = "text_bytes"
@@ -106,5 +115,6 @@ public struct BuildNotes: Codable, Sendable, Equatable {
         case cutDocuments = "cut_documents"
         case cutSentences = "cut_sentences"
         case replacedBytes = "replaced_bytes"
+        case unknownTokens = "unknown_tokens"
     }
 }

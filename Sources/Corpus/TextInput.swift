@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Tokenization
 
 /// A file, or standard input, read in pieces.
 struct TextInput: ~Copyable {
@@ -22,7 +23,7 @@ struct TextInput: ~Copyable {
     /// Opens `path`; "-" is standard input.
     init(path: String) throws(FileError) {
         if path == "-" {
-            name = "standard input"
+            name = TextFault.standardInput
             descriptor = STDIN_FILENO
             return
         }

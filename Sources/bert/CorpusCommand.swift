@@ -17,7 +17,7 @@ extension CorpusCommand {
         static let configuration = CommandConfiguration(
             abstract: "Turns text files into a corpus directory.",
             discussion: """
-                One sentence or paragraph a line, a blank line between documents, UTF-8. The same
+                One sentence or paragraph a line, a blank line between documents, UTF-8. The same \
                 text and options give the same bytes, whatever the number of workers.
                 """)
 
@@ -33,7 +33,8 @@ extension CorpusCommand {
         var seed: UInt64 = 1234
         @Option(help: "Threads that make tokens (default: all cores).")
         var workers: Int?
-        @Flag(help: "Put U+FFFD where the text is not UTF-8 instead of stopping.")
+        @Flag(
+            help: "Put U+FFFD in the place of NUL bytes and what is not UTF-8 instead of stopping.")
         var replaceInvalid = false
         @Flag(help: "Leave out documents whose text has come before.")
         var deduplicate = false
@@ -54,14 +55,16 @@ extension CorpusCommand {
             options.removesDuplicates = deduplicate
             options.maximumSentenceLength = maximumSentence
             options.shardTokens = shardTokens
-            let builder = try CorpusBuilder(
-                vocabulary: Vocabulary(contentsOf: vocab), options: options)
+            let vocabulary = try Vocabulary(contentsOf: vocab)
+            let builder = try CorpusBuilder(vocabulary: vocabulary, options: options)
             let progress = ProgressLine()
             let manifest = try builder.build(files, output: output) { bytes in
                 progress.update("\(bytes >> 20) MiB read")
             }
             progress.clear()
-            print("\(output): \(CorpusReport(manifest))")
+            let unknown = manifest.unknownTokens(manifest.notes.unknownTokens ?? 0)
+            print("\(output): \(CorpusReport(manifest, unknown))")
+            CorpusReport.warn(output, manifest, vocabulary, unknown)
         }
     }
 
@@ -76,8 +79,9 @@ extension CorpusCommand {
         func run() throws {
             for path in directories {
                 let directory = try CorpusDirectory(path: path)
-                try directory.verify()
-                print("\(path): good; \(CorpusReport(directory.manifest))")
+                let unknown = try directory.verify()
+                print("\(path): good; \(CorpusReport(directory.manifest, unknown))")
+                CorpusReport.warn(path, directory.manifest, directory.vocabulary, unknown)
             }
         }
     }
@@ -146,38 +150,61 @@ extension CorpusCommand {
             try NvidiaFileWriter.write(
                 source, epoch: samples.epoch, first: 0, count: count,
                 predictions: samples.maximumPredictions, to: output)
-            print("\(output): \(count) samples")
+            print("\(output): \(counted(count, "sample"))")
         }
     }
 }
 
 /// One line about a corpus.
 private struct CorpusReport: CustomStringConvertible {
-    let manifest: CorpusManifest
+    private let manifest: CorpusManifest
+    private let unknown: UnknownTokens
 
-    init(_ manifest: CorpusManifest) { self.manifest = manifest }
+    init(_ manifest: CorpusManifest, _ unknown: UnknownTokens) {
+        self.manifest = manifest
+        self.unknown = unknown
+    }
+
+    /// Warns on standard error where much of the corpus is `[UNK]`.
+    static func warn(
+        _ path: String, _ manifest: CorpusManifest, _ vocabulary: Vocabulary,
+        _ unknown: UnknownTokens
+    ) {
+        guard let warning = unknown.warning(vocabulary, lowercase: manifest.lowercase) else {
+            return
+        }
+        CheckpointCommand.warn("\(path): warning: \(warning)")
+    }
 
     var description: String {
         var text = CorpusSplit.allCases.map { split in
             let counts = manifest[split]
-            return "\(split.rawValue) \(counts.documents) documents, "
-                + "\(counts.sentences) sentences, \(counts.tokens) tokens in "
-                + "\(counts.shards) shards"
+            return "\(split.rawValue) \(counted(counts.documents, "document")), "
+                + "\(counted(counts.sentences, "sentence")), "
+                + "\(counted(counts.tokens, "token")) in \(counted(counts.shards, "shard"))"
         }.joined(separator: "; ")
+        text += "; \(unknown.percentage) of the tokens are [UNK]"
         let notes = manifest.notes
-        let remarks = [
+        let remarks: [(Int, String, String)] = [
             (
-                notes.duplicateDocuments,
-                notes.removedDuplicates ? "duplicates left out" : "duplicates kept"
+                notes.duplicateDocuments, "duplicate",
+                notes.removedDuplicates ? " left out" : " kept"
             ),
-            (notes.emptyDocuments, "documents without tokens left out"),
-            (notes.cutDocuments, "cuts in documents that were too large"),
-            (notes.cutSentences, "cuts in sentences that were too long"),
-            (notes.replacedBytes, "byte sequences that were not UTF-8 replaced"),
+            (notes.emptyDocuments, "document", " without tokens left out"),
+            (notes.cutDocuments, "cut", " in documents that were too large"),
+            (notes.cutSentences, "cut", " in sentences that were too long"),
+            (notes.replacedBytes, "byte sequence", " that were no text replaced"),
         ]
-        for (count, remark) in remarks where count > 0 { text += "; \(count) \(remark)" }
+        for (count, noun, remark) in remarks where count > 0 {
+            text += "; \(counted(count, noun))\(remark)"
+        }
         return text
     }
+}
+
+/// "1 shard", "2 shards".
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 /// A line on standard error that is written over, where that is a terminal.

@@ -35,7 +35,9 @@ extension VocabCommand {
         var unused = 99
         @Option(help: "Threads that count words (default: all cores).")
         var workers: Int?
-        @Argument(help: "Text files.")
+        @Flag(help: "Leave out NUL bytes and what is not UTF-8 instead of stopping.")
+        var replaceInvalid = false
+        @Argument(help: "Text files; - is standard input.")
         var files: [String]
 
         func validate() throws {
@@ -54,12 +56,16 @@ extension VocabCommand {
             options.minimumFrequency = minimumFrequency
             options.alphabetLimit = alphabetLimit
             options.unusedTokens = unused
+            options.replacesInvalid = replaceInvalid
+            // Before the work: a place that cannot be made is an error now.
+            try Paths.createDirectory(Paths.parent(of: output))
             let result = try WordPieceTrainer(options).train(
                 files: files, workers: workers ?? availableCores())
             try WholeFiles.writeAtomically(output, result.vocabulary.utf8)
             print(
-                "\(output): \(result.vocabulary.count) pieces, \(result.alphabet) of them characters; "
-                    + "from \(result.words) words, \(result.distinctWords) different, "
+                "\(output): \(counted(result.vocabulary.count, "piece")), \(result.alphabet) of them "
+                    + "characters; from \(counted(result.words, "word")), "
+                    + "\(result.distinctWords) different, "
                     + "\(result.unknownWords) of which it cannot spell")
         }
     }

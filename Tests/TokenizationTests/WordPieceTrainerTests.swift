@@ -24,6 +24,7 @@ import Tokenization
     private static func options(_ size: Int) -> WordPieceTrainer.Options {
         var options = WordPieceTrainer.Options(size: size)
         options.unusedTokens = 3
+        options.replacesInvalid = true
         return options
     }
 
@@ -70,6 +71,29 @@ import Tokenization
         var reference = NaiveTrainer(tokenizer.words(in: text), letters: Array(letters))
         reference.run(upTo: made.count)
         #expect(made == reference.tokens)
+    }
+
+    @Test(
+        arguments: [
+            ([0xFF, 0xFE, 0x41, 0], "line 1, byte 0: this is UTF-16"),
+            (
+                Array("the of\nGru".utf8) + [0xDF, 0x0A],
+                "line 2, byte 10: the text is not valid UTF-8"
+            ),
+            (Array("the of\n a b c d e f g\n h\0i\n".utf8), "line 3, byte 24: a NUL byte"),
+            ([0x1F, 0x8B, 0x08, 0x0A, 0xFF], "this is gzip, not text; decompress it first: zcat"),
+        ] as [([UInt8], String)])
+    func whatIsNotTextIsRefused(text: [UInt8], message: String) throws {
+        var options = Self.options(200)
+        options.replacesInvalid = false
+        for rangeBytes in [1 << 22, 4] {
+            let error = #expect(throws: TrainingError.self) {
+                try train([Array("the of and\n".utf8), text], options, rangeBytes: rangeBytes)
+            }
+            #expect(error?.description.contains("/1") == true)
+            #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+            #expect(error?.exitCode == 65)
+        }
     }
 
     @Test func specialTokensComeFirst() throws {

@@ -16,6 +16,8 @@ struct WordCounting: Sendable {
     }
 
     let lowercase: Bool
+    /// Whether bytes that are not UTF-8, and NUL, are an error; otherwise they are removed.
+    let requiresText: Bool
     /// The most distinct chunks.
     let limit: Int
     /// Bytes that a worker takes at once.
@@ -64,8 +66,10 @@ struct WordCounting: Sendable {
             let file = try openText(range.path)
             defer { close(file) }
             var reader = SegmentReader(
-                file, name: range.path, bufferBytes: TokenizeStream.bufferBytes,
-                maximumStretchBytes: TokenizeStream.maximumStretchBytes, range: range.bytes)
+                file, name: range.path == "-" ? TextFault.standardInput : range.path,
+                bufferBytes: TokenizeStream.bufferBytes,
+                maximumStretchBytes: TokenizeStream.maximumStretchBytes,
+                requiresText: requiresText, range: range.bytes)
             while let segment = try reader.next() {
                 count(segment.bytes, &partial)
                 if partial.chunks.count > limit || partial.words.count > limit { break }

@@ -29,6 +29,8 @@ public struct WordPieceTrainer: Sendable {
         /// The most distinct stretches of text between spaces that are counted. Each takes about 50
         /// bytes in each worker and once more.
         public var maximumDistinctWords = 10_000_000
+        /// Whether bytes that are not UTF-8, and NUL, are removed rather than an error.
+        public var replacesInvalid = false
 
         /// Options with the defaults above.
         public init(size: Int, lowercase: Bool = true) {
@@ -80,7 +82,7 @@ public struct WordPieceTrainer: Sendable {
     /// Learns from files, in any order, with any number of threads.
     ///
     /// - Parameters:
-    ///   - files: Paths of text in UTF-8. A pipe is read by one thread.
+    ///   - files: Paths of text in UTF-8; "-" is standard input. A pipe is read by one thread.
     ///   - workers: Threads that count words; at least 1.
     /// - Throws: `TrainingError`.
     public func train(files: [String], workers: Int) throws(TrainingError) -> Result {
@@ -93,8 +95,8 @@ public struct WordPieceTrainer: Sendable {
     ) throws(TrainingError) -> Result {
         precondition(workers > 0, "there must be a worker")
         let counts = try WordCounting(
-            lowercase: options.lowercase, limit: options.maximumDistinctWords,
-            rangeBytes: rangeBytes
+            lowercase: options.lowercase, requiresText: !options.replacesInvalid,
+            limit: options.maximumDistinctWords, rangeBytes: rangeBytes
         ).count(files: files, workers: workers)
         let alphabet = try Alphabet(counts.words, options)
         var pieces = PieceList(alphabet)
