@@ -73,10 +73,12 @@ let package = Package(
         library("BERT", ["Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI"]),
-        library("Checkpointing", ["ExitCoding", "Tensors", "HDF5", "DurableFiles"]),
+        library(
+            "Checkpointing", ["ExitCoding", "Tensors", "Tokenization", "HDF5", "DurableFiles"]),
         library("Reporting", ["DurableFiles"]),
 
         // Layer 3: the parts put together.
+        library("Models", ["BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles"]),
         .target(
             name: "QuickStart", dependencies: ["Tokenization", "Corpus", "DurableFiles"],
             resources: [.copy("Resources")],
@@ -90,14 +92,14 @@ let package = Package(
         library(
             "FineTuning",
             [
-                "ExitCoding", "Tokenization", "Configuration", "DurableFiles", "BERT",
+                "ExitCoding", "Models", "Tokenization", "Configuration", "DurableFiles", "BERT",
                 "Checkpointing", "Kernels",
                 "Tensors", "Randomness",
             ]),
         library(
             "Training",
             [
-                "ExitCoding", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
+                "ExitCoding", "Models", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
                 "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "HDF5", "Reporting",
@@ -106,7 +108,8 @@ let package = Package(
         library(
             "FanOut",
             [
-                "ExitCoding", "FineTuning", "Training", "BERT", "Optimization", "Distributed",
+                "ExitCoding", "Models", "FineTuning", "Training", "BERT", "Optimization",
+                "Distributed",
                 "MPI",
                 "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "Reporting",
@@ -123,7 +126,8 @@ let package = Package(
         program(
             "bert",
             [
-                "ExitCoding", "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors",
+                "ExitCoding", "Models", "Tokenization", "Corpus", "Checkpointing", "BERT",
+                "Tensors",
                 "DurableFiles",
                 "HDF5", "FineTuning", "Kernels", argumentParser,
             ]),
@@ -168,8 +172,17 @@ let package = Package(
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(
             "Checkpointing",
-            ["Checkpointing", "HDF5", "Tensors", "DurableFiles", "TemporaryDirectories"],
+            [
+                "Checkpointing", "Tokenization", "HDF5", "Tensors", "DurableFiles",
+                "TemporaryDirectories",
+            ],
             exclude: ["Fixtures"]),
+        tests(
+            "Models",
+            [
+                "Models", "BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles",
+                "TemporaryDirectories",
+            ]),
         tests("Reporting", ["Reporting", "DurableFiles", "TemporaryDirectories"]),
         tests(
             "FineTuning",
@@ -181,7 +194,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "BERT", "Tensors", "Kernels", "Optimization", "Distributed", "MPI",
+                "Training", "Models", "BERT", "Tensors", "Kernels", "Optimization", "Distributed",
+                "MPI",
                 "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
                 "Configuration", "MPITestSupport", "TemporaryDirectories",
             ]),

@@ -17,7 +17,7 @@ public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConve
     /// What is wrong, and what to do.
     public let message: String
 
-    init(_ cause: Cause, _ path: String, _ message: String) {
+    package init(_ cause: Cause, _ path: String, _ message: String) {
         self.cause = cause
         self.path = path
         self.message = message
@@ -30,7 +30,7 @@ public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConve
     public var description: String { "\(path): \(message)" }
 
     /// "a, b, c and 5 more".
-    static func list(_ names: [String], showing limit: Int = 3) -> String {
+    package static func list(_ names: [String], showing limit: Int = 3) -> String {
         let shown = names.prefix(limit).joined(separator: ", ")
         return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
     }

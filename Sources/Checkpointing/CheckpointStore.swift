@@ -135,9 +135,7 @@ extension Checkpoint {
         }
         let (found, skipped) = try store(path).newestGood()
         if let found { return (found, skipped) }
-        guard let first = skipped.first else {
-            throw CheckpointError(.missing, path, "holds no checkpoint")
-        }
+        guard let first = skipped.first else { throw noCheckpoint(path) }
         throw CheckpointError(
             .badData, path,
             "none of its \(skipped.count) checkpoints is good; the newest: \(first.reason)")
@@ -151,22 +149,35 @@ extension Checkpoint {
             return [CheckpointStore.Entry(path: path, step: step)]
         }
         let entries = try store(path).list()
-        guard !entries.isEmpty else {
-            throw CheckpointError(.missing, path, "holds no checkpoint")
-        }
+        guard !entries.isEmpty else { throw noCheckpoint(path) }
         return entries
+    }
+
+    /// Throws unless there is a directory.
+    public static func requireDirectory(_ path: String) throws {
+        guard !Paths.isDirectory(path) else { return }
+        throw CheckpointError(
+            .missing, path,
+            Paths.exists(path)
+                ? "is a file; name the directory that holds the model"
+                : "there is no such directory")
+    }
+
+    private static func noCheckpoint(_ path: String) -> CheckpointError {
+        CheckpointError(
+            .missing, path,
+            "holds no checkpoint, and is no model directory of Hugging Face (it has no"
+                + " \(HuggingFaceDirectory.configurationName))")
     }
 
     /// The store of a run directory, or of its `checkpoints` directory.
     private static func store(_ path: String) throws -> CheckpointStore {
-        guard Paths.isDirectory(path) else {
-            throw CheckpointError(.missing, path, "there is no such directory")
-        }
+        try requireDirectory(path)
         let inside = CheckpointStore(run: path)
         return try inside.list().isEmpty ? CheckpointStore(directory: path) : inside
     }
 
-    private static func isCheckpoint(_ path: String) -> Bool {
+    static func isCheckpoint(_ path: String) -> Bool {
         [ManifestFile.name, CheckpointFiles.model].contains {
             Paths.kind(of: Paths.join(path, $0)) == .file
         }

@@ -1,6 +1,8 @@
 import DurableFiles
+import FoundationEssentials
 import HDF5
 import Tensors
+import Tokenization
 
 extension ModelFile {
     /// Writes `model.h5` tensor by tensor: never more than one tensor beside the caller's block.
@@ -12,17 +14,31 @@ extension ModelFile {
     ) throws {
         let file = try File.create(Paths.join(directory, CheckpointFiles.model))
         try file.setAttribute("format", ModelFile.formatName)
-        try file.setAttribute("format_version", Int64(CheckpointFiles.formatVersion))
+        // The oldest version that says all: earlier programs read what they understand, and refuse
+        // a tokenizer that they would take for another.
+        let isPlain = description.tokenizer.isPlain
+        try file.setAttribute(
+            "format_version", Int64(isPlain ? 1 : CheckpointFiles.newestModelVersion))
         do {
             let model = try file.createGroup("model")
             try model.setAttribute("config", description.configuration)
-            try model.setAttribute("do_lower_case", UInt8(description.doLowerCase ? 1 : 0))
+            try model.setAttribute("do_lower_case", UInt8(description.tokenizer.lowercase ? 1 : 0))
+            if let length = description.maximumLength {
+                try model.setAttribute("model_max_length", Int64(length))
+            }
             for parameter in layout.parameters {
                 try next(parameter) { values in
                     try model.writeChecksummed(parameter.name, shape: parameter.shape, values)
                 }
             }
             try file.writeText("vocabulary", description.vocabulary)
+            if !isPlain {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = .sortedKeys
+                try file.writeText(
+                    "tokenizer",
+                    String(decoding: encoder.encode(description.tokenizer), as: UTF8.self))
+            }
             let training = try file.createGroup("training")
             var short = state
             short.resolvedConfiguration = ""

@@ -28,9 +28,8 @@ struct SafetensorsHeader: Sendable {
     /// - Parameters:
     ///   - dataByteCount: bytes of the file behind the header.
     init(json: [UInt8], dataByteCount: Int, path: String) throws {
-        var parser = SafetensorsParser(bytes: json)
-        do throws(SafetensorsParser.Failure) {
-            (tensors, metadata) = try parser.parse()
+        do throws(JSONCursor.Failure) {
+            (tensors, metadata) = try SafetensorsParser.parse(json)
         } catch {
             throw CheckpointError(
                 .badData, path, "header: \(error.message) at byte \(error.offset)")

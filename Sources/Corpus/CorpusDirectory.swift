@@ -22,7 +22,7 @@ public struct CorpusDirectory: Sendable {
     public init(path: String) throws {
         self.path = path
         let listed = try Manifest<CorpusManifest>.read(
-            from: path, supportedVersion: CorpusManifest.formatVersion)
+            from: path, supportedVersion: CorpusManifest.newestFormatVersion)
         manifest = listed.metadata
         digest = try SHA256.digest(of: listed.json()).description
         let place = Paths.join(path, ManifestFile.name)
@@ -99,7 +99,7 @@ public struct CorpusDirectory: Sendable {
     /// - Throws: The first fault found.
     public func verify() throws {
         try Manifest<CorpusManifest>.read(
-            from: path, supportedVersion: CorpusManifest.formatVersion
+            from: path, supportedVersion: CorpusManifest.newestFormatVersion
         ).verify(path)
         for split in CorpusSplit.allCases {
             try documents(of: split).checkTokens(vocabularySize: vocabulary.count)

@@ -1,3 +1,5 @@
+public import Tokenization
+
 /// A part of a corpus that never shares a document with another part.
 public enum CorpusSplit: String, Sendable, CaseIterable, Codable {
     /// What is trained on.
@@ -27,8 +29,10 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var builderVersion = Self.builderVersion
     /// Entries of the vocabulary.
     public var vocabularySize: Int
-    /// Whether text was made lower case and stripped of accents.
-    public var lowercase: Bool
+    /// Whether text was made lower case.
+    private var lowercase: Bool
+    /// How text became tokens, where `lowercase` does not say it all.
+    private var customTokenizer: TokenizerSettings?
     /// The seed of the choice of held-out documents.
     public var seed: UInt64
     /// The share of documents that was to be held out.
@@ -44,13 +48,21 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
 
     static let kind = "bert-corpus"
     static let builderVersion = 1
-    static let formatVersion = 1
+    /// The newest version of the format. In version 1 `lowercase` says all about tokens.
+    static let newestFormatVersion = 2
+    /// The version that it is written in: the oldest that says all.
+    var formatVersion: Int { customTokenizer == nil ? 1 : 2 }
+    /// How text became tokens.
+    public var tokenizer: TokenizerSettings {
+        customTokenizer ?? TokenizerSettings(lowercase: lowercase)
+    }
 
     private enum CodingKeys: String, CodingKey {
         case kind
         case builderVersion = "builder_version"
         case vocabularySize = "vocabulary_size"
         case lowercase
+        case customTokenizer = "tokenizer"
         case seed
         case heldoutShare = "heldout_share"
         case maximumSentenceLength = "maximum_sentence_length"
@@ -60,11 +72,12 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     }
 
     init(
-        vocabularySize: Int, lowercase: Bool, seed: UInt64, heldoutShare: Double,
+        vocabularySize: Int, tokenizer: TokenizerSettings, seed: UInt64, heldoutShare: Double,
         maximumSentenceLength: Int
     ) {
         self.vocabularySize = vocabularySize
-        self.lowercase = lowercase
+        lowercase = tokenizer.lowercase
+        customTokenizer = tokenizer.isPlain ? nil : tokenizer
         self.seed = seed
         self.heldoutShare = heldoutShare
         self.maximumSentenceLength = maximumSentenceLength

@@ -9,6 +9,7 @@ import Kernels
 public import MPI
 import Reporting
 import Tensors
+import Tokenization
 import Training
 
 /// A fan-out of fine-tuning over the ranks of a job: `bert-train finetune`.
@@ -108,11 +109,14 @@ public final class FanOutRun {
                 // As far as it is known before the data are read.
                 let head = task.kind.head(labels: max(task.labels.count, 2))
                 let length = task.sequenceLength ?? configuration.sequenceLength
-                guard length <= start.configuration.maximumPositions else {
+                let inputs = ModelInputs(
+                    length: length, vocabularySize: start.tokenizer.vocabulary.count,
+                    hasPairs: task.columns.pair != nil || task.kind == .questionAnswering
+                        || task.kind == .multipleChoice)
+                if let problem = start.configuration.problem(withInputs: inputs) {
                     throw FanOutError(
-                        "task \(task.name): a sequence_length of \(length) does not fit the "
-                            + "\(start.configuration.maximumPositions) positions of "
-                            + start.point.path, exitCode: ExitStatus.configuration)
+                        "task \(task.name) (sequence_length \(length)) does not fit the model in "
+                            + "\(start.point.path): \(problem)", exitCode: ExitStatus.configuration)
                 }
                 // And as if there were data for a whole micro-batch.
                 try TrialMemory(
@@ -123,14 +127,6 @@ public final class FanOutRun {
                     view.note(
                         "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
                             + "\(task.name) starts from random numbers")
-                }
-                guard
-                    task.columns.pair == nil && task.kind != .questionAnswering
-                        && task.kind != .multipleChoice || start.configuration.segmentKinds > 1
-                else {
-                    throw FanOutError(
-                        "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
-                            + "kind of segment", exitCode: ExitStatus.configuration)
                 }
             }
         }

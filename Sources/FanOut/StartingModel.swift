@@ -5,6 +5,7 @@ import DurableFiles
 import FineTuning
 import FoundationEssentials
 import MPI
+import Models
 import Tensors
 import Tokenization
 
@@ -46,10 +47,11 @@ struct StartingModel {
     private init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
         self.point = point
         saved = try SavedModel(verified: path, textsOnly: point.fromScratch)
-        description = try saved.description()
+        let model = try StoredModel(saved)
+        description = model.description
+        configuration = model.configuration
         do {
             let json = Data(description.configuration.utf8)
-            configuration = try JSONDecoder().decode(BERTConfiguration.self, from: json)
             headDropout =
                 try JSONDecoder().decode(HeadSettings.self, from: json).classifierDropout
                 ?? configuration.hiddenDropout
@@ -61,37 +63,14 @@ struct StartingModel {
                 "\(path): its classifier_dropout is \(headDropout); it must be at least 0 and "
                     + "below 1")
         }
-        let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
-        guard vocabulary.count <= configuration.vocabularySize else {
-            throw FanOutError(
-                "\(path): its vocabulary has \(vocabulary.count) entries, the model only "
-                    + "\(configuration.vocabularySize)")
-        }
-        tokenizer = WordPieceTokenizer(
-            vocabulary: vocabulary, lowercase: description.doLowerCase)
-        hasPooler = try point.fromScratch || Self.hasPooler(saved, configuration)
+        tokenizer = model.tokenizer()
+        // A parameter of the body that is missing is told now, not after the data have been read.
+        hasPooler = try point.fromScratch || !model.parts().missing.contains(.pooler)
     }
 
     private struct HeadSettings: Decodable {
         var classifierDropout: Double?
         enum CodingKeys: String, CodingKey { case classifierDropout = "classifier_dropout" }
-    }
-
-    /// Throws where a parameter of the body other than the pooler's is missing: now, not after the
-    /// data have been read.
-    private static func hasPooler(
-        _ saved: SavedModel, _ configuration: BERTConfiguration
-    ) throws -> Bool {
-        let names = Set(try saved.tensorNames())
-        let body = ParameterLayout.fineTuning(configuration, .classification(classes: 2))
-            .parameters.map(\.name).filter { $0.hasPrefix("bert.") }
-        let missing = body.filter { !names.contains($0) }
-        guard missing.allSatisfy({ $0.hasPrefix(poolerPrefix) }) else {
-            throw FanOutError(
-                "\(saved.path) lacks \(missing.prefix(3).joined(separator: ", ")) and perhaps more; "
-                    + "is it of another model?")
-        }
-        return missing.isEmpty
     }
 
     /// Fills the parameters: the head, and a body from scratch, by `seed`; else the stored body. A
@@ -111,9 +90,14 @@ struct StartingModel {
         var settings = [
             "configuration": ContentName.of(Array(try encoder.encode(configuration))),
             "vocabulary": ContentName.of(Array(description.vocabulary.utf8)),
-            "do_lower_case": "\(description.doLowerCase)", "classifier_dropout": "\(headDropout)",
+            "do_lower_case": "\(description.tokenizer.lowercase)",
+            "classifier_dropout": "\(headDropout)",
             "from_scratch": "\(point.fromScratch)",
         ]
+        if !description.tokenizer.isPlain {
+            settings["tokenizer"] = ContentName.of(
+                Array(try encoder.encode(description.tokenizer)))
+        }
         if !point.fromScratch { settings["weights"] = try weights() }
         return settings
     }
@@ -122,7 +106,7 @@ struct StartingModel {
         switch saved {
         case .checkpoint(let checkpoint): ContentName.short(try checkpoint.digest())
         case .huggingFace(let directory):
-            try ContentName.ofFile(Paths.join(directory.path, "model.safetensors"))
+            try directory.tensorFiles().map(ContentName.ofFile).joined(separator: "+")
         }
     }
 }

@@ -7,6 +7,7 @@ import DurableFiles
 import Evaluation
 import Kernels
 public import MPI
+import Models
 public import Reporting
 import Tensors
 import Tokenization
@@ -139,26 +140,21 @@ public struct CheckpointEvaluation {
         _ memory: MemoryShare, executor: KernelExecutor
     ) throws -> (BERTForPreTraining, any SampleSource, step: Int, Vocabulary) {
         let path = saved.path
-        let description = try saved.description()
-        let sizes = try BERTConfiguration(json: description.configuration, path: path)
-        let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
-        guard vocabulary.count <= sizes.vocabularySize else {
-            throw TrainingError.data(
-                "\(path): its vocabulary has \(vocabulary.count) entries, the model only "
-                    + "\(sizes.vocabularySize)")
-        }
+        let stored = try StoredModel(saved)
+        let (sizes, vocabulary) = (stored.configuration, stored.vocabulary)
         // Sizes are only a claim until the file's own tensors bear them out.
-        let layout = ParameterLayout.pretraining(sizes)
-        try saved.check(layout)
+        let parts = try stored.parts()
+        try parts.requireWhole(for: "evaluate")
+        let layout = parts.layout
         try ModelSetup.checkMemory(layout, .evaluation)
-        let source = try source(
-            paths, settings, vocabulary: vocabulary, lowercase: description.doLowerCase,
-            sizes: sizes)
+        let source = try source(paths, settings, stored)
         let length = source.maximumLength
-        guard length <= sizes.maximumPositions else {
+        if let problem = sizes.problem(
+            withInputs: ModelInputs(
+                length: length, vocabularySize: source.vocabularySize, hasPairs: true))
+        {
             throw TrainingError.configuration(
-                "samples of up to \(length) tokens do not fit the \(sizes.maximumPositions) "
-                    + "positions of \(path)")
+                "the held-out data do not fit the model in \(path): \(problem)")
         }
         // No more than there are: memory is cleared before it is used.
         let capacity = BatchCapacity(
@@ -172,27 +168,25 @@ public struct CheckpointEvaluation {
             advice: "lower batch.micro, or start fewer ranks")
         let model = BERTForPreTraining(
             sizes, for: .inference, capacity: capacity, executor: executor, precision: precision)
-        let buffer = model.parameters.vector.buffer
-        var parameters = buffer.mutableSpan
-        try saved.readParameters(model.layout, into: &parameters)
+        try saved.initialize(model, seed: 0)
         var step = 0
         if case .checkpoint(let checkpoint) = saved { step = checkpoint.step }
         return (model, source, step, vocabulary)
     }
 
     private static func source(
-        _ paths: [String], _ settings: RunConfiguration, vocabulary: Vocabulary,
-        lowercase: Bool, sizes: BERTConfiguration
+        _ paths: [String], _ settings: RunConfiguration, _ model: StoredModel
     ) throws -> any SampleSource {
         try DataSetup.checkDistinct(paths)
         let isCorpus = paths.allSatisfy { Paths.exists(Paths.join($0, "manifest.json")) }
         guard isCorpus else {
             return try NvidiaHDF5Source(
-                paths: paths, vocabularySize: sizes.vocabularySize, order: .sequential,
+                paths: paths, vocabularySize: model.configuration.vocabularySize,
+                order: .sequential,
                 seed: PretrainingEvaluator.seed)
         }
         let directories = try paths.map { try CorpusDirectory(path: $0) }
-        try DataSetup.check(directories, vocabulary: vocabulary, lowercase: lowercase)
+        try DataSetup.check(directories, model.vocabulary, model.description.tokenizer)
         return try DataSetup.heldout(directories, SampleSettings(settings, order: .shuffled))
     }
 }

@@ -39,32 +39,38 @@ public struct DataSetup {
         }
     }
 
-    /// The vocabulary of the corpora, and whether their text was lower-cased; NVIDIA's files name
-    /// none.
-    public var corpus: (vocabulary: Vocabulary, lowercase: Bool)? {
-        directories.first.map { ($0.vocabulary, $0.manifest.lowercase) }
+    /// The vocabulary of the corpora, and how their text became tokens; NVIDIA's files name none.
+    public var corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)? {
+        directories.first.map { ($0.vocabulary, $0.manifest.tokenizer) }
     }
 
     /// Checks that every corpus, held-out ones too, was built with the model's vocabulary and
-    /// casing.
-    func checkVocabulary(_ vocabulary: Vocabulary, lowercase: Bool) throws {
-        try Self.check(
-            directories + heldoutDirectories, vocabulary: vocabulary, lowercase: lowercase)
+    /// tokenizer.
+    func check(_ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings) throws {
+        try Self.check(directories + heldoutDirectories, vocabulary, tokenizer)
     }
 
-    /// Checks that all `directories` were built with the model's vocabulary and casing: ids of
-    /// another one would be other words, and words of another casing mostly unknown.
+    /// Checks that all `directories` were built with the model's vocabulary and tokenizer: ids of
+    /// another vocabulary would be other words, and words of another casing mostly unknown.
     static func check(
-        _ directories: [CorpusDirectory], vocabulary: Vocabulary, lowercase: Bool
+        _ directories: [CorpusDirectory], _ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings
     ) throws {
         if let other = directories.first(where: { $0.vocabulary.text != vocabulary.text }) {
             throw TrainingError.configuration(
                 "\(other.path) was built with another vocabulary than the model's; build it with "
                     + "`bert corpus build --vocab` and the model's vocab.txt")
         }
-        if let other = directories.first(where: { $0.manifest.lowercase != lowercase }) {
+        if let other = directories.first(where: { !$0.manifest.tokenizer.splitsText(as: tokenizer) }
+        ) {
+            let built = other.manifest.tokenizer
+            guard built.isPlain, tokenizer.isPlain else {
+                throw TrainingError.configuration(
+                    "\(other.path) was built with \(built.summary), but the model's tokenizer has "
+                        + "\(tokenizer.summary); build it with `bert corpus build --tokenizer MODEL`"
+                )
+            }
             throw TrainingError.configuration(
-                lowercase
+                tokenizer.lowercase
                     ? "\(other.path) was built with --cased, but the model is of lower-cased text "
                         + "(do_lower_case); build it without"
                     : "\(other.path) was built of lower-cased text, but the model is cased "

@@ -2,7 +2,9 @@ import BERT
 import Checkpointing
 import DurableFiles
 import Kernels
+import Models
 import Tensors
+import Tokenization
 
 /// A batch that overflowed, computed again in fp32 without a loss scale: with the run's dropout, but
 /// the weights of its newest checkpoint at the time.
@@ -134,12 +136,11 @@ extension OverflowReplay {
                 name = "random, as at the start of the run, " + Self.age(file, step: 0)
             }
             // Not the saved model's own: dropout and the like may have been laid over it.
-            configuration = try BERTConfiguration(json: file.model, path: path)
-            if let problem = configuration.problem {
-                throw TrainingError.data("\(path): \(problem)")
-            }
+            configuration = try ModelDescription(
+                configuration: file.model, vocabulary: "", tokenizer: TokenizerSettings()
+            ).bertConfiguration(path: path)
             let layout = ParameterLayout.pretraining(configuration)
-            try saved?.check(layout)
+            if let saved { _ = try StoredParts(saved, layout) }
             do {
                 try ModelSetup.checkMemory(layout, .gradients)
             } catch let error as TrainingError {
@@ -179,9 +180,7 @@ extension OverflowReplay {
 
         func read(into model: BERTForPreTraining, seed: UInt64) throws {
             guard let saved else { return model.initialize(seed: seed) }
-            let buffer = model.parameters.vector.buffer
-            var parameters = buffer.mutableSpan
-            try saved.readParameters(model.layout, into: &parameters)
+            try saved.initialize(model, seed: seed)
         }
     }
 }

@@ -5,6 +5,7 @@ import Corpus
 import Distributed
 import DurableFiles
 import MPI
+import Models
 import Optimization
 import Randomness
 import Reporting
@@ -115,7 +116,7 @@ extension PretrainingRun {
     private func compare(
         _ stored: TrainingState, _ description: ModelDescription, path: String
     ) throws {
-        let earlier = try BERTConfiguration(json: description.configuration, path: path)
+        let earlier = try description.bertConfiguration(path: path)
         guard ParameterLayout.pretraining(earlier) == model.layout,
             earlier.heads == model.configuration.heads,
             earlier.activation == model.configuration.activation

@@ -78,6 +78,7 @@ public final class PretrainingRun {
             return (setup, phases)
         }
         (setup, phases) = parts
+        notices += setup.notices
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         let memory = try MemoryShare(among: communicator)
         try agreement.jointly { [setup] in

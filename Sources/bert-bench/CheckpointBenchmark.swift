@@ -7,6 +7,7 @@ import MPI
 import Optimization
 import Reporting
 import Tensors
+import Tokenization
 import Training
 
 /// Training steps with checkpoints beside them, on all ranks.
@@ -63,7 +64,7 @@ final class CheckpointBenchmark {
             state, model: benchmark.model,
             moments: FlatMoments(of: benchmark.optimizer, part: world.rank, of: world.size),
             description: ModelDescription(
-                configuration: "{}", vocabulary: "[PAD]\n", doLowerCase: true))
+                configuration: "{}", vocabulary: "[PAD]\n", tokenizer: TokenizerSettings()))
         while last == nil {
             sample.slowdown += try step() - quiet
             if try world.allReduce(Int64(keeper.isBusyHere ? 1 : 0), .sum) == 0 {

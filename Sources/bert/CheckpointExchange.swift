@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpointing
+import Models
 
 extension CheckpointCommand {
     /// `bert checkpoint import`.
@@ -10,7 +11,11 @@ extension CheckpointCommand {
 
         @Option(help: "The other program.")
         var from: Format
-        @Argument(help: "Model directory: config.json, model.safetensors, vocab.txt.")
+        @Argument(
+            help: """
+                Model directory: config.json, model.safetensors (or several, with their index), \
+                vocab.txt or tokenizer.json.
+                """)
         var directory: String
         @Argument(help: "The checkpoint directory to make.")
         var checkpoint: String
@@ -18,8 +23,11 @@ extension CheckpointCommand {
         var force = false
 
         func run() throws {
+            let source = try HuggingFaceDirectory(directory)
+            let parts = try StoredModel(.huggingFace(source)).parts()
+            for notice in parts.notices { CheckpointCommand.warn(notice) }
             let made = try Checkpoint.importHuggingFace(
-                from: HuggingFaceDirectory(directory), to: checkpoint, replacing: force)
+                from: source, to: checkpoint, layout: parts.layout, replacing: force)
             print(
                 "\(made.path): \(made.summary.parameterCount) parameters; start from it"
                     + " with model.initialize_from")

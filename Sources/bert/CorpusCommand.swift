@@ -21,12 +21,9 @@ extension CorpusCommand {
                 text and options give the same bytes, whatever the number of workers.
                 """)
 
-        @Option(help: "Vocabulary: one piece a line.")
-        var vocab: String
+        @OptionGroup var tokenizer: TokenizerOptions
         @Option(help: "The directory to make; it must not exist.")
         var output: String
-        @Flag(help: "Keep upper case and accents.")
-        var cased = false
         @Option(help: "Share of documents to hold out for evaluation.")
         var heldout = 0.05
         @Option(help: "Seed of the choice of held-out documents.")
@@ -46,7 +43,8 @@ extension CorpusCommand {
 
         func run() throws {
             var options = CorpusBuilder.Options()
-            options.lowercase = !cased
+            let (vocabulary, settings) = try tokenizer.read()
+            options.tokenizer = settings
             options.heldoutShare = heldout
             options.seed = seed
             options.workers = workers ?? min(1024, availableCores())
@@ -55,7 +53,7 @@ extension CorpusCommand {
             options.maximumSentenceLength = maximumSentence
             options.shardTokens = shardTokens
             let builder = try CorpusBuilder(
-                vocabulary: Vocabulary(contentsOf: vocab), options: options)
+                vocabulary: vocabulary, options: options)
             let progress = ProgressLine()
             let manifest = try builder.build(files, output: output) { bytes in
                 progress.update("\(bytes >> 20) MiB read")

@@ -25,8 +25,7 @@ extension VocabCommand {
         var output: String
         @Flag(help: "Replace an existing output file.")
         var force = false
-        @Flag(help: "Keep upper case and accents.")
-        var cased = false
+        @OptionGroup var words: WordOptions
         @Option(help: "How often a pair must occur to become a piece.")
         var minimumFrequency = 2
         @Option(help: "Most characters with pieces of their own (default: 99.99% of the text).")
@@ -50,7 +49,8 @@ extension VocabCommand {
                     .inputOutput, output,
                     "exists already; --force replaces it (is it the first of your text files?)")
             }
-            var options = WordPieceTrainer.Options(size: size, lowercase: !cased)
+            var options = WordPieceTrainer.Options(size: size)
+            options.tokenizer = words.settings
             options.minimumFrequency = minimumFrequency
             options.alphabetLimit = alphabetLimit
             options.unusedTokens = unused

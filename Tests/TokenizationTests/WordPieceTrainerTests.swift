@@ -90,7 +90,7 @@ import Tokenization
         var options = Self.options(150)
         let uncased = try train([text], options).vocabulary
         #expect(uncased.id(of: "under") != nil && uncased.id(of: "U") == nil)
-        options.lowercase = false
+        options.tokenizer.lowercase = false
         options.size = 180
         let cased = try train([text], options).vocabulary
         #expect(["under", "UNDER", "Ünder"].allSatisfy { cased.id(of: $0) != nil })
@@ -110,7 +110,7 @@ import Tokenization
     @Test func alphabetAndFrequencyHaveLimits() throws {
         let text = Array("zeta zeta éß éß éß ж я я\n".utf8)
         var options = Self.options(300)
-        options.lowercase = false
+        options.tokenizer.lowercase = false
         options.alphabetLimit = 95
         let one = try train([text], options)
         #expect(one.alphabet == 95)

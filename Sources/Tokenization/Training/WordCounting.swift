@@ -15,7 +15,7 @@ struct WordCounting: Sendable {
         var bytes = 0
     }
 
-    let lowercase: Bool
+    let table: CharacterTable
     /// The most distinct chunks.
     let limit: Int
     /// Bytes that a worker takes at once.
@@ -32,7 +32,7 @@ struct WordCounting: Sendable {
                 try TextRange.ranges(of: files, size: rangeBytes), workers: workers)
         } catch { throw .text(error) }
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            var partial = Partial(lowercase: lowercase)
+            var partial = Partial(table)
             while let (index, range) = shared.take() {
                 do throws(TrainingError) {
                     try count(range, &partial)
@@ -54,8 +54,8 @@ struct WordCounting: Sendable {
         var bytes = 0
         var normalizer: WordNormalizer
 
-        init(lowercase: Bool) {
-            normalizer = WordNormalizer(lowercase: lowercase)
+        init(_ table: CharacterTable) {
+            normalizer = WordNormalizer(table)
         }
     }
 
@@ -79,7 +79,7 @@ struct WordCounting: Sendable {
 
     private func count(_ text: UnsafeRawBufferPointer, _ partial: inout Partial) {
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-        var scanner = TextScanner(base, text.count, lowercase: lowercase)
+        var scanner = TextScanner(base, text.count, table)
         while let chunk = scanner.nextBytes() {
             if chunk.count <= Self.longestChunk {
                 partial.chunks.add(UnsafeRawBufferPointer(chunk), count: 1)
@@ -100,7 +100,7 @@ struct WordCounting: Sendable {
             counts.bytes += partial.bytes
             if chunks.count > limit { throw .tooManyDistinctWords(limit: limit) }
         }
-        var normalizer = WordNormalizer(lowercase: lowercase)
+        var normalizer = WordNormalizer(table)
         for entry in chunks.entries {
             chunks.withBytes(of: entry) { bytes in
                 guard let base = bytes.baseAddress else { return }

@@ -14,8 +14,8 @@ public struct WordPieceTrainer: Sendable {
     public struct Options: Sendable, Equatable {
         /// The number of pieces wanted, special and unused ones included.
         public var size: Int
-        /// Whether to strip accents and make lower case first.
-        public var lowercase: Bool
+        /// How text becomes words; the vocabulary is for a tokenizer with these settings.
+        public var tokenizer: TokenizerSettings
         /// How often a pair must occur to be joined, and a character other than ASCII to get a
         /// piece. At least 1.
         public var minimumFrequency = 2
@@ -33,7 +33,7 @@ public struct WordPieceTrainer: Sendable {
         /// Options with the defaults above.
         public init(size: Int, lowercase: Bool = true) {
             self.size = size
-            self.lowercase = lowercase
+            tokenizer = TokenizerSettings(lowercase: lowercase)
         }
     }
 
@@ -93,7 +93,7 @@ public struct WordPieceTrainer: Sendable {
     ) throws(TrainingError) -> Result {
         precondition(workers > 0, "there must be a worker")
         let counts = try WordCounting(
-            lowercase: options.lowercase, limit: options.maximumDistinctWords,
+            table: .of(options.tokenizer.form), limit: options.maximumDistinctWords,
             rangeBytes: rangeBytes
         ).count(files: files, workers: workers)
         let alphabet = try Alphabet(counts.words, options)
