@@ -60,8 +60,8 @@ let package = Package(
 
         // Layer 1: one outside thing, or one idea, each.
         library("MPI", ["ExitCoding", "CMPI"]),
-        library("HDF5", ["ExitCoding", "CHDF5"]),
         library("DurableFiles", ["ExitCoding", "COpenSSL"]),
+        library("HDF5", ["ExitCoding", "CHDF5", "DurableFiles"]),
         library("Randomness"),
         library("Tensors"),
         library("Kernels", ["CKernels", "COpenBLAS", "Randomness", "Tensors"]),

@@ -16,14 +16,14 @@ public struct HuggingFaceDirectory: Sendable {
     static let tokenizerName = "tokenizer_config.json"
 
     /// Whether it looks like one.
-    static func isOne(_ path: String) -> Bool {
-        Paths.exists(Paths.join(path, configurationName))
+    static func isOne(_ path: String) throws -> Bool {
+        try Paths.exists(Paths.join(path, configurationName))
             && Paths.exists(Paths.join(path, tensorsName))
     }
 
     /// Whether it holds the texts of one, if not the tensors.
-    static func hasTexts(_ path: String) -> Bool {
-        Paths.exists(Paths.join(path, configurationName))
+    static func hasTexts(_ path: String) throws -> Bool {
+        try Paths.exists(Paths.join(path, configurationName))
             && Paths.exists(Paths.join(path, vocabularyName))
     }
 
@@ -36,7 +36,7 @@ public struct HuggingFaceDirectory: Sendable {
             HuggingFaceDirectory.configurationName, HuggingFaceDirectory.tensorsName,
             HuggingFaceDirectory.vocabularyName,
         ] where !(textsOnly && name == HuggingFaceDirectory.tensorsName) {
-            guard !Paths.exists(Paths.join(path, name)) else { continue }
+            guard try !Paths.exists(Paths.join(path, name)) else { continue }
             throw CheckpointError(
                 .missing, path, "has no \(name); a model directory of Hugging Face is expected")
         }
@@ -93,7 +93,7 @@ public struct HuggingFaceDirectory: Sendable {
     /// As `BertTokenizer` does: lower case unless the directory says otherwise.
     private static func doLowerCase(_ directory: String) throws -> Bool {
         let path = Paths.join(directory, tokenizerName)
-        guard Paths.exists(path) else { return true }
+        guard try Paths.exists(path) else { return true }
         let json = try text(path, 16 << 20)
         // Only this key matters: others have had many forms, as lengths of 1e30.
         struct Casing: Decodable {
@@ -125,7 +125,8 @@ public struct HuggingFaceDirectory: Sendable {
         for name in source.tensorNames { tensors.append((name, try source.shape(of: name))) }
         let bytes = tensors.reduce(0) { $0 + $1.shape.reduce(4, *) }
         let pending = try PendingDirectory(
-            target: target, replacing: replacing, neededBytes: bytes + (4 << 20))
+            target: target, replacing: replacing, neededBytes: bytes + (4 << 20),
+            remedy: Replacement.remedy)
         try writeTexts(pending.path, description)
         for (name, text) in additional {
             try WholeFiles.writeAtomically(Paths.join(pending.path, name), text)

@@ -36,7 +36,7 @@ extension Checkpoint {
         let layout = try layout ?? tensors.layout()
         let writer = try CheckpointWriter.begin(
             target: target, step: 0, parameterCount: layout.count, replacing: replacing,
-            withMoments: false)
+            withMoments: false, remedy: Replacement.remedy)
         try writer.writeModel(
             layout: layout, description: directory.description, state: TrainingState()
         ) { parameter, write in

@@ -40,14 +40,17 @@ public struct ModelFile: TensorSource, ~Copyable {
                     + " \(CheckpointFiles.formatVersion)")
         }
         let names = try file.group("model").names()
-        return ModelFile(path: path, tensorNames: names, file: file)
+        return ModelFile(
+            path: path, tensorNames: names, file: file, byteCount: try Paths.size(of: path))
     }
 
-    private init(path: String, tensorNames: [String], file: consuming File) {
+    private init(
+        path: String, tensorNames: [String], file: consuming File, byteCount: Int
+    ) {
         self.path = path
         self.tensorNames = tensorNames
         self.file = file
-        byteCount = Paths.size(of: path)
+        self.byteCount = byteCount
     }
 
     /// Configuration and vocabulary.
@@ -88,6 +91,11 @@ public struct ModelFile: TensorSource, ~Copyable {
     /// Reads one parameter.
     public func read(_ name: String, into values: inout MutableSpan<Float>) throws {
         try file.group("model").dataset(name).read(into: &values)
+    }
+
+    /// Throws unless a parameter is, bit by bit, as it was written.
+    func verifyWritten(_ name: String, _ values: Span<Float>) throws {
+        try file.group("model").verifyWritten(name, values)
     }
 }
 

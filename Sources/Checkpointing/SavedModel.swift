@@ -17,7 +17,7 @@ public enum SavedModel: Sendable {
     public static func open(
         _ path: String, textsOnly: Bool = false
     ) throws -> (model: SavedModel, skipped: [CheckpointStore.Skipped]) {
-        if isHuggingFace(path, textsOnly) {
+        if try isHuggingFace(path, textsOnly) {
             return (.huggingFace(try HuggingFaceDirectory(path, textsOnly: textsOnly)), [])
         }
         let (checkpoint, skipped) = try Checkpoint.open(path)
@@ -27,13 +27,13 @@ public enum SavedModel: Sendable {
     /// Opens what `open` has found and verified, on another rank say.
     public init(verified path: String, textsOnly: Bool = false) throws {
         self =
-            Self.isHuggingFace(path, textsOnly)
+            try Self.isHuggingFace(path, textsOnly)
             ? .huggingFace(try HuggingFaceDirectory(path, textsOnly: textsOnly))
             : .checkpoint(try Checkpoint(directory: path))
     }
 
-    private static func isHuggingFace(_ path: String, _ textsOnly: Bool) -> Bool {
-        HuggingFaceDirectory.isOne(path) || textsOnly && HuggingFaceDirectory.hasTexts(path)
+    private static func isHuggingFace(_ path: String, _ textsOnly: Bool) throws -> Bool {
+        try HuggingFaceDirectory.isOne(path) || textsOnly && HuggingFaceDirectory.hasTexts(path)
     }
 
     /// The directory that was opened.

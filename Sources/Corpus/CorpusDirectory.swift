@@ -63,7 +63,7 @@ public struct CorpusDirectory: Sendable {
                 throw CorpusError.damaged(path: place, reason: "it does not list \(name)")
             }
             let shard = Paths.join(path, name)
-            guard Paths.exists(shard) else {
+            guard try Paths.exists(shard) else {
                 throw FileError(
                     .missing, shard,
                     "is missing, though \(place) lists it; copy the corpus again, or build it anew")

@@ -99,7 +99,7 @@ struct NvidiaFile: Sendable {
     static func list(_ paths: [String]) throws -> [NvidiaFile] {
         var files: [NvidiaFile] = []
         for path in paths {
-            guard Paths.kind(of: path + "/.") == .directory else {
+            guard try Paths.isDirectory(path) else {
                 files.append(try NvidiaFile(path: path))
                 continue
             }

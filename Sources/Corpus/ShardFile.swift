@@ -22,18 +22,18 @@ enum ShardFile {
     }
 
     /// Writes a new shard file.
-    static func write(_ shard: borrowing ShardBuffer, to path: String) throws(HDF5Error) {
-        let file = try File.create(path)
-        if shard.isNarrow {
-            try file.writeDataset(tokens, shape: [shard.tokenCount], shard.narrowTokens.span)
-        } else {
-            try file.writeDataset(tokens, shape: [shard.tokenCount], shard.wideTokens.span)
+    static func write(_ shard: borrowing ShardBuffer, to path: String) throws {
+        try File.create(path) { file in
+            if shard.isNarrow {
+                try file.writeDataset(tokens, shape: [shard.tokenCount], shard.narrowTokens.span)
+            } else {
+                try file.writeDataset(tokens, shape: [shard.tokenCount], shard.wideTokens.span)
+            }
+            try file.writeDataset(
+                sentences, shape: [shard.sentenceOffsets.count], shard.sentenceOffsets.span)
+            try file.writeDataset(
+                documents, shape: [shard.documentOffsets.count], shard.documentOffsets.span)
         }
-        try file.writeDataset(
-            sentences, shape: [shard.sentenceOffsets.count], shard.sentenceOffsets.span)
-        try file.writeDataset(
-            documents, shape: [shard.documentOffsets.count], shard.documentOffsets.span)
-        try file.close()
     }
 
     /// Opens a shard file and checks its structure.

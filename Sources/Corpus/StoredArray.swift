@@ -55,7 +55,7 @@ final class MappedFile: @unchecked Sendable {
 
     /// Maps the file at `path`.
     init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw systemError(path, "open it") }
         defer { close(descriptor) }
         var status = stat()

@@ -27,7 +27,7 @@ struct TextInput: ~Copyable {
             return
         }
         name = path
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        let opened = Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
         guard opened >= 0 else { throw systemError(path, "open it") }
         posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL)
         descriptor = opened

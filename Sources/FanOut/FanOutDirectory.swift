@@ -13,10 +13,10 @@ struct FanOutDirectory {
 
     /// Throws where something else lies at the path, which would be overwritten.
     func requireOwn() throws {
-        guard Paths.exists(path), !Paths.exists(plan) else { return }
+        guard try Paths.exists(path), try !Paths.exists(plan) else { return }
         // Parts of the fan-out may lie there, computed by other jobs.
         let names = try Paths.names(in: path).filter {
-            !$0.hasPrefix(".") && !Paths.exists(Paths.join(Paths.join(path, $0), Self.planName))
+            try !$0.hasPrefix(".") && !Paths.exists(Paths.join(Paths.join(path, $0), Self.planName))
         }
         guard names.isEmpty else {
             throw FanOutError(
@@ -28,12 +28,12 @@ struct FanOutDirectory {
 
     /// Finishes or takes back what a killed job left halfway. Nobody else may write here.
     func clean() throws {
-        _ = try? PendingDirectory.removeStale(in: path)
+        try PendingDirectory.removeStale(in: path)
         try PendingDirectory.removeStale(in: models, .all)
     }
 
     func readPlan() throws -> [UInt8]? {
-        guard Paths.exists(plan) else { return nil }
+        guard try Paths.exists(plan) else { return nil }
         return try WholeFiles.read(plan, maximumByteCount: TrialPlan.maximumStateBytes)
     }
 
@@ -57,7 +57,7 @@ struct FanOutDirectory {
     func promote(_ trial: Trial, task: String) throws {
         let target = Paths.join(models, task)
         guard
-            Paths.kind(of: target) == .missing
+            try Paths.kind(of: target) == .missing
                 || Paths.exists(Paths.join(target, FineTunedTask.fileName))
         else {
             throw FileError(

@@ -121,8 +121,8 @@ struct TrialDirectory {
     /// - Returns: whether there is a state to go on from.
     func prepare(settings: String) throws -> Bool {
         try PendingDirectory.removeStale(in: path, .all)
-        if Paths.exists(model) { try PendingDirectory.retire(model) }
-        guard Paths.exists(Paths.join(stateDirectory, Self.state)) else { return false }
+        if try Paths.exists(model) { try PendingDirectory.retire(model) }
+        guard try Paths.exists(Paths.join(stateDirectory, Self.state)) else { return false }
         if try readState().settings == settings { return true }
         try removeState()
         return false
@@ -161,7 +161,7 @@ struct TrialDirectory {
 
     /// Forgets the state.
     func removeState() throws {
-        guard Paths.exists(stateDirectory) else { return }
+        guard try Paths.exists(stateDirectory) else { return }
         try PendingDirectory.retire(stateDirectory)
     }
 

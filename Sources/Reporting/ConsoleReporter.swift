@@ -1,3 +1,4 @@
+public import DurableFiles
 import Glibc
 
 /// What a person sees of a run: a bar that is redrawn on a terminal, plain lines elsewhere.
@@ -36,6 +37,11 @@ public final class ConsoleReporter {
         let kind = environment("TERM") ?? ""
         redraws = output.isTerminal && kind != "dumb" && !kind.isEmpty
         colors = redraws && (environment("NO_COLOR") ?? "").isEmpty
+    }
+
+    /// Throws if anything that was shown could not be written: for commands whose result it is.
+    public func requireWritten() throws(FileError) {
+        if let failure = output.failure { throw failure }
     }
 
     /// Shows a step, if it is time: at most ten times a second on a terminal; elsewhere about every

@@ -11,7 +11,7 @@ enum MetricsRepair {
     static func repair(
         _ path: String, keepingThrough step: Int, samples: Int?, moving supersededPath: String
     ) throws(FileError) {
-        guard Paths.kind(of: path) != .missing else { return }
+        guard try Paths.kind(of: path) != .missing else { return }
         let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
         let (complete, rest) = lines(bytes)
         var kept: [UInt8] = []

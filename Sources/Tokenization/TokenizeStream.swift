@@ -70,7 +70,7 @@ public struct TokenizeStream: Sendable {
         let encoder = WordPieceEncoder(tokenizer)
         var summary = Summary()
         var lineIsEmpty = true
-        while let segment = try reader.next() {
+        while let segment = try next(&reader, orFlush: &writer) {
             let tokens = encoder.withEncoded(segment.bytes) { ids in
                 for id in ids {
                     // Texts begin with the space that separates them from the one before.
@@ -92,6 +92,18 @@ public struct TokenizeStream: Sendable {
         try writer.flush()
         summary.bytes = reader.bytesRead
         return summary
+    }
+
+    /// The next segment. Where reading fails, what was read before is answered first.
+    private func next(
+        _ reader: inout SegmentReader, orFlush writer: inout BufferedWriter
+    ) throws(TextStreamError) -> SegmentReader.Segment? {
+        do throws(TextStreamError) {
+            return try reader.next()
+        } catch {
+            try writer.flush()
+            throw error
+        }
     }
 }
 

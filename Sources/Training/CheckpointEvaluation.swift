@@ -28,10 +28,21 @@ public struct CheckpointEvaluation {
         checkpoint: String, data paths: [String], overrides: [String],
         communicator: Communicator
     ) throws {
-        let (agreed, passedOver) = try Self.find(checkpoint, communicator)
-        try self.init(
-            verified: agreed, notices: passedOver, data: paths, overrides: overrides,
-            communicator: communicator)
+        while true {
+            let (agreed, passedOver) = try Self.find(checkpoint, communicator)
+            do {
+                self = try Self(
+                    verified: agreed, notices: passedOver, data: paths, overrides: overrides,
+                    communicator: communicator)
+                return
+            } catch let failure as Agreement.Failure {
+                // A run that lives deletes old checkpoints: a newer one is there then.
+                let isGone = try Agreement(among: communicator).jointly {
+                    try communicator.rank == 0 && agreed != checkpoint && !Paths.exists(agreed)
+                }
+                guard try Agreement(among: communicator).anyTrue(isGone) else { throw failure }
+            }
+        }
     }
 
     /// The path of the model at `path`, on all ranks, and newer checkpoints that were passed over, on
@@ -185,7 +196,7 @@ public struct CheckpointEvaluation {
         lowercase: Bool, sizes: BERTConfiguration
     ) throws -> any SampleSource {
         try DataSetup.checkDistinct(paths)
-        let isCorpus = paths.allSatisfy { Paths.exists(Paths.join($0, "manifest.json")) }
+        let isCorpus = try paths.allSatisfy { try Paths.exists(Paths.join($0, "manifest.json")) }
         guard isCorpus else {
             return try NvidiaHDF5Source(
                 paths: paths, vocabularySize: sizes.vocabularySize, order: .sequential,

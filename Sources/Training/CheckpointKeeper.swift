@@ -35,7 +35,8 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Step and path of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
-    /// Throws where this run no longer has the right to publish.
+    /// Throws where this run no longer has the right to publish: `LostLockError` for good,
+    /// `FileError` for now.
     var requireRight: () throws -> Void = {}
     /// What the run's evaluations found, by step, on rank 0: with `keep_best`, the best checkpoint stays.
     var scores: () -> [Int: Double] = { [:] }
@@ -88,8 +89,8 @@ package final class CheckpointKeeper: BackgroundWork {
     func removeStale() throws { try store.removeStale() }
 
     /// Notes that the run stands at the checkpoint at `path`, if that is one of its own.
-    func noteResumed(step: Int, path: String) {
-        if Paths.isSame(Paths.parent(of: path), store.directory) {
+    func noteResumed(step: Int, path: String) throws {
+        if try Paths.isSame(Paths.parent(of: path), store.directory) {
             (lastStep, lastPath) = (step, path)
         }
     }
@@ -130,9 +131,11 @@ package final class CheckpointKeeper: BackgroundWork {
         moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
-        // One who lost the run directory must stop, not try again later.
-        try agreement.jointly(requireRight)
+        // Also for one that fails: the next try comes after another interval, not at once.
+        lastTime = MPIEnvironment.wallTime
+        let isAllowed = try checkRight()
         do {
+            try agreement.jointly(isAllowed)
             try start(state, model, moments, description, copying: snapshot)
         } catch let failure as Agreement.Failure {
             return report(.failed(step: state.step, failure))
@@ -148,7 +151,9 @@ package final class CheckpointKeeper: BackgroundWork {
         moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
-        try agreement.jointly(requireRight)
+        lastTime = MPIEnvironment.wallTime
+        let isAllowed = try checkRight()
+        try agreement.jointly(isAllowed)
         try start(state, model, moments, description, copying: nil)
         underWay?.mayFail = false
         try complete()
@@ -172,8 +177,9 @@ package final class CheckpointKeeper: BackgroundWork {
     package func goOn() throws {
         guard let pending = underWay else { return }
         let start = MPIEnvironment.wallTime
-        if !pending.isPublishing { try agreement.jointly(requireRight) }
+        let isAllowed = pending.isPublishing ? {} : try checkRight()
         do {
+            try agreement.jointly(isAllowed)
             guard
                 let published = try pending.goOn(
                     keeping: settings, scores: settings.keepBest ? scores() : [:])
@@ -196,6 +202,19 @@ package final class CheckpointKeeper: BackgroundWork {
         }
     }
 
+    /// Asks whether this run may still publish. A run that lost its lock must stop, not try again
+    /// later. Collective.
+    ///
+    /// - Returns: throws where it could not be found out: then this checkpoint has failed.
+    /// - Throws: on all ranks, where the lock is another run's.
+    private func checkRight() throws -> () throws -> Void {
+        var problem: FileError?
+        try agreement.jointly {
+            do { try requireRight() } catch let error as FileError { problem = error }
+        }
+        return { [problem] in if let problem { throw problem } }
+    }
+
     private func start(
         _ state: TrainingState, _ model: BERTForPreTraining,
         _ makeMoments: () throws -> FlatMoments,
@@ -204,8 +223,6 @@ package final class CheckpointKeeper: BackgroundWork {
         // Gathering sharded moments is a part of what training waits for.
         let start = MPIEnvironment.wallTime
         let moments = try makeMoments()
-        // Also for one that fails: the next try comes after another interval, not at once.
-        lastTime = start
         let isCoordinator = communicator.rank == 0
         let total = model.layout.count
         var writer: CheckpointWriter?

@@ -31,7 +31,7 @@ public struct DataSetup {
     static func checkDistinct(_ paths: [String]) throws {
         var seen: Set<Paths.Identity> = []
         for path in paths {
-            guard let identity = Paths.Identity(path) else { continue }
+            guard let identity = try Paths.Identity(path) else { continue }
             guard seen.insert(identity).inserted else {
                 throw TrainingError.configuration(
                     "\(path) is named twice as held-out data, and would count twice; name it once")
@@ -116,8 +116,9 @@ public struct DataSetup {
         }
         // One that is trained on twice as often is held out once.
         var seen: Set<Paths.Identity?> = []
-        let own = directories.filter {
-            $0.manifest.heldout.documents > 0 && seen.insert(Paths.Identity($0.path)).inserted
+        let own = try directories.filter {
+            try $0.manifest.heldout.documents > 0
+                && seen.insert(Paths.Identity($0.path)).inserted
         }
         return own.isEmpty ? nil : try Self.heldout(own, settings)
     }

@@ -78,7 +78,7 @@ public struct ModelSetup {
         _ settings: RunConfiguration.Model, isNeeded: Bool
     ) throws -> Vocabulary? {
         guard let path = settings.vocabulary else { return nil }
-        guard Paths.exists(path) else {
+        guard try Paths.exists(path) else {
             guard isNeeded else { return nil }
             throw TrainingError.missing(
                 "model.vocabulary: there is no file \(path); name the vocab.txt that the data was "

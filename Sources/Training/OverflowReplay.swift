@@ -161,7 +161,7 @@ extension OverflowReplay {
             let run = Paths.parent(of: Paths.parent(of: path))
             let own = Paths.join(run, file.checkpoint)
             // One that the run went on from, named as it was then.
-            return Paths.exists(own) ? own : file.checkpoint
+            return try Paths.exists(own) ? own : file.checkpoint
         }
 
         private static func name(_ place: String, _ file: OverflowFile, isNamed: Bool) -> String {

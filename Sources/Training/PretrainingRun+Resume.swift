@@ -95,7 +95,7 @@ extension PretrainingRun {
         state.lossScaler = scaler.state
         state.resumedFrom = resumption.resumedFrom
         state.resumedFromPath = resumption.resumedFromPath
-        keeper.noteResumed(step: stored.step, path: path)
+        try keeper.noteResumed(step: stored.step, path: path)
         resumedFrom = path
     }
 

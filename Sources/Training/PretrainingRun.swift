@@ -137,7 +137,8 @@ public final class PretrainingRun {
         // Nothing was done, so nothing is to be saved.
         guard try prepareDirectory() else { return ExitStatus.preempted }
         try startOrResume()
-        if try agreement.anyTrue(isCoordinator && RunReporter.isFinished(self)) {
+        let isFinished = try agreement.jointly { try isCoordinator && RunReporter.isFinished(self) }
+        if try agreement.anyTrue(isFinished) {
             return ExitStatus.success
         }
         try openReporter()

@@ -52,7 +52,7 @@ final class RunReporter {
         metrics = try MetricsLog(
             directory: directory, resumingAt: run.state.step, samples: run.state.samples)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
-        recall(step: run.state.step, isOwn: run.keeper.lastStep == run.state.step)
+        try recall(step: run.state.step, isOwn: run.keeper.lastStep == run.state.step)
         console.banner(run.banner(peak: peak))
         for notice in notices { console.warning(notice) }
         if let path {
@@ -69,10 +69,10 @@ final class RunReporter {
     /// Takes what the log knows: the last update, which a run with nothing left to do reports, and
     /// the evaluations. That of the present step counts only where its checkpoint is the run's own:
     /// else it was of another model.
-    private func recall(step: Int, isOwn: Bool) {
+    private func recall(step: Int, isOwn: Bool) throws {
         let path = Paths.join(directory, MetricsLog.name)
-        for case .step(let record) in MetricsLog.lastEvents(path) { lastStep = record }
-        for record in MetricsLog.evaluations(path) where record.step < step || isOwn {
+        for case .step(let record) in try MetricsLog.lastEvents(path) { lastStep = record }
+        for record in try MetricsLog.evaluations(path) where record.step < step || isOwn {
             scores[record.step] = record.mlmAccuracy
             if record.step == step { evaluations = [record] }
         }
@@ -281,8 +281,8 @@ final class RunReporter {
 
     /// Whether an earlier attempt brought the run to this state and reported it; then says so, and
     /// leaves the logs alone.
-    static func isFinished(_ run: PretrainingRun) -> Bool {
-        guard let summary = try? RunSummary.read(directory: run.options.directory),
+    static func isFinished(_ run: PretrainingRun) throws -> Bool {
+        guard let summary = try summary(of: run.options.directory),
             summary.status == Self.finished, summary.step == run.state.step,
             run.state.step >= run.options.configuration.totalSteps
                 || Self.isReached(
@@ -295,5 +295,14 @@ final class RunReporter {
             "\(run.options.directory): the run is finished; `bert-train evaluate` evaluates it again"
         )
         return true
+    }
+
+    /// The summary of an earlier attempt; nil where there is none, or none that can be understood.
+    private static func summary(of directory: String) throws(FileError) -> RunSummary? {
+        do throws(FileError) {
+            return try RunSummary.read(directory: directory)
+        } catch  where error.cause != .inputOutput {
+            return nil
+        }
     }
 }

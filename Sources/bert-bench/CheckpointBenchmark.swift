@@ -119,7 +119,7 @@ final class CheckpointBenchmark {
                 try file.write(UnsafeRawBufferPointer(rebasing: source[offset..<offset + count]))
                 offset += piece
             }
-            try file.sync()
+            try file.close()
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFiles
 import Glibc
 import MPI
 
@@ -22,6 +23,7 @@ struct BertTrain: ParsableCommand {
     /// Parses and runs. Every rank has the same arguments, so what the parser has to say of them
     /// is said by rank 0 alone.
     static func main() {
+        StandardStreams.prepare()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -22,6 +22,7 @@ struct Bert: ParsableCommand {
 
     /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
     static func main() {
+        StandardStreams.prepare()
         do {
             var command = try parseAsRoot()
             try command.run()

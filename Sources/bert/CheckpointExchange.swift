@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpointing
+import DurableFiles
 
 extension CheckpointCommand {
     /// `bert checkpoint import`.
@@ -20,7 +21,7 @@ extension CheckpointCommand {
         func run() throws {
             let made = try Checkpoint.importHuggingFace(
                 from: HuggingFaceDirectory(directory), to: checkpoint, replacing: force)
-            print(
+            try StandardStreams.writeLine(
                 "\(made.path): \(made.summary.parameterCount) parameters; start from it"
                     + " with model.initialize_from")
         }
@@ -41,12 +42,27 @@ extension CheckpointCommand {
         var force = false
 
         func run() throws {
-            let (source, skipped) = try Checkpoint.open(checkpoint)
+            let (source, skipped) = try export()
             CheckpointCommand.report(skipped)
-            try source.exportHuggingFace(to: directory, replacing: force)
-            print(
+            try StandardStreams.writeLine(
                 "\(directory): step \(source.step); load it with"
                     + " BertForPreTraining.from_pretrained(\"\(directory)\")")
+        }
+
+        /// Exports the newest checkpoint; of a run that lives and has deleted it meanwhile, the one
+        /// that is the newest then.
+        private func export() throws -> (Checkpoint, [CheckpointStore.Skipped]) {
+            while true {
+                let (source, skipped) = try Checkpoint.open(checkpoint)
+                do {
+                    try source.exportHuggingFace(to: directory, replacing: force)
+                    return (source, skipped)
+                } catch {
+                    guard try source.path != checkpoint && !Paths.exists(source.path) else {
+                        throw error
+                    }
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Corpus
+import DurableFiles
 import Glibc
 import Tokenization
 
@@ -61,7 +62,7 @@ extension CorpusCommand {
                 progress.update("\(bytes >> 20) MiB read")
             }
             progress.clear()
-            print("\(output): \(CorpusReport(manifest))")
+            try StandardStreams.writeLine("\(output): \(CorpusReport(manifest))")
         }
     }
 
@@ -77,7 +78,7 @@ extension CorpusCommand {
             for path in directories {
                 let directory = try CorpusDirectory(path: path)
                 try directory.verify()
-                print("\(path): good; \(CorpusReport(directory.manifest))")
+                try StandardStreams.writeLine("\(path): good; \(CorpusReport(directory.manifest))")
             }
         }
     }
@@ -107,7 +108,7 @@ extension CorpusCommand {
                         + "samples")
             }
             let sample = try source.sample(epoch: samples.epoch, index: index)
-            print(SampleText(sample, vocabulary: directory.vocabulary))
+            try StandardStreams.writeLine("\(SampleText(sample, vocabulary: directory.vocabulary))")
         }
     }
 
@@ -146,7 +147,7 @@ extension CorpusCommand {
             try NvidiaFileWriter.write(
                 source, epoch: samples.epoch, first: 0, count: count,
                 predictions: samples.maximumPredictions, to: output)
-            print("\(output): \(count) samples")
+            try StandardStreams.writeLine("\(output): \(count) samples")
         }
     }
 }

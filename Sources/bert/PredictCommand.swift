@@ -70,23 +70,7 @@ struct PredictCommand: ParsableCommand {
         var text = ""
         for prediction in predictor.predict(requests) { text += prediction.json + "\n" }
         requests.removeAll()
-        try Self.write(Array(text.utf8))
-    }
-
-    private static func write(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw FileError(
-                    .inputOutput, "standard output",
-                    "cannot be written: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(count)
-        }
+        try StandardStreams.write(text)
     }
 
     /// Tells a person something; if nobody hears it, nothing is lost.
@@ -98,7 +82,9 @@ struct PredictCommand: ParsableCommand {
     private static func open(_ path: String) throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw FileError(.missing, path, "cannot be read: \(String(cString: strerror(errno)))")
+            throw FileError(
+                errno == ENOENT ? .missing : .inputOutput, path,
+                "cannot be read: \(String(cString: strerror(errno)))")
         }
         return descriptor
     }
@@ -106,7 +92,7 @@ struct PredictCommand: ParsableCommand {
     /// The model's own folder.
     private static func directory(_ path: String) throws -> String {
         let models = Paths.join(path, "models")
-        guard Paths.isDirectory(models) else { return path }
+        guard try Paths.isDirectory(models) else { return path }
         let names = try Paths.names(in: models).filter { !$0.hasPrefix(".") }
         guard names.count == 1 else {
             throw FileError(

@@ -45,7 +45,7 @@ extension VocabCommand {
         }
 
         func run() throws {
-            guard force || Paths.size(of: output) == 0 else {
+            guard try force || Paths.size(of: output) == 0 else {
                 throw FileError(
                     .inputOutput, output,
                     "exists already; --force replaces it (is it the first of your text files?)")
@@ -57,7 +57,7 @@ extension VocabCommand {
             let result = try WordPieceTrainer(options).train(
                 files: files, workers: workers ?? availableCores())
             try WholeFiles.writeAtomically(output, result.vocabulary.utf8)
-            print(
+            try StandardStreams.writeLine(
                 "\(output): \(result.vocabulary.count) pieces, \(result.alphabet) of them characters; "
                     + "from \(result.words) words, \(result.distinctWords) different, "
                     + "\(result.unknownWords) of which it cannot spell")

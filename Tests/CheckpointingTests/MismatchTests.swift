@@ -81,7 +81,7 @@ import Testing
     @Test("HDF5 files and manifests of another kind")
     func otherKinds() throws {
         try withTemporaryDirectory { directory in
-            try File.create(directory + "/model.h5").close()
+            try File.create(directory + "/model.h5") { _ in }
             let error = #expect(throws: CheckpointError.self) {
                 _ = try ModelFile.open(directory: directory)
             }

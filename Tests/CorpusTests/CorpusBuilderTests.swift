@@ -249,7 +249,7 @@ import Tokenization
         let text = errorText { _ = try build([input]) { $0.chunkBytes = 100 } }
         #expect(text?.contains("a.txt, line \(lines + 1), byte \(offset):") == true)
         #expect(text?.contains("--replace-invalid") == true)
-        #expect(Paths.kind(of: directory.file("out")) == .missing)
+        #expect(try Paths.kind(of: directory.file("out")) == .missing)
         let manifest = try build([input]) { $0.replacesInvalid = true }
         #expect(manifest.notes.replacedBytes == 1)
     }
@@ -259,7 +259,7 @@ import Tokenization
         let input = try directory.write("a.txt", text)
         let message = errorText { _ = try build([input]) }
         #expect(message?.contains("no text") == true)
-        #expect(Paths.kind(of: directory.file("out")) == .missing)
+        #expect(try Paths.kind(of: directory.file("out")) == .missing)
     }
 
     @Test func nothingIsOverwritten() throws {

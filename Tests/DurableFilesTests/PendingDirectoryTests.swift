@@ -42,12 +42,24 @@ import Testing
             let target = directory + "/x"
             let error = #expect(throws: FileError.self) {
                 let pending = try PendingDirectory(target: target)
-                try Paths.createDirectory(target)
+                try Paths.createDirectory(target + "/taken")
                 try pending.publish(formatVersion: 1, metadata: Note(text: "late"))
             }
+            #expect(error?.exitCode == 73)
             #expect(error?.description.contains("exists already") == true)
             let names = try Paths.names(in: directory)
             #expect(names == ["x"])
+        }
+    }
+
+    @Test("an empty directory is as good as none")
+    func empty() throws {
+        try withTemporaryDirectory { directory in
+            try Paths.createDirectory(directory + "/x")
+            try publishSample(directory + "/x")
+            #expect(try readSample(directory + "/x").metadata.text == "one")
+            let error = #expect(throws: FileError.self) { try publishSample(directory + "/x") }
+            #expect(error?.exitCode == 73)
         }
     }
 

@@ -104,14 +104,14 @@ import Testing
     }
 
     @Test func theEndIsReadAlone() throws {
-        #expect(MetricsLog.lastEvents(path).isEmpty)
+        #expect(try MetricsLog.lastEvents(path).isEmpty)
         let log = try MetricsLog(directory: directory.path, resumingAt: 0)
-        #expect(MetricsLog.lastEvents(path).isEmpty)
+        #expect(try MetricsLog.lastEvents(path).isEmpty)
         for step in 1...50 { try log.append(.step(stepRecord(step, of: 0))) }
-        #expect(MetricsLog.lastEvents(path) == (try MetricsLog.read(path)))
+        #expect(try MetricsLog.lastEvents(path) == MetricsLog.read(path))
         let line = try #require(try MetricsLog.read(path).last).line.utf8.count + 1
         // The first line is cut off, and so is none of the others.
-        let last = MetricsLog.lastEvents(path, byteCount: 3 * line + line / 2)
+        let last = try MetricsLog.lastEvents(path, byteCount: 3 * line + line / 2)
         #expect(last.map(\.step) == [48, 49, 50])
     }
 

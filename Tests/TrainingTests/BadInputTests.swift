@@ -41,7 +41,7 @@ struct BadInputTests {
             ["--set", "optimizer.learning_rte=1"])
         run.configuration += "\ntokenizer: {}\n"
         try expectRefusal(run, 78, ["run.yaml:", "tokenizer"])
-        #expect(!Paths.exists(run.directory))
+        #expect(try !Paths.exists(run.directory))
     }
 
     @Test("a mistyped option")
@@ -285,7 +285,7 @@ struct BadInputTests {
         let outcome = try RunningProgram(command, in: "/").wait()
         try outcome.require(78)
         expectOnce(["batch.mikro", "did you mean batch.micro"], outcome)
-        #expect(!Paths.exists(run.directory))
+        #expect(try !Paths.exists(run.directory))
     }
 
     /// A run on a copy of the corpus, which may be damaged.

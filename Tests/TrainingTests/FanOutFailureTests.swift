@@ -86,7 +86,7 @@ struct FanOutFailureTests {
         for trial in try fanOut.trials() {
             #expect(trial.status == "failed" && trial.failures == 2)
             #expect(trial.error?.hasPrefix("what the model says of the evaluation data") == true)
-            #expect(!Paths.exists(fanOut.path("trials/\(trial.key)/state")))
+            #expect(try !Paths.exists(fanOut.path("trials/\(trial.key)/state")))
         }
         let rows = fileText(fanOut.path("results.md")).split(separator: "\n")
         #expect(rows.count { $0.contains("| 0 (1 failed) |") } == 2, "\(rows)")

@@ -64,7 +64,7 @@ struct LaunchTests {
         let job = try RunningProgram(
             [Self.script, "--backoff", "0"] + command + (try run.arguments()), in: "/")
         for step in [5, 25] {
-            try job.wait { Paths.isDirectory(run.checkpoint(step)) && job.ranks.count == 2 }
+            try job.wait { try Paths.isDirectory(run.checkpoint(step)) && job.ranks.count == 2 }
             kill(try #require(job.ranks.randomElement()), SIGKILL)
         }
         let outcome = job.wait()

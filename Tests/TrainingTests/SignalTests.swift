@@ -44,7 +44,7 @@ struct SignalTests {
         var run = try Self.slowRun(steps: 2)
         run.configuration = run.configuration.replacing("global: 120", with: "global: 30000")
         let job = try run.start(ranks: ranks)
-        try job.wait { Paths.exists(run.path("config.yaml")) }
+        try job.wait { try Paths.exists(run.path("config.yaml")) }
         usleep(500_000)
         kill(try #require(job.ranks.first), SIGTERM)
         try job.wait().require(75)
@@ -131,7 +131,7 @@ struct SignalTests {
         try outcome.require(75)
         #expect((outcome.output + outcome.errors).contains("the end of its time"), "\(outcome)")
         let last = try #require(try run.steps().last?.step)
-        #expect(Paths.isDirectory(run.checkpoint(last)))
+        #expect(try Paths.isDirectory(run.checkpoint(last)))
     }
 
     @Test("SLURM's own end time counts, too")

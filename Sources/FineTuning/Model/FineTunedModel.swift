@@ -25,7 +25,7 @@ public struct FineTunedModel: Sendable {
     /// - Throws: `TaskDataError`, `CheckpointError` or `VocabularyError` where it is none.
     public init(_ path: String) throws {
         let file = Paths.join(path, FineTunedTask.fileName)
-        guard Paths.exists(file) else {
+        guard try Paths.exists(file) else {
             throw TaskDataError(
                 path,
                 "has no \(FineTunedTask.fileName); name a folder of `models` in the directory of a "
