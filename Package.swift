@@ -55,16 +55,18 @@ let package = Package(
         debian("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
         debian("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CKernels"),
+        .target(name: "CProcessStart"),
         // What every layer may know: with which status a program ends for an error.
         library("ExitCoding"),
 
         // Layer 1: one outside thing, or one idea, each.
-        library("MPI", ["ExitCoding", "CMPI"]),
+        library("OperatingSystem", ["ExitCoding", "CProcessStart"]),
+        library("MPI", ["ExitCoding", "CMPI", "OperatingSystem"]),
         library("HDF5", ["ExitCoding", "CHDF5"]),
         library("DurableFiles", ["ExitCoding", "COpenSSL"]),
         library("Randomness"),
-        library("Tensors"),
-        library("Kernels", ["CKernels", "COpenBLAS", "Randomness", "Tensors"]),
+        library("Tensors", ["OperatingSystem"]),
+        library("Kernels", ["CKernels", "COpenBLAS", "OperatingSystem", "Randomness", "Tensors"]),
         library("Configuration", ["ExitCoding", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
@@ -72,9 +74,9 @@ let package = Package(
         library("Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
         library("BERT", ["Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),
-        library("Distributed", ["ExitCoding", "MPI"]),
+        library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
         library("Checkpointing", ["ExitCoding", "Tensors", "HDF5", "DurableFiles"]),
-        library("Reporting", ["DurableFiles"]),
+        library("Reporting", ["DurableFiles", "OperatingSystem"]),
 
         // Layer 3: the parts put together.
         .target(
@@ -100,7 +102,7 @@ let package = Package(
                 "ExitCoding", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
                 "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
-                "Randomness", "DurableFiles", "HDF5", "Reporting",
+                "Randomness", "DurableFiles", "HDF5", "OperatingSystem", "Reporting",
             ]),
 
         library(
@@ -109,7 +111,7 @@ let package = Package(
                 "ExitCoding", "FineTuning", "Training", "BERT", "Optimization", "Distributed",
                 "MPI",
                 "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
-                "Randomness", "DurableFiles", "Reporting",
+                "Randomness", "DurableFiles", "OperatingSystem", "Reporting",
             ]),
 
         // Layer 4: parse, build, run, report.
@@ -118,14 +120,15 @@ let package = Package(
             [
                 "ExitCoding", "Training", "Configuration", "QuickStart", "Distributed", "MPI",
                 "Reporting",
-                "DurableFiles", "FineTuning", "FanOut", argumentParser,
+                "DurableFiles", "FineTuning", "FanOut", "Kernels", "OperatingSystem",
+                argumentParser,
             ]),
         program(
             "bert",
             [
                 "ExitCoding", "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors",
                 "DurableFiles",
-                "HDF5", "FineTuning", "Kernels", argumentParser,
+                "HDF5", "FineTuning", "Kernels", "OperatingSystem", argumentParser,
             ]),
         program(
             "bert-bench",
@@ -133,7 +136,7 @@ let package = Package(
                 "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
                 "Distributed", "MPI",
                 "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
-                "Training", "FineTuning", "Tokenization", argumentParser,
+                "Training", "FineTuning", "Tokenization", "OperatingSystem", argumentParser,
             ]),
 
         .target(
@@ -142,6 +145,7 @@ let package = Package(
         .target(
             name: "TemporaryDirectories", path: "Tests/TemporaryDirectories",
             swiftSettings: strict),
+        tests("OperatingSystem", ["ExitCoding", "OperatingSystem"]),
         tests("MPI", ["MPI", "MPITestSupport"]),
         tests("HDF5", ["HDF5", "TemporaryDirectories"], exclude: ["Fixtures"]),
         tests("DurableFiles", ["DurableFiles", "TemporaryDirectories"]),

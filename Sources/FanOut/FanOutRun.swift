@@ -7,6 +7,7 @@ public import FineTuning
 import Glibc
 import Kernels
 public import MPI
+import OperatingSystem
 import Reporting
 import Tensors
 import Training
@@ -185,7 +186,7 @@ public final class FanOutRun {
             preconditionFailure("every rank has a group")
         }
         let messages = try world.duplicate()
-        let clock = ConsoleReporter.monotonicSeconds
+        let clock = { MonotonicClock.seconds }
         let server = coordinator.map {
             CoordinatorServer(
                 $0, leaders: (0..<groups).map { $0 * configuration.ranksPerTrial },

@@ -1,4 +1,5 @@
 import Glibc
+public import OperatingSystem
 
 /// What a person sees of a run: a bar that is redrawn on a terminal, plain lines elsewhere.
 ///
@@ -29,7 +30,7 @@ public final class ConsoleReporter {
     public init(
         output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
-        now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
+        now: @escaping () -> Double = { MonotonicClock.seconds }
     ) {
         self.output = output
         self.now = now
@@ -100,13 +101,6 @@ public final class ConsoleReporter {
     /// `getenv`.
     public static func environmentVariable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
-    }
-
-    /// Seconds since an unknown moment, never going back.
-    public static func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }
 

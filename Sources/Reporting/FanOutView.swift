@@ -1,4 +1,5 @@
 import Glibc
+public import OperatingSystem
 
 /// What a person sees of a fan-out: on a terminal a line for each running trial, redrawn, under lines
 /// for those that ended; elsewhere the latter alone.
@@ -51,7 +52,7 @@ public final class FanOutView {
     public init(
         output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
-        now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
+        now: @escaping () -> Double = { MonotonicClock.seconds }
     ) {
         self.output = output
         self.now = now

@@ -5,6 +5,7 @@ package import Distributed
 import DurableFiles
 import Glibc
 package import MPI
+import OperatingSystem
 import Optimization
 package import Reporting
 import Tensors
@@ -31,7 +32,7 @@ package final class CheckpointKeeper: BackgroundWork {
     private let takeMemory: TakeMemory
     private var snapshot: CheckpointSnapshot?
     private var underWay: PendingCheckpoint?
-    private var lastTime = MPIEnvironment.wallTime
+    private var lastTime = MonotonicClock.seconds
     /// Step and path of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
@@ -116,11 +117,11 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Whether the last checkpoint is too long ago, by this rank's clock.
     var isOverdue: Bool {
         settings.everyMinutes > 0 && underWay == nil
-            && MPIEnvironment.wallTime - lastTime >= settings.everyMinutes * 60
+            && MonotonicClock.seconds - lastTime >= settings.everyMinutes * 60
     }
 
     /// Seconds that the checkpoint under way has taken so far; nil if there is none.
-    var secondsUnderWay: Double? { underWay.map { MPIEnvironment.wallTime - $0.start } }
+    var secondsUnderWay: Double? { underWay.map { MonotonicClock.seconds - $0.start } }
 
     /// Begins a checkpoint and returns as soon as the state is copied; `report` is told how it
     /// ends. Waits for the one before, and for this one where there is no memory for a copy.
@@ -156,7 +157,7 @@ package final class CheckpointKeeper: BackgroundWork {
 
     /// Waits until no checkpoint is under way. Collective.
     func complete() throws {
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         while underWay != nil {
             underWay?.waitedSince = start
             // All ranks keep asking one another, so none looks as if it hung.
@@ -171,7 +172,7 @@ package final class CheckpointKeeper: BackgroundWork {
 
     package func goOn() throws {
         guard let pending = underWay else { return }
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         if !pending.isPublishing { try agreement.jointly(requireRight) }
         do {
             guard
@@ -179,7 +180,7 @@ package final class CheckpointKeeper: BackgroundWork {
                     keeping: settings, scores: settings.keepBest ? scores() : [:])
             else {
                 if pending.waitedSince == nil {
-                    pending.stalledSeconds += MPIEnvironment.wallTime - start
+                    pending.stalledSeconds += MonotonicClock.seconds - start
                 }
                 return
             }
@@ -202,7 +203,7 @@ package final class CheckpointKeeper: BackgroundWork {
         _ description: ModelDescription, copying snapshot: CheckpointSnapshot?
     ) throws {
         // Gathering sharded moments is a part of what training waits for.
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         let moments = try makeMoments()
         // Also for one that fails: the next try comes after another interval, not at once.
         lastTime = start

@@ -66,11 +66,12 @@ public struct OverflowReplay {
             sequences: 1, sequenceLength: length, maskedPerSequence: masked)
         let needed = BERTForPreTraining.memoryBytes(
             sizes, for: .training, capacity: capacity, threads: threads)
-        guard needed <= ModelSetup.machineMemory else {
+        let available = MemoryShare.ofThisProcess.bytes
+        guard needed <= available else {
             throw TrainingError.data(
                 "\(path) cannot be replayed here: samples of \(length) tokens take "
-                    + "\(needed >> 20) MB with the model of \(weights.name), the machine has "
-                    + "\(ModelSetup.machineMemory >> 20) MB")
+                    + "\(needed >> 20) MB with the model of \(weights.name), this process may "
+                    + "have \(available >> 20) MB")
         }
         let model = BERTForPreTraining(
             sizes, for: .training, capacity: capacity, executor: KernelExecutor(threads: threads))

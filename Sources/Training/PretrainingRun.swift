@@ -8,6 +8,7 @@ import Evaluation
 import ExitCoding
 import Kernels
 public import MPI
+import OperatingSystem
 import Optimization
 import Reporting
 import Tensors
@@ -227,7 +228,7 @@ public final class PretrainingRun {
     /// One that overflowed advances the place in the data and nothing else: neither step, schedule
     /// nor moments.
     private func step(_ phase: PretrainingPhase) throws -> StepOutcome? {
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         var cursor = SampleCursor()
         (cursor.epoch, cursor.position) = (state.epoch, state.positionInEpoch)
         let all: [SampleIdentity]
@@ -249,7 +250,7 @@ public final class PretrainingRun {
         (state.epoch, state.positionInEpoch) = (cursor.epoch, cursor.position)
         state.samples += outcome.sequences
         state.tokens += outcome.tokens
-        let seconds = MPIEnvironment.wallTime - start
+        let seconds = MonotonicClock.seconds - start
         guard !outcome.overflowed else {
             let compute = phase.configuration.precision.compute.rawValue
             try skip(plan, outcome, compute: compute, seconds: seconds)

@@ -4,6 +4,7 @@ import Configuration
 import Distributed
 import DurableFiles
 import MPI
+import OperatingSystem
 import Reporting
 import Tensors
 
@@ -18,7 +19,7 @@ final class RunReporter {
     private let ranks: Int
     private let threads: Int
     private let parameters: Int
-    private let startTime = MPIEnvironment.wallTime
+    private let startTime = MonotonicClock.seconds
     private let startTokens: Int
     /// The most operations a second that products can do, of all ranks.
     private let peak: Double
@@ -235,7 +236,7 @@ final class RunReporter {
                 "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; foretold: "
                     + "\(HumanFormat.bytes(memoryForecast))"
             ),
-            ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
+            ("time", HumanFormat.duration(MonotonicClock.seconds - startTime)),
             ("checkpoint", checkpoint),
             (
                 "best",
@@ -257,7 +258,7 @@ final class RunReporter {
             run: name, status: status, step: state.step, totalSteps: totalSteps,
             loss: lastStep?.loss ?? .nan, mlmLoss: lastStep?.mlmLoss ?? .nan,
             nspLoss: lastStep?.nspLoss ?? .nan, samples: state.samples, tokens: state.tokens,
-            wallSeconds: MPIEnvironment.wallTime - startTime,
+            wallSeconds: MonotonicClock.seconds - startTime,
             tokensPerSecond: tokensPerSecond(state),
             overlap: ranks > 1 ? reduction.overlap : nil,
             mfu: utilization(operations, trainingSeconds), peakOperationsPerSecond: peak,

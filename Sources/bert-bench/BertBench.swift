@@ -3,6 +3,7 @@ import DurableFiles
 import ExitCoding
 import FineTuning
 import Glibc
+import OperatingSystem
 import Tokenization
 import Training
 
@@ -26,6 +27,7 @@ struct BertBench: ParsableCommand {
 
     /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
     static func main() {
+        ProcessStart.prepare(program: "bert-bench")
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -4,6 +4,7 @@ import Configuration
 import DurableFiles
 import Glibc
 import MPI
+import OperatingSystem
 import Optimization
 import Reporting
 import Tensors
@@ -92,7 +93,7 @@ final class CheckpointBenchmark {
         let entry = try CheckpointStore(run: directory).list()
         guard let path = entry.first?.path else { throw BenchmarkError("no checkpoint is there") }
         let (model, optimizer) = (benchmark.model, benchmark.optimizer)
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         let checkpoint = try Checkpoint(directory: path)
         var parameters = model.parameters.vector.buffer.mutableSpan
         var first = optimizer.firstMoment.vector.buffer.mutableSpan
@@ -100,7 +101,7 @@ final class CheckpointBenchmark {
         try checkpoint.readParameters(model.layout, into: &parameters)
         try checkpoint.readMoments(
             [0..<model.layout.count], of: model.layout, into: &first, &second)
-        sample.restored = try world.allReduce(MPIEnvironment.wallTime - start, .maximum)
+        sample.restored = try world.allReduce(MonotonicClock.seconds - start, .maximum)
     }
 
     /// What `dd bs=4M conv=fsync` does.

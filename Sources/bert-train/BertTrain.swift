@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import MPI
+import OperatingSystem
 
 /// The MPI program: pre-training (the default), evaluation, fine-tuning, and replay of batches that overflowed.
 @main
@@ -22,6 +22,7 @@ struct BertTrain: ParsableCommand {
     /// Parses and runs. Every rank has the same arguments, so what the parser has to say of them
     /// is said by rank 0 alone.
     static func main() {
+        ProcessStart.prepare(program: "bert-train")
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -32,7 +32,8 @@ struct PretrainCommand: ParsableCommand {
         transform: {
             guard let seconds = TimeLimit.seconds($0) else {
                 throw ValidationError(
-                    "a time is MINUTES, MINUTES:SECONDS or [DAYS-]HOURS:MINUTES:SECONDS")
+                    "a time is MINUTES, MINUTES:SECONDS or [DAYS-]HOURS:MINUTES:SECONDS, or "
+                        + "UNLIMITED and the other words that squeue prints")
             }
             return seconds
         })

@@ -6,6 +6,7 @@ import ExitCoding
 import FineTuning
 import Glibc
 import HDF5
+import OperatingSystem
 import Tokenization
 
 /// The tool box: everything around training that one process does.
@@ -22,6 +23,7 @@ struct Bert: ParsableCommand {
 
     /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
     static func main() {
+        ProcessStart.prepare(program: "bert")
         do {
             var command = try parseAsRoot()
             try command.run()
