@@ -52,7 +52,6 @@ let package = Package(
         // Layer 0: C, only what Swift cannot express.
         debian("CMPI", pkgConfig: "mpi", package: "libmpich-dev"),
         debian("CHDF5", pkgConfig: "hdf5", package: "libhdf5-dev"),
-        debian("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
         debian("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CKernels"),
         .target(name: "CProcessStart"),
@@ -66,7 +65,7 @@ let package = Package(
         library("DurableFiles", ["ExitCoding", "COpenSSL"]),
         library("Randomness"),
         library("Tensors", ["OperatingSystem"]),
-        library("Kernels", ["CKernels", "COpenBLAS", "OperatingSystem", "Randomness", "Tensors"]),
+        library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
         library("Configuration", ["ExitCoding", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Distributed
 import ExitCoding
 import Glibc
+import Kernels
 import MPI
 import OperatingSystem
 import Training
@@ -81,6 +82,9 @@ enum Job {
     ) -> Int32 {
         let world = environment.world
         do {
+            try Agreement(among: world).together {
+                try InstructionSet.supported.checkLibraries()
+            }
             try Watchdog.start(among: world, timeout: Double(Self.startTimeout)) { text in
                 report(text)
             }
