@@ -11,15 +11,29 @@ import Tensors
 extension PretrainingRun {
     /// Opens the logs and prints the banner, on the coordinator.
     func openReporter() throws {
-        // All at once, as they will compute: ranks that share cores share their peak.
-        let peak = try agreement.sum([
-            model.executor.peakOperationsPerSecond(model.precision)
-        ])[0]
+        let peak = try measurePeak()
         try agreement.jointly {
             guard isCoordinator else { return }
             reporter = try RunReporter(
                 self, peak: peak, resumedFrom: resumedFrom, notices: notices)
         }
+    }
+
+    /// Operations a second that all ranks can do together. Collective.
+    private func measurePeak() throws -> Double {
+        let node = try communicator.splitByNode()
+        let own = RankResources.own(jobSize: communicator.size)
+        // All at once, as they will compute: ranks that share cores share their peak.
+        try communicator.barrier()
+        let peak = model.executor.peakOperationsPerSecond(model.precision)
+        let resources = try node.allGather(bytes: Array(own.text.utf8))
+        let measured = try node.allGather([peak, Double(model.executor.team.count)])
+        let ranks = resources.enumerated().map { index, bytes in
+            NodePeak.Rank(
+                peak: measured[2 * index], threads: Int(measured[2 * index + 1]),
+                resources: RankResources(text: String(decoding: bytes, as: UTF8.self)))
+        }
+        return try agreement.sum([node.rank == 0 ? NodePeak.total(ranks) : 0])[0]
     }
 
     /// What is about to happen, for the start of the log; `peak` is that of all ranks' products.
