@@ -51,17 +51,19 @@ public final class MetricsLog {
     /// All evaluations of a log; lines that cannot be understood are passed over. Empty where there
     /// is no log to be read.
     public static func evaluations(_ path: String) -> [EvaluationRecord] {
-        guard
-            let bytes = try? WholeFiles.read(path, maximumByteCount: MetricsRepair.maximumByteCount)
-        else { return [] }
         // Steps are thousands of lines to an evaluation's one: they are not even parsed.
         let start = Array("{\"event\":\"evaluation\"".utf8)
-        return MetricsRepair.lines(bytes).complete.compactMap { line in
-            guard line.starts(with: start),
+        var records: [EvaluationRecord] = []
+        guard var reader = try? LineReader(path) else { return [] }
+        while let (line, isWhole) = try? reader.nextLine() {
+            guard isWhole, line.starts(with: start),
                 case .evaluation(let record)? = try? MetricsEvent(line: line)
-            else { return nil }
-            return record
+            else { continue }
+            // One that was killed behind it and resumed may have made it again.
+            records.removeAll { $0.step == record.step }
+            records.append(record)
         }
+        return records
     }
 
     /// Reads a log. Lines of other programs and a half last line are passed over.

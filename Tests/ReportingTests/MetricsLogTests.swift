@@ -103,6 +103,22 @@ import Testing
         #expect(try MetricsLog.read(superseded).count == 3 - kept)
     }
 
+    /// Several pieces of a read, whose borders lie within lines.
+    @Test func aLongLogIsRepairedInPieces() throws {
+        let lines = (1...9000).map { MetricsEvent.step(stepRecord($0, of: 0)).line + "\n" }
+        #expect(lines.joined().utf8.count > 2 << 20)
+        try directory.write(MetricsLog.name, lines.joined() + "{\"event\":\"st")
+        _ = try MetricsLog(directory: directory.path, resumingAt: 4321)
+        #expect(try directory.text(MetricsLog.name) == lines[..<4321].joined())
+        #expect(try directory.text(MetricsLog.supersededName) == lines[4321...].joined())
+    }
+
+    @Test func anEvaluationMadeAgainCountsOnce() throws {
+        let log = try MetricsLog(directory: directory.path, resumingAt: 0)
+        for step in [1, 2, 2, 3] { try log.append(.evaluation(evaluationRecord(step))) }
+        #expect(MetricsLog.evaluations(path).map(\.step) == [1, 2, 3])
+    }
+
     @Test func theEndIsReadAlone() throws {
         #expect(MetricsLog.lastEvents(path).isEmpty)
         let log = try MetricsLog(directory: directory.path, resumingAt: 0)
