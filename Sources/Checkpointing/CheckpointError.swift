@@ -27,7 +27,7 @@ public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConve
     public var exitCode: Int32 { cause == .missing ? ExitStatus.missingInput : ExitStatus.badData }
 
     /// Path and message on one line.
-    public var description: String { "\(path): \(message)" }
+    public var description: String { "\(path): \(message)".printable }
 
     /// "a, b, c and 5 more".
     static func list(_ names: [String], showing limit: Int = 3) -> String {

@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// The header of a safetensors file: a little-endian 64-bit length, then that many bytes of JSON
 /// that name each tensor's element type, shape and place in the rest of the file.
 ///
@@ -44,11 +46,13 @@ struct SafetensorsHeader: Sendable {
             ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
                 < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
         }
-        for (name, entry) in ordered {
+        for (key, entry) in ordered {
+            let name = key.printable(limit: 200)
             guard let size = SafetensorsHeader.byteCount(entry) else {
                 throw CheckpointError(
                     .badData, path,
-                    "\(name): unknown type \(entry.dtype) or impossible shape \(entry.shape)")
+                    "\(name): unknown type \(entry.dtype.printable(limit: 20)) or impossible shape \(entry.shape)"
+                )
             }
             guard entry.range.count == size else {
                 throw CheckpointError(

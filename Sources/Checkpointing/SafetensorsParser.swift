@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// Reads exactly the JSON that a safetensors header may be: an object of objects with known keys.
 /// The depth is fixed by that, names that occur twice are refused (general JSON readers accept
 /// both), and numbers are non-negative integers.
@@ -23,7 +25,9 @@ struct SafetensorsParser {
                 guard metadata == nil else { throw parser.failure("two __metadata__") }
                 metadata = try parser.metadataObject()
             } else {
-                guard tensors[name] == nil else { throw parser.failure("\(name) twice") }
+                guard tensors[name] == nil else {
+                    throw parser.failure("\(name.printable(limit: 200)) twice")
+                }
                 tensors[name] = try parser.tensor()
             }
         }
@@ -47,7 +51,7 @@ struct SafetensorsParser {
             case "dtype" where dtype == nil: dtype = try parser.string()
             case "shape" where shape == nil: shape = try parser.integers(atMost: 32)
             case "data_offsets" where offsets == nil: offsets = try parser.integers(atMost: 2)
-            default: throw parser.failure("unexpected key \(key)")
+            default: throw parser.failure("unexpected key \(key.printable(limit: 200))")
             }
         }
         guard let dtype, let shape, let offsets, offsets.count == 2, offsets[0] <= offsets[1] else {

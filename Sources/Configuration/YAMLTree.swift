@@ -1,3 +1,5 @@
+internal import ExitCoding
+
 /// A YAML document after parsing: values that still are text, each with the place it came from.
 ///
 /// The file, the `--set` arguments and the phases are merged as trees, and only the result is
@@ -99,13 +101,5 @@ package struct YAMLTree {
 
 /// `text` cut to 60 characters, with what a terminal would obey made visible.
 func printable(_ text: some StringProtocol) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(60) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
-            result += scalar.escaped(asASCII: true)
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return text.unicodeScalars.count > 60 ? result + "..." : result
+    text.printable(limit: 60)
 }

@@ -12,7 +12,9 @@ public enum CorpusError: ExitCoded, Equatable, CustomStringConvertible {
     case noText(String)
 
     /// The message for the user.
-    public var description: String {
+    public var description: String { message.printable }
+
+    private var message: String {
         switch self {
         case .invalidSetting(let reason): reason
         case .damaged(let path, let reason): "\(path): \(reason)"

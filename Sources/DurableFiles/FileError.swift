@@ -37,7 +37,7 @@ public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible
     }
 
     /// Path and message on one line.
-    public var description: String { "\(path): \(message)" }
+    public var description: String { "\(path): \(message)".printable }
 
     /// The error of a system call that has just failed: reads `errno`.
     ///

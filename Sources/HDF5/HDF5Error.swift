@@ -50,6 +50,6 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         var text = message
         if let first = stack.first { text += ": \(first.message)" }
         if let function { text += " (\(function))" }
-        return text
+        return text.printable
     }
 }

@@ -19,7 +19,9 @@ public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
     }
 
     /// What is wrong, where, and what to do.
-    public var description: String {
+    public var description: String { message.printable }
+
+    private var message: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
         case .unwritable(let path, let reason): "\(path): cannot write: \(reason)"

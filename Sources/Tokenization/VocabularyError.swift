@@ -36,7 +36,9 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
     }
 
     /// What is wrong, where, and what to do.
-    public var description: String {
+    public var description: String { message.printable }
+
+    private var message: String {
         switch problem {
         case .unreadable(let reason):
             "\(source): cannot read the vocabulary: \(reason)"

@@ -54,6 +54,11 @@ import Tokenization
         #expect(
             error?.description
                 == "\(broken):8: 'a' is already on line 6; every piece has one id")
+        let hostile = try directory.write("hostile.txt", Self.specials + "\u{1B}[m\n\u{1B}[m\n")
+        let shown = #expect(throws: VocabularyError.self) { try Vocabulary(contentsOf: hostile) }
+        #expect(
+            shown?.description
+                == "\(hostile):7: '\\u{001B}[m' is already on line 6; every piece has one id")
     }
 
     @Test func composedAndDecomposedLettersDiffer() throws {
