@@ -136,6 +136,14 @@ let package = Package(
                 "Training", "FineTuning", "Tokenization", argumentParser,
             ]),
 
+        .executableTarget(
+            name: "bert-fuzz",
+            dependencies: [
+                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
+                "HDF5", "FineTuning", "Configuration", "Randomness", "Reporting", "ExitCoding",
+                argumentParser,
+            ],
+            path: "Tests/Fuzz", swiftSettings: strict),
         .target(
             name: "MPITestSupport", dependencies: ["MPI"], path: "Tests/MPITestSupport",
             swiftSettings: strict),
