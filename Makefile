@@ -6,15 +6,21 @@ SWIFT ?= swift
 # sequences is no bigger for them.
 RANKS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 8 ? cores : 8)))
 MPIRUN ?= mpirun
+MINUTES ?= 30
+WORKERS ?= 1
+SEED ?= 1
 PRODUCTS = bert-train bert bert-bench
 # The layers of Package.swift are enforced: an import that is not declared there is an error. What
 # Cluster/libraries wrote comes before the system's own descriptions of libraries.
 BUILD_FLAGS = -c release --explicit-target-dependency-import-check error --pkg-config-path .build/pkgconfig
 
-export SWIFT BUILD_FLAGS MPIRUN
+# What `--version` says.
+BERT_COMMIT ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+
+export SWIFT BUILD_FLAGS MPIRUN BERT_COMMIT
 
 .DEFAULT_GOAL := help
-.PHONY: setup setup-tests build train test trial lint format corpus clean help
+.PHONY: setup setup-tests build train test trial fuzz lint format corpus clean help
 
 ## setup: install what is missing (Debian packages, through sudo where not root)
 setup:
@@ -42,6 +48,11 @@ test: setup
 ## trial: both commands, train and test, on a bare Debian in a folder of its own (root; half an hour)
 trial:
 	@Tests/run-bare
+
+## fuzz: feed mutated files to every reader for MINUTES=30, in WORKERS=1 processes, from SEED=1 on
+fuzz: setup
+	$(SWIFT) build $(BUILD_FLAGS) --product bert-fuzz
+	.build/release/bert-fuzz --minutes $(MINUTES) --workers $(WORKERS) --seed $(SEED)
 
 ## lint: check formatting, style and shell scripts
 lint:

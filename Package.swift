@@ -37,6 +37,11 @@ func debian(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// The commit for `--version`, as `make` says it; builds without it say "unknown".
+let commit = Context.environment["BERT_COMMIT"].map {
+    [CSetting.define("BERT_COMMIT", to: "\"\($0)\"")]
+}
+
 let package = Package(
     name: "bert",
     products: [
@@ -52,31 +57,38 @@ let package = Package(
         // Layer 0: C, only what Swift cannot express.
         debian("CMPI", pkgConfig: "mpi", package: "libmpich-dev"),
         debian("CHDF5", pkgConfig: "hdf5", package: "libhdf5-dev"),
-        debian("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
         debian("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CKernels"),
+        .target(name: "CBuild", cSettings: commit),
+        .target(name: "CProcessStart"),
         // What every layer may know: with which status a program ends for an error.
         library("ExitCoding"),
 
         // Layer 1: one outside thing, or one idea, each.
-        library("MPI", ["ExitCoding", "CMPI"]),
-        library("HDF5", ["ExitCoding", "CHDF5"]),
+        library("OperatingSystem", ["ExitCoding", "CProcessStart"]),
+        library("MPI", ["ExitCoding", "CMPI", "OperatingSystem"]),
         library("DurableFiles", ["ExitCoding", "COpenSSL"]),
+        library("HDF5", ["ExitCoding", "CHDF5", "DurableFiles"]),
+        library("Version", ["CBuild"]),
         library("Randomness"),
-        library("Tensors"),
-        library("Kernels", ["CKernels", "COpenBLAS", "Randomness", "Tensors"]),
+        library("Tensors", ["OperatingSystem"]),
+        library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
         library("Configuration", ["ExitCoding", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
         library("Tokenization", ["ExitCoding"], exclude: ["Tables/generate.py"]),
-        library("Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"]),
+        library(
+            "Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
+            exclude: ["Tables/generate.py"]),
         library("BERT", ["Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),
-        library("Distributed", ["ExitCoding", "MPI"]),
-        library("Checkpointing", ["ExitCoding", "Tensors", "HDF5", "DurableFiles"]),
-        library("Reporting", ["DurableFiles"]),
+        library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
+        library(
+            "Checkpointing", ["ExitCoding", "Tensors", "Tokenization", "HDF5", "DurableFiles"]),
+        library("Reporting", ["DurableFiles", "OperatingSystem"]),
 
         // Layer 3: the parts put together.
+        library("Models", ["BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles"]),
         .target(
             name: "QuickStart", dependencies: ["Tokenization", "Corpus", "DurableFiles"],
             resources: [.copy("Resources")],
@@ -90,26 +102,27 @@ let package = Package(
         library(
             "FineTuning",
             [
-                "ExitCoding", "Tokenization", "Configuration", "DurableFiles", "BERT",
+                "ExitCoding", "Models", "Tokenization", "Configuration", "DurableFiles", "BERT",
                 "Checkpointing", "Kernels",
                 "Tensors", "Randomness",
             ]),
         library(
             "Training",
             [
-                "ExitCoding", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
+                "ExitCoding", "Models", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
                 "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
-                "Randomness", "DurableFiles", "HDF5", "Reporting",
+                "Randomness", "DurableFiles", "HDF5", "OperatingSystem", "Reporting",
             ]),
 
         library(
             "FanOut",
             [
-                "ExitCoding", "FineTuning", "Training", "BERT", "Optimization", "Distributed",
+                "ExitCoding", "Models", "FineTuning", "Training", "BERT", "Optimization",
+                "Distributed",
                 "MPI",
                 "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
-                "Randomness", "DurableFiles", "Reporting",
+                "Randomness", "DurableFiles", "OperatingSystem", "Reporting",
             ]),
 
         // Layer 4: parse, build, run, report.
@@ -118,14 +131,17 @@ let package = Package(
             [
                 "ExitCoding", "Training", "Configuration", "QuickStart", "Distributed", "MPI",
                 "Reporting",
-                "DurableFiles", "FineTuning", "FanOut", argumentParser,
+                "DurableFiles", "FineTuning", "FanOut", "Version", "HDF5", "Kernels",
+                "OperatingSystem",
+                argumentParser,
             ]),
         program(
             "bert",
             [
-                "ExitCoding", "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors",
+                "ExitCoding", "Models", "Tokenization", "Corpus", "Checkpointing", "BERT",
+                "Tensors",
                 "DurableFiles",
-                "HDF5", "FineTuning", "Kernels", argumentParser,
+                "HDF5", "FineTuning", "Kernels", "OperatingSystem", "Version", argumentParser,
             ]),
         program(
             "bert-bench",
@@ -133,15 +149,25 @@ let package = Package(
                 "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
                 "Distributed", "MPI",
                 "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
-                "Training", "FineTuning", "Tokenization", argumentParser,
+                "Training", "FineTuning", "Tokenization", "OperatingSystem", "Version",
+                argumentParser,
             ]),
 
+        .executableTarget(
+            name: "bert-fuzz",
+            dependencies: [
+                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
+                "HDF5", "FineTuning", "Configuration", "Randomness", "Reporting", "ExitCoding",
+                "Models", argumentParser,
+            ],
+            path: "Tests/Fuzz", swiftSettings: strict),
         .target(
             name: "MPITestSupport", dependencies: ["MPI"], path: "Tests/MPITestSupport",
             swiftSettings: strict),
         .target(
             name: "TemporaryDirectories", path: "Tests/TemporaryDirectories",
             swiftSettings: strict),
+        tests("OperatingSystem", ["ExitCoding", "OperatingSystem"]),
         tests("MPI", ["MPI", "MPITestSupport"]),
         tests("HDF5", ["HDF5", "TemporaryDirectories"], exclude: ["Fixtures"]),
         tests("DurableFiles", ["DurableFiles", "TemporaryDirectories"]),
@@ -168,8 +194,17 @@ let package = Package(
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(
             "Checkpointing",
-            ["Checkpointing", "HDF5", "Tensors", "DurableFiles", "TemporaryDirectories"],
+            [
+                "Checkpointing", "Tokenization", "HDF5", "Tensors", "DurableFiles",
+                "TemporaryDirectories",
+            ],
             exclude: ["Fixtures"]),
+        tests(
+            "Models",
+            [
+                "Models", "BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles",
+                "TemporaryDirectories",
+            ]),
         tests("Reporting", ["Reporting", "DurableFiles", "TemporaryDirectories"]),
         tests(
             "FineTuning",
@@ -181,7 +216,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "BERT", "Tensors", "Kernels", "Optimization", "Distributed", "MPI",
+                "Training", "Models", "BERT", "Tensors", "Kernels", "Optimization", "Distributed",
+                "MPI",
                 "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
                 "Configuration", "MPITestSupport", "TemporaryDirectories",
             ]),

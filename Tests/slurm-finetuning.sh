@@ -44,7 +44,7 @@ has_state_of_trial() { [[ -n $(find "$1/trials" -name state.json 2>/dev/null) ]]
 complete() {
     local task
     for task in "${@:3}"; do
-        has_line "$1/results.md" "^\| $task +\| accuracy +\| $2 +\|([^|]*\|){3} +3 +\|" || return 1
+        has_line "$1/results.md" "^\| $task +\| accuracy +\| $2 +\|([^|]*\|){4} +3 +\|" || return 1
     done
     lacks_line "$1/results.md" failed
 }

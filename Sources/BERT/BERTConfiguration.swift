@@ -50,13 +50,14 @@ public struct BERTConfiguration: Sendable, Equatable {
         for (name, value) in [
             ("hidden_dropout_prob", hiddenDropout),
             ("attention_probs_dropout_prob", attentionDropout),
-        ] where !(value >= 0 && value < 1) {
-            return "\(name) is \(value); it must be at least 0 and below 1"
+        ] where !(value >= 0 && Float(value) < 1) {
+            return "\(name) is \(value); it must be a number from 0 to 0.9999999"
         }
-        for (name, value) in [
-            ("layer_norm_eps", layerNormEpsilon), ("initializer_range", initializerRange),
-        ] where !Float(value).isNormal || value < 0 {
-            return "\(name) is \(value); it must be a positive number that a float can hold"
+        for (name, value, limit) in [
+            ("layer_norm_eps", layerNormEpsilon, 3.4e38),
+            ("initializer_range", initializerRange, 1e6),
+        ] where !Float(value).isNormal || value < 0 || value > limit {
+            return "\(name) is \(value); it must be a number from 1.2e-38 to \(limit)"
         }
         // Attention's dropout addresses its random numbers by a 32-bit block index.
         let blocks = heads * maximumPositions * ((maximumPositions + 127) / 128) * 16
@@ -100,51 +101,35 @@ extension BERTConfiguration: Codable {
         case paddingID = "pad_token_id"
     }
 
-    /// Keys that mark variants of BERT that this encoder does not compute.
-    private enum VariantKeys: String, CodingKey {
-        case modelType = "model_type"
-        case isDecoder = "is_decoder"
-        case positions = "position_embedding_type"
-    }
-
-    private static func refuseVariants(_ decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: VariantKeys.self)
-        func refuse(_ key: VariantKeys, _ found: some Any) throws {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: values,
-                debugDescription: "\(key.rawValue) is \(found): another model than BERT's encoder"
-                    + " with absolute positions")
-        }
-        let type = try values.decodeIfPresent(String.self, forKey: .modelType)
-        if let type, type != "bert" { try refuse(.modelType, type) }
-        let positions = try values.decodeIfPresent(String.self, forKey: .positions)
-        if let positions, positions != "absolute" { try refuse(.positions, positions) }
-        if try values.decodeIfPresent(Bool.self, forKey: .isDecoder) == true {
-            try refuse(.isDecoder, true)
-        }
-    }
-
     /// Reads Hugging Face's keys; those that are absent keep the values of `BertConfig`.
     ///
-    /// - Throws: `DecodingError` for sizes that no model can have, and for variants that would
+    /// - Throws: `ConfigurationProblem` for sizes that no model can have, and for variants that would
     ///   compute something else from the same parameters.
     public init(from decoder: any Decoder) throws {
-        try Self.refuseVariants(decoder)
+        try ModelVariant(from: decoder).refuse()
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func read<Value: Decodable>(_ key: CodingKeys, into target: inout Value) throws {
-            target = try values.decodeIfPresent(Value.self, forKey: key) ?? target
+            do {
+                target = try values.decodeIfPresent(Value.self, forKey: key) ?? target
+            } catch {
+                let shown = JSONScalar.shown(values, key)
+                throw ConfigurationProblem(
+                    "\(key.rawValue) is \(shown); it must be "
+                        + (Value.self == Int.self ? "a whole number" : "a number"))
+            }
         }
         try read(.vocabularySize, into: &vocabularySize)
         try read(.hiddenSize, into: &hiddenSize)
         try read(.layers, into: &layers)
         try read(.heads, into: &heads)
         try read(.intermediateSize, into: &intermediateSize)
-        if let name = try values.decodeIfPresent(String.self, forKey: .activation) {
-            guard let known = Activation(rawValue: name) else {
+        if values.contains(.activation), try !values.decodeNil(forKey: .activation) {
+            let shown = JSONScalar.shown(values, .activation)
+            guard let known = Activation.allCases.first(where: { "\"\($0.rawValue)\"" == shown })
+            else {
                 let choices = Activation.allCases.map(\.rawValue).joined(separator: " and ")
-                throw DecodingError.dataCorruptedError(
-                    forKey: .activation, in: values,
-                    debugDescription: "hidden_act is \(name); only \(choices) are supported")
+                throw ConfigurationProblem(
+                    "hidden_act is \(shown); only \(choices) are supported")
             }
             activation = known
         }
@@ -155,9 +140,6 @@ extension BERTConfiguration: Codable {
         try read(.initializerRange, into: &initializerRange)
         try read(.layerNormEpsilon, into: &layerNormEpsilon)
         try read(.paddingID, into: &paddingID)
-        if let problem {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: problem))
-        }
+        if let problem { throw ConfigurationProblem(problem) }
     }
 }

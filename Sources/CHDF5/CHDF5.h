@@ -1,8 +1,10 @@
 #ifndef BERT_CHDF5_H
 #define BERT_CHDF5_H
 
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // HDF5's constants are macros, which Swift cannot import: each one that is used gets a function
@@ -38,7 +40,6 @@ static inline size_t chdf5_variable_length(void) { return H5T_VARIABLE; }
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned chdf5_exclusive(void) { return H5F_ACC_EXCL; }
-static inline unsigned chdf5_all_objects(void) { return H5F_OBJ_ALL | H5F_OBJ_LOCAL; }
 static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
@@ -79,17 +80,56 @@ static inline herr_t chdf5_disable_chunk_cache(hid_t access) {
     return H5Pset_chunk_cache(access, 0, 0, H5D_CHUNK_CACHE_W0_DEFAULT);
 }
 
-/// Closes a file, unless its last buffers cannot be written. H5Fclose (1.10) would fail then and
-/// leave an identifier of freed memory behind, which spoils files that are opened later. Such a file
-/// stays open for the rest of the process, but empty: its room on the disk, probably full, is free.
-static inline herr_t chdf5_close_file(hid_t file) {
-    if (H5Fflush(file, H5F_SCOPE_LOCAL) >= 0) return H5Fclose(file);
+/// The descriptor of an open file, -1 if it has none.
+static inline int chdf5_descriptor(hid_t file) {
     void *descriptor = NULL;
+    int found = -1;
     H5E_BEGIN_TRY {
         if (H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) >= 0 && descriptor != NULL)
-            if (ftruncate(*(int *)descriptor, 0) != 0) descriptor = NULL;
+            found = *(int *)descriptor;
     } H5E_END_TRY
-    return -1;
+    return found;
+}
+
+/// Sends all further writes of a file to memory that nobody reads. After a failed
+/// write the library would fail again whenever it closes something, and leave identifiers of freed
+/// memory and a file that stays open; this way it closes everything, and the disk, probably full,
+/// gets its room back once the file is deleted.
+static inline void chdf5_divert(hid_t file) {
+    int descriptor = chdf5_descriptor(file);
+    if (descriptor < 0) return;
+    int sink = (int)syscall(SYS_memfd_create, "failed HDF5 file", 0);
+    if (sink < 0) sink = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (sink < 0) return;
+    dup2(sink, descriptor);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    close(sink);
+}
+
+/// The file of an object, without keeping it open; negative if there is none.
+static inline hid_t chdf5_file_of(hid_t object) {
+    hid_t file = H5Iget_file_id(object);
+    if (file >= 0) H5Fclose(file);
+    return file;
+}
+
+/// Writes what a dataset still has in memory, if its file is being written. H5Dclose would fail and
+/// leave an identifier of freed memory behind.
+static inline herr_t chdf5_flush_dataset(hid_t dataset) {
+    unsigned intent = 0;
+    hid_t file = H5Iget_file_id(dataset);
+    herr_t found = H5Fget_intent(file, &intent);
+    H5Fclose(file);
+    return found >= 0 && intent & H5F_ACC_RDWR ? H5Dflush(dataset) : found;
+}
+
+/// Writes what a file still has in memory, and closes it. Negative if any of it failed; it is
+/// closed all the same.
+static inline herr_t chdf5_close_file(hid_t file) {
+    herr_t flushed = H5Fflush(file, H5F_SCOPE_LOCAL);
+    if (flushed < 0) chdf5_divert(file);
+    herr_t closed = H5Fclose(file);
+    return flushed < 0 ? flushed : closed;
 }
 
 /// No creation and modification times: the same content gives the same bytes.

@@ -67,6 +67,27 @@ static inline int cmpi_comm_is_null(CMPIComm comm) { return comm.handle == MPI_C
 static inline CMPIRequest cmpi_request_null(void) { return (CMPIRequest){MPI_REQUEST_NULL}; }
 static inline int cmpi_request_is_null(CMPIRequest request) { return request.handle == MPI_REQUEST_NULL; }
 
+// Which implementation this header is of, and which library was loaded. Both may be asked before MPI_Init.
+
+static inline int cmpi_is_open_mpi(void) {
+#ifdef OPEN_MPI
+    return 1;
+#else
+    return 0;
+#endif
+}
+static inline int cmpi_is_mpich(void) {
+#if defined(MPICH_VERSION) || defined(MPICH_NAME) || defined(I_MPI_VERSION) || defined(MVAPICH2_VERSION)
+    return 1;
+#else
+    return 0;
+#endif
+}
+
+/// Large enough for every implementation: the library may be another than the header's.
+static inline int cmpi_max_library_version(void) { return 8192; }
+static inline int cmpi_library_version(char *text, int *length) { return MPI_Get_library_version(text, length); }
+
 // Environment. MPI_Init_thread takes no command line: MPI-2 and later allow NULL.
 
 static inline int cmpi_init_thread(int required, int *provided) {
@@ -186,6 +207,8 @@ static inline int cmpi_allreduce_in_place(void *data, int count, CMPIDatatype ty
     return MPI_Allreduce(MPI_IN_PLACE, data, count, type.handle, op.handle, comm.handle);
 }
 
-static inline double cmpi_wtime(void) { return MPI_Wtime(); }
+static inline int cmpi_get_version(int *version, int *subversion) {
+    return MPI_Get_version(version, subversion);
+}
 
 #endif

@@ -63,6 +63,18 @@ package enum FlatArrays {
 }
 
 extension SavedModel {
+    /// Throws unless the parameters of `layout` are there with their shapes; there may be others.
+    package func checkShapes(_ layout: ParameterLayout) throws {
+        switch self {
+        case .checkpoint(let checkpoint):
+            let file = try checkpoint.model()
+            try file.checkShapes(layout)
+        case .huggingFace(let directory):
+            let tensors = try directory.tensors()
+            try tensors.checkShapes(layout)
+        }
+    }
+
     /// The names of all stored tensors; the tensors are not read.
     package func tensorNames() throws -> [String] {
         switch self {
@@ -108,10 +120,7 @@ extension SavedModel {
             let values = block[parameter.range]
             var span = values.buffer.mutableSpan
             try source.read(parameter.name, into: &span)
-            guard values.buffer.allSatisfy(\.isFinite) else {
-                throw CheckpointError(
-                    .badData, source.path, "\(parameter.name) holds numbers that are not finite")
-            }
+            try source.requireFinite(UnsafeBufferPointer(values.buffer), parameter.name)
         }
     }
 }

@@ -38,7 +38,7 @@ public struct Checkpoint: Sendable {
     /// paths given by people.
     public init(directory: String) throws {
         path = directory
-        guard Paths.kind(of: Paths.join(directory, ManifestFile.name)) != .missing else {
+        guard try Paths.kind(of: Paths.join(directory, ManifestFile.name)) != .missing else {
             throw CheckpointError(
                 .missing, directory,
                 "is no whole checkpoint: it has no \(ManifestFile.name), which is written last")
@@ -71,6 +71,24 @@ public struct Checkpoint: Sendable {
         guard found == manifest.metadata else {
             throw CheckpointError(.badData, path, "the manifest describes another checkpoint")
         }
+    }
+
+    /// Throws unless all parameters and moments are finite: others load nowhere. Reads all of them,
+    /// one tensor at a time.
+    public func verifyNumbers() throws {
+        let model = try model()
+        for name in model.tensorNames {
+            var values = [Float](repeating: 0, count: try model.shape(of: name).reduce(1, *))
+            var span = values.mutableSpan
+            try model.read(name, into: &span)
+            if let bad = values.firstIndex(where: { !$0.isFinite }) {
+                throw CheckpointError(
+                    .badData, model.path,
+                    "\(name) holds \(values[bad]) at element \(bad); the run that wrote it had"
+                        + " diverged, take an earlier checkpoint")
+            }
+        }
+        for part in try OptimizerParts.open(path) { try OptimizerParts.verifyNumbers(part) }
     }
 
     /// Opens `model.h5`.

@@ -17,7 +17,7 @@ public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConve
     /// What is wrong, and what to do.
     public let message: String
 
-    init(_ cause: Cause, _ path: String, _ message: String) {
+    package init(_ cause: Cause, _ path: String, _ message: String) {
         self.cause = cause
         self.path = path
         self.message = message
@@ -27,10 +27,10 @@ public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConve
     public var exitCode: Int32 { cause == .missing ? ExitStatus.missingInput : ExitStatus.badData }
 
     /// Path and message on one line.
-    public var description: String { "\(path): \(message)" }
+    public var description: String { "\(path): \(message)".printable }
 
     /// "a, b, c and 5 more".
-    static func list(_ names: [String], showing limit: Int = 3) -> String {
+    package static func list(_ names: [String], showing limit: Int = 3) -> String {
         let shown = names.prefix(limit).joined(separator: ", ")
         return names.count > limit ? "\(shown) and \(names.count - limit) more" : shown
     }

@@ -4,6 +4,8 @@ enum CheckpointFiles {
     static let model = "model.h5"
     /// Version of the format, in the manifest.
     static let formatVersion = 1
+    /// The newest version of the format of `model.h5`.
+    static let newestModelVersion = 2
 
     /// `step-00000500`.
     static func directoryName(step: Int) -> String {

@@ -32,7 +32,7 @@ public struct CheckpointStore: Sendable, Equatable {
 
     /// All candidates, newest first.
     public func list() throws -> [Entry] {
-        guard Paths.kind(of: directory) != .missing else { return [] }
+        guard try Paths.exists(directory) else { return [] }
         return try Paths.names(in: directory).compactMap { name in
             CheckpointFiles.step(ofDirectory: name).map {
                 Entry(path: Paths.join(directory, name), step: $0)
@@ -42,14 +42,33 @@ public struct CheckpointStore: Sendable, Equatable {
 
     /// The newest checkpoint that verifies, or nil if none does, and those newer than it with
     /// what is wrong with them.
+    ///
+    /// The run may live and delete old checkpoints meanwhile: then the newest one is looked for
+    /// again.
+    /// - Throws: `FileError` or `HDF5Error` where one could not be read: it may be good.
     public func newestGood() throws -> (checkpoint: Checkpoint?, skipped: [Skipped]) {
+        for _ in 0..<Self.maximumLooks {
+            if let found = try newestGoodListed() { return found }
+        }
+        throw FileError(
+            .inputOutput, directory,
+            "its checkpoints are deleted faster than they are read; name one that is kept")
+    }
+
+    /// How often the newest checkpoint is looked for while a run deletes them.
+    private static let maximumLooks = 10
+
+    /// Nil where a checkpoint vanished that was there a moment before.
+    private func newestGoodListed() throws -> (checkpoint: Checkpoint?, skipped: [Skipped])? {
         var skipped: [Skipped] = []
         for entry in try list() {
             do {
                 let checkpoint = try Checkpoint(directory: entry.path)
                 try checkpoint.verify()
                 return (checkpoint, skipped)
-            } catch {
+            } catch  where Checkpoint.isFaultOfContent(error) {
+                // One that is gone was deleted while this looked: a newer one is there.
+                if try !Paths.exists(entry.path) { return nil }
                 skipped.append(Skipped(path: entry.path, reason: "\(error)"))
             }
         }
@@ -70,7 +89,7 @@ public struct CheckpointStore: Sendable, Equatable {
     public func setAside(after step: Int) throws -> [String] {
         try list().filter { $0.step > step }.map { entry in
             var target = Paths.join(directory, "superseded-" + Paths.name(of: entry.path))
-            while Paths.kind(of: target) != .missing { target += "+" }
+            while try Paths.kind(of: target) != .missing { target += "+" }
             try Paths.rename(entry.path, to: target)
             return target
         }
@@ -106,8 +125,8 @@ public struct CheckpointStore: Sendable, Equatable {
                 dropped.append(entry)
             }
         }
-        if !dropped.isEmpty, !kept.contains(where: { $0.path == trusted || isGood($0) }),
-            let last = dropped.firstIndex(where: isGood)
+        if !dropped.isEmpty, try !kept.contains(where: { try $0.path == trusted || isGood($0) }),
+            let last = try dropped.firstIndex(where: isGood)
         {
             dropped.remove(at: last)
         }
@@ -115,8 +134,13 @@ public struct CheckpointStore: Sendable, Equatable {
         return dropped.map(\.path)
     }
 
-    private func isGood(_ entry: Entry) -> Bool {
-        (try? Checkpoint(directory: entry.path).verify()) != nil
+    private func isGood(_ entry: Entry) throws -> Bool {
+        do {
+            try Checkpoint(directory: entry.path).verify()
+            return true
+        } catch  where Checkpoint.isFaultOfContent(error) {
+            return false
+        }
     }
 }
 
@@ -128,16 +152,14 @@ extension Checkpoint {
     public static func open(
         _ path: String
     ) throws -> (checkpoint: Checkpoint, skipped: [CheckpointStore.Skipped]) {
-        if isCheckpoint(path) {
+        if try isCheckpoint(path) {
             let checkpoint = try Checkpoint(directory: path)
             try checkpoint.verify()
             return (checkpoint, [])
         }
         let (found, skipped) = try store(path).newestGood()
         if let found { return (found, skipped) }
-        guard let first = skipped.first else {
-            throw CheckpointError(.missing, path, "holds no checkpoint")
-        }
+        guard let first = skipped.first else { throw noCheckpoint(path) }
         throw CheckpointError(
             .badData, path,
             "none of its \(skipped.count) checkpoints is good; the newest: \(first.reason)")
@@ -146,29 +168,42 @@ extension Checkpoint {
     /// What a path names, without reading it: one checkpoint, or all of a run directory, newest
     /// first.
     public static func entries(_ path: String) throws -> [CheckpointStore.Entry] {
-        if isCheckpoint(path) {
+        if try isCheckpoint(path) {
             let step = CheckpointFiles.step(ofDirectory: Paths.name(of: path)) ?? 0
             return [CheckpointStore.Entry(path: path, step: step)]
         }
         let entries = try store(path).list()
-        guard !entries.isEmpty else {
-            throw CheckpointError(.missing, path, "holds no checkpoint")
-        }
+        guard !entries.isEmpty else { throw noCheckpoint(path) }
         return entries
+    }
+
+    /// Throws unless there is a directory.
+    public static func requireDirectory(_ path: String) throws {
+        guard try !Paths.isDirectory(path) else { return }
+        throw CheckpointError(
+            .missing, path,
+            try Paths.exists(path)
+                ? "is a file; name the directory that holds the model"
+                : "there is no such directory")
+    }
+
+    private static func noCheckpoint(_ path: String) -> CheckpointError {
+        CheckpointError(
+            .missing, path,
+            "holds no checkpoint, and is no model directory of Hugging Face (it has no"
+                + " \(HuggingFaceDirectory.configurationName))")
     }
 
     /// The store of a run directory, or of its `checkpoints` directory.
     private static func store(_ path: String) throws -> CheckpointStore {
-        guard Paths.isDirectory(path) else {
-            throw CheckpointError(.missing, path, "there is no such directory")
-        }
+        try requireDirectory(path)
         let inside = CheckpointStore(run: path)
         return try inside.list().isEmpty ? CheckpointStore(directory: path) : inside
     }
 
-    private static func isCheckpoint(_ path: String) -> Bool {
-        [ManifestFile.name, CheckpointFiles.model].contains {
-            Paths.kind(of: Paths.join(path, $0)) == .file
+    static func isCheckpoint(_ path: String) throws -> Bool {
+        try [ManifestFile.name, CheckpointFiles.model].contains {
+            try Paths.kind(of: Paths.join(path, $0)) == .file
         }
     }
 }

@@ -28,11 +28,13 @@ public struct CheckpointWriter: ~Copyable, Sendable {
     ) throws -> CheckpointWriter {
         try begin(
             target: Paths.join(store.directory, CheckpointFiles.directoryName(step: step)),
-            step: step, parameterCount: parameterCount, replacing: false, withMoments: true)
+            step: step, parameterCount: parameterCount, replacing: false, withMoments: true,
+            remedy: "a run never replaces a checkpoint; move it away")
     }
 
     static func begin(
-        target: String, step: Int, parameterCount: Int, replacing: Bool, withMoments: Bool
+        target: String, step: Int, parameterCount: Int, replacing: Bool, withMoments: Bool,
+        remedy: String
     ) throws -> CheckpointWriter {
         // Parameters and both moments in fp32, the last chunks' ends, and some for vocabulary and
         // metadata.
@@ -40,7 +42,7 @@ public struct CheckpointWriter: ~Copyable, Sendable {
         let needed = numbers + numbers / 64 + (4 << 20)
         return CheckpointWriter(
             pending: try PendingDirectory(
-                target: target, replacing: replacing, neededBytes: needed),
+                target: target, replacing: replacing, neededBytes: needed, remedy: remedy),
             step: step)
     }
 

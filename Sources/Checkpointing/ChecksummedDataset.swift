@@ -1,3 +1,5 @@
+import DurableFiles
+import Glibc
 import HDF5
 
 extension Container where Self: ~Copyable {
@@ -24,6 +26,43 @@ extension Container where Self: ~Copyable {
         }
         try dataset.close()
     }
+
+    /// Reads a dataset that ``writeChecksummed`` has written, and throws unless it holds just
+    /// `values`, bit by bit.
+    func verifyWritten(_ name: String, _ values: Span<Float>) throws {
+        let dataset = try dataset(name)
+        let shape = try dataset.shape()
+        guard shape.reduce(1, *) == values.count else { throw lostWrite(dataset.place) }
+        guard let rows = shape.first, !values.isEmpty else { return }
+        let width = values.count / rows
+        let step = ChunkShape.rows(of: rows, width: width) * ChunkShape.chunksAtOnce
+        for start in stride(from: 0, to: rows, by: step) {
+            let end = min(start + step, rows)
+            let found = try dataset.read(
+                rows: start..<end, as: Float.self, maximumCount: values.count)
+            guard isSame(found, values.extracting(start * width..<end * width)) else {
+                throw lostWrite(dataset.place)
+            }
+        }
+    }
+}
+
+/// Whether two rows of numbers are the same bit by bit.
+private func isSame(_ first: [Float], _ second: Span<Float>) -> Bool {
+    first.withUnsafeBytes { first in
+        second.withUnsafeBytes { second in
+            guard first.count == second.count else { return false }
+            guard let a = first.baseAddress, let b = second.baseAddress else { return true }
+            return memcmp(a, b, first.count) == 0
+        }
+    }
+}
+
+/// The error of a file that does not hold what was written to it, though no write failed.
+func lostWrite(_ path: String) -> FileError {
+    FileError(
+        .inputOutput, path,
+        "does not hold what was written to it: the storage has lost a write; check the disk")
 }
 
 /// How datasets are cut.

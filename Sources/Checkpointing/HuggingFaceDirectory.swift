@@ -1,30 +1,26 @@
 import DurableFiles
 import FoundationEssentials
 public import Tensors
+import Tokenization
 
-/// A model directory of Hugging Face: `config.json`, `model.safetensors`, `vocab.txt`,
-/// `tokenizer_config.json`.
+/// A model directory of Hugging Face: `config.json`, the tensors in `model.safetensors` or in several
+/// such files, and the files of its tokenizer.
 public struct HuggingFaceDirectory: Sendable {
     /// The directory.
     public let path: String
-    /// Configuration and vocabulary.
+    /// Configuration, vocabulary and tokenizer.
     public let description: ModelDescription
 
     static let configurationName = "config.json"
-    static let tensorsName = "model.safetensors"
-    static let vocabularyName = "vocab.txt"
-    static let tokenizerName = "tokenizer_config.json"
 
-    /// Whether it looks like one.
-    static func isOne(_ path: String) -> Bool {
-        Paths.exists(Paths.join(path, configurationName))
-            && Paths.exists(Paths.join(path, tensorsName))
+    /// Whether it is one that can be read, and so replaced.
+    static func isOne(_ path: String) throws -> Bool {
+        try Paths.exists(Paths.join(path, configurationName)) && TensorFiles.areIn(path)
     }
 
-    /// Whether it holds the texts of one, if not the tensors.
-    static func hasTexts(_ path: String) -> Bool {
-        Paths.exists(Paths.join(path, configurationName))
-            && Paths.exists(Paths.join(path, vocabularyName))
+    /// Whether a person who names it means one, and should hear what is missing.
+    static func isMeant(_ path: String) throws -> Bool {
+        try Paths.exists(Paths.join(path, configurationName)) && !Checkpoint.isCheckpoint(path)
     }
 
     /// Reads the texts of a directory; tensors are read later.
@@ -32,27 +28,29 @@ public struct HuggingFaceDirectory: Sendable {
     /// - Parameter textsOnly: whether the tensors will not be, and may be missing.
     public init(_ path: String, textsOnly: Bool = false) throws {
         self.path = path
-        for name in [
-            HuggingFaceDirectory.configurationName, HuggingFaceDirectory.tensorsName,
-            HuggingFaceDirectory.vocabularyName,
-        ] where !(textsOnly && name == HuggingFaceDirectory.tensorsName) {
-            guard !Paths.exists(Paths.join(path, name)) else { continue }
+        try Checkpoint.requireDirectory(path)
+        guard try Paths.exists(Paths.join(path, HuggingFaceDirectory.configurationName)) else {
             throw CheckpointError(
-                .missing, path, "has no \(name); a model directory of Hugging Face is expected")
+                .missing, path,
+                "has no \(HuggingFaceDirectory.configurationName); a model directory of Hugging Face"
+                    + " is expected")
         }
-        description = ModelDescription(
+        if !textsOnly { _ = try TensorFiles(path) }
+        let tokenizer = try HuggingFaceTokenizer(path)
+        var description = ModelDescription(
             configuration: try HuggingFaceDirectory.text(
                 Paths.join(path, HuggingFaceDirectory.configurationName),
                 ModelDescription.maximumConfigurationBytes),
-            vocabulary: try HuggingFaceDirectory.text(
-                Paths.join(path, HuggingFaceDirectory.vocabularyName),
-                ModelDescription.maximumVocabularyBytes),
-            doLowerCase: try HuggingFaceDirectory.doLowerCase(path))
+            vocabulary: tokenizer.vocabulary, tokenizer: tokenizer.settings)
         let sizes = try description.sizes(path)
         guard sizes.modelType ?? "bert" == "bert" else {
             throw CheckpointError(
                 .badData, path, "holds a model of type \(sizes.modelType ?? ""), not bert")
         }
+        if tokenizer.maximumLength != sizes.maxPositionEmbeddings {
+            description.maximumLength = tokenizer.maximumLength
+        }
+        self.description = description
     }
 
     /// Reads all parameters into one flat block; names, shapes and finiteness are checked.
@@ -62,11 +60,12 @@ public struct HuggingFaceDirectory: Sendable {
         try tensors().readParameters(layout, into: &block)
     }
 
-    func tensors() throws -> HuggingFaceTensors {
-        try HuggingFaceTensors.open(Paths.join(path, HuggingFaceDirectory.tensorsName))
-    }
+    /// The files that hold the tensors, and the one that says which holds which.
+    public func tensorFiles() throws -> [String] { try TensorFiles(path).all }
 
-    private static func text(_ path: String, _ maximumByteCount: Int) throws -> String {
+    func tensors() throws -> HuggingFaceTensors { try HuggingFaceTensors.open(TensorFiles(path)) }
+
+    static func text(_ path: String, _ maximumByteCount: Int) throws -> String {
         let bytes = try WholeFiles.read(
             path, maximumByteCount: maximumByteCount, followingLinks: true)
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -78,37 +77,6 @@ public struct HuggingFaceDirectory: Sendable {
         return text
     }
 
-    private struct Tokenizer: Encodable {
-        var doLowerCase: Bool
-        var modelMaxLength: Int?
-        var tokenizerClass: String
-
-        enum CodingKeys: String, CodingKey {
-            case doLowerCase = "do_lower_case"
-            case modelMaxLength = "model_max_length"
-            case tokenizerClass = "tokenizer_class"
-        }
-    }
-
-    /// As `BertTokenizer` does: lower case unless the directory says otherwise.
-    private static func doLowerCase(_ directory: String) throws -> Bool {
-        let path = Paths.join(directory, tokenizerName)
-        guard Paths.exists(path) else { return true }
-        let json = try text(path, 16 << 20)
-        // Only this key matters: others have had many forms, as lengths of 1e30.
-        struct Casing: Decodable {
-            var doLowerCase: Bool?
-            enum CodingKeys: String, CodingKey { case doLowerCase = "do_lower_case" }
-        }
-        do {
-            return try JSONDecoder().decode(Casing.self, from: Data(json.utf8)).doLowerCase
-                ?? true
-        } catch {
-            throw CheckpointError(
-                .badData, path, "is no JSON object with a true or false do_lower_case")
-        }
-    }
-
     /// Writes a directory that Hugging Face's `from_pretrained` and `BertTokenizer` load unchanged; it
     /// appears whole or not at all.
     /// - Parameter additional: further files, by name.
@@ -117,20 +85,23 @@ public struct HuggingFaceDirectory: Sendable {
         from source: borrowing some TensorSource & ~Copyable,
         additional: [(name: String, text: String)] = []
     ) throws {
-        if replacing {
-            try Replacement.prepare(
-                target, kind: "a model directory of Hugging Face", isKind: isOne)
-        }
+        let replacing = try Replacement.isAllowed(
+            target, replacing: replacing, kind: "a model directory of Hugging Face", isKind: isOne)
         var tensors: [(name: String, shape: [Int])] = []
         for name in source.tensorNames { tensors.append((name, try source.shape(of: name))) }
         let bytes = tensors.reduce(0) { $0 + $1.shape.reduce(4, *) }
         let pending = try PendingDirectory(
-            target: target, replacing: replacing, neededBytes: bytes + (4 << 20))
-        try writeTexts(pending.path, description)
+            target: target, replacing: replacing, neededBytes: bytes + (4 << 20),
+            remedy: Replacement.remedy)
+        try WholeFiles.writeAtomically(
+            Paths.join(pending.path, configurationName),
+            description.configurationForHuggingFace(pending.path))
+        try HuggingFaceTokenizer.write(description, to: pending.path)
         for (name, text) in additional {
             try WholeFiles.writeAtomically(Paths.join(pending.path, name), text)
         }
-        var writer = try SafetensorsWriter.create(Paths.join(pending.path, tensorsName), tensors)
+        var writer = try SafetensorsWriter.create(
+            Paths.join(pending.path, TensorFiles.name), tensors)
         for (name, shape) in tensors {
             var values = [Float](repeating: 0, count: shape.reduce(1, *))
             var span = values.mutableSpan
@@ -140,19 +111,5 @@ public struct HuggingFaceDirectory: Sendable {
         }
         try writer.close()
         try pending.publishPlain()
-    }
-
-    private static func writeTexts(_ path: String, _ description: ModelDescription) throws {
-        try WholeFiles.writeAtomically(
-            Paths.join(path, configurationName), description.configurationForHuggingFace(path))
-        try WholeFiles.writeAtomically(Paths.join(path, vocabularyName), description.vocabulary)
-        let tokenizer = Tokenizer(
-            doLowerCase: description.doLowerCase,
-            modelMaxLength: try description.sizes(path).maxPositionEmbeddings,
-            tokenizerClass: "BertTokenizer")
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try WholeFiles.writeAtomically(
-            Paths.join(path, tokenizerName), try encoder.encode(tokenizer) + [10])
     }
 }

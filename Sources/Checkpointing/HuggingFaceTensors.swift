@@ -2,66 +2,104 @@
 struct HuggingFaceTensors: TensorSource, ~Copyable {
     let path: String
     let tensorNames: [String]
-    private let file: SafetensorsFile
-    private let stored: [String: String]
+    private let files: [OpenFile]
+    private let stored: [String: Place]
 
-    /// Opens a safetensors file. Tied copies must equal their originals: an untied decoder is
+    /// One of the files, shared by those who read it.
+    private final class OpenFile {
+        let tensors: SafetensorsFile
+        init(_ path: String) throws { tensors = try SafetensorsFile.open(path) }
+    }
+
+    /// The file and the name in it of a tensor.
+    private struct Place {
+        var file: Int
+        var name: String
+    }
+
+    /// Opens the files of a model. Tied copies must equal their originals: an untied decoder is
     /// another model, which must not be read as if it were this one.
-    static func open(_ path: String) throws -> HuggingFaceTensors {
-        let file = try SafetensorsFile.open(path)
-        var stored: [String: String] = [:]
-        var copies: [(copy: String, original: String)] = []
-        let prefix = HuggingFaceNames.areBare(file.tensorNames) ? "bert." : ""
-        for name in file.tensorNames {
-            switch HuggingFaceNames.meaning(of: prefix + name) {
+    static func open(_ found: TensorFiles) throws -> HuggingFaceTensors {
+        let files = try found.paths.map(OpenFile.init)
+        let places = try places(found, files)
+        let path = found.owners == nil ? found.paths[0] : found.directory
+        var stored: [String: Place] = [:]
+        var copies: [(copy: Place, original: String)] = []
+        let prefix = HuggingFaceNames.areBare(places.map(\.name)) ? "bert." : ""
+        for place in places {
+            switch HuggingFaceNames.meaning(of: prefix + place.name) {
             case .constant: continue
-            case .copy(of: let original): copies.append((name, original))
+            case .copy(of: let original): copies.append((place, original))
             case .parameter(let modern):
-                guard stored.updateValue(name, forKey: modern) == nil else {
+                guard stored.updateValue(place, forKey: modern) == nil else {
                     throw CheckpointError(.badData, path, "has \(modern) under two names")
                 }
             }
         }
+        let tensors = HuggingFaceTensors(path: path, files: files, stored: stored)
         for (copy, original) in copies {
-            if let name = stored[original] {
-                try requireEqual(file, copy, name)
+            if let place = stored[original] {
+                try tensors.requireEqual(copy, place)
             } else {
                 stored[original] = copy
             }
         }
-        return HuggingFaceTensors(path: path, file: file, stored: stored)
+        return HuggingFaceTensors(path: path, files: files, stored: stored)
     }
 
-    private init(path: String, file: consuming SafetensorsFile, stored: [String: String]) {
+    /// All tensors that count, sorted by name.
+    private static func places(_ found: TensorFiles, _ files: [OpenFile]) throws -> [Place] {
+        guard let owners = found.owners else {
+            return files[0].tensors.tensorNames.map { Place(file: 0, name: $0) }
+        }
+        return try owners.sorted { $0.key < $1.key }.map { name, file in
+            guard files[file].tensors.has(name) else {
+                throw CheckpointError(
+                    .badData, found.paths[file],
+                    "lacks \(name), which \(TensorFiles.indexName) says is there")
+            }
+            return Place(file: file, name: name)
+        }
+    }
+
+    private init(path: String, files: [OpenFile], stored: [String: Place]) {
         self.path = path
-        self.file = file
+        self.files = files
         self.stored = stored
         tensorNames = stored.keys.sorted()
     }
 
-    func shape(of name: String) throws -> [Int] { try file.shape(of: stored[name] ?? name) }
-
-    func read(_ name: String, into values: inout MutableSpan<Float>) throws {
-        try file.read(stored[name] ?? name, into: &values)
+    func shape(of name: String) throws -> [Int] {
+        let place = try place(of: name)
+        return try files[place.file].tensors.shape(of: place.name)
     }
 
-    private static func requireEqual(
-        _ file: borrowing SafetensorsFile, _ copy: String, _ original: String
-    ) throws {
-        let shape = try file.shape(of: copy)
-        guard try file.shape(of: original) == shape,
-            try isEqual(file, copy, original, count: shape.reduce(1, *))
+    func read(_ name: String, into values: inout MutableSpan<Float>) throws {
+        let place = try place(of: name)
+        try files[place.file].tensors.read(place.name, into: &values)
+    }
+
+    private func place(of name: String) throws -> Place {
+        guard let place = stored[name] else {
+            throw CheckpointError(.badData, path, "has no tensor \(name)")
+        }
+        return place
+    }
+
+    private func requireEqual(_ copy: Place, _ original: Place) throws {
+        let shape = try files[copy.file].tensors.shape(of: copy.name)
+        guard try files[original.file].tensors.shape(of: original.name) == shape,
+            try isEqual(copy, original, count: shape.reduce(1, *))
         else {
             throw CheckpointError(
-                .badData, file.path,
-                "\(copy) differs from \(original): models with an untied decoder are not supported")
+                .badData, path,
+                "\(copy.name) differs from \(original.name): models with an untied decoder are not"
+                    + " supported")
         }
     }
 
     /// Compares in pieces: word embeddings are large.
-    private static func isEqual(
-        _ file: borrowing SafetensorsFile, _ first: String, _ second: String, count: Int
-    ) throws -> Bool {
+    private func isEqual(_ first: Place, _ second: Place, count: Int) throws -> Bool {
         let piece = min(count, 1 << 16)
         let a = UnsafeMutableBufferPointer<Float>.allocate(capacity: piece)
         let b = UnsafeMutableBufferPointer<Float>.allocate(capacity: piece)
@@ -75,8 +113,8 @@ struct HuggingFaceTensors: TensorSource, ~Copyable {
                 UnsafeMutableBufferPointer(rebasing: a[..<size]),
                 UnsafeMutableBufferPointer(rebasing: b[..<size])
             )
-            try file.read(first, from: start, into: left)
-            try file.read(second, from: start, into: right)
+            try files[first.file].tensors.read(first.name, from: start, into: left)
+            try files[second.file].tensors.read(second.name, from: start, into: right)
             if !left.elementsEqual(right) { return false }
         }
         return true

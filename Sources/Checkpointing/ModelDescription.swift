@@ -1,4 +1,5 @@
 import FoundationEssentials
+public import Tokenization
 
 /// What turns a list of tensors into a model that can be used: its sizes and its vocabulary.
 public struct ModelDescription: Sendable, Equatable {
@@ -6,14 +7,21 @@ public struct ModelDescription: Sendable, Equatable {
     public var configuration: String
     /// The text of Google's `vocab.txt`: one token a line, the line number is the id.
     public var vocabulary: String
-    /// Whether text is lower-cased and stripped of accents before it is tokenized.
-    public var doLowerCase: Bool
+    /// How text becomes the words that the vocabulary spells.
+    public var tokenizer: TokenizerSettings
+    /// The longest input that Hugging Face's tokenizer lets pass, `model_max_length`; nil: as many
+    /// tokens as the model has positions.
+    public var maximumLength: Int?
 
     /// A description of these parts.
-    public init(configuration: String, vocabulary: String, doLowerCase: Bool) {
+    public init(
+        configuration: String, vocabulary: String, tokenizer: TokenizerSettings,
+        maximumLength: Int? = nil
+    ) {
         self.configuration = configuration
         self.vocabulary = vocabulary
-        self.doLowerCase = doLowerCase
+        self.tokenizer = tokenizer
+        self.maximumLength = maximumLength
     }
 
     /// Longer configurations are refused: they are stored as an attribute.
@@ -32,6 +40,30 @@ public struct ModelDescription: Sendable, Equatable {
             case modelType = "model_type"
             case maxPositionEmbeddings = "max_position_embeddings"
         }
+    }
+
+    /// Keys of `config.json` that no model here is computed from, but that must not get lost:
+    /// fine-tuning takes the first, and Hugging Face the others.
+    private static let keptKeys = [
+        "classifier_dropout", "position_embedding_type", "use_cache", "gradient_checkpointing",
+    ]
+
+    /// The text of a `config.json` with those keys of `original`, another one, that do not change a
+    /// tensor and that it lacks.
+    public static func configuration(_ text: String, keepingKeysOf original: String) -> String {
+        guard let brace = text.firstIndex(of: "{"), let old = JSONValue(original),
+            let new = JSONValue(text)
+        else { return text }
+        var added = ""
+        for key in keptKeys where new[key] == nil {
+            switch old[key] {
+            case .boolean(let value): added += "\n  \"\(key)\": \(value),"
+            case .number(let value): added += "\n  \"\(key)\": \(value),"
+            case .text("absolute"): added += "\n  \"\(key)\": \"absolute\","
+            default: continue
+            }
+        }
+        return text[...brace] + added + text[text.index(after: brace)...]
     }
 
     func sizes(_ path: String) throws -> Sizes {

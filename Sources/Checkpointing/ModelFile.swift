@@ -1,14 +1,17 @@
 import DurableFiles
+import FoundationEssentials
 import HDF5
 import Tensors
+import Tokenization
 
 /// `model.h5` of a checkpoint, open for reading.
 ///
 /// ```
 /// /                attributes format = "bert-checkpoint", format_version
-/// /model           attributes config (text of config.json), do_lower_case
+/// /model           attributes config (text of config.json), do_lower_case, perhaps model_max_length
 /// /model/NAME      fp32, one dataset for each parameter, under its Hugging Face name
 /// /vocabulary      text of vocab.txt
+/// /tokenizer       TokenizerSettings as JSON, where do_lower_case does not say it all (version 2)
 /// /training        attribute state (JSON, see TrainingState)
 /// /training/configuration   the run's resolved configuration, YAML
 /// /training/layout          "NAME d0 d1 …" a line: the order of the moments' flat block
@@ -20,6 +23,8 @@ public struct ModelFile: TensorSource, ~Copyable {
     public let tensorNames: [String]
     private let file: File
     private let byteCount: Int
+    /// Whether `/tokenizer` is there.
+    private let hasTokenizer: Bool
 
     static let formatName = "bert-checkpoint"
 
@@ -33,21 +38,27 @@ public struct ModelFile: TensorSource, ~Copyable {
             throw CheckpointError(.badData, path, "is HDF5, but no checkpoint of this program")
         }
         let version = try file.attribute("format_version", as: Int64.self)
-        guard (1...Int64(CheckpointFiles.formatVersion)).contains(version) else {
+        guard (1...Int64(CheckpointFiles.newestModelVersion)).contains(version) else {
             throw CheckpointError(
                 .badData, path,
                 "has format version \(version); this program reads up to"
-                    + " \(CheckpointFiles.formatVersion)")
+                    + " \(CheckpointFiles.newestModelVersion)")
         }
         let names = try file.group("model").names()
-        return ModelFile(path: path, tensorNames: names, file: file)
+        return ModelFile(
+            path: path, tensorNames: names, hasTokenizer: version > 1, file: file,
+            byteCount: try Paths.size(of: path))
     }
 
-    private init(path: String, tensorNames: [String], file: consuming File) {
+    private init(
+        path: String, tensorNames: [String], hasTokenizer: Bool, file: consuming File,
+        byteCount: Int
+    ) {
         self.path = path
         self.tensorNames = tensorNames
+        self.hasTokenizer = hasTokenizer
         self.file = file
-        byteCount = Paths.size(of: path)
+        self.byteCount = byteCount
     }
 
     /// Configuration and vocabulary.
@@ -58,7 +69,20 @@ public struct ModelFile: TensorSource, ~Copyable {
                 "config", maximumByteCount: ModelDescription.maximumConfigurationBytes),
             vocabulary: try file.readText(
                 "vocabulary", maximumByteCount: ModelDescription.maximumVocabularyBytes),
-            doLowerCase: try model.attribute("do_lower_case", as: UInt8.self) != 0)
+            tokenizer: try tokenizer(
+                lowercase: model.attribute("do_lower_case", as: UInt8.self) != 0),
+            maximumLength: try model.hasAttribute("model_max_length")
+                ? Int(model.attribute("model_max_length", as: Int64.self)) : nil)
+    }
+
+    private func tokenizer(lowercase: Bool) throws -> TokenizerSettings {
+        guard hasTokenizer else { return TokenizerSettings(lowercase: lowercase) }
+        let json = try file.readText("tokenizer", maximumByteCount: 64 << 20)
+        do {
+            return try JSONDecoder().decode(TokenizerSettings.self, from: Data(json.utf8))
+        } catch {
+            throw CheckpointError(.badData, path, "its tokenizer: \(ManifestFile.explain(error))")
+        }
     }
 
     /// The state of the run that wrote it.
@@ -88,6 +112,11 @@ public struct ModelFile: TensorSource, ~Copyable {
     /// Reads one parameter.
     public func read(_ name: String, into values: inout MutableSpan<Float>) throws {
         try file.group("model").dataset(name).read(into: &values)
+    }
+
+    /// Throws unless a parameter is, bit by bit, as it was written.
+    func verifyWritten(_ name: String, _ values: Span<Float>) throws {
+        try file.group("model").verifyWritten(name, values)
     }
 }
 

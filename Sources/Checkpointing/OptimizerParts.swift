@@ -14,21 +14,26 @@ enum OptimizerParts {
         var optimizer: String
     }
 
-    /// Writes one part.
+    /// Writes one part, and reads it back.
     static func write(
         _ path: String, range: Range<Int>, total: Int, optimizer: String,
         firstMoment: Span<Float>, secondMoment: Span<Float>
     ) throws {
         precondition(range.lowerBound >= 0 && range.upperBound <= total, "range inside the block")
         precondition(firstMoment.count == range.count && secondMoment.count == range.count)
-        let file = try File.create(path)
-        try file.setAttribute("start", Int64(range.lowerBound))
-        try file.setAttribute("count", Int64(range.count))
-        try file.setAttribute("total", Int64(total))
-        try file.setAttribute("optimizer", optimizer)
-        try file.writeChecksummed("exp_avg", shape: [range.count], firstMoment)
-        try file.writeChecksummed("exp_avg_sq", shape: [range.count], secondMoment)
-        try file.close()
+        try File.create(path) { file in
+            try file.setAttribute("start", Int64(range.lowerBound))
+            try file.setAttribute("count", Int64(range.count))
+            try file.setAttribute("total", Int64(total))
+            try file.setAttribute("optimizer", optimizer)
+            try file.writeChecksummed("exp_avg", shape: [range.count], firstMoment)
+            try file.writeChecksummed("exp_avg_sq", shape: [range.count], secondMoment)
+        }
+        let written = Part(path: path, range: range, total: total, optimizer: optimizer)
+        guard try describe(path) == written else { throw lostWrite(path) }
+        let file = try File.open(path)
+        try file.verifyWritten("exp_avg", firstMoment)
+        try file.verifyWritten("exp_avg_sq", secondMoment)
     }
 
     /// Opens all parts that a directory's names promise, and checks that they hold everything
@@ -79,6 +84,25 @@ enum OptimizerParts {
         return Part(
             path: path, range: start..<(start + count), total: total,
             optimizer: try file.textAttribute("optimizer"))
+    }
+
+    /// Throws unless all numbers of a part are finite.
+    static func verifyNumbers(_ part: Part) throws {
+        let file = try File.open(part.path)
+        let piece = 1 << 20
+        for name in ["exp_avg", "exp_avg_sq"] {
+            let dataset = try file.dataset(name)
+            for start in stride(from: 0, to: part.range.count, by: piece) {
+                let rows = start..<min(start + piece, part.range.count)
+                let values = try dataset.read(rows: rows, as: Float.self, maximumCount: piece)
+                if let bad = values.firstIndex(where: { !$0.isFinite }) {
+                    throw CheckpointError(
+                        .badData, part.path,
+                        "\(name) holds \(values[bad]) at element \(start + bad); the run that"
+                            + " wrote it had diverged, take an earlier checkpoint")
+                }
+            }
+        }
     }
 
     private static func checkCoverage(_ parts: [Part]) throws {

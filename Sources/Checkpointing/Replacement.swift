@@ -1,27 +1,42 @@
 import DurableFiles
+import HDF5
 
 /// What a new directory may replace: one of its own kind, and nothing else.
 enum Replacement {
+    /// Whether a target may be replaced: one of the right kind that is to be, or an empty directory.
+    static func isAllowed(
+        _ target: String, replacing: Bool, kind: String, isKind: (String) throws -> Bool
+    ) throws -> Bool {
+        if try Paths.kind(of: target) == .directory, try Paths.names(in: target).isEmpty {
+            return true
+        }
+        if replacing { try prepare(target, kind: kind, isKind: isKind) }
+        return replacing
+    }
+    /// What the message about an existing directory advises.
+    static let remedy = "--force replaces it, or choose another name"
+
     /// Mends what a killed replacement left halfway, and throws if something else than a directory
     /// of the right kind would be deleted.
     /// - Parameters:
     ///   - target: the directory to be made.
     ///   - kind: what it will be, for the message.
     ///   - isKind: whether the directory at a path is one.
-    static func prepare(
-        _ target: String, kind: String, isKind: (String) -> Bool
+    private static func prepare(
+        _ target: String, kind: String, isKind: (String) throws -> Bool
     ) throws {
         // Leftovers of others that cannot be deleted are no obstacle.
         _ = try? PendingDirectory.removeStale(in: Paths.parent(of: target))
-        guard Paths.kind(of: target) != .missing else { return }
+        guard try Paths.exists(target) else { return }
         // Neither kind has directories inside: one that does holds something of its owner's.
-        guard Paths.kind(of: target) == .directory, isKind(target),
+        guard try Paths.isDirectory(target),
+            try Paths.names(in: target).isEmpty || isKind(target),
             try !Paths.names(in: target).contains(where: {
-                Paths.kind(of: Paths.join(target, $0)) == .directory
+                try Paths.kind(of: Paths.join(target, $0)) == .directory
             })
         else {
             throw FileError(
-                .inputOutput, target,
+                .exists, target,
                 "is not just \(kind), and nothing else is replaced; choose another name, or delete"
                     + " it yourself")
         }
@@ -30,13 +45,27 @@ enum Replacement {
 
 extension Checkpoint {
     /// Whether the directory is a checkpoint, perhaps a damaged one.
-    static func isOne(_ path: String) -> Bool {
-        if (try? Checkpoint(directory: path)) != nil { return true }
+    static func isOne(_ path: String) throws -> Bool {
+        do {
+            _ = try Checkpoint(directory: path)
+            return true
+        } catch  where isFaultOfContent(error) {}
         do {
             _ = try ModelFile.open(directory: path)
             return true
-        } catch {
+        } catch  where isFaultOfContent(error) {
             return false
+        }
+    }
+
+    /// Whether an error says that a checkpoint is damaged or no checkpoint, and not that it could
+    /// not be read now.
+    public static func isFaultOfContent(_ error: any Error) -> Bool {
+        switch error {
+        case is CheckpointError: true
+        case let error as FileError: error.cause != .inputOutput
+        case let error as HDF5Error: error.cause != .inputOutput
+        default: false
         }
     }
 }

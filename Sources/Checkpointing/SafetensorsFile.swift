@@ -46,6 +46,9 @@ public struct SafetensorsFile: TensorSource, ~Copyable {
         tensorNames = header.tensors.keys.sorted()
     }
 
+    /// Whether there is a tensor of that name.
+    func has(_ name: String) -> Bool { header.tensors[name] != nil }
+
     /// Sizes of one tensor.
     public func shape(of name: String) throws -> [Int] { try entry(name).shape }
 

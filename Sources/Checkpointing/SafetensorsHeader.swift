@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// The header of a safetensors file: a little-endian 64-bit length, then that many bytes of JSON
 /// that name each tensor's element type, shape and place in the rest of the file.
 ///
@@ -28,9 +30,8 @@ struct SafetensorsHeader: Sendable {
     /// - Parameters:
     ///   - dataByteCount: bytes of the file behind the header.
     init(json: [UInt8], dataByteCount: Int, path: String) throws {
-        var parser = SafetensorsParser(bytes: json)
-        do throws(SafetensorsParser.Failure) {
-            (tensors, metadata) = try parser.parse()
+        do throws(JSONCursor.Failure) {
+            (tensors, metadata) = try SafetensorsParser.parse(json)
         } catch {
             throw CheckpointError(
                 .badData, path, "header: \(error.message) at byte \(error.offset)")
@@ -44,11 +45,13 @@ struct SafetensorsHeader: Sendable {
             ($0.value.range.lowerBound, $0.value.range.upperBound, $0.key)
                 < ($1.value.range.lowerBound, $1.value.range.upperBound, $1.key)
         }
-        for (name, entry) in ordered {
+        for (key, entry) in ordered {
+            let name = key.printable(limit: 200)
             guard let size = SafetensorsHeader.byteCount(entry) else {
                 throw CheckpointError(
                     .badData, path,
-                    "\(name): unknown type \(entry.dtype) or impossible shape \(entry.shape)")
+                    "\(name): unknown type \(entry.dtype.printable(limit: 20)) or impossible shape \(entry.shape)"
+                )
             }
             guard entry.range.count == size else {
                 throw CheckpointError(

@@ -46,9 +46,9 @@ struct SafetensorsWriter: ~Copyable {
         try values.withUnsafeBytes { try file.write($0) }
     }
 
-    /// Syncs; all tensors must have been appended.
+    /// Syncs and closes; all tensors must have been appended.
     consuming func close() throws {
         precondition(written == names.count, "all tensors are written")
-        try file.sync()
+        try file.close()
     }
 }

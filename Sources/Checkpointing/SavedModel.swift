@@ -17,7 +17,8 @@ public enum SavedModel: Sendable {
     public static func open(
         _ path: String, textsOnly: Bool = false
     ) throws -> (model: SavedModel, skipped: [CheckpointStore.Skipped]) {
-        if isHuggingFace(path, textsOnly) {
+        try Checkpoint.requireDirectory(path)
+        if try HuggingFaceDirectory.isMeant(path) {
             return (.huggingFace(try HuggingFaceDirectory(path, textsOnly: textsOnly)), [])
         }
         let (checkpoint, skipped) = try Checkpoint.open(path)
@@ -27,13 +28,9 @@ public enum SavedModel: Sendable {
     /// Opens what `open` has found and verified, on another rank say.
     public init(verified path: String, textsOnly: Bool = false) throws {
         self =
-            Self.isHuggingFace(path, textsOnly)
+            try HuggingFaceDirectory.isMeant(path)
             ? .huggingFace(try HuggingFaceDirectory(path, textsOnly: textsOnly))
             : .checkpoint(try Checkpoint(directory: path))
-    }
-
-    private static func isHuggingFace(_ path: String, _ textsOnly: Bool) -> Bool {
-        HuggingFaceDirectory.isOne(path) || textsOnly && HuggingFaceDirectory.hasTexts(path)
     }
 
     /// The directory that was opened.
@@ -44,7 +41,7 @@ public enum SavedModel: Sendable {
         }
     }
 
-    /// Configuration and vocabulary.
+    /// Configuration, vocabulary and tokenizer.
     public func description() throws -> ModelDescription {
         switch self {
         case .checkpoint(let checkpoint): try checkpoint.description()

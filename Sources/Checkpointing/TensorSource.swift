@@ -27,14 +27,18 @@ extension TensorSource where Self: ~Copyable {
                 let slice = UnsafeMutableBufferPointer(rebasing: block[parameter.range])
                 var values = slice.mutableSpan
                 try read(parameter.name, into: &values)
-                if let bad = slice.firstIndex(where: { !$0.isFinite }) {
-                    throw CheckpointError(
-                        .badData, path,
-                        "\(parameter.name) holds \(slice[bad]) at element \(bad); the run that"
-                            + " wrote it had diverged, take an earlier checkpoint")
-                }
+                try requireFinite(UnsafeBufferPointer(slice), parameter.name)
             }
         }
+    }
+
+    /// Throws where a number of a tensor is none.
+    func requireFinite(_ values: UnsafeBufferPointer<Float>, _ name: String) throws {
+        guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return }
+        throw CheckpointError(
+            .badData, path,
+            "\(name) holds \(values[bad]) at element \(bad); the run that wrote it had diverged, take"
+                + " an earlier checkpoint")
     }
 
     /// Throws unless names and shapes are those of the layout.
@@ -52,6 +56,11 @@ extension TensorSource where Self: ~Copyable {
                 "has \(CheckpointError.list(extra)), which this model does not; check the model's"
                     + " configuration")
         }
+        try checkShapes(layout)
+    }
+
+    /// Throws unless the shapes of the parameters are those of the layout.
+    func checkShapes(_ layout: ParameterLayout) throws {
         for parameter in layout.parameters {
             let shape = try shape(of: parameter.name)
             guard shape == parameter.shape else {

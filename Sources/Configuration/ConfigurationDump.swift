@@ -10,6 +10,15 @@ extension RunConfiguration {
         return result
     }
 
+    /// Every key with its value as YAML on one line, in the order of the documents; the keys of phases have their
+    /// index before them.
+    public var values: [(path: String, value: String)] {
+        Schema.fields.map { ($0.path, $0.write(self)) }
+            + phases.enumerated().flatMap { index, phase in
+                phase.overrides.map { ("phases[\(index)].\($0.path)", $0.value) }
+            }
+    }
+
     /// Every key with its value, in a fixed order, as YAML that reads back to an equal value.
     public var yaml: String {
         let fields = Schema.fields

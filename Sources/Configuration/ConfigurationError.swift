@@ -27,11 +27,17 @@ public struct ConfigurationError: ExitCoded, Equatable, Sendable, CustomStringCo
     /// `EX_NOINPUT` (66) where there is no such file.
     public let exitCode: Int32
 
-    /// One line for one problem; a heading and one indented line each for several.
+    private static let shownProblems = 50
+
+    /// One line for one problem; a heading and one indented line each for several, of many the first.
     public var description: String {
         if problems.count == 1 { return problems[0].description }
-        let lines = problems.map { "  \($0)" }.joined(separator: "\n")
-        return "\(problems.count) problems in the configuration:\n\(lines)"
+        var lines = problems.prefix(Self.shownProblems).map { "  \($0)" }
+        if problems.count > lines.count {
+            lines.append("  and \(problems.count - lines.count) more")
+        }
+        return "\(problems.count) problems in the configuration:\n"
+            + lines.joined(separator: "\n")
     }
 
     package init(problems: [Problem], exitCode: Int32 = ExitStatus.configuration) {

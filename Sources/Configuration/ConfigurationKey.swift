@@ -6,6 +6,8 @@ public struct ConfigurationKey: Sendable {
     public let expectation: String
     /// The default, as YAML.
     public let defaultValue: String
+    /// What the value decides, in the words of the documents (Markdown).
+    public let meaning: String
 }
 
 extension RunConfiguration {
@@ -15,14 +17,14 @@ extension RunConfiguration {
         return Schema.fields.flatMap { field in
             let key = ConfigurationKey(
                 path: field.path, expectation: field.expectation,
-                defaultValue: field.write(defaults))
+                defaultValue: field.write(defaults), meaning: field.meaning)
             guard field.path == "precision.loss_scale" else { return [key] }
             let scale = DynamicLossScale()
             return [key]
                 + LossScaleKey.all.map {
                     ConfigurationKey(
                         path: "\(field.path).\($0.key)", expectation: $0.expectation,
-                        defaultValue: $0.write(scale))
+                        defaultValue: $0.write(scale), meaning: $0.meaning)
                 }
         }
     }

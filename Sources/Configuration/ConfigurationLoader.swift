@@ -17,21 +17,37 @@ extension RunConfiguration {
         path: String?, overrides: [String] = []
     ) throws(ConfigurationError) -> RunConfiguration {
         guard let path else { return try parse("", name: "defaults", overrides: overrides) }
-        return try parse(try readFile(path), name: path, overrides: overrides)
+        return try parse(
+            try readFile(path), name: path, overrides: overrides, runName: runName(ofFile: path))
     }
 
-    /// Reads a configuration from text; `name` stands for the file in messages.
+    /// The run's name where the file at `path` gives none: the file's, without its extension. The default is that of the
+    /// quick start, whose run is none of the file's.
+    private static func runName(ofFile path: String) -> String? {
+        let name = path.split(separator: "/").last ?? ""
+        let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name
+        return ValueKind<String>.isFolderName(String(stem)) ? String(stem) : nil
+    }
+
+    /// Reads a configuration from text.
     ///
+    /// - Parameters:
+    ///   - name: stands for the file in messages.
+    ///   - runName: `run.name` where the text gives none; nil leaves the default.
     /// - Throws: `ConfigurationError`, as `load`.
     public static func parse(
-        _ text: String, name: String, overrides: [String] = []
+        _ text: String, name: String, overrides: [String] = [], runName: String? = nil
     ) throws(ConfigurationError) -> RunConfiguration {
         var problems: [ConfigurationError.Problem] = []
-        let tree = try YAMLTree.document(
+        let document = try YAMLTree.document(
             text, name: name, overrides: overrides, problems: &problems)
+        try ConfigurationPurpose.pretraining.check(document, name: name)
+        let tree = IneffectiveOverrides(in: document).honouringPreset
         var decoder = ConfigurationDecoder()
-        let configuration = decoder.decode(tree)
+        var configuration = decoder.decode(tree)
         problems += decoder.problems
+        if problems.isEmpty { problems = IneffectiveOverrides(in: tree).problems(configuration) }
+        if let runName, tree.value(at: "run.name") == nil { configuration.run.name = runName }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         return configuration
     }

@@ -54,7 +54,7 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
         _ location: String
     ) throws(ConfigurationError) -> YAMLTree {
         guard let first = path.first else { return tree.merged(with: value, under: key) }
-        let origin = YAMLTree.Origin(location: location)
+        let origin = YAMLTree.Origin(location: location, isArgument: true)
         if case .sequence(var items) = tree.content {
             guard let index = Int(first), items.indices.contains(index) else {
                 throw ConfigurationError(

@@ -9,6 +9,8 @@ struct Field {
     let effect: ConfigurationDifference.Effect
     /// What is allowed, for messages and documents.
     let expectation: String
+    /// What the value decides, in the words of the documents.
+    let meaning: String
     /// Reads a value into a configuration; what does not fit is added to the problems.
     let read: (YAMLTree, inout RunConfiguration, inout [ConfigurationError.Problem]) -> Void
     /// The value as YAML on one line.
@@ -16,10 +18,11 @@ struct Field {
 
     init<Value>(
         _ path: String, _ place: WritableKeyPath<RunConfiguration, Value>, _ kind: ValueKind<Value>,
-        _ effect: ConfigurationDifference.Effect
+        _ effect: ConfigurationDifference.Effect, means meaning: String
     ) {
         self.path = path
         self.effect = effect
+        self.meaning = meaning
         expectation = kind.expectation
         read = { tree, configuration, problems in
             let count = problems.count
@@ -38,8 +41,9 @@ struct Field {
 
     /// A key of Hugging Face's `BertConfig` with only one value that a pre-trained BERT can have:
     /// accepted since a `config.json` has it, never stored.
-    init(_ path: String, only value: String) {
+    init(_ path: String, only value: String, means meaning: String) {
         self.path = path
+        self.meaning = meaning
         effect = .harmless
         expectation = "\(value) (nothing else is built)"
         read = { tree, _, problems in

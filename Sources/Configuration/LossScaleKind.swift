@@ -4,14 +4,17 @@ struct LossScaleKey {
 
     let key: String
     let expectation: String
+    let meaning: String
     let read:
         (YAMLTree, String, inout RunConfiguration.DynamicLossScale) -> ConfigurationError.Problem?
     let write: (RunConfiguration.DynamicLossScale) -> String
 
     private init<Value>(
-        _ key: String, _ place: WritableKeyPath<Scale, Value>, _ kind: ValueKind<Value>
+        _ key: String, _ place: WritableKeyPath<Scale, Value>, _ kind: ValueKind<Value>,
+        means meaning: String
     ) {
         self.key = key
+        self.meaning = meaning
         expectation = kind.expectation
         read = { tree, path, scale in
             var problems: [ConfigurationError.Problem] = []
@@ -28,13 +31,25 @@ struct LossScaleKey {
 
     static var all: [LossScaleKey] {
         [
-            LossScaleKey("initial", \.initial, .scale),
+            LossScaleKey("initial", \.initial, .scale, means: "the first factor"),
             LossScaleKey(
-                "growth", \.growth, .number("from 1 to 65536") { (1...65536).contains($0) }),
-            LossScaleKey("backoff", \.backoff, .number("above 0 and below 1") { $0 > 0 && $0 < 1 }),
-            LossScaleKey("interval", \.interval, .integer(1...1_000_000_000)),
-            LossScaleKey("minimum", \.minimum, .scale),
-            LossScaleKey("hysteresis", \.hysteresis, .integer(1...1000)),
+                "growth", \.growth, .number("from 1 to 65536") { (1...65536).contains($0) },
+                means: """
+                    multiplies the factor after `interval` steps without overflow; it never \
+                    grows beyond 4294967296
+                    """),
+            LossScaleKey(
+                "backoff", \.backoff, .number("above 0 and below 1") { $0 > 0 && $0 < 1 },
+                means: "multiplies the factor at an overflow"),
+            LossScaleKey(
+                "interval", \.interval, .integer(1...1_000_000_000),
+                means: "clean steps in a row before the factor grows"),
+            LossScaleKey(
+                "minimum", \.minimum, .scale,
+                means: "the factor never falls below; 50 overflows in a row there end the run"),
+            LossScaleKey(
+                "hysteresis", \.hysteresis, .integer(1...1000),
+                means: "overflows since the last growth that it takes for the factor to fall"),
         ]
     }
 }

@@ -24,8 +24,14 @@ extension RunConfiguration {
         static var fields: [Field] {
             [
                 Field(
-                    "batch.global", \.batch.global, .integer(1...16_777_216), .changesTraining),
-                Field("batch.micro", \.batch.micro, .integer(1...65_536), .harmless),
+                    "batch.global", \.batch.global, .integer(1...16_777_216), .changesTraining,
+                    means: "sequences of one optimizer step, over all ranks"),
+                Field(
+                    "batch.micro", \.batch.micro, .integer(1...65_536), .harmless,
+                    means: """
+                        most sequences a rank computes at once; the rest of its share is \
+                        accumulated. Changes memory and speed, not what is learned
+                        """),
             ]
         }
     }

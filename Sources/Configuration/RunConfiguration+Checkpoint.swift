@@ -23,17 +23,31 @@ extension RunConfiguration {
             [
                 Field(
                     "checkpoint.every_steps", \.checkpoint.everySteps,
-                    .integer(0...1_000_000_000), .harmless),
+                    .integer(0...1_000_000_000), .harmless,
+                    means: "steps between checkpoints; 0 counts no steps"),
                 Field(
-                    "checkpoint.every_minutes", \.checkpoint.everyMinutes, .notNegative, .harmless),
+                    "checkpoint.every_minutes", \.checkpoint.everyMinutes, .notNegative, .harmless,
+                    means: "minutes between checkpoints; 0 looks at no clock"),
                 Field(
                     "checkpoint.keep_last", \.checkpoint.keepLast, .integer(0...1_000_000),
-                    .harmless),
+                    .harmless, means: "newest checkpoints that stay; 0 keeps all"),
                 Field(
                     "checkpoint.keep_every", \.checkpoint.keepEvery,
-                    .integer(0...1_000_000_000), .harmless),
-                Field("checkpoint.keep_best", \.checkpoint.keepBest, .flag, .harmless),
-                Field("checkpoint.background", \.checkpoint.background, .flag, .harmless),
+                    .integer(0...1_000_000_000), .harmless,
+                    means: "checkpoints at multiples of this step stay for good; 0 for none"),
+                Field(
+                    "checkpoint.keep_best", \.checkpoint.keepBest, .flag, .harmless,
+                    means: """
+                        whether an evaluation that finds the best model so far, by MLM accuracy, \
+                        is followed by a checkpoint, which stays until there is a better one
+                        """),
+                Field(
+                    "checkpoint.background", \.checkpoint.background, .flag, .harmless,
+                    means: """
+                        whether training goes on while a checkpoint is written, from a copy of \
+                        the state that takes memory for the whole run: 4 bytes for each \
+                        parameter on rank 0, and 8 for each of a rank's share of the moments
+                        """),
             ]
         }
     }

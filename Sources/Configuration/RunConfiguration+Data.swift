@@ -36,16 +36,31 @@ extension RunConfiguration {
 
         static var fields: [Field] {
             [
-                Field("data.train", \.data.train, .paths, .changesTraining),
-                Field("data.heldout", \.data.heldout, .paths, .harmless),
-                Field("data.format", \.data.format, .choice, .changesTraining),
-                Field("data.order", \.data.order, .choice, .changesTraining),
+                Field(
+                    "data.train", \.data.train, .paths, .changesTraining,
+                    means: """
+                        directories or files to train on; a file given by `--config` must name \
+                        some
+                        """),
+                Field(
+                    "data.heldout", \.data.heldout, .paths, .harmless,
+                    means: """
+                        directories or files to evaluate on, each once; empty means the held-out \
+                        split of the training corpus
+                        """),
+                Field(
+                    "data.format", \.data.format, .choice, .changesTraining,
+                    means: "how those files are laid out"),
+                Field(
+                    "data.order", \.data.order, .choice, .changesTraining,
+                    means: "the order in which samples are taken"),
                 Field(
                     "data.sequence_length", \.data.sequenceLength, .integer(8...65_536),
-                    .changesTraining),
+                    .changesTraining, means: "tokens of a sample, [CLS] and both [SEP] included"),
                 Field(
                     "data.short_sequence_probability", \.data.shortSequenceProbability,
-                    .probability, .changesTraining),
+                    .probability, .changesTraining,
+                    means: "share of samples that are cut to a random shorter length"),
             ]
         }
     }

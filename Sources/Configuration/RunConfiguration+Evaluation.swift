@@ -16,14 +16,20 @@ extension RunConfiguration {
             [
                 Field(
                     "evaluation.every_steps", \.evaluation.everySteps,
-                    .integer(0...1_000_000_000), .harmless),
+                    .integer(0...1_000_000_000), .harmless,
+                    means: "steps between evaluations; 0 evaluates only at the end"),
                 Field(
                     "evaluation.max_sequences", \.evaluation.maxSequences,
-                    .integer(1...1_000_000_000), .harmless),
+                    .integer(1...1_000_000_000), .harmless,
+                    means: "most held-out sequences of one evaluation; always the same ones"),
                 Field(
                     "evaluation.target", \.evaluation.target,
                     .orNull(.number("above 0 and at most 1") { $0 > 0 && $0 <= 1 }, "no target"),
-                    .harmless),
+                    .harmless,
+                    means: """
+                        the run ends as soon as an evaluation finds this share of the masked \
+                        tokens predicted, or more
+                        """),
             ]
         }
     }

@@ -32,14 +32,24 @@ extension RunConfiguration {
         static var fields: [Field] {
             [
                 Field(
-                    "masking.probability", \.masking.probability, .probability, .changesTraining),
+                    "masking.probability", \.masking.probability,
+                    .number("above 0 and at most 1") { $0 > 0 && $0 <= 1 }, .changesTraining,
+                    means: "share of a sample's tokens that are to be predicted"),
                 Field(
                     "masking.max_predictions", \.masking.maxPredictions, .integer(1...65_536),
-                    .changesTraining),
-                Field("masking.mask", \.masking.mask, .probability, .changesTraining),
-                Field("masking.random", \.masking.random, .probability, .changesTraining),
-                Field("masking.keep", \.masking.keep, .probability, .changesTraining),
-                Field("masking.unit", \.masking.unit, .choice, .changesTraining),
+                    .changesTraining, means: "most predicted tokens a sample"),
+                Field(
+                    "masking.mask", \.masking.mask, .probability, .changesTraining,
+                    means: "share of the predicted tokens replaced by [MASK]"),
+                Field(
+                    "masking.random", \.masking.random, .probability, .changesTraining,
+                    means: "share of the predicted tokens replaced by a random token"),
+                Field(
+                    "masking.keep", \.masking.keep, .probability, .changesTraining,
+                    means: "share of the predicted tokens left as they are"),
+                Field(
+                    "masking.unit", \.masking.unit, .choice, .changesTraining,
+                    means: "what is masked as one piece"),
             ]
         }
     }

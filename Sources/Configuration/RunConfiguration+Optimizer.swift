@@ -39,22 +39,38 @@ extension RunConfiguration {
 
         static var fields: [Field] {
             [
-                Field("optimizer.name", \.optimizer.name, .choice, .changesTraining),
                 Field(
-                    "optimizer.learning_rate", \.optimizer.learningRate, .notNegative,
-                    .changesTraining),
-                Field("optimizer.beta1", \.optimizer.beta1, .belowOne, .changesTraining),
-                Field("optimizer.beta2", \.optimizer.beta2, .belowOne, .changesTraining),
-                Field("optimizer.epsilon", \.optimizer.epsilon, .positive, .changesTraining),
+                    "optimizer.name", \.optimizer.name, .choice, .changesTraining, means: "the rule"
+                ),
                 Field(
-                    "optimizer.weight_decay", \.optimizer.weightDecay, .notNegative,
-                    .changesTraining),
+                    "optimizer.learning_rate", \.optimizer.learningRate, .float(),
+                    .changesTraining, means: "the peak, reached at the end of warm-up"),
+                Field(
+                    "optimizer.beta1", \.optimizer.beta1, .floatBelowOne, .changesTraining,
+                    means: "decay of the first moment"),
+                Field(
+                    "optimizer.beta2", \.optimizer.beta2, .floatBelowOne, .changesTraining,
+                    means: "decay of the second moment"),
+                Field(
+                    "optimizer.epsilon", \.optimizer.epsilon, .positiveFloat(), .changesTraining,
+                    means: "added to the square root of the second moment"),
+                Field(
+                    "optimizer.weight_decay", \.optimizer.weightDecay, .float(),
+                    .changesTraining, means: "decoupled decay of all but biases and LayerNorm"),
                 Field(
                     "optimizer.bias_correction", \.optimizer.biasCorrection,
-                    .orNull(.flag, "true for lamb, false for adamw"), .changesTraining),
+                    .orNull(.flag, "true for lamb, false for adamw"), .changesTraining,
+                    means: """
+                        whether moments are corrected for their start at zero; null decides by \
+                        the rule
+                        """),
                 Field(
-                    "optimizer.clip_norm", \.optimizer.clipNorm, .orNull(.notNegative, "off, as 0"),
-                    .changesTraining),
+                    "optimizer.clip_norm", \.optimizer.clipNorm, .orNull(.float(), "off, as 0"),
+                    .changesTraining,
+                    means: """
+                        the global norm of the reduced gradient above which it is scaled down; 0 \
+                        and null are off
+                        """),
             ]
         }
     }

@@ -39,16 +39,49 @@ extension RunConfiguration {
 
         static var fields: [Field] {
             [
-                Field("parallel.threads", \.parallel.threads, .threads, .harmless),
-                Field("parallel.pin", \.parallel.pin, .flag, .harmless),
+                Field(
+                    "parallel.threads", \.parallel.threads, .threads, .harmless,
+                    means: """
+                        threads of one rank; `auto`: its part of the processors that the job may \
+                        use ([training.md](training.md))
+                        """),
+                Field(
+                    "parallel.pin", \.parallel.pin, .flag, .harmless,
+                    means: """
+                        whether ranks of a host that share its processors are each pinned to \
+                        their part of them
+                        """),
                 Field(
                     "parallel.bucket_megabytes", \.parallel.bucketMegabytes,
-                    .number("above 0 and at most 4096") { $0 > 0 && $0 <= 4096 }, .harmless),
-                Field("parallel.overlap", \.parallel.overlap, .flag, .harmless),
-                Field("parallel.shard_optimizer", \.parallel.shardOptimizer, .flag, .harmless),
-                Field("parallel.wire", \.parallel.wire, .choice, .changesTraining),
-                Field("parallel.recompute", \.parallel.recompute, .flag, .harmless),
-                Field("parallel.timeout", \.parallel.timeout, .notNegative, .harmless),
+                    .number("above 0 and at most 4096") { $0 > 0 && $0 <= 4096 }, .harmless,
+                    means: """
+                        gradients are reduced in buckets of this size, in MiB, rounded up to \
+                        multiples of 16 KiB
+                        """),
+                Field(
+                    "parallel.overlap", \.parallel.overlap, .flag, .harmless,
+                    means: "whether buckets start while the backward pass still runs"),
+                Field(
+                    "parallel.shard_optimizer", \.parallel.shardOptimizer, .flag, .harmless,
+                    means: """
+                        whether each rank updates, and keeps the moments of, only its part of \
+                        the parameters: 1/N of the memory, the same bits, and the second half of \
+                        the communication no longer hides behind the backward pass \
+                        ([distributed.md](distributed.md))
+                        """),
+                Field(
+                    "parallel.wire", \.parallel.wire, .choice, .changesTraining,
+                    means: "element type of gradients between ranks"),
+                Field(
+                    "parallel.recompute", \.parallel.recompute, .flag, .harmless,
+                    means:
+                        "whether the backward pass computes activations anew: slower, less memory"),
+                Field(
+                    "parallel.timeout", \.parallel.timeout, .notNegative, .harmless,
+                    means: """
+                        seconds that a rank waits for others before it ends the job with their \
+                        names; 0: for ever ([survival.md](survival.md))
+                        """),
             ]
         }
     }

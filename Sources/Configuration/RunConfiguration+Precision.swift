@@ -28,11 +28,18 @@ extension RunConfiguration {
 
         static var fields: [Field] {
             [
-                Field("precision.compute", \.precision.compute, .choice, .changesTraining),
+                Field(
+                    "precision.compute", \.precision.compute, .choice, .changesTraining,
+                    means: "element type of the forward and backward pass"),
                 Field(
                     "precision.loss_scale", \.precision.lossScale,
                     .orNull(.lossScale, "the mapping's defaults for fp16, 1 for fp32 and bf16"),
-                    .changesTraining),
+                    .changesTraining,
+                    means: """
+                        what the loss is multiplied by before the backward pass: always the same \
+                        factor, or one that follows overflows by the keys below; see \
+                        [precision.md](precision.md)
+                        """),
             ]
         }
     }

@@ -13,9 +13,21 @@ extension RunConfiguration {
 
         static var fields: [Field] {
             [
-                Field("run.name", \.run.name, .folderName, .harmless),
-                Field("run.seed", \.run.seed, .seed, .changesTraining),
-                Field("run.directory", \.run.directory, .text, .harmless),
+                Field(
+                    "run.name", \.run.name, .folderName, .harmless,
+                    means: """
+                        the run directory's name below `directory`; where a file given by \
+                        `--config` leaves it out, it is the name of that file without its \
+                        extension
+                        """),
+                Field(
+                    "run.seed", \.run.seed, .seed, .changesTraining,
+                    means: "the one source of all randomness: weights, order, pairs, masks, dropout"
+                ),
+                Field(
+                    "run.directory", \.run.directory, .text, .harmless,
+                    means:
+                        "the folder that holds run directories; relative to the working directory"),
             ]
         }
     }

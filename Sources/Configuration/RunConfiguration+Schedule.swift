@@ -25,14 +25,19 @@ extension RunConfiguration {
 
         static var fields: [Field] {
             [
-                Field("schedule.name", \.schedule.name, .choice, .changesTraining),
-                Field("schedule.power", \.schedule.power, .positive, .changesTraining),
+                Field(
+                    "schedule.name", \.schedule.name, .choice, .changesTraining,
+                    means: "the shape of the decay"),
+                Field(
+                    "schedule.power", \.schedule.power, .positive, .changesTraining,
+                    means: "the exponent of `polynomial`"),
                 Field(
                     "schedule.warmup_steps", \.schedule.warmupSteps, .integer(0...1_000_000_000),
-                    .changesTraining),
+                    .changesTraining,
+                    means: "steps over which the rate rises in proportion to the step"),
                 Field(
                     "schedule.total_steps", \.schedule.totalSteps, .integer(1...1_000_000_000),
-                    .changesTraining),
+                    .changesTraining, means: "optimizer steps of the run, or of the phase"),
             ]
         }
     }

@@ -77,8 +77,39 @@ extension ValueKind where Value == Double {
     static var positive: Self { number("above 0") { $0 > 0 } }
     static var notNegative: Self { number("of at least 0") { $0 >= 0 } }
     static var probability: Self { number("from 0 to 1") { (0...1).contains($0) } }
-    /// A decay rate, or a dropout probability: 1 would keep or drop everything for ever.
-    static var belowOne: Self { number("from 0 to below 1") { (0..<1).contains($0) } }
+}
+
+/// Numbers that are computed with as `Float`: what is allowed holds of the value that is used. A number that rounds to
+/// 0 or to infinity, or has lost digits because it is subnormal, is not the one that was asked for.
+extension ValueKind where Value == Double {
+    /// A `Float` above 0 and at most `limit`.
+    static func positiveFloat(upTo limit: Double = 3.4e38) -> Self {
+        number("from 1.2e-38 to \(limit)") { isFloat($0, upTo: limit) }
+    }
+
+    /// 0, or a `Float` above 0 and at most `limit`.
+    package static func float(upTo limit: Double = 3.4e38) -> Self {
+        let kind = positiveFloat(upTo: limit)
+        return Self(
+            "0, or \(kind.expectation)",
+            read: { tree, path, problems in
+                if case .scalar(let text, plain: true) = tree.content, YAMLScalar.number(text) == 0
+                {
+                    return 0
+                }
+                return kind.read(tree, path, &problems)
+            },
+            write: kind.write)
+    }
+
+    /// A decay rate, or a dropout probability: 1 would keep or drop everything for ever, and so would what rounds to 1.
+    static var floatBelowOne: Self {
+        number("from 0 to 0.9999999") { $0 >= 0 && Float($0) < 1 }
+    }
+
+    private static func isFloat(_ value: Double, upTo limit: Double) -> Bool {
+        value > 0 && value <= limit && Float(value).isNormal
+    }
 }
 
 extension ValueKind where Value == Bool {
@@ -93,9 +124,12 @@ extension ValueKind where Value == String {
 
     /// The name of a folder: one path component without tricks.
     static var folderName: Self {
-        text("a folder's name (no / and at most 200 bytes, not . or ..)") {
-            $0.utf8.count <= 200 && !$0.utf8.contains(UInt8(ascii: "/")) && $0 != "." && $0 != ".."
-        }
+        text("a folder's name (no / and at most 200 bytes, not . or ..)", isFolderName)
+    }
+
+    static func isFolderName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 200 && !text.utf8.contains(UInt8(ascii: "/"))
+            && text != "." && text != ".."
     }
 
     package static func text(_ expectation: String, _ allows: @escaping (String) -> Bool) -> Self {

@@ -147,7 +147,9 @@ struct YAMLReader {
     }
 
     private func origin(line: Int?) -> YAMLTree.Origin {
-        YAMLTree.Origin(location: hasLines ? line.map { "\(source):\($0)" } ?? source : source)
+        YAMLTree.Origin(
+            location: hasLines ? line.map { "\(source):\($0)" } ?? source : source,
+            isArgument: !hasLines)
     }
 
     private func failure(_ line: Int?, _ message: String) -> ConfigurationError {

@@ -1,3 +1,5 @@
+internal import ExitCoding
+
 /// A YAML document after parsing: values that still are text, each with the place it came from.
 ///
 /// The file, the `--set` arguments and the phases are merged as trees, and only the result is
@@ -22,6 +24,8 @@ package struct YAMLTree {
         package let location: String
         /// What stands before the key's path in messages: `phases[1].` within a phase.
         var prefix = ""
+        /// Whether it is an argument of `--set`.
+        var isArgument = false
     }
 
     package var content: Content
@@ -99,13 +103,5 @@ package struct YAMLTree {
 
 /// `text` cut to 60 characters, with what a terminal would obey made visible.
 func printable(_ text: some StringProtocol) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(60) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
-            result += scalar.escaped(asASCII: true)
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return text.unicodeScalars.count > 60 ? result + "..." : result
+    text.printable(limit: 60)
 }

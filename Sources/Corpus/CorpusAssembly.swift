@@ -1,3 +1,5 @@
+import DurableFiles
+
 /// Puts encoded documents, in the order of the text, into the shards of their splits.
 struct CorpusAssembly {
     private var writers: [CorpusSplit: ShardWriter] = [:]
@@ -16,6 +18,7 @@ struct CorpusAssembly {
         chooser = SplitChooser(share: options.heldoutShare)
         removesDuplicates = options.removesDuplicates
         notes.removedDuplicates = options.removesDuplicates
+        notes.unknownTokens = 0
     }
 
     /// What was written to the training split.
@@ -35,6 +38,7 @@ struct CorpusAssembly {
                 if removesDuplicates { continue }
             }
             documentCount += 1
+            notes.unknownTokens? += document.unknownTokens
             let encoded = EncodedDocument(
                 tokens: Array(chunk.tokens[token..<document.tokenEnd]),
                 sentenceEnds: chunk.sentenceEnds[sentence..<document.sentenceEnd].map {
@@ -51,13 +55,17 @@ struct CorpusAssembly {
         for split in CorpusSplit.allCases { try writers[split]?.finish() }
     }
 
-    /// `manifest` with the counts of what was written.
-    func manifest(_ manifest: CorpusManifest) -> CorpusManifest {
+    /// `manifest` with the counts and checksums of what was written to `directory`.
+    func manifest(
+        _ manifest: CorpusManifest, directory: String
+    ) throws(FileError) -> CorpusManifest {
         var manifest = manifest
         for split in CorpusSplit.allCases {
             manifest[split] = writers[split]?.counts ?? CorpusManifest.Counts()
         }
         manifest.notes = notes
+        manifest.checksums = try ShardChecksums(
+            of: CorpusSplit.allCases.flatMap { writers[$0]?.names ?? [] }, in: directory)
         return manifest
     }
 

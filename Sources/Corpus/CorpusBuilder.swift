@@ -10,8 +10,8 @@ public import Tokenization
 public struct CorpusBuilder {
     /// How a corpus is made.
     public struct Options: Sendable {
-        /// Whether text is made lower case and stripped of accents ("uncased").
-        public var lowercase = true
+        /// How text becomes tokens; special tokens in it are text.
+        public var tokenizer = TokenizerSettings()
         /// The share of documents that is held out, chosen by a hash of seed and text; at least
         /// one where there are two or more documents, and none if the share is 0.
         public var heldoutShare = 0.05
@@ -47,7 +47,8 @@ public struct CorpusBuilder {
         self.options = options
         // "[MASK]" in a text is that text, not a mask.
         tokenizer = WordPieceTokenizer(
-            vocabulary: vocabulary, lowercase: options.lowercase, recognizesSpecialTokens: false)
+            vocabulary: vocabulary, settings: options.tokenizer.withoutSpecialTokens,
+            recognizesSpecialTokens: false)
     }
 
     /// Reads `inputs` (files; "-" is standard input) and writes the directory `output`, which
@@ -76,15 +77,16 @@ public struct CorpusBuilder {
             throw CorpusError.noText(
                 "\(inputs.joined(separator: ", ")): no text; a corpus needs at least one sentence")
         }
-        let manifest = assembly.manifest(
+        let manifest = try assembly.manifest(
             CorpusManifest(
-                vocabularySize: tokenizer.vocabulary.count, lowercase: options.lowercase,
+                vocabularySize: tokenizer.vocabulary.count, tokenizer: tokenizer.settings,
                 seed: options.seed, heldoutShare: options.heldoutShare,
-                maximumSentenceLength: options.maximumSentenceLength))
+                maximumSentenceLength: options.maximumSentenceLength),
+            directory: directory.path)
         try WholeFiles.writeAtomically(
             Paths.join(directory.path, CorpusDirectory.vocabularyName), tokenizer.vocabulary.utf8)
         try directory.publish(
-            formatVersion: CorpusManifest.formatVersion, metadata: manifest)
+            formatVersion: manifest.formatVersion, metadata: manifest)
         return manifest
     }
 

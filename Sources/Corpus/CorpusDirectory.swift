@@ -12,6 +12,9 @@ public struct CorpusDirectory: Sendable {
     /// SHA-256 (hexadecimal) of the manifest, and so of all files that it lists.
     public let digest: String
 
+    /// What the manifest says of each shard file.
+    private let contents: [String: ExpectedContent]
+
     /// The vocabulary's name in the directory.
     static let vocabularyName = "vocab.txt"
 
@@ -21,8 +24,9 @@ public struct CorpusDirectory: Sendable {
     /// - Throws: `FileError`, `VocabularyError` or `CorpusError` naming the file and the fault.
     public init(path: String) throws {
         self.path = path
+        try Self.checkPlace(path)
         let listed = try Manifest<CorpusManifest>.read(
-            from: path, supportedVersion: CorpusManifest.formatVersion)
+            from: path, supportedVersion: CorpusManifest.newestFormatVersion)
         manifest = listed.metadata
         digest = try SHA256.digest(of: listed.json()).description
         let place = Paths.join(path, ManifestFile.name)
@@ -43,6 +47,44 @@ public struct CorpusDirectory: Sendable {
         for split in CorpusSplit.allCases {
             try Self.check(shardsOf: split, counts: manifest[split], path, listed.files)
         }
+        contents = try Self.contents(listed, place)
+    }
+
+    /// Throws where there is no corpus at all.
+    private static func checkPlace(_ path: String) throws(FileError) {
+        let advice = "make one of text files with `bert corpus build`"
+        switch try Paths.kind(of: path + "/.") {
+        case .directory: break
+        default:
+            guard try Paths.kind(of: path) == .file else {
+                throw FileError(.missing, path, "there is no such corpus directory; \(advice)")
+            }
+            throw FileError(
+                .badData, path,
+                "is a file, not a corpus directory; \(advice) (NVIDIA's files need data.format: "
+                    + "nvidia_hdf5)")
+        }
+        guard try Paths.kind(of: Paths.join(path, ManifestFile.name)) != .missing else {
+            throw FileError(
+                .missing, path, "no corpus is here (no \(ManifestFile.name)); \(advice)")
+        }
+    }
+
+    /// The hashes of all files but the vocabulary, finest first.
+    private static func contents(
+        _ listed: Manifest<CorpusManifest>, _ place: String
+    ) throws(CorpusError) -> [String: ExpectedContent] {
+        var contents: [String: ExpectedContent] = [:]
+        for entry in listed.files where entry.path != vocabularyName {
+            var hashes = ExpectedContent.Hashes.whole(sha256: entry.sha256)
+            if let checksums = listed.metadata.checksums {
+                hashes = .blocks(
+                    try checksums.blocks(of: entry.path, bytes: entry.bytes, manifest: place),
+                    blockBytes: checksums.blockBytes)
+            }
+            contents[entry.path] = ExpectedContent(bytes: entry.bytes, hashes: hashes)
+        }
+        return contents
     }
 
     /// Checks that the manifest lists every shard that the counts ask for, and that it is there.
@@ -63,7 +105,7 @@ public struct CorpusDirectory: Sendable {
                 throw CorpusError.damaged(path: place, reason: "it does not list \(name)")
             }
             let shard = Paths.join(path, name)
-            guard Paths.exists(shard) else {
+            guard try Paths.exists(shard) else {
                 throw FileError(
                     .missing, shard,
                     "is missing, though \(place) lists it; copy the corpus again, or build it anew")
@@ -78,7 +120,11 @@ public struct CorpusDirectory: Sendable {
     package func documents(of split: CorpusSplit) throws -> DocumentStore {
         let counts = manifest[split]
         let shards = try (0..<counts.shards).map { index in
-            try ShardFile.read(Paths.join(path, ShardFile.name(split, index, of: counts.shards)))
+            let name = ShardFile.name(split, index, of: counts.shards)
+            guard let expected = contents[name] else {
+                preconditionFailure("every shard was found in the manifest")
+            }
+            return try ShardFile.read(Paths.join(path, name), expected: expected)
         }
         let found = CorpusManifest.Counts(
             shards: shards.count, documents: shards.reduce(0) { $0 + $1.documentCount },
@@ -96,13 +142,24 @@ public struct CorpusDirectory: Sendable {
 
     /// Checks everything: every file's SHA-256, the structure of the shards and all token ids.
     ///
+    /// - Returns: The share of `[UNK]`.
     /// - Throws: The first fault found.
-    public func verify() throws {
+    @discardableResult
+    public func verify() throws -> UnknownTokens {
         try Manifest<CorpusManifest>.read(
-            from: path, supportedVersion: CorpusManifest.formatVersion
+            from: path, supportedVersion: CorpusManifest.newestFormatVersion
         ).verify(path)
-        for split in CorpusSplit.allCases {
-            try documents(of: split).checkTokens(vocabularySize: vocabulary.count)
+        let unknown = try CorpusSplit.allCases.reduce(0) { sum, split in
+            try sum
+                + documents(of: split).checkTokens(
+                    vocabularySize: vocabulary.count, counting: vocabulary.unkID)
         }
+        if let counted = manifest.notes.unknownTokens, counted != unknown {
+            throw CorpusError.damaged(
+                path: Paths.join(path, ManifestFile.name),
+                reason: "it counts \(counted) tokens that are [UNK], but the shards hold \(unknown)"
+            )
+        }
+        return manifest.unknownTokens(unknown)
     }
 }

@@ -1,3 +1,5 @@
+public import Tokenization
+
 /// A part of a corpus that never shares a document with another part.
 public enum CorpusSplit: String, Sendable, CaseIterable, Codable {
     /// What is trained on.
@@ -27,8 +29,10 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var builderVersion = Self.builderVersion
     /// Entries of the vocabulary.
     public var vocabularySize: Int
-    /// Whether text was made lower case and stripped of accents.
-    public var lowercase: Bool
+    /// Whether text was made lower case.
+    private var lowercase: Bool
+    /// How text became tokens, where `lowercase` does not say it all.
+    private var customTokenizer: TokenizerSettings?
     /// The seed of the choice of held-out documents.
     public var seed: UInt64
     /// The share of documents that was to be held out.
@@ -41,33 +45,51 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var heldout = Counts()
     /// What happened to the text on the way.
     public var notes = BuildNotes()
+    /// Hashes by which readers verify the shards; nil in corpora of earlier versions, whose shards
+    /// are verified as wholes by the SHA-256 that the manifest has of every file.
+    public var checksums: ShardChecksums?
 
     static let kind = "bert-corpus"
-    static let builderVersion = 1
-    static let formatVersion = 1
+    static let builderVersion = 2
+    /// The newest version of the format. In version 1 `lowercase` says all about tokens.
+    static let newestFormatVersion = 2
+    /// The version that it is written in: the oldest that says all.
+    var formatVersion: Int { customTokenizer == nil ? 1 : 2 }
+    /// How text became tokens.
+    public var tokenizer: TokenizerSettings {
+        customTokenizer ?? TokenizerSettings(lowercase: lowercase)
+    }
 
     private enum CodingKeys: String, CodingKey {
         case kind
         case builderVersion = "builder_version"
         case vocabularySize = "vocabulary_size"
         case lowercase
+        case customTokenizer = "tokenizer"
         case seed
         case heldoutShare = "heldout_share"
         case maximumSentenceLength = "maximum_sentence_length"
         case train
         case heldout
         case notes
+        case checksums
     }
 
     init(
-        vocabularySize: Int, lowercase: Bool, seed: UInt64, heldoutShare: Double,
+        vocabularySize: Int, tokenizer: TokenizerSettings, seed: UInt64, heldoutShare: Double,
         maximumSentenceLength: Int
     ) {
         self.vocabularySize = vocabularySize
-        self.lowercase = lowercase
+        lowercase = tokenizer.lowercase
+        customTokenizer = tokenizer.isPlain ? nil : tokenizer
         self.seed = seed
         self.heldoutShare = heldoutShare
         self.maximumSentenceLength = maximumSentenceLength
+    }
+
+    /// The share of `[UNK]`, where `count` tokens are that.
+    public func unknownTokens(_ count: Int) -> UnknownTokens {
+        UnknownTokens(count, of: train.tokens + heldout.tokens)
     }
 
     /// The sizes of `split`.
@@ -91,8 +113,10 @@ public struct BuildNotes: Codable, Sendable, Equatable {
     public var cutDocuments = 0
     /// Pieces above the first that sentences of too many tokens were cut into.
     public var cutSentences = 0
-    /// Byte sequences that were not UTF-8 and were replaced.
+    /// Byte sequences that were not UTF-8, and NUL bytes, that were replaced.
     public var replacedBytes = 0
+    /// Tokens of both splits that are `[UNK]`; nil in corpora of earlier versions.
+    public var unknownTokens: Int?
 
     private enum CodingKeys: String, CodingKey {
         case textBytes = "text_bytes"
@@ -102,5 +126,6 @@ public struct BuildNotes: Codable, Sendable, Equatable {
         case cutDocuments = "cut_documents"
         case cutSentences = "cut_sentences"
         case replacedBytes = "replaced_bytes"
+        case unknownTokens = "unknown_tokens"
     }
 }

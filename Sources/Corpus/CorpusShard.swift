@@ -23,6 +23,13 @@ package final class CorpusShard: Sendable {
             case .wide(let array): array.count
             }
         }
+
+        var byteRange: Range<Int>? {
+            switch self {
+            case .narrow(let array): array.byteRange
+            case .wide(let array): array.byteRange
+            }
+        }
     }
 
     /// A shard of stored arrays.
@@ -107,15 +114,18 @@ package final class CorpusShard: Sendable {
 
     /// Appends the tokens of `range` to `output`.
     ///
-    /// - Throws: `CorpusError.damaged` when an id is not below `vocabularySize`.
+    /// - Throws: `CorpusError.damaged` when the file is not what it was when it was built, or an
+    ///   id is not below `vocabularySize`.
     package func appendTokens(
         _ range: Range<Int>, to output: inout [Int32], vocabularySize: Int
     ) throws(CorpusError) {
         let start = output.count
         switch tokens {
         case .narrow(let array):
+            try array.verify(range)
             for token in array.slice(range) { output.append(Int32(token)) }
         case .wide(let array):
+            try array.verify(range)
             output.append(contentsOf: array.slice(range))
         }
         let bound = UInt32(clamping: vocabularySize)

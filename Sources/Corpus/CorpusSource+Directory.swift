@@ -3,9 +3,9 @@ package import Tokenization
 
 extension CorpusSource {
     /// Samples of one split of one or more corpus directories, which must have one vocabulary
-    /// and one casing.
+    /// and one way to make tokens.
     ///
-    /// - Throws: `CorpusError` when a setting makes no sense, vocabularies or casings differ or
+    /// - Throws: `CorpusError` when a setting makes no sense, vocabularies or tokenizers differ or
     ///   there is no text; `HDF5Error` or `FileError` when a shard cannot be read.
     public convenience init(
         _ directories: [CorpusDirectory], split: CorpusSplit, settings: SampleSettings,
@@ -20,11 +20,11 @@ extension CorpusSource {
                     + "both with one")
         }
         if let other = directories.first(where: {
-            $0.manifest.lowercase != first.manifest.lowercase
+            !$0.manifest.tokenizer.splitsText(as: first.manifest.tokenizer)
         }) {
             throw CorpusError.invalidSetting(
-                "one of \(first.path) and \(other.path) was built from lower-cased text, the other "
-                    + "was not; build both alike")
+                "\(first.path) was built with \(first.manifest.tokenizer.summary), \(other.path) "
+                    + "with \(other.manifest.tokenizer.summary); build both alike")
         }
         let stores = try directories.map { try $0.documents(of: split) }
         var documents = 0

@@ -7,6 +7,8 @@ struct EncodedChunk: Sendable {
     struct Document: Sendable {
         var tokenEnd: Int
         var sentenceEnd: Int
+        /// Tokens that are `[UNK]`.
+        var unknownTokens: Int
         var key: DocumentKey
     }
 
@@ -42,12 +44,14 @@ final class DocumentEncoder {
     private let seed: UInt64
     private let maximumSentenceLength: Int
     private let replacesInvalid: Bool
+    private let unknownID: Int32
 
     init(
         tokenizer: WordPieceTokenizer, seed: UInt64, maximumSentenceLength: Int,
         replacesInvalid: Bool
     ) {
         encoder = WordPieceEncoder(tokenizer)
+        unknownID = tokenizer.vocabulary.unkID
         self.seed = seed
         self.maximumSentenceLength = maximumSentenceLength
         self.replacesInvalid = replacesInvalid
@@ -55,17 +59,21 @@ final class DocumentEncoder {
 
     /// The documents of `chunk`.
     ///
-    /// - Throws: `CorpusError.notUTF8`, unless broken sequences are to be replaced.
+    /// - Throws: `CorpusError.notText`, unless broken sequences are to be replaced.
     func encode(_ chunk: TextChunk) throws(CorpusError) -> EncodedChunk {
         var output = EncodedChunk()
         output.notes.textBytes = chunk.bytes.count
         output.tokens.reserveCapacity(chunk.bytes.count / 4)
         var bytes = chunk.bytes
-        if let fault = UTF8Text.firstFault(bytes) {
+        if let fault = bytes.withUnsafeBufferPointer({ UTF8Text.fault(in: $0)?.lowerBound }) {
             guard replacesInvalid else {
                 let line = bytes[..<fault].reduce(chunk.firstLine) { $0 + ($1 == 0x0A ? 1 : 0) }
-                throw .notUTF8(
-                    path: chunk.source, line: line, byteOffset: chunk.byteOffset + fault)
+                // Formats other than text are not text from the first chunk on.
+                throw .notText(
+                    TextFault(
+                        source: chunk.source, line: line, byteOffset: chunk.byteOffset + fault,
+                        byte: bytes[fault],
+                        head: chunk.byteOffset == 0 ? Array(bytes.prefix(64)) : []))
             }
             (bytes, output.notes.replacedBytes) = UTF8Text.repaired(bytes)
         }
@@ -81,7 +89,7 @@ final class DocumentEncoder {
             var hasText = false
             while start < text.count {
                 let lineEnd = text[start...].firstIndex(of: 0x0A) ?? text.count
-                let line = trimmed(text, start..<lineEnd)
+                let line = WhiteSpace.trimmed(start..<lineEnd, of: text)
                 start = lineEnd + 1
                 if line.isEmpty { break }
                 hasText = true
@@ -110,22 +118,14 @@ final class DocumentEncoder {
     }
 
     private func finishDocument(_ key: DocumentKey, _ output: inout EncodedChunk) {
-        guard output.tokens.count > output.documents.last?.tokenEnd ?? 0 else {
+        let start = output.documents.last?.tokenEnd ?? 0
+        guard output.tokens.count > start else {
             output.notes.emptyDocuments += 1
             return
         }
         output.documents.append(
             EncodedChunk.Document(
-                tokenEnd: output.tokens.count, sentenceEnd: output.sentenceEnds.count, key: key))
+                tokenEnd: output.tokens.count, sentenceEnd: output.sentenceEnds.count,
+                unknownTokens: output.tokens[start...].count { $0 == unknownID }, key: key))
     }
-
-    /// `line` without white space at its ends.
-    private func trimmed(_ text: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Range<Int> {
-        var (start, end) = (line.lowerBound, line.upperBound)
-        while start < end && isSpace(text[start]) { start += 1 }
-        while end > start && isSpace(text[end - 1]) { end -= 1 }
-        return start..<end
-    }
-
-    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 }

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Tokenization
 
 /// Whole documents of one input, as they stand there.
 struct TextChunk: Sendable {
@@ -12,8 +13,8 @@ struct TextChunk: Sendable {
     var byteOffset: Int
 }
 
-/// Cuts an input into chunks of whole documents. A blank line ends a document, and so does the
-/// end of the input; a document of more than `documentBytes` is cut at the end of a line or, in
+/// Cuts an input into chunks of whole documents. A line of white space ends a document, and so does
+/// the end of the input; a document of more than `documentBytes` is cut at the end of a line or, in
 /// a line longer than that, behind a space or at least a character.
 ///
 /// Where it cuts does not depend on how the bytes come in, nor on the size of chunks.
@@ -29,6 +30,7 @@ struct DocumentReader: ~Copyable {
     /// How far the line that is being read has been searched for its end.
     private var searched = 0
     private var isAtEnd = false
+    private var hasLineFeed = false
     private var firstLine = 1
     private var byteOffset = 0
     /// How often a document was cut.
@@ -43,8 +45,12 @@ struct DocumentReader: ~Copyable {
     /// The next chunk, or nil at the end.
     mutating func next() throws(FileError) -> TextChunk? {
         while true {
-            if let cut = scan() { return take(cut) }
+            if let cut = scan() {
+                try requireLineFeeds()
+                return take(cut)
+            }
             if documentStart >= chunkBytes { return take(documentStart) }
+            if isAtEnd { try requireLineFeeds() }
             if isAtEnd { return buffer.isEmpty ? nil : take(buffer.count) }
             let before = buffer.count
             try input.read(chunkBytes, into: &buffer)
@@ -58,6 +64,7 @@ struct DocumentReader: ~Copyable {
         while lineStart < buffer.count {
             let lineFeed = lineFeed(from: searched)
             searched = lineFeed ?? buffer.count
+            hasLineFeed = hasLineFeed || lineFeed != nil
             let lineEnd = lineFeed.map { $0 + 1 } ?? buffer.count
             if lineEnd - documentStart > documentBytes {
                 cuts += 1
@@ -75,6 +82,15 @@ struct DocumentReader: ~Copyable {
             (lineStart, searched) = (lineEnd, lineEnd)
         }
         return nil
+    }
+
+    /// Refuses text whose lines end in carriage returns alone: it would be one line, and documents
+    /// would run into one another.
+    private func requireLineFeeds() throws(FileError) {
+        guard !hasLineFeed, buffer.count(where: { $0 == 0x0D }) > 1 else { return }
+        throw FileError(
+            .badData, input.name,
+            "its lines end in carriage returns alone; convert it first: tr '\\r' '\\n' <FILE")
     }
 
     private func lineFeed(from start: Int) -> Int? {
@@ -98,7 +114,7 @@ struct DocumentReader: ~Copyable {
     }
 
     private func isBlank(_ line: Range<Int>) -> Bool {
-        line.allSatisfy { buffer[$0] == 0x20 || (0x09...0x0D).contains(buffer[$0]) }
+        buffer.withUnsafeBufferPointer { WhiteSpace.trimmed(line, of: $0).isEmpty }
     }
 
     /// Takes the first `count` bytes of the buffer away as a chunk.

@@ -30,8 +30,9 @@ package struct DocumentStore: Sendable {
         return (shards[shard], document - firstDocument[shard])
     }
 
-    /// Checks all token ids.
-    func checkTokens(vocabularySize: Int) throws(CorpusError) {
+    /// Checks all token ids; returns how many of them are `id`.
+    func checkTokens(vocabularySize: Int, counting id: Int32) throws(CorpusError) -> Int {
+        var found = 0
         var buffer: [Int32] = []
         for shard in shards {
             for start in stride(from: 0, to: shard.tokenCount, by: 1 << 16) {
@@ -39,8 +40,10 @@ package struct DocumentStore: Sendable {
                 try shard.appendTokens(
                     start..<min(start + 1 << 16, shard.tokenCount), to: &buffer,
                     vocabularySize: vocabularySize)
+                found += buffer.count { $0 == id }
             }
         }
+        return found
     }
 
     /// Calls `body` with every document's index and its sentences' token offsets, in order.

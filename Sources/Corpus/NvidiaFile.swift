@@ -83,15 +83,40 @@ struct NvidiaFile: Sendable {
         return shape
     }
 
-    /// What tells this file from another with the same shapes: its name, size, and the SHA-256 of
-    /// its first and last 64 KiB. (Hashing terabytes at each start would take hours.)
-    func digest() throws -> String {
-        let file = try MappedFile(path: path)
-        let edge = 1 << 16
-        var hash = SHA256()
-        hash.update(UnsafeRawBufferPointer(rebasing: file.bytes.prefix(edge)))
-        hash.update(UnsafeRawBufferPointer(rebasing: file.bytes.suffix(edge)))
-        return "\(Paths.name(of: path)) \(file.bytes.count) \(hash.finish())"
+    /// What tells a file from another with the same shapes.
+    struct Digest: Sendable {
+        /// Name, size and SHA-256: of everything in files of up to 16 MiB; of larger ones of eight
+        /// evenly spaced pieces of 64 KiB, since hashing terabytes at each start would take hours.
+        var current: String
+        /// The digest of earlier versions: of the first and the last 64 KiB.
+        var earlier: String
+
+        private static let piece = 1 << 16
+        private static let pieceCount = 8
+        private static let wholeBytes = 16 << 20
+
+        /// Reads the file at `path`.
+        init(of path: String) throws(FileError) {
+            let file = try MappedFile(path: path)
+            let size = file.bytes.count
+            let prefix = "\(Paths.name(of: path)) \(size) "
+            var edges = SHA256()
+            edges.update(UnsafeRawBufferPointer(rebasing: file.bytes.prefix(Self.piece)))
+            edges.update(UnsafeRawBufferPointer(rebasing: file.bytes.suffix(Self.piece)))
+            earlier = prefix + edges.finish().description
+            var hash = SHA256()
+            if size <= Self.wholeBytes {
+                hash.update(file.bytes)
+            } else {
+                for index in 0..<Self.pieceCount {
+                    let start = (size - Self.piece) / (Self.pieceCount - 1) * index
+                    let piece = file.bytes[start...].prefix(Self.piece)
+                    hash.update(UnsafeRawBufferPointer(rebasing: piece))
+                }
+                hash.update(UnsafeRawBufferPointer(rebasing: file.bytes.suffix(Self.piece)))
+            }
+            current = prefix + hash.finish().description
+        }
     }
 
     /// The files that `paths` name: files as they are, and all `.h5` and `.hdf5` files of
@@ -99,7 +124,7 @@ struct NvidiaFile: Sendable {
     static func list(_ paths: [String]) throws -> [NvidiaFile] {
         var files: [NvidiaFile] = []
         for path in paths {
-            guard Paths.kind(of: path + "/.") == .directory else {
+            guard try Paths.isDirectory(path) else {
                 files.append(try NvidiaFile(path: path))
                 continue
             }

@@ -24,18 +24,18 @@ public enum NvidiaFileWriter {
             first >= 0 && count >= 0 && first + count <= source.sampleCount(epoch: epoch),
             "the samples exist")
         try WholeFiles.createAtomically(path) { temporary in
-            let file = try File.create(temporary)
-            let datasets = try NvidiaDatasets(
-                in: file, rows: count, length: source.maximumLength, predictions: predictions)
-            for start in stride(from: 0, to: count, by: blockRows) {
-                let block = start..<min(start + blockRows, count)
-                let samples = try block.map {
-                    try source.sample(epoch: epoch, index: first + $0)
+            try File.create(temporary) { file in
+                let datasets = try NvidiaDatasets(
+                    in: file, rows: count, length: source.maximumLength, predictions: predictions)
+                for start in stride(from: 0, to: count, by: blockRows) {
+                    let block = start..<min(start + blockRows, count)
+                    let samples = try block.map {
+                        try source.sample(epoch: epoch, index: first + $0)
+                    }
+                    try datasets.write(samples, atRow: start)
                 }
-                try datasets.write(samples, atRow: start)
+                try datasets.close()
             }
-            datasets.close()
-            try file.close()
         }
     }
 }
@@ -104,6 +104,13 @@ private struct NvidiaDatasets: ~Copyable {
         return rows
     }
 
-    /// Ends the use of the datasets: a file is closed after them.
-    consuming func close() {}
+    /// Writes what the datasets hold back, and closes them.
+    consuming func close() throws(HDF5Error) {
+        try tokens.close()
+        try mask.close()
+        try segments.close()
+        try positions.close()
+        try labels.close()
+        try next.close()
+    }
 }

@@ -13,8 +13,11 @@ public final class NvidiaHDF5Source: SampleSource {
     public let vocabularySize: Int
     /// The width of the widest file, in tokens.
     public let maximumLength: Int
-    /// SHA-256 of names, sizes and edges of the files, the order and the seed.
+    /// SHA-256 of names, sizes and content of the files (of large ones: of pieces), the order and
+    /// the seed.
     public let fingerprint: String
+    /// That of the versions that looked at the edges of files only.
+    public let earlierFingerprints: [String]
     /// None: rows tell nothing of their documents.
     public var corpora: [SourceCorpus] { [] }
 
@@ -76,10 +79,13 @@ public final class NvidiaHDF5Source: SampleSource {
         self.order = order
         self.seed = seed
         maximumLength = files.reduce(0) { max($0, $1.length) }
-        let digests = try files.map { try $0.digest() }
+        let digests = try files.map { try NvidiaFile.Digest(of: $0.path) }
+        let settings = "order=\(order.rawValue) seed=\(seed) block=\(blockTokens) "
         fingerprint = sha256Hex(
-            "nvidia_hdf5 2 order=\(order.rawValue) seed=\(seed) block=\(blockTokens) "
-                + digests.joined(separator: "\n"))
+            "nvidia_hdf5 3 " + settings + digests.map(\.current).joined(separator: "\n"))
+        earlierFingerprints = [
+            sha256Hex("nvidia_hdf5 2 " + settings + digests.map(\.earlier).joined(separator: "\n"))
+        ]
     }
 
     /// The number of rows, in every epoch.

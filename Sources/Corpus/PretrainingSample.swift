@@ -79,6 +79,8 @@ public protocol SampleSource: Sendable {
     /// SHA-256 (hexadecimal) of all that determines the samples: data, settings and seed. Two
     /// sources with one fingerprint give the same samples.
     var fingerprint: String { get }
+    /// Fingerprints that earlier versions gave these samples: runs that those started go on.
+    var earlierFingerprints: [String] { get }
     /// The corpora that samples' documents are in, by rising documents; empty where samples have no
     /// documents.
     var corpora: [SourceCorpus] { get }
@@ -91,4 +93,9 @@ public protocol SampleSource: Sendable {
     /// - Precondition: `0 <= index < sampleCount(epoch:)`.
     /// - Throws: `CorpusError` when the stored data turn out to be damaged.
     func sample(epoch: Int, index: Int) throws -> PretrainingSample
+}
+
+extension SampleSource {
+    /// None.
+    public var earlierFingerprints: [String] { [] }
 }

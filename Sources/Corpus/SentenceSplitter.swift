@@ -1,9 +1,12 @@
+import Tokenization
+
 /// Cuts a line of UTF-8 text into sentences.
 ///
 /// A sentence ends at `.`, `!`, `?` or `…` with the closing quotes and brackets behind it, where
 /// white space and something that can begin a sentence follow; not after abbreviations, initials
 /// and a number that opens a line. It also ends at `。`, `！`, `？`, `｡` and at `…` after CJK text,
-/// whatever follows, except punctuation that carries the sentence on. The end of a line always
+/// whatever follows, except punctuation that carries the sentence on, and so it does at the marks of
+/// other scripts (`SentenceTerminals`: danda, Arabic question mark, ...). The end of a line always
 /// ends a sentence, so text of one sentence a line comes out as it is, unless a line holds several.
 package struct SentenceSplitter {
     private let text: UnsafeBufferPointer<UInt8>
@@ -43,35 +46,28 @@ package struct SentenceSplitter {
     /// Whether a terminator can begin with `byte`.
     @inline(__always)
     private func isTrigger(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: ".") || byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?")
-            || byte == 0xE2 || byte == 0xE3 || byte == 0xEF
+        switch byte {
+        case UInt8(ascii: "."), UInt8(ascii: "!"), UInt8(ascii: "?"), 0xE2, 0xE3, 0xEF: true
+        // First bytes of `SentenceTerminals`.
+        case 0xD6, 0xD8, 0xDB, 0xDC, 0xDF, 0xE0, 0xE1, 0xEA, 0xF0: true
+        default: false
+        }
     }
 
     private func trimmedEnd(after start: Int) -> Int {
-        var end = text.count
-        while end > start && isSpace(text[end - 1]) { end -= 1 }
-        return end
+        WhiteSpace.trimmed(start..<text.count, of: text).upperBound
     }
 
     private func skipSpace(_ position: Int) -> Int {
         var position = position
         while position < text.count {
-            if isSpace(text[position]) {
-                position += 1
-            } else if matches(position, 0xE3, 0x80, 0x80) || matches(position, 0xEF, 0xBB, 0xBF) {
-                // Ideographic space, byte order mark.
-                position += 3
-            } else if text[position] == 0xC2, position + 1 < text.count, text[position + 1] == 0xA0
-            {
-                position += 2
-            } else {
-                break
-            }
+            let isMark = matches(position, 0xEF, 0xBB, 0xBF)  // Byte order mark.
+            let length = isMark ? 3 : WhiteSpace.length(at: position, in: text)
+            if length == 0 { break }
+            position += length
         }
         return position
     }
-
-    private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     private func matches(_ position: Int, _ a: UInt8, _ b: UInt8, _ c: UInt8) -> Bool {
         position + 2 < text.count && text[position] == a && text[position + 1] == b
@@ -91,7 +87,7 @@ extension SentenceSplitter {
         var hasStrong = false
         /// `…`.
         var hasEllipsis = false
-        /// `。`, `！`, `？` or `｡`.
+        /// `。`, `！`, `？`, `｡` or a mark of another script, behind which no space needs to stand.
         var hasWide = false
     }
 
@@ -113,7 +109,7 @@ extension SentenceSplitter {
             stop.hasStrong = true
         default:
             let isEllipsis = matches(stop.end, 0xE2, 0x80, 0xA6)
-            guard isEllipsis || isWideStop(stop.end) else { return false }
+            guard isEllipsis || isWideStop(stop.end) else { return absorbTerminal(&stop) }
             stop.hasEllipsis = stop.hasEllipsis || isEllipsis
             stop.hasWide = stop.hasWide || !isEllipsis
             stop.end += 3
@@ -121,6 +117,27 @@ extension SentenceSplitter {
         }
         stop.end += 1
         return true
+    }
+
+    /// Absorbs a mark of `SentenceTerminals`.
+    private func absorbTerminal(_ stop: inout Terminator) -> Bool {
+        guard isTrigger(text[stop.end]) else { return false }
+        let value = scalar(at: stop.end)
+        guard Self.isTerminal(value) else { return false }
+        // Double marks and the like of Latin text (U+203C) are followed by a space.
+        if (0x2000...0x2E7F).contains(value) { stop.hasStrong = true } else { stop.hasWide = true }
+        stop.end += value < 0x800 ? 2 : value < 0x10000 ? 3 : 4
+        return true
+    }
+
+    private static func isTerminal(_ value: UInt32) -> Bool {
+        let ranges = SentenceTerminals.ranges
+        var (low, high) = (0, ranges.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].last < value { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].first <= value
     }
 
     /// `。`, `！`, `？`, `｡`.
@@ -181,13 +198,15 @@ extension SentenceSplitter {
             in: text, period: start, sentenceStart: sentenceStart, next: next)
     }
 
-    /// Whether the punctuation at `position` carries on the sentence before it: `，、；：,;:`.
+    /// Whether the punctuation at `position` carries on the sentence before it: `，、；：,;:` and the
+    /// Arabic `،؛`.
     private func continuesSentence(_ position: Int) -> Bool {
         switch text[position] {
         case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: ":"): true
         default:
             matches(position, 0xEF, 0xBC, 0x8C) || matches(position, 0xE3, 0x80, 0x81)
                 || matches(position, 0xEF, 0xBC, 0x9B) || matches(position, 0xEF, 0xBC, 0x9A)
+                || [0x60C, 0x61B].contains(scalar(at: position))
         }
     }
 

@@ -22,26 +22,27 @@ enum ShardFile {
     }
 
     /// Writes a new shard file.
-    static func write(_ shard: borrowing ShardBuffer, to path: String) throws(HDF5Error) {
-        let file = try File.create(path)
-        if shard.isNarrow {
-            try file.writeDataset(tokens, shape: [shard.tokenCount], shard.narrowTokens.span)
-        } else {
-            try file.writeDataset(tokens, shape: [shard.tokenCount], shard.wideTokens.span)
+    static func write(_ shard: borrowing ShardBuffer, to path: String) throws {
+        try File.create(path) { file in
+            if shard.isNarrow {
+                try file.writeDataset(tokens, shape: [shard.tokenCount], shard.narrowTokens.span)
+            } else {
+                try file.writeDataset(tokens, shape: [shard.tokenCount], shard.wideTokens.span)
+            }
+            try file.writeDataset(
+                sentences, shape: [shard.sentenceOffsets.count], shard.sentenceOffsets.span)
+            try file.writeDataset(
+                documents, shape: [shard.documentOffsets.count], shard.documentOffsets.span)
         }
-        try file.writeDataset(
-            sentences, shape: [shard.sentenceOffsets.count], shard.sentenceOffsets.span)
-        try file.writeDataset(
-            documents, shape: [shard.documentOffsets.count], shard.documentOffsets.span)
-        try file.close()
     }
 
-    /// Opens a shard file and checks its structure.
+    /// Opens a shard file and checks its structure, and the hashes of all blocks but those of
+    /// tokens alone, which are verified when they are used.
     ///
     /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and what is wrong.
-    static func read(_ path: String) throws -> CorpusShard {
+    static func read(_ path: String, expected: ExpectedContent) throws -> CorpusShard {
+        let mapped = try VerifiedFile(path: path, expected: expected)
         let file = try File.open(path)
-        let mapped = try MappedFile(path: path)
         let dataset = try file.dataset(tokens)
         let ids: CorpusShard.Tokens
         switch try dataset.elementType() {
@@ -52,6 +53,12 @@ enum ShardFile {
                 path: path,
                 reason: "\(tokens) holds \(type?.rawValue ?? "no numbers"), not uint16 or int32")
         }
+        if mapped.hasBlocks {
+            let all = mapped.mapped.bytes.indices
+            let unused = ids.byteRange ?? all.upperBound..<all.upperBound
+            try mapped.verify(all.lowerBound..<unused.lowerBound)
+            try mapped.verify(unused.upperBound..<all.upperBound)
+        }
         return try CorpusShard(
             path: path, tokens: ids, sentenceOffsets: array(try file.dataset(sentences), mapped),
             documentOffsets: array(try file.dataset(documents), mapped))
@@ -60,7 +67,7 @@ enum ShardFile {
     /// The dataset as a part of the mapped file or, where it is stored in another way (chunked,
     /// compressed, another byte order), in memory.
     private static func array<T: HDF5Element>(
-        _ dataset: borrowing Dataset, _ file: MappedFile
+        _ dataset: borrowing Dataset, _ file: VerifiedFile
     ) throws -> StoredArray<T> {
         let shape = try dataset.shape()
         guard shape.count == 1 else {
@@ -76,8 +83,9 @@ enum ShardFile {
         {
             return array
         }
+        try file.verify(file.mapped.bytes.indices)
         // No more than the file can hold if deflate, at best 1032 to 1, made it as small as it is.
-        let limit = file.bytes.count * 1032 / MemoryLayout<T>.stride
+        let limit = file.mapped.bytes.count * 1032 / MemoryLayout<T>.stride
         return StoredArray(try dataset.read(as: T.self, maximumCount: limit))
     }
 }

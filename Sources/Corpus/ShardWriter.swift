@@ -31,12 +31,16 @@ struct ShardWriter {
     /// Writes the last shard, and gives all their final names, now that their number is known.
     mutating func finish() throws {
         if buffer.documentCount > 0 { try flush() }
-        for index in 0..<counts.shards {
-            let name = ShardFile.name(split, index, of: counts.shards)
+        for (index, name) in names.enumerated() {
             guard rename(pendingPath(index), Paths.join(directory, name)) == 0 else {
                 throw systemError(pendingPath(index), "rename it to \(name)")
             }
         }
+    }
+
+    /// The names of all shards, once they are written.
+    var names: [String] {
+        (0..<counts.shards).map { ShardFile.name(split, $0, of: counts.shards) }
     }
 
     private mutating func flush() throws {

@@ -6,25 +6,44 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
     // Unchecked: the memory is never written after `init`, and `owner` keeps it alive.
     private let elements: UnsafeBufferPointer<Element>
     private let owner: AnyObject
+    /// The file that the array is a part of, and where it begins there.
+    private let place: (file: VerifiedFile, offset: Int)?
 
     /// The elements of `array`.
     init(_ array: [Element]) {
         let memory = OwnedMemory<Element>(array)
         elements = UnsafeBufferPointer(memory.elements)
         owner = memory
+        place = nil
     }
 
     /// The `count` elements at `offset` of `file`, or nil where they are not all inside of it or
     /// not aligned.
-    init?(_ file: MappedFile, offset: Int, count: Int) {
+    init?(_ file: VerifiedFile, offset: Int, count: Int) {
         let stride = MemoryLayout<Element>.stride
+        let bytes = file.mapped.bytes
         let (size, overflow) = count.multipliedReportingOverflow(by: stride)
-        guard !overflow, count >= 0, offset >= 0, offset <= file.bytes.count,
-            size <= file.bytes.count - offset, offset % MemoryLayout<Element>.alignment == 0
+        guard !overflow, count >= 0, offset >= 0, offset <= bytes.count,
+            size <= bytes.count - offset, offset % MemoryLayout<Element>.alignment == 0
         else { return nil }
-        let part = UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + size])
+        let part = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size])
         elements = part.bindMemory(to: Element.self)
         owner = file
+        place = (file, offset)
+    }
+
+    /// The bytes of the file that the array is; nil where it has memory of its own.
+    var byteRange: Range<Int>? {
+        place.map { $0.offset..<$0.offset + count * MemoryLayout<Element>.stride }
+    }
+
+    /// Throws `CorpusError.damaged` unless the elements of `range` are what they should be.
+    /// Those with memory of their own were verified before they were read.
+    func verify(_ range: Range<Int>) throws(CorpusError) {
+        guard let place else { return }
+        let stride = MemoryLayout<Element>.stride
+        try place.file.verify(
+            place.offset + range.lowerBound * stride..<place.offset + range.upperBound * stride)
     }
 
     var count: Int { elements.count }
@@ -55,7 +74,7 @@ final class MappedFile: @unchecked Sendable {
 
     /// Maps the file at `path`.
     init(path: String) throws(FileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw systemError(path, "open it") }
         defer { close(descriptor) }
         var status = stat()

@@ -1,5 +1,6 @@
 import DurableFiles
 import Glibc
+import Tokenization
 
 /// A file, or standard input, read in pieces.
 struct TextInput: ~Copyable {
@@ -22,12 +23,12 @@ struct TextInput: ~Copyable {
     /// Opens `path`; "-" is standard input.
     init(path: String) throws(FileError) {
         if path == "-" {
-            name = "standard input"
+            name = TextFault.standardInput
             descriptor = STDIN_FILENO
             return
         }
         name = path
-        let opened = open(path, O_RDONLY | O_CLOEXEC)
+        let opened = Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
         guard opened >= 0 else { throw systemError(path, "open it") }
         posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL)
         descriptor = opened

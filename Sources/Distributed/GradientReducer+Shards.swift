@@ -1,4 +1,5 @@
 public import MPI
+import OperatingSystem
 
 /// The other half of a sharded update: each rank owns a part of every bucket, its chunk of the ring, updates that, and
 /// gives the others the result.
@@ -20,7 +21,7 @@ extension GradientReducer {
     public func allGather(_ buffer: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
         precondition(
             buffer.count == buckets.last?.upperBound ?? 0, "the buffer has the reducer's count")
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         var inFlight: [RingOperation] = []
         var next = 0
         var wait = YieldingWait(in: "the ring all-gather of parameters")
@@ -38,7 +39,7 @@ extension GradientReducer {
             }
             if hasMoved { wait.reset() } else { wait.pause() }
         }
-        let seconds = MPIEnvironment.wallTime - start
+        let seconds = MonotonicClock.seconds - start
         statistics.wallSeconds += seconds
         statistics.blockingSeconds += seconds
     }

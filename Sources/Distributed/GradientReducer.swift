@@ -1,4 +1,5 @@
 public import MPI
+import OperatingSystem
 
 /// Sums a flat buffer over all ranks, bucket by bucket, while the buffer is still being filled.
 ///
@@ -109,15 +110,15 @@ public final class GradientReducer {
     /// Moves messages on without waiting. Cheap when nothing is under way.
     public func progress() throws(MPIError) {
         guard overlaps, !inFlight.isEmpty || nextWaiting < waiting.count else { return }
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         _ = try advance()
-        statistics.progressSeconds += MPIEnvironment.wallTime - start
+        statistics.progressSeconds += MonotonicClock.seconds - start
     }
 
     /// Waits until the whole buffer, or this rank's part of it, holds the sums. What was not marked is taken to be final now.
     public func finish() throws(MPIError) {
         precondition(buffer != nil, "no step has begun")
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         // From the end, the way a backward pass goes; what was marked keeps its place in the order.
         for bucket in buckets.indices.reversed() where missing[bucket] > 0 {
             waiting.append(bucket)
@@ -132,7 +133,7 @@ public final class GradientReducer {
         }
         if scatters { roundShards() }
         buffer = nil
-        let end = MPIEnvironment.wallTime
+        let end = MonotonicClock.seconds
         statistics.steps += 1
         statistics.blockingSeconds += end - start
         statistics.wallSeconds += end - (firstStart ?? end)
@@ -181,7 +182,7 @@ public final class GradientReducer {
             statistics.bytesSent += operation.schedule.bytesSent(
                 bytesPerElement: wire.bytesPerElement)
             inFlight.append(operation)
-            if firstStart == nil { firstStart = MPIEnvironment.wallTime }
+            if firstStart == nil { firstStart = MonotonicClock.seconds }
             hasStarted = true
         }
         return hasStarted

@@ -1,4 +1,5 @@
 public import MPI
+import OperatingSystem
 
 /// Asks all ranks, now and then in the middle of long work, whether any of them was told to stop,
 /// and looks after the work that goes on beside it.
@@ -61,7 +62,7 @@ public final class StopPoll {
     /// As many calls as fit into the interval at the speed of the last ones; at most twice as many
     /// as before, since a pause between two pieces of work says little.
     private func nextStride() -> Int {
-        let now = MPIEnvironment.wallTime
+        let now = MonotonicClock.seconds
         defer { lastTime = now }
         guard let lastTime, now > lastTime else { return stride }
         let fitting = Self.seconds * Double(stride) / (now - lastTime)

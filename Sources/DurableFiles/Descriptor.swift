@@ -2,7 +2,7 @@ import Glibc
 
 /// Owns one open file descriptor.
 struct Descriptor: ~Copyable {
-    let raw: Int32
+    private(set) var raw: Int32
     let path: String
 
     private init(raw: Int32, path: String) {
@@ -10,7 +10,8 @@ struct Descriptor: ~Copyable {
         self.path = path
     }
 
-    deinit { _ = Glibc.close(raw) }
+    // Of a file that was written this is not the only close: see `close()`.
+    deinit { if raw >= 0 { _ = Glibc.close(raw) } }
 
     /// Opens for reading; a symbolic link as last component is refused unless followed.
     static func open(
@@ -20,12 +21,35 @@ struct Descriptor: ~Copyable {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
         let raw = Glibc.open(path, flags)
         guard raw >= 0 else {
-            if errno == ELOOP {
+            if errno == ELOOP && !followingLinks {
                 throw FileError(.badData, path, "is a symbolic link; only plain files are read")
             }
             throw .system(path, "open it")
         }
         return Descriptor(raw: raw, path: path)
+    }
+
+    /// Opens what is there for writing: a pipe, a device.
+    static func openForWriting(_ path: String) throws(FileError) -> Descriptor {
+        let raw = Patience.call { Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
+        guard raw >= 0 else { throw .system(path, "open it for writing", isWriting: true) }
+        return Descriptor(raw: raw, path: path)
+    }
+
+    /// Another descriptor of what this process has open as `number`.
+    static func duplicate(_ number: Int32, _ path: String) throws(FileError) -> Descriptor {
+        let raw = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        guard raw >= 0 else { throw .system(path, "open it for writing", isWriting: true) }
+        return Descriptor(raw: raw, path: path)
+    }
+
+    /// Closes, which is where some file systems tell that a write failed.
+    consuming func close() throws(FileError) {
+        let code = Glibc.close(raw)
+        raw = -1
+        guard code == 0 || errno == EINTR else {
+            throw .system(path, "close it", isWriting: true)
+        }
     }
 
     /// Creates a file that must not exist yet.
@@ -60,7 +84,9 @@ struct Descriptor: ~Copyable {
         while !rest.isEmpty {
             let count = Glibc.write(raw, rest.baseAddress, rest.count)
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw .system(path, "write \(FreeSpace.text(bytes.count))") }
+            guard count > 0 else {
+                throw .system(path, "write \(FreeSpace.text(bytes.count))", isWriting: true)
+            }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
@@ -68,7 +94,9 @@ struct Descriptor: ~Copyable {
     /// Waits until the storage has it all.
     func sync() throws(FileError) {
         // EINVAL: a file system that cannot sync directories; there is nothing to wait for then.
-        guard fsync(raw) == 0 || errno == EINVAL else { throw .system(path, "sync it") }
+        guard fsync(raw) == 0 || errno == EINVAL else {
+            throw .system(path, "sync it", isWriting: true)
+        }
     }
 }
 
@@ -76,6 +104,9 @@ struct Descriptor: ~Copyable {
 public enum Durability {
     /// Syncs one file's bytes, or one directory's names.
     public static func sync(_ path: String) throws(FileError) {
-        try Descriptor.open(path).sync()
+        let file = try Patience.retrying { () throws(FileError) in
+            try Descriptor.open(path, followingLinks: true)
+        }
+        try file.sync()
     }
 }

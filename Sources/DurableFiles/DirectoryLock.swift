@@ -1,6 +1,5 @@
 public import ExitCoding
 import Glibc
-import Synchronization
 
 /// The right to write into a directory, held by one process at a time.
 ///
@@ -16,30 +15,35 @@ public final class DirectoryLock {
     private let token: String
     private let heartbeat: Heartbeat
 
-    init(path: String, token: String, heartbeatSeconds: UInt32) {
+    init(
+        path: String, token: String, heartbeatSeconds: UInt32,
+        warn: @escaping @Sendable (String) -> Void
+    ) {
         self.path = path
         self.token = token
-        heartbeat = Heartbeat(path: path, token: token, seconds: heartbeatSeconds)
+        heartbeat = Heartbeat(path: path, token: token, seconds: heartbeatSeconds, warn: warn)
         heartbeat.start()
     }
 
     deinit {
         heartbeat.stop()
-        if LockFile.holder(path)?.token == token { unlink(path) }
+        // One that cannot be read now is found dead by the next run.
+        if let holder = try? LockFile.holder(path), holder.token == token { unlink(path) }
     }
 
-    /// Throws if another process has taken the lock: it took this one for dead, because the process
-    /// or its host was suspended. Call it before anything is published.
-    public func requireHeld() throws(FileError) {
-        let holder = LockFile.holder(path)
-        guard holder?.token != token else { return }
-        throw FileError(
-            .inputOutput, path,
-            "the lock is no longer this run's but "
-                + (holder.map { "that of \($0.description)" } ?? "gone")
-                + ": this process seemed dead for long, or somebody removed it. Two runs must not "
-                + "write into one directory, so this one ends")
-    }
+    /// What other processes of this job can check the lock by.
+    public var witness: LockWitness { LockWitness(path: path, token: token) }
+
+    /// Throws if another process has taken the lock; see ``LockWitness/requireHeld()``.
+    public func requireHeld() throws { try witness.requireHeld() }
+}
+
+/// A lock that this process held is another's now.
+public struct LostLockError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
+    /// Whose, and what follows.
+    public let description: String
+    /// The process exit status of sysexits(3): an I/O error, so that the job is started again.
+    public var exitCode: Int32 { ExitStatus.inputOutput }
 }
 
 /// A lock that is being asked for.
@@ -63,19 +67,31 @@ public struct LockAttempt {
     private let own: LockHolder
     private let stale: Double
     private let heartbeat: UInt32
+    private let warn: @Sendable (String) -> Void
     /// What was seen first, and when.
     private var observed: (LockFile.Sight, since: Double)?
 
     /// An attempt to lock `directory`, which must exist.
+    ///
+    /// - Parameter warn: gets a line, on another thread, when the heartbeat fails and when it works
+    ///   again.
     public init(
         _ directory: String, staleSeconds: Double = Self.staleSeconds,
-        heartbeatSeconds: UInt32 = Self.heartbeatSeconds
+        heartbeatSeconds: UInt32 = Self.heartbeatSeconds,
+        warn: @escaping @Sendable (String) -> Void = Self.printWarning
     ) {
         self.directory = directory
         path = Paths.join(directory, DirectoryLock.name)
         own = LockHolder.current()
         stale = staleSeconds
         heartbeat = heartbeatSeconds
+        self.warn = warn
+    }
+
+    /// Prints a line on standard error.
+    public static let printWarning: @Sendable (String) -> Void = { text in
+        let line = Array("warning: \(text)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
     }
 
     /// The holder that is watched because it runs where nothing can be asked of it; nil if there is
@@ -95,7 +111,7 @@ public struct LockAttempt {
     ///   written.
     public mutating func poll() throws -> DirectoryLock? {
         guard let serverTime = try LockFile.make(path, own) else { return made }
-        guard let sight = LockFile.look(path) else { return nil }
+        guard let sight = try LockFile.look(path) else { return nil }
         if try isAlive(sight, serverTime) != false { return nil }
         try LockFile.remove(path, heldBy: sight.holder)
         // Another one that waits may be faster.
@@ -127,7 +143,7 @@ public struct LockAttempt {
     }
 
     private var made: DirectoryLock {
-        DirectoryLock(path: path, token: own.token, heartbeatSeconds: heartbeat)
+        DirectoryLock(path: path, token: own.token, heartbeatSeconds: heartbeat, warn: warn)
     }
 
     private func locked(_ holder: LockHolder) -> LockedError {
@@ -151,49 +167,4 @@ public struct LockedError: ExitCoded, Sendable, Equatable, CustomStringConvertib
 
     /// The status of a run directory that is in use.
     public var exitCode: Int32 { ExitStatus.configuration }
-}
-
-/// Touches a lock now and then, so that others see that its holder lives.
-private final class Heartbeat: Sendable {
-    private let path: String
-    private let token: String
-    private let seconds: UInt32
-    private let isOver = Atomic<Bool>(false)
-
-    init(path: String, token: String, seconds: UInt32) {
-        (self.path, self.token, self.seconds) = (path, token, seconds)
-    }
-
-    /// Starts the thread. A lock without heartbeat is still one on this host.
-    func start() {
-        // Signals are the main thread's.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let context = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Heartbeat>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            }, context.toOpaque())
-        if code == 0 { pthread_detach(thread) } else { context.release() }
-    }
-
-    func stop() { isOver.store(true, ordering: .relaxed) }
-
-    private func run() {
-        while true {
-            sleep(seconds)
-            // One that another has taken is not to be kept alive.
-            guard !isOver.load(ordering: .relaxed), LockFile.holder(path)?.token == token else {
-                return
-            }
-            utimensat(AT_FDCWD, path, nil, 0)
-        }
-    }
 }

@@ -5,10 +5,10 @@ public enum FreeSpace {
     /// Bytes that this user can still write where `path` lies (its parent if it does not exist).
     public static func bytes(at path: String) throws(FileError) -> Int {
         var information = statvfs()
-        guard statvfs(path, &information) == 0 else {
+        guard Patience.call({ statvfs(path, &information) }) == 0 else {
             let parent = Paths.parent(of: path)
             if errno == ENOENT && parent != path { return try bytes(at: parent) }
-            throw FileError(.inputOutput, path, "cannot ask for the free space")
+            throw .system(path, "ask for the free space", isWriting: true)
         }
         let (bytes, overflow) = Int(clamping: information.f_bavail)
             .multipliedReportingOverflow(by: Int(clamping: information.f_frsize))

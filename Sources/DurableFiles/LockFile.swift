@@ -21,7 +21,9 @@ enum LockFile {
         let code = link(temporary, path)
         let reason = errno
         var information = stat()
-        guard lstat(temporary, &information) == 0 else { throw .system(temporary, "look at it") }
+        guard Patience.call({ lstat(temporary, &information) }) == 0 else {
+            throw .system(temporary, "look at it", isWriting: true)
+        }
         // On NFS a repeated request may be answered by "exists" although the first one made it.
         if code == 0 || information.st_nlink == 2 {
             try Durability.sync(directory)
@@ -32,7 +34,7 @@ enum LockFile {
             return try makeWithoutLinks(path, holder, serverTime: seconds(information.st_mtim))
         }
         errno = reason
-        throw .system(path, "make the lock")
+        throw .system(path, "make the lock", isWriting: true)
     }
 
     /// The same on file systems without hard links. Between its making and its writing the lock
@@ -44,26 +46,36 @@ enum LockFile {
             try WholeFiles.write(Array(holder.fileText.utf8), to: path)
             return nil
         } catch {
-            guard Paths.kind(of: path) != .missing else { throw error }
+            guard try Paths.kind(of: path) != .missing else { throw error }
             return serverTime
         }
     }
 
     /// What is there; nil if nothing is.
-    static func look(_ path: String) -> Sight? {
+    static func look(_ path: String) throws(FileError) -> Sight? {
         var information = stat()
-        guard lstat(path, &information) == 0 else { return nil }
-        // One that nobody can read still has a time.
-        return Sight(
-            holder: holder(path) ?? LockHolder(), changed: seconds(information.st_mtim))
+        guard Patience.call({ lstat(path, &information) }) == 0 else {
+            if errno == ENOENT { return nil }
+            throw .system(path, "look at the lock")
+        }
+        guard let holder = try holder(path) else { return nil }
+        return Sight(holder: holder, changed: seconds(information.st_mtim))
     }
 
-    /// Whom it names; nil if there is none.
-    static func holder(_ path: String) -> LockHolder? {
-        guard let bytes = try? WholeFiles.read(path, maximumByteCount: maximumBytes) else {
-            return nil
+    /// Whom it names; nil if there is none. What is no lock names nobody.
+    ///
+    /// - Throws: `FileError` where it cannot be read, for some seconds: who holds it is not known.
+    static func holder(_ path: String) throws(FileError) -> LockHolder? {
+        do throws(FileError) {
+            let bytes = try WholeFiles.read(path, maximumByteCount: maximumBytes)
+            return LockHolder(fileText: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            switch error.cause {
+            case .missing: return nil
+            case .badData: return LockHolder()
+            case .inputOutput, .exists: throw error
+            }
         }
-        return LockHolder(fileText: String(decoding: bytes, as: UTF8.self))
     }
 
     /// Removes the lock of a dead holder. Two processes may try at once, and one of them may already
@@ -76,7 +88,9 @@ enum LockFile {
             throw .system(path, "remove the lock of a dead process")
         }
         // A live one goes back, unless a third was faster: its holder will then find it lost.
-        if holder(moved) ?? LockHolder() != dead { _ = link(moved, path) }
+        // One that cannot be read may be live.
+        let found = try? holder(moved)
+        if found != dead { _ = link(moved, path) }
         unlink(moved)
     }
 

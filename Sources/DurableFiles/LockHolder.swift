@@ -1,3 +1,4 @@
+internal import ExitCoding
 import Glibc
 
 /// Who holds a lock: enough to tell later whether that process can still be alive.
@@ -48,9 +49,10 @@ package struct LockHolder: Equatable {
     }
 
     /// "process 123 on node1 (job 42.0)".
-    var description: String {
+    package var description: String {
         guard !host.isEmpty else { return "an unknown process" }
-        return "process \(process) on \(host)" + (job.isEmpty ? "" : " (job \(job))")
+        return "process \(process) on \(host.printable)"
+            + (job.isEmpty ? "" : " (job \(job.printable))")
     }
 
     private static var schedulerJob: String {
@@ -103,7 +105,7 @@ extension LockHolder {
 
     /// Reads what `fileText` wrote; what is missing stays empty, and is nobody that could be known.
     package init(fileText: String) {
-        for line in fileText.split(separator: "\n") {
+        for line in fileText.split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
             guard parts.count == 2 else { continue }
             switch parts[0] {

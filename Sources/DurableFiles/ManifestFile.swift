@@ -19,7 +19,7 @@ public enum ManifestFile {
         {
             let relative = prefix.isEmpty ? name : "\(prefix)/\(name)"
             let path = Paths.join(directory, relative)
-            switch Paths.kind(of: path) {
+            switch try Paths.kind(of: path) {
             case .directory: paths += try self.paths(in: directory, below: relative)
             case .file: if relative != self.name { paths.append(relative) }
             case .missing: continue
@@ -79,7 +79,7 @@ public enum ManifestFile {
         let steps = entry.path.split(separator: "/")
         for (index, step) in steps.enumerated() {
             path = Paths.join(path, String(step))
-            let kind = Paths.kind(of: path)
+            let kind = try Paths.kind(of: path)
             guard kind != .missing else {
                 throw FileError(
                     .missing, Paths.join(directory, entry.path),
@@ -101,7 +101,7 @@ public enum ManifestFile {
 
     /// Throws unless the file at `path` is there with the entry's size.
     static func verifySize(_ entry: ManifestEntry, of path: String) throws(FileError) {
-        guard let bytes = Paths.status(of: path)?.bytes else {
+        guard let bytes = try Paths.status(of: path)?.bytes else {
             throw FileError(.missing, path, "is missing, though the manifest lists it")
         }
         guard bytes == entry.bytes else {

@@ -31,18 +31,19 @@ public enum Paths {
     }
 
     /// What lies there.
-    public static func kind(of path: String) -> Kind {
-        status(of: path)?.kind ?? .missing
+    public static func kind(of path: String) throws(FileError) -> Kind {
+        try status(of: path)?.kind ?? .missing
     }
 
     /// Whether there is a directory, also behind a symbolic link.
-    public static func isDirectory(_ path: String) -> Bool {
-        var information = stat()
-        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
+    public static func isDirectory(_ path: String) throws(FileError) -> Bool {
+        try status(of: path, followingLinks: true)?.kind == .directory
     }
 
     /// Whether there is anything, also behind a symbolic link.
-    public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    public static func exists(_ path: String) throws(FileError) -> Bool {
+        try status(of: path, followingLinks: true) != nil
+    }
 
     /// Tells a file or directory from all others of this host, however its path is spelt.
     public struct Identity: Hashable, Sendable {
@@ -50,27 +51,31 @@ public enum Paths {
         private let inode: UInt64
 
         /// That of what `path` leads to; nil where there is nothing.
-        public init?(_ path: String) {
-            var information = stat()
-            guard stat(path, &information) == 0 else { return nil }
-            (device, inode) = (UInt64(information.st_dev), UInt64(information.st_ino))
+        public init?(_ path: String) throws(FileError) {
+            guard let found = try Paths.look(at: path, followingLinks: true) else { return nil }
+            (device, inode) = (UInt64(found.st_dev), UInt64(found.st_ino))
         }
     }
 
     /// Whether both paths lead to the same file or directory, however they are spelt. False if one of
     /// them is missing.
-    public static func isSame(_ first: String, _ second: String) -> Bool {
-        guard let identity = Identity(first) else { return false }
-        return Identity(second) == identity
+    public static func isSame(_ first: String, _ second: String) throws(FileError) -> Bool {
+        guard let identity = try Identity(first) else { return false }
+        return try Identity(second) == identity
     }
 
-    /// Size of a plain file; 0 if there is none.
-    public static func size(of path: String) -> Int { status(of: path)?.bytes ?? 0 }
+    /// Size of a file, also behind a symbolic link; 0 if there is none.
+    public static func size(of path: String) throws(FileError) -> Int {
+        try status(of: path, followingLinks: true)?.bytes ?? 0
+    }
 
     /// Kind, size and time of last change, or nil if nothing is there.
-    static func status(of path: String) -> (kind: Kind, bytes: Int, changed: Int)? {
-        var information = stat()
-        guard lstat(path, &information) == 0 else { return nil }
+    static func status(
+        of path: String, followingLinks: Bool = false
+    ) throws(FileError) -> (kind: Kind, bytes: Int, changed: Int)? {
+        guard let information = try look(at: path, followingLinks: followingLinks) else {
+            return nil
+        }
         let kind: Kind =
             switch information.st_mode & S_IFMT {
             case S_IFREG: .file
@@ -81,8 +86,24 @@ public enum Paths {
         return (kind, Int(information.st_size), Int(information.st_mtim.tv_sec))
     }
 
+    /// Asks the system; nil only where it says that nothing is there. Other errors are tried again
+    /// for some seconds, and thrown: an error is no absence.
+    private static func look(at path: String, followingLinks: Bool) throws(FileError) -> stat? {
+        var information = stat()
+        let code = Patience.call {
+            followingLinks ? stat(path, &information) : lstat(path, &information)
+        }
+        if code == 0 { return information }
+        guard errno == ENOENT || errno == ENOTDIR else { throw .system(path, "look at it") }
+        return nil
+    }
+
     /// The names in a directory, sorted by bytes, without `.` and `..`.
     public static func names(in directory: String) throws(FileError) -> [String] {
+        try Patience.retrying { () throws(FileError) in try list(directory) }
+    }
+
+    private static func list(_ directory: String) throws(FileError) -> [String] {
         guard let stream = opendir(directory) else { throw .system(directory, "list it") }
         defer { closedir(stream) }
         var names: [String] = []
@@ -98,31 +119,22 @@ public enum Paths {
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// Creates a directory and those above it; existing ones are fine.
+    /// Creates a directory and those above it, durably; existing ones are fine.
     public static func createDirectory(_ path: String) throws(FileError) {
-        if mkdir(path, 0o777) == 0 { return }
-        if errno == ENOENT {
-            let parent = parent(of: path)
-            if parent != path {
-                try createDirectory(parent)
-                if mkdir(path, 0o777) == 0 { return }
-            }
+        let parent = parent(of: path)
+        if mkdir(path, 0o777) == 0 { return try Durability.sync(parent) }
+        if errno == ENOENT, parent != path {
+            try createDirectory(parent)
+            if mkdir(path, 0o777) == 0 { return try Durability.sync(parent) }
         }
-        var information = stat()
-        if errno == EEXIST, stat(path, &information) == 0,
-            information.st_mode & S_IFMT == S_IFDIR
-        {
-            return
-        }
-        throw .system(path, "create the directory", isWriting: true)
+        let error = FileError.system(path, "create the directory", isWriting: true)
+        guard error.systemError == EEXIST, try isDirectory(path) else { throw error }
     }
 
     /// Gives a file or directory another name in the same file system; nothing of that name may
     /// be there.
     public static func rename(_ path: String, to target: String) throws(FileError) {
-        guard kind(of: target) == .missing else {
-            throw FileError(.inputOutput, target, "exists already and is not replaced")
-        }
+        guard try kind(of: target) == .missing else { throw .exists(target) }
         guard Glibc.rename(path, target) == 0 else {
             throw .system(path, "rename it to \(target)", isWriting: true)
         }
@@ -132,7 +144,7 @@ public enum Paths {
     /// Deletes a file, or a directory with all it holds; what is not there is fine. Symbolic
     /// links are deleted, not followed.
     public static func remove(_ path: String) throws(FileError) {
-        switch kind(of: path) {
+        switch try kind(of: path) {
         case .missing: return
         case .directory:
             for name in try names(in: path) { try remove(join(path, name)) }

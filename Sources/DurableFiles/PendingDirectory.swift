@@ -15,6 +15,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
     /// Where it will appear.
     public let target: String
     private let replacing: Bool
+    private let remedy: String
     private var isDone = false
 
     /// Makes the hidden directory.
@@ -23,12 +24,17 @@ public struct PendingDirectory: ~Copyable, Sendable {
     ///   - replacing: whether an existing target is replaced at publication; otherwise it is an
     ///     error, here already.
     ///   - neededBytes: free space to demand before anything is written.
+    ///   - remedy: what to do about an existing target, for the message.
     public init(
-        target: String, replacing: Bool = false, neededBytes: Int = 0
+        target: String, replacing: Bool = false, neededBytes: Int = 0,
+        remedy: String = "choose another name, or move it away"
     ) throws(FileError) {
+        let target = try Paths.destination(of: target)
         let parent = Paths.parent(of: target)
         try Paths.createDirectory(parent)
-        try PendingDirectory.requireFree(target, replacing)
+        // Leftovers of killed writers that cannot be deleted are no obstacle.
+        _ = try? PendingDirectory.removeStale(in: parent)
+        if !replacing { try PendingDirectory.requireFree(target, remedy) }
         try FreeSpace.require(neededBytes, at: parent)
         let name = ".\(Paths.name(of: target)).\(Mark.pending)\(TemporaryName.suffix())"
         let path = Paths.join(parent, name)
@@ -38,6 +44,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
         self.path = path
         self.target = target
         self.replacing = replacing
+        self.remedy = remedy
     }
 
     deinit {
@@ -105,6 +112,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
     /// replaces an existing one. A crash leaves the old one, the new one, or what `removeStale` of
     /// the target's parent repairs.
     public static func replace(_ target: String, with directory: String) throws(FileError) {
+        let target = try Paths.destination(of: target)
         let parent = Paths.parent(of: target)
         try Paths.createDirectory(parent)
         try swap(directory, target)
@@ -117,16 +125,21 @@ public struct PendingDirectory: ~Copyable, Sendable {
         return path
     }
 
-    private static func requireFree(_ target: String, _ replacing: Bool) throws(FileError) {
-        guard !replacing, Paths.kind(of: target) != .missing else { return }
-        throw FileError(.inputOutput, target, "exists already and is not replaced")
+    /// An empty directory is as good as none.
+    private static func requireFree(_ target: String, _ remedy: String) throws(FileError) {
+        switch try Paths.kind(of: target) {
+        case .missing: return
+        case .directory: if try Paths.names(in: target).isEmpty { return }
+        default: break
+        }
+        throw .exists(target, remedy: remedy)
     }
 
     /// Files first, then the directories that name them.
     private static func syncAll(_ directory: String) throws(FileError) {
         for name in try Paths.names(in: directory) {
             let path = Paths.join(directory, name)
-            if Paths.kind(of: path) == .directory {
+            if try Paths.kind(of: path) == .directory {
                 try syncAll(path)
             } else {
                 try Durability.sync(path)
@@ -136,7 +149,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
     }
 
     private func move() throws(FileError) {
-        try PendingDirectory.requireFree(target, replacing)
+        if !replacing { try PendingDirectory.requireFree(target, remedy) }
         try PendingDirectory.swap(path, target)
     }
 
@@ -146,7 +159,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
         let parent = Paths.parent(of: target)
         let name = ".\(Paths.name(of: target)).\(Mark.replaced)\(TemporaryName.suffix())"
         let old = Paths.join(parent, name)
-        let exists = Paths.kind(of: target) != .missing
+        let exists = try Paths.kind(of: target) != .missing
         if exists, rename(target, old) != 0 {
             throw .system(target, "move it aside", isWriting: true)
         }

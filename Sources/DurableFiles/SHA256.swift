@@ -60,6 +60,12 @@ public struct SHA256: ~Copyable {
     public static func digest(
         ofFile path: String
     ) throws(FileError) -> (bytes: Int, digest: SHA256Digest) {
+        try Patience.retrying { () throws(FileError) in try readDigest(path) }
+    }
+
+    private static func readDigest(
+        _ path: String
+    ) throws(FileError) -> (bytes: Int, digest: SHA256Digest) {
         let file = try Descriptor.open(path)
         _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_SEQUENTIAL)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)

@@ -17,14 +17,14 @@ extension PendingDirectory {
     public static func removeStale(
         in parent: String, _ rule: StaleRule = .deadWriters(otherHostsAfterSeconds: 86_400)
     ) throws(FileError) -> [String] {
-        guard Paths.kind(of: parent) != .missing else { return [] }
+        guard try Paths.kind(of: parent) != .missing else { return [] }
         var handled: [String] = []
         for name in try Paths.names(in: parent) {
             guard let hidden = HiddenName(name) else { continue }
             let path = Paths.join(parent, name)
-            guard isStale(hidden, path, rule) else { continue }
+            guard try isStale(hidden, path, rule) else { continue }
             let target = Paths.join(parent, hidden.target)
-            if hidden.isReplaced, Paths.kind(of: target) == .missing {
+            if hidden.isReplaced, try Paths.kind(of: target) == .missing {
                 guard rename(path, target) == 0 else {
                     throw .system(path, "move it back", isWriting: true)
                 }
@@ -36,13 +36,15 @@ extension PendingDirectory {
         return handled
     }
 
-    private static func isStale(_ name: HiddenName, _ path: String, _ rule: StaleRule) -> Bool {
+    private static func isStale(
+        _ name: HiddenName, _ path: String, _ rule: StaleRule
+    ) throws(FileError) -> Bool {
         guard case .deadWriters(let seconds) = rule else { return true }
-        if name.host == TemporaryName.host() {
+        if [TemporaryName.writer, TemporaryName.host()].contains(name.host) {
             return kill(name.process, 0) != 0 && errno == ESRCH
         }
-        let changed = Paths.status(of: path)?.changed ?? 0
-        return time(nil) - changed > seconds
+        guard let status = try Paths.status(of: path) else { return false }
+        return time(nil) - status.changed > seconds
     }
 
     /// `.TARGET.pending-HOST-PID-RANDOM` taken apart.

@@ -9,7 +9,10 @@ public struct RandomAccessFile: ~Copyable {
     /// Opens a file for reading; symbolic links are followed (Hugging Face's cache is made of
     /// them), anything but a plain file is refused.
     public static func open(_ path: String) throws(FileError) -> RandomAccessFile {
-        RandomAccessFile(try Descriptor.open(path, followingLinks: true))
+        RandomAccessFile(
+            try Patience.retrying { () throws(FileError) in
+                try Descriptor.open(path, followingLinks: true)
+            })
     }
 
     /// The file's size.
@@ -22,8 +25,9 @@ public struct RandomAccessFile: ~Copyable {
         var done = 0
         while done < buffer.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
-            let count = pread(descriptor.raw, rest.baseAddress, rest.count, offset + done)
-            if count < 0 && errno == EINTR { continue }
+            let count = Patience.call {
+                pread(descriptor.raw, rest.baseAddress, rest.count, offset + done)
+            }
             guard count >= 0 else { throw .system(descriptor.path, "read it") }
             guard count > 0 else {
                 throw FileError(
@@ -51,6 +55,9 @@ public struct SequentialFile: ~Copyable {
         try descriptor.write(bytes)
     }
 
-    /// Waits until the storage has it all.
-    public func sync() throws(FileError) { try descriptor.sync() }
+    /// Waits until the storage has it all, and closes the file.
+    public consuming func close() throws(FileError) {
+        try descriptor.sync()
+        try descriptor.close()
+    }
 }

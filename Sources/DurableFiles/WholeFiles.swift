@@ -2,10 +2,32 @@ import Glibc
 
 /// Files read and written as a whole.
 public enum WholeFiles {
-    /// Replaces or creates a file so that a reader (also one after a crash) finds either the old
-    /// or the new content, never a part: temporary file in the same directory, fsync, rename,
-    /// fsync of the directory.
+    /// Writes a file so that a reader (also one after a crash) finds either the old or the new
+    /// content, never a part: temporary file in the same directory, fsync, rename, fsync of the
+    /// directory. A symbolic link stays, and the file that it leads to is replaced. What is no plain
+    /// file (a pipe, a device, a descriptor of this process) is written to as it is.
     public static func writeAtomically(
+        _ path: String, _ bytes: some Collection<UInt8>
+    ) throws(FileError) {
+        switch try Destination(path) {
+        case .file(let target): try replace(target, bytes)
+        case .stream(let target):
+            let stream = try Descriptor.openForWriting(target)
+            try writeAll(Array(bytes), stream)
+            try stream.close()
+        case .descriptor(let number):
+            let stream = try Descriptor.duplicate(number, path)
+            try writeAll(Array(bytes), stream)
+            try stream.close()
+        }
+    }
+
+    /// As above, UTF-8.
+    public static func writeAtomically(_ path: String, _ text: String) throws(FileError) {
+        try writeAtomically(path, Array(text.utf8))
+    }
+
+    private static func replace(
         _ path: String, _ bytes: some Collection<UInt8>
     ) throws(FileError) {
         let parent = Paths.parent(of: path)
@@ -23,11 +45,6 @@ public enum WholeFiles {
         try Durability.sync(parent)
     }
 
-    /// As above, UTF-8.
-    public static func writeAtomically(_ path: String, _ text: String) throws(FileError) {
-        try writeAtomically(path, Array(text.utf8))
-    }
-
     /// Creates a file that `write` makes under the temporary name it is given: synced and renamed
     /// once it is whole.
     ///
@@ -35,11 +52,13 @@ public enum WholeFiles {
     public static func createAtomically(
         _ path: String, _ write: (_ temporary: String) throws -> Void
     ) throws {
-        guard Paths.kind(of: path) == .missing else {
-            throw FileError(.inputOutput, path, "exists already and is not replaced")
-        }
+        guard try Paths.kind(of: path) == .missing else { throw FileError.exists(path) }
+        let parent = Paths.parent(of: path)
+        try Paths.createDirectory(parent)
+        // Leftovers of killed writers that cannot be deleted are no obstacle.
+        _ = try? PendingDirectory.removeStale(in: parent)
         let temporary = Paths.join(
-            Paths.parent(of: path), ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
+            parent, ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
         do {
             try write(temporary)
             try Durability.sync(temporary)
@@ -50,19 +69,34 @@ public enum WholeFiles {
         }
     }
 
-    /// Throws unless `writeAtomically` can be expected to succeed: asked before long work whose
+    /// Throws unless `writeAtomically` can be expected to succeed: called before long work whose
     /// result is to be written there.
     public static func requireWritable(_ path: String) throws(FileError) {
-        let parent = Paths.parent(of: path)
-        guard Paths.isDirectory(parent) else {
-            throw FileError(.inputOutput, path, "cannot be written: there is no such directory")
-        }
-        guard Paths.kind(of: path) != .directory else {
+        guard try !Paths.isDirectory(path) else {
             throw FileError(.inputOutput, path, "cannot be written: it is a directory")
         }
-        guard access(parent, W_OK | X_OK) == 0 else {
-            throw .system(path, "write it", isWriting: true)
+        switch try Destination(path) {
+        case .descriptor: return
+        case .stream(let target):
+            guard access(target, W_OK) == 0 else {
+                throw .system(path, "write it", isWriting: true)
+            }
+        case .file(let target):
+            let parent = Paths.parent(of: target)
+            guard try Paths.isDirectory(parent) else {
+                throw FileError(.inputOutput, path, "cannot be written: there is no such directory")
+            }
+            guard access(parent, W_OK | X_OK) == 0 else {
+                throw .system(path, "write it", isWriting: true)
+            }
         }
+    }
+
+    /// Whether `writeAtomically` replaces what is at a path, so that it can be written more than
+    /// once; otherwise each writing appends to a stream.
+    public static func isReplaceable(_ path: String) throws(FileError) -> Bool {
+        guard case .file = try Destination(path) else { return false }
+        return true
     }
 
     /// Reads a file.
@@ -71,6 +105,14 @@ public enum WholeFiles {
     ///   - followingLinks: otherwise a symbolic link is an error.
     public static func read(
         _ path: String, maximumByteCount: Int, followingLinks: Bool = false
+    ) throws(FileError) -> [UInt8] {
+        try Patience.retrying { () throws(FileError) in
+            try readOnce(path, maximumByteCount, followingLinks)
+        }
+    }
+
+    private static func readOnce(
+        _ path: String, _ maximumByteCount: Int, _ followingLinks: Bool
     ) throws(FileError) -> [UInt8] {
         let file = try Descriptor.open(path, followingLinks: followingLinks)
         let size = try file.plainFileSize()
@@ -101,12 +143,13 @@ public enum WholeFiles {
         return count
     }
 
-    /// Writes a new file and syncs its bytes.
+    /// Writes a new file, syncs its bytes and closes it.
     static func write(_ bytes: some Collection<UInt8>, to path: String) throws(FileError) {
         let file = try Descriptor.create(path)
         let bytes = Array(bytes)
         try writeAll(bytes, file)
         try file.sync()
+        try file.close()
     }
 
     private static func writeAll(
@@ -122,23 +165,5 @@ public enum WholeFiles {
             Result { () throws(FileError) in try body(buffer) }
         }
         try result.get()
-    }
-}
-
-/// Names for files that are not finished yet.
-enum TemporaryName {
-    /// "HOST-PID-RANDOM": tells later whether the writer can still be alive.
-    static func suffix() -> String {
-        let random = String(UInt64.random(in: .min ... .max), radix: 36)
-        return "\(host())-\(getpid())-\(random)"
-    }
-
-    /// This machine's name, without characters that have a meaning in the suffix or in paths.
-    static func host() -> String {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, 255) == 0 else { return "unknown" }
-        let text = String(
-            decoding: name.map(UInt8.init(bitPattern:)).prefix { $0 != 0 }, as: UTF8.self)
-        return text.isEmpty ? "unknown" : String(text.map { $0 == "/" || $0 == "-" ? "_" : $0 })
     }
 }

@@ -8,8 +8,12 @@ public enum ExitStatus {
     public static let badData: Int32 = 65
     /// A file to read does not exist or cannot be opened (`EX_NOINPUT`).
     public static let missingInput: Int32 = 66
+    /// A library that is needed and missing (`EX_UNAVAILABLE`).
+    public static let unavailable: Int32 = 69
     /// A bug: an error that nobody foresaw (`EX_SOFTWARE`).
     public static let bug: Int32 = 70
+    /// The system refuses memory for the moment (`EX_OSERR`).
+    public static let system: Int32 = 71
     /// A file cannot be created, or exists already (`EX_CANTCREAT`).
     public static let cannotCreate: Int32 = 73
     /// Reading or writing failed (`EX_IOERR`).

@@ -11,6 +11,10 @@ final class Coordinator {
     private(set) var isStopping = false
 
     private let configuration: FineTuningConfiguration
+    /// What needs no reading scores on each task.
+    private let baselines: [TaskScores?]
+    /// Groups that take trials, the first ones; others are spare ranks.
+    private let workers: Int
     private let directory: FanOutDirectory
     private let view: FanOutView
     private var running: [Int: FanOutView.Running] = [:]
@@ -21,9 +25,12 @@ final class Coordinator {
     /// - Throws: also where its trials were made with other `settings`; then nothing is written.
     init(
         _ configuration: FineTuningConfiguration, settings: TrialSettings,
+        baselines: [TaskScores?], workers: Int,
         directory: FanOutDirectory, view: FanOutView, cost: (Trial) -> Double
     ) throws {
         self.configuration = configuration
+        self.baselines = baselines
+        self.workers = workers
         self.directory = directory
         self.view = view
         plan = TrialPlan(
@@ -32,7 +39,7 @@ final class Coordinator {
             let unknown = try plan.restore(state, path: directory.plan)
             let counts = counts
             view.note(
-                "going on with \(directory.path): \(counts.done) trials done, \(counts.failed) "
+                "going on with \(directory.path): \(counts.done) trial\(counts.done == 1 ? "" : "s") done, \(counts.failed) "
                     + "failed, \(counts.waiting) waiting"
                     + (unknown.isEmpty ? "" : "; \(unknown.count) kept that are not listed"))
         }
@@ -94,12 +101,13 @@ final class Coordinator {
     }
 
     private func reply(to group: Int) throws -> Reply {
-        if !isStopping, let trial = plan.next(group: group),
+        if !isStopping, group < workers, let trial = plan.next(group: group),
             let index = plan.entries.firstIndex(where: { $0.trial == trial })
         {
             running[group] = FanOutView.Running(name: trial.key, fraction: 0, status: "")
             // Written before the trial begins: should it take the job down, the next one knows.
             try directory.write(plan)
+            view.log("start   \(trial.key)")
             return .run(index)
         }
         guard isStopping || plan.isComplete else { return .wait }
@@ -123,7 +131,7 @@ final class Coordinator {
             if isBest(trial, outcome) {
                 try directory.promote(trial, task: configuration.tasks[trial.task].name)
             } else {
-                try PendingDirectory.retire(TrialDirectory(directory.path, trial).model)
+                try directory.directory(of: trial).discardModel()
             }
         }
         plan.finish(trial, outcome)
@@ -172,21 +180,39 @@ final class Coordinator {
     }
 
     private func writeResults() throws {
-        let results = FineTuningResults(plan, configuration, earlier: results)
+        let results = FineTuningResults(
+            plan, configuration, baselines: baselines, earlier: results)
         self.results = results
         try directory.write(results, plan, configuration)
     }
 
-    /// What is said at the end.
+    /// What is said at the end: the tables, what failed or learned nothing, and what to do next.
     func summary() -> String {
+        let results = FineTuningResults(plan, configuration, baselines: baselines)
+        var text = "\n" + results.markdown(configuration)
         let failures = plan.entries.compactMap { entry in
             if case .failed(let text) = entry.status { "\(entry.trial.key): \(text)" } else { nil }
         }
-        var text = "\n" + FineTuningResults(plan, configuration).markdown(configuration)
         if !failures.isEmpty {
             text += "\nfailed:\n" + failures.map { "  \($0)\n" }.joined()
         }
-        let models = counts.done > 0 ? ", models/" : ""
-        return text + "\nresults in \(directory.path): results.md, results.json\(models)"
+        for cell in results.cells where results.isNoBetterThanChance(cell) {
+            text +=
+                "\nwarning: \(configuration.checkpoints[cell.checkpoint].name) on task "
+                + "\(configuration.tasks[cell.task].name) is no better than always giving the most "
+                + "frequent answer: nothing was learned. Try other learning rates or more epochs\n"
+        }
+        let models = results.cells.map(\.task)
+        let names = configuration.tasks.indices.filter(models.contains).map {
+            configuration.tasks[$0].name
+        }
+        text +=
+            "\nresults in \(directory.path): results.md, results.json"
+            + (names.isEmpty ? "" : ", models/")
+        if let first = names.first {
+            let others = names.count > 1 ? " (\(names.count) tasks have a model)" : ""
+            text += "\nnext: bert predict \(directory.model(of: first)) < LINES\(others)"
+        }
+        return text
     }
 }

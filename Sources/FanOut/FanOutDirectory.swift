@@ -3,8 +3,14 @@ import ExitCoding
 import FineTuning
 
 /// The directory of a fan-out: the plan, the results, the best models, and a folder for each trial.
+///
+/// Whatever writes into it first makes sure that the directory is still this job's.
 struct FanOutDirectory {
     let path: String
+    /// The job's lock on the directory; nil before it is locked.
+    var lock: LockWitness?
+
+    init(path: String) { self.path = path }
 
     /// What tells such a directory from others.
     var plan: String { Paths.join(path, Self.planName) }
@@ -13,10 +19,10 @@ struct FanOutDirectory {
 
     /// Throws where something else lies at the path, which would be overwritten.
     func requireOwn() throws {
-        guard Paths.exists(path), !Paths.exists(plan) else { return }
+        guard try Paths.exists(path), try !Paths.exists(plan) else { return }
         // Parts of the fan-out may lie there, computed by other jobs.
         let names = try Paths.names(in: path).filter {
-            !$0.hasPrefix(".") && !Paths.exists(Paths.join(Paths.join(path, $0), Self.planName))
+            try !$0.hasPrefix(".") && !Paths.exists(Paths.join(Paths.join(path, $0), Self.planName))
         }
         guard names.isEmpty else {
             throw FanOutError(
@@ -26,38 +32,70 @@ struct FanOutDirectory {
         }
     }
 
+    /// The folder of a trial.
+    func directory(of trial: Trial) -> TrialDirectory { TrialDirectory(self, trial) }
+
+    /// Throws where the directory is no longer this job's: the end of the job, and no trial's fault.
+    func requireLock() throws { try CoordinatorError.wrapping { try lock?.requireHeld() } }
+
     /// Finishes or takes back what a killed job left halfway. Nobody else may write here.
     func clean() throws {
-        _ = try? PendingDirectory.removeStale(in: path)
+        try requireLock()
+        try PendingDirectory.removeStale(in: path)
         try PendingDirectory.removeStale(in: models, .all)
+        // A trial that is done, or no longer listed, is not looked into again.
+        try cleanTrials(Paths.join(path, "trials"), levels: Self.keyParts)
+    }
+
+    /// Names in a trial's key, each of which is a folder.
+    private static let keyParts = 3
+
+    private func cleanTrials(_ directory: String, levels: Int) throws {
+        guard try Paths.isDirectory(directory) else { return }
+        guard levels > 0 else {
+            try PendingDirectory.removeStale(in: directory, .all)
+            return
+        }
+        for name in try Paths.names(in: directory) where !name.hasPrefix(".") {
+            try cleanTrials(Paths.join(directory, name), levels: levels - 1)
+        }
     }
 
     func readPlan() throws -> [UInt8]? {
-        guard Paths.exists(plan) else { return nil }
+        guard try Paths.exists(plan) else { return nil }
         return try WholeFiles.read(plan, maximumByteCount: TrialPlan.maximumStateBytes)
     }
 
-    func write(_ state: TrialPlan) throws { try WholeFiles.writeAtomically(plan, state.state()) }
+    func write(_ state: TrialPlan) throws {
+        try requireLock()
+        try WholeFiles.writeAtomically(plan, state.state())
+    }
 
     /// Every key as it was resolved.
     func write(_ configuration: FineTuningConfiguration) throws {
+        try requireLock()
         try WholeFiles.writeAtomically(Paths.join(path, "config.yaml"), configuration.yaml)
     }
 
     func write(
         _ results: FineTuningResults, _ plan: TrialPlan, _ configuration: FineTuningConfiguration
     ) throws {
+        try requireLock()
         try WholeFiles.writeAtomically(
             Paths.join(path, "results.json"), results.json(plan, configuration) + [10])
         try WholeFiles.writeAtomically(
             Paths.join(path, "results.md"), results.markdown(configuration))
     }
 
+    /// The place of a task's best model.
+    func model(of task: String) -> String { Paths.join(models, task) }
+
     /// Moves the model of a trial to the place of its task's best.
     func promote(_ trial: Trial, task: String) throws {
-        let target = Paths.join(models, task)
+        try requireLock()
+        let target = model(of: task)
         guard
-            Paths.kind(of: target) == .missing
+            try Paths.kind(of: target) == .missing
                 || Paths.exists(Paths.join(target, FineTunedTask.fileName))
         else {
             throw FileError(
@@ -65,6 +103,6 @@ struct FanOutDirectory {
                 "is no fine-tuned model (there is no \(FineTunedTask.fileName)), and is not replaced; "
                     + "move it away")
         }
-        try PendingDirectory.replace(target, with: TrialDirectory(path, trial).model)
+        try PendingDirectory.replace(target, with: directory(of: trial).model)
     }
 }

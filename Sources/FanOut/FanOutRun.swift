@@ -1,4 +1,5 @@
 import BERT
+import Checkpointing
 import Configuration
 import Distributed
 import DurableFiles
@@ -7,8 +8,10 @@ public import FineTuning
 import Glibc
 import Kernels
 public import MPI
+import OperatingSystem
 import Reporting
 import Tensors
+import Tokenization
 import Training
 
 /// A fan-out of fine-tuning over the ranks of a job: `bert-train finetune`.
@@ -16,8 +19,9 @@ import Training
 /// The ranks are divided into groups; each group works on one trial at a time. Rank 0 is the
 /// coordinator and also works: between two kernels it serves the others.
 public final class FanOutRun {
-    private let configuration: FineTuningConfiguration
-    private let directory: FanOutDirectory
+    let configuration: FineTuningConfiguration
+    private(set) var directory: FanOutDirectory
+    let groups: RankGroups
     private let world: Communicator
     private let agreement: Agreement
     private let view = FanOutView()
@@ -31,6 +35,7 @@ public final class FanOutRun {
         self.directory = FanOutDirectory(path: directory)
         self.world = world
         agreement = Agreement(among: world)
+        groups = RankGroups(ranks: world.size, ranksPerTrial: configuration.ranksPerTrial)
     }
 
     private var isCoordinator: Bool { world.rank == 0 }
@@ -41,23 +46,19 @@ public final class FanOutRun {
     ///   trial that failed for good.
     /// - Throws: what keeps the fan-out from starting, on all ranks alike.
     public func run() throws -> Int32 {
+        try compareConfigurations()
         let threads = try ThreadPlan.threads(.auto, communicator: world)
         let memory = try MemoryShare(among: world)
-        try together {
-            if isCoordinator {
-                try directory.requireOwn()
-                try Paths.createDirectory(directory.path)
-                try checkFiles()
-            }
-        }
+        // Nothing is made before everything that can be known is known to be right.
+        let survey = try together { isCoordinator ? try makeSurvey() : nil }
+        let starts = try open(survey)
+        let needed = try together { try check(starts, threads, memory) }
+        let settings = try settings(starts)
+        try together { if isCoordinator { try Paths.createDirectory(directory.path) } }
         guard try lockDirectory() else { return ExitStatus.preempted }
         defer { lock = nil }
-        let starts = try configuration.checkpoints.map { point in
-            try StartingModel.open(point, among: world) { view.note("warning: \($0)") }
-        }
-        try together { try check(starts, threads, memory) }
-        let settings = try settings(starts)
-        let coordinator = try together { try makeCoordinator(starts, settings, threads) }
+        if let survey { view.banner(banner(survey, threads: threads, memory: needed)) }
+        let coordinator = try together { try makeCoordinator(starts, settings, survey) }
         do {
             try work(coordinator, starts, settings, KernelExecutor(threads: threads), memory)
         } catch let error as CoordinatorError {
@@ -67,10 +68,17 @@ public final class FanOutRun {
         return try end(coordinator)
     }
 
-    /// What decides the trials, read by rank 0.
+    /// Refuses to start where ranks were given different configurations.
+    private func compareConfigurations() throws {
+        var inputs = SharedInputs()
+        inputs.add("--run", directory.path)
+        inputs.add(configuration)
+        try inputs.requireEqual(among: world)
+    }
+
+    /// What decides the trials: read by all ranks, and the same on all of them.
     private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
-        let own = try together {
-            guard isCoordinator else { return [UInt8]() }
+        let settings = try together {
             var settings = TrialSettings()
             for task in configuration.tasks {
                 settings.tasks[task.name] = configuration.settings(
@@ -80,82 +88,76 @@ public final class FanOutRun {
             for start in starts {
                 settings.checkpoints[start.point.name] = try start.settings()
             }
-            return try Wire.encode(settings)
+            return settings
         }
-        return try Wire.decode(try world.broadcast(bytes: own))
+        var inputs = SharedInputs()
+        inputs.add(settings)
+        try inputs.requireEqual(among: world)
+        return settings
     }
 
     private func together<Result>(_ body: () throws -> Result) throws -> Result {
         try agreement.together(body)
     }
 
-    /// Missing files are told now, not after hours.
-    private func checkFiles() throws {
-        for task in configuration.tasks {
-            for path in [task.train, task.evaluate] where !Paths.exists(path) {
-                throw FanOutError(
-                    "task \(task.name): there is no file \(path)", exitCode: ExitStatus.missingInput
-                )
-            }
+    private func makeSurvey() throws -> FanOutSurvey {
+        try directory.requireOwn()
+        return try FanOutSurvey(configuration) { view.note("warning: \($0)") }
+    }
+
+    /// The models that rank 0 has verified, on all ranks.
+    private func open(_ survey: FanOutSurvey?) throws -> [StartingModel] {
+        let own = try Wire.encode(survey?.starts.map(\.saved.path) ?? [])
+        let paths: [String] = try Wire.decode(try world.broadcast(bytes: own))
+        return try together {
+            try survey?.starts
+                ?? zip(configuration.checkpoints, paths).map {
+                    try StartingModel($0, verified: $1)
+                }
         }
     }
 
+    /// Checks what depends on the machine.
+    ///
+    /// - Returns: the bytes that the largest trial takes of this rank's memory.
     private func check(
         _ starts: [StartingModel], _ threads: Int, _ memory: MemoryShare
-    ) throws {
+    ) throws -> Int {
+        var most = 0
         for start in starts {
             for task in configuration.tasks {
-                // As far as it is known before the data are read.
-                let head = task.kind.head(labels: max(task.labels.count, 2))
-                let length = task.sequenceLength ?? configuration.sequenceLength
-                guard length <= start.configuration.maximumPositions else {
-                    throw FanOutError(
-                        "task \(task.name): a sequence_length of \(length) does not fit the "
-                            + "\(start.configuration.maximumPositions) positions of "
-                            + start.point.path, exitCode: ExitStatus.configuration)
-                }
-                // And as if there were data for a whole micro-batch.
-                try TrialMemory(
-                    start: start, head: head, inputs: configuration.microBatchSize,
-                    sequenceLength: length, precision: configuration.elementType, threads: threads
-                ).check(task.name, memory)
-                if head.usesPooler, !start.hasPooler, isCoordinator {
+                let needed = TrialMemory(task, of: configuration, from: start, threads: threads)
+                most = max(most, try needed.check(task.name, memory))
+                if needed.head.usesPooler, !start.hasPooler, isCoordinator {
                     view.note(
                         "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
                             + "\(task.name) starts from random numbers")
                 }
-                guard
-                    task.columns.pair == nil && task.kind != .questionAnswering
-                        && task.kind != .multipleChoice || start.configuration.segmentKinds > 1
-                else {
-                    throw FanOutError(
-                        "task \(task.name) has pairs of texts, but \(start.point.path) knows one "
-                            + "kind of segment", exitCode: ExitStatus.configuration)
-                }
             }
         }
+        return most
     }
 
-    /// Locks the directory; false where a rank was told to stop meanwhile.
+    /// Locks the directory; false where a rank was told to stop meanwhile. All ranks know the lock
+    /// from then on.
     private func lockDirectory() throws -> Bool {
-        var attempt = LockAttempt(directory.path)
-        while true {
-            try together { if isCoordinator { lock = try attempt.poll() } }
-            guard try agreement.anyTrue(isCoordinator && lock == nil) else { return true }
-            if try agreement.anyTrue(StopSignals.received != nil) { return false }
-            usleep(250_000)
-        }
+        let outcome = try RunDirectoryLock.acquire(
+            directory.path, agreement: agreement, isCoordinator: isCoordinator,
+            isStopRequested: { StopSignals.received != nil }, note: view.note)
+        guard case .held(let lock) = outcome else { return false }
+        self.lock = lock
+        let witness = try world.broadcast(bytes: try lock.map { try Wire.encode($0.witness) } ?? [])
+        directory.lock = try Wire.decode(witness)
+        return true
     }
 
     private func makeCoordinator(
-        _ starts: [StartingModel], _ settings: TrialSettings, _ threads: Int
+        _ starts: [StartingModel], _ settings: TrialSettings, _ survey: FanOutSurvey?
     ) throws -> Coordinator? {
-        guard isCoordinator else { return nil }
-        view.note(
-            "\(configuration.trialCount) trials on \(groups) groups of "
-                + "\(min(configuration.ranksPerTrial, world.size)) ranks, \(threads) threads each")
+        guard isCoordinator, let survey else { return nil }
         return try Coordinator(
-            configuration, settings: settings, directory: directory, view: view
+            configuration, settings: settings, baselines: survey.tasks.map(\.baseline),
+            workers: groups.count, directory: directory, view: view
         ) { trial in
             let task = configuration.tasks[trial.task]
             let model = starts[trial.checkpoint].configuration
@@ -166,35 +168,30 @@ public final class FanOutRun {
                 case .conllu: 0.1
                 default: 1.0
                 }
-            return text * Double(Paths.size(of: task.train)) * Double(trial.epochs)
+            // Only the order of trials depends on it.
+            let bytes = (try? Paths.size(of: task.train)) ?? 0
+            return text * Double(bytes) * Double(trial.epochs)
                 * Double(model.layers * model.hiddenSize * model.hiddenSize)
         }
-    }
-
-    /// Groups of `ranks_per_trial` ranks; the last one may be smaller.
-    private var groups: Int {
-        (world.size + configuration.ranksPerTrial - 1) / configuration.ranksPerTrial
     }
 
     private func work(
         _ coordinator: Coordinator?, _ starts: [StartingModel], _ settings: TrialSettings,
         _ executor: KernelExecutor, _ memory: MemoryShare
     ) throws {
-        let own = world.rank / configuration.ranksPerTrial
-        guard let group = try world.split(color: own) else {
+        guard let group = try world.split(color: groups.group(of: world.rank)) else {
             preconditionFailure("every rank has a group")
         }
         let messages = try world.duplicate()
-        let clock = ConsoleReporter.monotonicSeconds
+        let clock = { MonotonicClock.seconds }
         let server = coordinator.map {
             CoordinatorServer(
-                $0, leaders: (0..<groups).map { $0 * configuration.ranksPerTrial },
-                communicator: messages, clock: clock)
+                $0, leaders: groups.leaders, communicator: messages, clock: clock)
         }
         var link: (any CoordinatorLink)? = server
         if group.rank == 0 && link == nil { link = RemoteLink(messages, clock: clock) }
         let trials = TrialGroup(
-            configuration, settings: settings, starts: starts, directory: directory.path,
+            configuration, settings: settings, starts: starts, directory: directory,
             group: group, link: link, executor: executor, memory: memory, clock: clock)
         // Leaders that work send messages, so silence is what the watchdog looks for.
         var wait = YieldingWait(in: "the trials of others")

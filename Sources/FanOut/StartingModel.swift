@@ -1,10 +1,9 @@
 import BERT
 import Checkpointing
-import Distributed
 import DurableFiles
 import FineTuning
 import FoundationEssentials
-import MPI
+import Models
 import Tensors
 import Tokenization
 
@@ -23,75 +22,43 @@ struct StartingModel {
 
     private static let poolerPrefix = "bert.pooler."
 
-    /// Opens what rank 0 has verified. Collective over `communicator`.
+    /// Finds and verifies a model, in this process alone.
     ///
-    /// - Throws: the first failure of any rank, on all of them.
-    static func open(
-        _ point: FineTuningConfiguration.StartingPoint, among communicator: Communicator,
-        notice: (String) -> Void
-    ) throws -> StartingModel {
-        let agreement = Agreement(among: communicator)
-        let found = try agreement.together {
-            guard communicator.rank == 0 else { return "" }
-            let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
-            for one in skipped { notice(one.description) }
-            return model.path
-        }
-        let bytes = try communicator.broadcast(bytes: Array(found.utf8))
-        return try agreement.together {
-            try StartingModel(point, verified: String(decoding: bytes, as: UTF8.self))
-        }
+    /// - Parameter notice: told of newer checkpoints that were passed over as damaged.
+    init(opening point: FineTuningConfiguration.StartingPoint, _ notice: (String) -> Void) throws {
+        let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
+        for one in skipped { notice(one.description) }
+        try self.init(point, verified: model.path)
     }
 
-    private init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
+    /// Opens what another rank has verified.
+    init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
         self.point = point
         saved = try SavedModel(verified: path, textsOnly: point.fromScratch)
-        description = try saved.description()
+        let model = try StoredModel(saved)
+        description = model.description
+        configuration = model.configuration
         do {
             let json = Data(description.configuration.utf8)
-            configuration = try JSONDecoder().decode(BERTConfiguration.self, from: json)
             headDropout =
                 try JSONDecoder().decode(HeadSettings.self, from: json).classifierDropout
                 ?? configuration.hiddenDropout
         } catch {
             throw FanOutError("\(path): its config.json is no good: \(ManifestFile.explain(error))")
         }
-        guard headDropout >= 0, headDropout < 1 else {
+        guard headDropout >= 0, Float(headDropout) < 1 else {
             throw FanOutError(
-                "\(path): its classifier_dropout is \(headDropout); it must be at least 0 and "
-                    + "below 1")
+                "\(path): its classifier_dropout is \(headDropout); it must be a number from 0 to "
+                    + "0.9999999")
         }
-        let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
-        guard vocabulary.count <= configuration.vocabularySize else {
-            throw FanOutError(
-                "\(path): its vocabulary has \(vocabulary.count) entries, the model only "
-                    + "\(configuration.vocabularySize)")
-        }
-        tokenizer = WordPieceTokenizer(
-            vocabulary: vocabulary, lowercase: description.doLowerCase)
-        hasPooler = try point.fromScratch || Self.hasPooler(saved, configuration)
+        tokenizer = model.tokenizer()
+        // A parameter of the body that is missing is told now, not after the data have been read.
+        hasPooler = try point.fromScratch || !model.parts().missing.contains(.pooler)
     }
 
     private struct HeadSettings: Decodable {
         var classifierDropout: Double?
         enum CodingKeys: String, CodingKey { case classifierDropout = "classifier_dropout" }
-    }
-
-    /// Throws where a parameter of the body other than the pooler's is missing: now, not after the
-    /// data have been read.
-    private static func hasPooler(
-        _ saved: SavedModel, _ configuration: BERTConfiguration
-    ) throws -> Bool {
-        let names = Set(try saved.tensorNames())
-        let body = ParameterLayout.fineTuning(configuration, .classification(classes: 2))
-            .parameters.map(\.name).filter { $0.hasPrefix("bert.") }
-        let missing = body.filter { !names.contains($0) }
-        guard missing.allSatisfy({ $0.hasPrefix(poolerPrefix) }) else {
-            throw FanOutError(
-                "\(saved.path) lacks \(missing.prefix(3).joined(separator: ", ")) and perhaps more; "
-                    + "is it of another model?")
-        }
-        return missing.isEmpty
     }
 
     /// Fills the parameters: the head, and a body from scratch, by `seed`; else the stored body. A
@@ -111,9 +78,14 @@ struct StartingModel {
         var settings = [
             "configuration": ContentName.of(Array(try encoder.encode(configuration))),
             "vocabulary": ContentName.of(Array(description.vocabulary.utf8)),
-            "do_lower_case": "\(description.doLowerCase)", "classifier_dropout": "\(headDropout)",
+            "do_lower_case": "\(description.tokenizer.lowercase)",
+            "classifier_dropout": "\(headDropout)",
             "from_scratch": "\(point.fromScratch)",
         ]
+        if !description.tokenizer.isPlain {
+            settings["tokenizer"] = ContentName.of(
+                Array(try encoder.encode(description.tokenizer)))
+        }
         if !point.fromScratch { settings["weights"] = try weights() }
         return settings
     }
@@ -122,7 +94,7 @@ struct StartingModel {
         switch saved {
         case .checkpoint(let checkpoint): ContentName.short(try checkpoint.digest())
         case .huggingFace(let directory):
-            try ContentName.ofFile(Paths.join(directory.path, "model.safetensors"))
+            try directory.tensorFiles().map(ContentName.ofFile).joined(separator: "+")
         }
     }
 }

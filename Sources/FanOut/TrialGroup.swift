@@ -12,7 +12,7 @@ final class TrialGroup {
     private let configuration: FineTuningConfiguration
     private let starts: [StartingModel]
     private let trials: [Trial]
-    private let directory: String
+    private let directory: FanOutDirectory
     private let group: Communicator
     /// On the group's first rank alone.
     private let link: (any CoordinatorLink)?
@@ -30,7 +30,7 @@ final class TrialGroup {
 
     init(
         _ configuration: FineTuningConfiguration, settings: TrialSettings,
-        starts: [StartingModel], directory: String, group: Communicator,
+        starts: [StartingModel], directory: FanOutDirectory, group: Communicator,
         link: (any CoordinatorLink)?, executor: KernelExecutor, memory: MemoryShare,
         clock: @escaping () -> Double
     ) {
@@ -76,7 +76,8 @@ final class TrialGroup {
 
     private func run(_ trial: Trial) throws {
         Watchdog.note("a trial of fine-tuning")
-        let trialDirectory = TrialDirectory(directory, trial)
+        let trialDirectory = directory.directory(of: trial)
+        var hasBegun = false
         do {
             let setup = TrialSetup(
                 trial: trial, configuration: configuration,
@@ -84,6 +85,7 @@ final class TrialGroup {
                 start: starts[trial.checkpoint], data: try data(of: trial),
                 directory: trialDirectory, group: group, executor: executor, memory: memory)
             let trainer = try TrialTrainer(setup, stopPoll: stopPoll, link: link, clock: clock)
+            hasBegun = true
             switch try trainer.run(report) {
             case .stopped: try link?.tell(.stopped)
             case .finished(let outcome): try finish(trainer, outcome)
@@ -95,7 +97,8 @@ final class TrialGroup {
             // No fault of the trial, whose state stays.
             throw error
         } catch {
-            if group.rank == 0 { try? trialDirectory.removeState() }
+            // What could not even begin (a file that cannot be read for a moment) lost no work.
+            if hasBegun, group.rank == 0 { try? trialDirectory.removeState() }
             try link?.tell(
                 .failed(
                     Message.short(FanOutError.text(of: error)),
@@ -138,6 +141,7 @@ final class TrialGroup {
             guard group.rank == 0 else { return }
             try setup.directory.write(trainer.state.curve)
             guard isKept else { return }
+            try directory.requireLock()
             try FineTunedModel.write(
                 setup.directory.model,
                 task: FineTunedTask(

@@ -20,7 +20,10 @@ struct TrialMemory {
 
     /// Throws where `memory` cannot hold it, before anything is allocated: a failed allocation would
     /// end the job.
-    func check(_ task: String, _ memory: MemoryShare) throws {
+    ///
+    /// - Returns: the bytes that it takes.
+    @discardableResult
+    func check(_ task: String, _ memory: MemoryShare) throws -> Int {
         // Two moments and the best weights besides. Checked first: no later product is too large.
         let layout = ParameterLayout.fineTuning(start.configuration, head)
         try ModelSetup.checkMemory(layout, .fineTuning)
@@ -34,6 +37,22 @@ struct TrialMemory {
             advice:
                 "lower micro_batch_size or sequence_length, offer fewer choices, or start fewer "
                 + "ranks")
+        return needed
+    }
+}
+
+extension TrialMemory {
+    /// The memory of trials of `task` as far as it is known before the data are read, as if there
+    /// were enough for a whole micro-batch.
+    init(
+        _ task: TaskDefinition, of configuration: FineTuningConfiguration,
+        from start: StartingModel, threads: Int
+    ) {
+        self.init(
+            start: start, head: task.kind.head(labels: max(task.labels.count, 2)),
+            inputs: configuration.microBatchSize,
+            sequenceLength: task.sequenceLength ?? configuration.sequenceLength,
+            precision: configuration.elementType, threads: threads)
     }
 }
 

@@ -1,13 +1,13 @@
-import Checkpointing
-import DurableFiles
 import FineTuning
-import FoundationEssentials
 import Optimization
-import Tensors
 
 /// Everything small that changes while a trial runs.
 struct TrialState: Codable, Equatable {
-    var version = 2
+    /// Since 3 a manifest with hashes lies beside a state.
+    static let newestVersion = 3
+    static let oldestVersion = 2
+
+    var version = Self.newestVersion
     /// Names everything that decides the trial: a state of other settings is worthless.
     var settings: String
     /// Batches taken, of all epochs.
@@ -97,81 +97,5 @@ struct TrialCurve: Codable, Equatable {
     private struct File: Encodable {
         let losses: [Loss]
         let scores: [Score]
-    }
-}
-
-/// The folder of a trial: the state of one that was interrupted, the model of one that was the best
-/// of its task so far, and its curve.
-struct TrialDirectory {
-    let path: String
-
-    private static let arrays = "arrays.safetensors"
-    private static let state = "state.json"
-
-    init(_ run: String, _ trial: Trial) { path = Paths.join(Paths.join(run, "trials"), trial.key) }
-
-    /// The model, to be moved to its place.
-    var model: String { Paths.join(path, "model") }
-
-    private var stateDirectory: String { Paths.join(path, "state") }
-
-    /// Finishes or takes back what a killed job left halfway, and deletes what is of no use: a model
-    /// that was not taken, and a state of other settings. Only one rank may do this.
-    ///
-    /// - Returns: whether there is a state to go on from.
-    func prepare(settings: String) throws -> Bool {
-        try PendingDirectory.removeStale(in: path, .all)
-        if Paths.exists(model) { try PendingDirectory.retire(model) }
-        guard Paths.exists(Paths.join(stateDirectory, Self.state)) else { return false }
-        if try readState().settings == settings { return true }
-        try removeState()
-        return false
-    }
-
-    /// Writes a state; it appears whole, or the one before stays.
-    func write(
-        _ state: TrialState, _ arrays: [(name: String, values: Vector<Float>)]
-    ) throws {
-        let bytes = arrays.reduce(0) { $0 + $1.values.count * 4 }
-        let pending = try PendingDirectory(
-            target: stateDirectory, replacing: true, neededBytes: bytes + (1 << 20))
-        try FlatArrays.write(Paths.join(pending.path, Self.arrays), arrays)
-        try WholeFiles.writeAtomically(
-            Paths.join(pending.path, Self.state), try JSONEncoder().encode(state))
-        try pending.publishPlain()
-    }
-
-    func readState() throws -> TrialState {
-        let path = Paths.join(stateDirectory, Self.state)
-        let bytes = try WholeFiles.read(path, maximumByteCount: 1 << 24)
-        do {
-            let state = try JSONDecoder().decode(TrialState.self, from: Data(bytes))
-            guard state.version == 2 else { throw FanOutError("version \(state.version)") }
-            return state
-        } catch {
-            throw FanOutError(
-                "\(path) is not the state of a trial (\(error)); delete \(stateDirectory) to start "
-                    + "the trial anew")
-        }
-    }
-
-    func readArrays(_ arrays: [(name: String, values: Vector<Float>)]) throws {
-        try FlatArrays.read(Paths.join(stateDirectory, Self.arrays), into: arrays)
-    }
-
-    /// Forgets the state.
-    func removeState() throws {
-        guard Paths.exists(stateDirectory) else { return }
-        try PendingDirectory.retire(stateDirectory)
-    }
-
-    func write(_ curve: TrialCurve) throws {
-        try Paths.createDirectory(path)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-        try WholeFiles.writeAtomically(
-            Paths.join(path, "curve.json"), try encoder.encode(curve.file) + [10])
     }
 }

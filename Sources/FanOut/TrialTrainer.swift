@@ -96,29 +96,61 @@ final class TrialTrainer {
     private func tick() { link?.tick() }
 
     private func begin() throws {
-        // One rank looks: on a network file system others may see something else.
-        let hasState = try agreement.together {
-            try isLeader && setup.directory.prepare(settings: setup.settings)
-        }
-        let resumes = try agreement.anyTrue(hasState)
+        if try resume() { return }
         try agreement.together {
-            try resumes ? resume() : setup.start.initialize(model, seed: setup.seed)
+            try setup.start.initialize(model, seed: setup.seed)
         }
     }
 
-    private func resume() throws {
-        state = try setup.directory.readState()
-        guard let scaler = LossScaler(setup.scalerPolicy, state: state.scaler),
-            (0...totalBatches).contains(state.batches), (0...state.batches).contains(state.updates)
-        else {
-            throw FanOutError(
-                "\(setup.directory.path): the state is that of other settings; delete the folder to "
-                    + "start the trial anew")
+    /// Takes up the state that was kept, if there is one and it is whole. Collective.
+    ///
+    /// - Returns: false where the trial is to start anew.
+    private func resume() throws -> Bool {
+        // One rank looks: on a network file system others may see something else.
+        let hasState = try agreement.together {
+            try isLeader && setup.directory.prepare()
         }
+        guard try agreement.anyTrue(hasState) else { return false }
+        let kept = try agreement.together {
+            try check(setup.directory.readState())
+        }
+        if let damage = try agreement.firstFailure(kept.damage) {
+            try link?.tell(
+                .warning(
+                    Message.short(
+                        "its kept state is damaged, so the trial starts anew: \(damage.message)")))
+        }
+        guard try !agreement.anyTrue(kept.state == nil), let state = kept.state,
+            let scaler = LossScaler(setup.scalerPolicy, state: state.scaler)
+        else {
+            try agreement.together {
+                if isLeader { try setup.directory.removeState() }
+            }
+            return false
+        }
+        self.state = state
         self.scaler = scaler
-        // Only the leader keeps the best weights; the others read them to check the file.
-        let kept = isLeader ? best : Block<Float>(count: model.layout.count)
-        try setup.directory.readArrays(arrays(kept))
+        try agreement.together {
+            // Only the leader keeps the best weights; the others read them to check the file.
+            let kept = isLeader ? best : Block<Float>(count: model.layout.count)
+            try setup.directory.readArrays(arrays(kept))
+        }
+        return true
+    }
+
+    /// The state if it can be gone on with, and what is damaged. Without both it is that of other
+    /// settings, and worthless.
+    private func check(_ kept: TrialDirectory.Kept) -> (state: TrialState?, damage: String?) {
+        switch kept {
+        case .damaged(let text): return (nil, text)
+        case .whole(let state):
+            guard state.settings == setup.settings else { return (nil, nil) }
+            guard LossScaler(setup.scalerPolicy, state: state.scaler) != nil,
+                (0...totalBatches).contains(state.batches),
+                (0...state.batches).contains(state.updates)
+            else { return (nil, "\(setup.directory.path)/state: its counts are out of range") }
+            return (state, nil)
+        }
     }
 
     private func arrays(_ best: Block<Float>) -> [(name: String, values: Vector<Float>)] {
@@ -205,6 +237,8 @@ final class TrialTrainer {
         guard isLeader else { return }
         do {
             try setup.directory.write(state, arrays(best))
+        } catch let error as CoordinatorError {
+            throw error
         } catch {
             try link?.tell(.warning(Message.short("its state was not kept: \(error)")))
             return

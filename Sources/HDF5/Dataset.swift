@@ -73,12 +73,37 @@ public struct Dataset: AttributeOwner, ~Copyable {
                 .badData, "\(place): data in other files (virtual, external) is refused")
         }
         guard layout == H5D_CHUNKED else { return }
+        try requireFilters(of: properties)
         var sizes = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
         let rank = Library.locked { H5Pget_chunk(properties.id, H5S_MAX_RANK, &sizes) }
         let count = Dataspace.count(sizes.prefix(Int(max(rank, 0))).map { Int(clamping: $0) })
         guard rank > 0, let count, count <= Dataset.maximumChunkCount else {
             throw HDF5Error(.badData, "\(place): chunks of \(sizes.prefix(Int(rank))) elements")
         }
+    }
+
+    /// Throws if the chunks are compressed in a way that this library cannot undo.
+    private func requireFilters(of properties: borrowing Handle) throws(HDF5Error) {
+        let list = properties.id
+        let missing = Library.locked { () -> String? in
+            for index in 0..<max(0, H5Pget_nfilters(list)) {
+                var name = [CChar](repeating: 0, count: 64)
+                var (flags, configuration, count) = (UInt32(0), UInt32(0), 0)
+                let filter = H5Pget_filter2(
+                    list, UInt32(index), &flags, &count, nil, name.count, &name, &configuration)
+                guard filter >= 0, H5Zfilter_avail(filter) <= 0 else { continue }
+                let text = String(
+                    decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+                return "\(text.isEmpty ? "without a name" : text) (number \(filter))"
+            }
+            return nil
+        }
+        guard let missing else { return }
+        throw HDF5Error(
+            .badData,
+            "\(place): is compressed with the filter \(missing), which this HDF5 library does not "
+                + "have; rewrite the file where it is available, for example with "
+                + "`h5repack -f GZIP=4 OLD NEW`")
     }
 
     /// 64 Mi elements: a chunk is held in memory whole.

@@ -1,9 +1,9 @@
 import CHDF5
 import Glibc
 
-/// An open HDF5 file; also its root group. Closed at the end of its life, or by `close()`, which
-/// reports the errors of the last buffered writes.
+/// An open HDF5 file; also its root group.
 ///
+/// A new file is open only while ``create(_:overwrite:_:)`` runs, so that no write can fail unheard.
 /// Files are not locked (locks fail on NFS and Lustre) unless the environment variable
 /// `HDF5_USE_FILE_LOCKING` asks for it. No time stamps are stored: the same calls give the same
 /// bytes.
@@ -15,34 +15,49 @@ public struct File: Container, ~Copyable {
 
     private init(_ handle: consuming Handle) { self.handle = handle }
 
-    /// Creates a file.
+    /// Creates a file, has `write` fill it, and closes it.
+    ///
     /// - Parameters:
     ///   - path: where; its directory must exist.
     ///   - overwrite: whether a file of that name is emptied; otherwise it is an error.
-    public static func create(
-        _ path: String, overwrite: Bool = false
-    ) throws(HDF5Error) -> File {
+    ///   - write: gets the open file; its groups and datasets must not outlive it.
+    /// - Throws: what `write` throws; `HDF5Error` where anything could not be written, also what the
+    ///   library had held back. The file is then of no use.
+    public static func create<Result>(
+        _ path: String, overwrite: Bool = false, _ write: (borrowing File) throws -> Result
+    ) throws -> Result {
         let access = try fileAccess()
         let flags = overwrite ? chdf5_truncate() : chdf5_exclusive()
         let id = try Library.call("H5Fcreate", .inputOutput, "cannot create \(path)") {
             H5Fcreate(path, flags, chdf5_default(), access.id)
         }
-        return File(Handle(id, .file))
+        let file = File(Handle(id, .file))
+        do {
+            let result = try write(file)
+            try file.close()
+            return result
+        } catch {
+            // The first failure is the cause, even if `write` met another one after it.
+            throw Library.failedWrite(of: id) ?? error
+        }
     }
 
-    /// Opens a file for reading.
+    /// Opens a file for reading. It is closed at the end of its life.
     public static func open(_ path: String) throws(HDF5Error) -> File {
-        if Glibc.access(path, R_OK) != 0 {
-            let reason = String(cString: strerror(errno))
-            throw HDF5Error(.missing, "cannot open \(path): \(reason)")
-        }
         let access = try fileAccess()
-        let id = try Library.call(
-            "H5Fopen", .badData, "cannot open \(path) as HDF5; is it whole?"
-        ) {
-            H5Fopen(path, chdf5_read_only(), access.id)
+        do {
+            let id = try Library.call(
+                "H5Fopen", .badData, "cannot open \(path) as HDF5; is it whole?"
+            ) {
+                H5Fopen(path, chdf5_read_only(), access.id)
+            }
+            return File(Handle(id, .file))
+        } catch  where error.systemError != 0 {
+            let code = error.systemError
+            throw HDF5Error(
+                [ENOENT, ENOTDIR].contains(code) ? .missing : error.cause,
+                "cannot open \(path): \(String(cString: strerror(code)))")
         }
-        return File(Handle(id, .file))
     }
 
     private static func fileAccess() throws(HDF5Error) -> Handle {
@@ -56,22 +71,13 @@ public struct File: Container, ~Copyable {
         return access
     }
 
-    /// Hands all buffered data to the operating system.
-    public func flush() throws(HDF5Error) {
-        try Library.call("H5Fflush", .inputOutput, on: id, "writing failed; is the disk full?") {
-            H5Fflush(id, H5F_SCOPE_LOCAL)
-        }
-    }
-
-    /// Writes what is buffered and closes. All groups and datasets of the file must be closed.
-    public consuming func close() throws(HDF5Error) {
+    private consuming func close() throws(HDF5Error) {
         let raw = handle.id
-        let count = try Library.call(
-            "H5Fget_obj_count", .inputOutput, on: raw, "counting open objects"
-        ) { H5Fget_obj_count(raw, chdf5_all_objects()) }
-        precondition(count == 1, "a file is closed after its groups and datasets")
-        try flush()
+        try Library.call("H5Fflush", .inputOutput, on: raw, "writing failed; is the disk full?") {
+            H5Fflush(raw, H5F_SCOPE_LOCAL)
+        }
         try handle.close()
+        if let failure = Library.failedWrite(of: raw) { throw failure }
     }
 }
 

@@ -1,4 +1,5 @@
 public import ExitCoding
+import Glibc
 
 /// A failed call of the HDF5 library, or a file that is not what the caller asked for.
 public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
@@ -30,10 +31,24 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
     public let stack: [Frame]
 
     init(_ cause: Cause, _ message: String, function: String? = nil, stack: [Frame] = []) {
-        self.cause = cause
+        // What the system refuses to read says nothing about the file.
+        let code = Self.systemError(of: stack)
+        self.cause = cause == .badData && code != 0 && code != EISDIR ? .inputOutput : cause
         self.message = message
         self.function = function
         self.stack = stack
+    }
+
+    /// The `errno` of the system call that failed; 0 if none did.
+    var systemError: Int32 { Self.systemError(of: stack) }
+
+    /// The library tells it in its messages only: "file read failed: …, errno = 5, …".
+    private static func systemError(of stack: [Frame]) -> Int32 {
+        for frame in stack {
+            guard let mark = frame.message.firstRange(of: "errno = ") else { continue }
+            return Int32(frame.message[mark.upperBound...].prefix { $0.isNumber }) ?? 0
+        }
+        return 0
     }
 
     /// The process exit status of sysexits(3).
@@ -50,6 +65,6 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         var text = message
         if let first = stack.first { text += ": \(first.message)" }
         if let function { text += " (\(function))" }
-        return text
+        return text.printable
     }
 }

@@ -24,18 +24,31 @@ struct Handle: ~Copyable {
         self.kind = kind
     }
 
+    // A failed write of what the dataset held back is not lost: it has spoiled the file, which
+    // `File.create` reports.
     deinit {
+        if kind == .dataset { try? Handle.flush(id) }
         let (id, kind) = (id, kind)
         _ = Library.locked { Handle.close(id, kind) }
     }
 
-    /// Closes now and says what failed: for a file this is where buffered writes fail.
+    /// Closes now and says what failed: this is where buffered writes fail.
     consuming func close() throws(HDF5Error) {
         let (id, kind) = (id, kind)
         let place = Library.place(id)
         discard self
+        let flushed = Result { () throws(HDF5Error) in
+            if kind == .dataset { try Handle.flush(id) }
+        }
         try Library.call("H5\(kind.rawValue)close", .inputOutput, "\(place): closing failed") {
             Handle.close(id, kind)
+        }
+        try flushed.get()
+    }
+
+    private static func flush(_ dataset: hid_t) throws(HDF5Error) {
+        try Library.call("H5Dflush", .inputOutput, on: dataset, "writing; is the disk full?") {
+            chdf5_flush_dataset(dataset)
         }
     }
 

@@ -1,14 +1,19 @@
 import CHDF5
+import DurableFiles
 import Synchronization
 
 /// The one gate to the C library: every call goes through `call`, which starts the library, holds
 /// the process-wide lock (HDF5's own thread safety is a build option that a cluster's copy may
 /// lack), keeps the library from printing, and turns a negative result into an `HDF5Error`.
 enum Library {
-    private static let lock = Mutex(())
+    /// The first failed write of each file that is being written, by the file's identifier.
+    private static let lock = Mutex<[hid_t: HDF5Error]>([:])
     private static let started: Bool = chdf5_start() >= 0
 
     /// Runs one C call; negative results throw.
+    ///
+    /// Reading is tried again for some seconds where the system says that it may work then. A failed
+    /// write is final: the file is spoiled, see ``failedWrite(of:)``.
     /// - Parameters:
     ///   - function: name of the C function, for the message.
     ///   - cause: who is to blame if it fails.
@@ -19,15 +24,41 @@ enum Library {
         _ function: String, _ cause: HDF5Error.Cause, on identifier: hid_t = -1,
         _ what: @autoclosure () -> String, _ body: () -> R
     ) throws(HDF5Error) -> R {
-        let (result, stack, place) = locked { () -> (R, [HDF5Error.Frame], String) in
-            let result = body()
-            guard result < 0 else { return (result, [], "") }
-            let stack = errorStack()
-            return (result, stack, describe(identifier))
+        var patience = Patience()
+        while true {
+            let (result, stack, place) = locked { () -> (R, [HDF5Error.Frame], String) in
+                let result = body()
+                guard result < 0 else { return (result, [], "") }
+                let stack = errorStack()
+                return (result, stack, describe(identifier))
+            }
+            guard result < 0 else { return result }
+            let message = place.isEmpty ? what() : "\(place): \(what())"
+            let error = HDF5Error(cause, message, function: function, stack: stack)
+            if cause == .inputOutput {
+                spoil(identifier, error)
+            } else if Patience.isTransient(error.systemError), patience.wait() {
+                continue
+            }
+            throw error
         }
-        guard result < 0 else { return result }
-        let message = place.isEmpty ? what() : "\(place): \(what())"
-        throw HDF5Error(cause, message, function: function, stack: stack)
+    }
+
+    /// The first write that failed in a file; nil if none did.
+    static func failedWrite(of file: hid_t) -> HDF5Error? {
+        lock.withLock { $0.removeValue(forKey: file) }
+    }
+
+    /// Remembers that a write failed in the file of `object`, and sends the next ones nowhere.
+    private static func spoil(_ object: hid_t, _ error: HDF5Error) {
+        guard object >= 0 else { return }
+        lock.withLock { failures in
+            chdf5_silence()
+            let file = chdf5_file_of(object)
+            guard file >= 0, failures[file] == nil else { return }
+            failures[file] = error
+            chdf5_divert(file)
+        }
     }
 
     /// Starts the library: its constants have no values before.

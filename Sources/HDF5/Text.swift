@@ -158,6 +158,7 @@ extension Container where Self: ~Copyable {
                 }
             }
         }
+        try dataset.close()
     }
 
     /// Reads a scalar text dataset, of variable or fixed length.

@@ -1,5 +1,5 @@
 import CKernels
-import COpenBLAS
+import OperatingSystem
 import Tensors
 
 /// Runs the numeric kernels on a team of threads.
@@ -16,8 +16,13 @@ public final class KernelExecutor {
     private let rowKernels: [bert_row_kernels]
     let updateKernels: bert_update_kernels
     private let scratch: [Block<UInt8>]
+    /// What multiplies floats with the portable set.
+    let openBLAS: OpenBLAS?
 
     /// An executor of `threads` threads, pinned to `processors` if given (see `ThreadTeam`).
+    ///
+    /// Ends the process where OpenBLAS is needed and missing: programs first ask
+    /// ``InstructionSet/checkLibraries()``.
     ///
     /// - Precondition: the processor supports `instructionSet`.
     public init(
@@ -31,8 +36,15 @@ public final class KernelExecutor {
         }
         updateKernels = bert_update_kernels_for(instructionSet.code).pointee
         scratch = (0..<threads).map { _ in Block<UInt8>(count: bert_gemm_scratch()) }
-        // Where OpenBLAS multiplies, it does so on the team's threads, not on its own.
-        if instructionSet == .portable { openblas_set_num_threads(1) }
+        openBLAS = instructionSet == .portable ? Self.loadOpenBLAS() : nil
+    }
+
+    private static func loadOpenBLAS() -> OpenBLAS {
+        do {
+            return try OpenBLAS.loaded()
+        } catch {
+            Shortage.end("\(error)", error.exitCode)
+        }
     }
 
     /// Bytes of working memory that the executor holds.

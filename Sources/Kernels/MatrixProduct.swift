@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 public import Tensors
 
 /// A matrix as it enters a product: as it is, or transposed.
@@ -72,12 +71,11 @@ public struct Factor {
     }
 
     /// The factor as OpenBLAS reads it, if it is of floats.
-    var floats: (base: UnsafePointer<Float>, stride: blasint, transpose: CBLAS_TRANSPOSE)? {
+    var floats: OpenBLAS.Operand? {
         guard precision == .fp32 else { return nil }
-        return (
-            UnsafePointer(base.assumingMemoryBound(to: Float.self)), blasint(max(stride, 1)),
-            isTransposed ? CblasTrans : CblasNoTrans
-        )
+        return OpenBLAS.Operand(
+            base: UnsafePointer(base.assumingMemoryBound(to: Float.self)), stride: stride,
+            isTransposed: isTransposed)
     }
 }
 
@@ -152,10 +150,11 @@ extension KernelExecutor {
         _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
         accumulate: Bool, activated: Activated<E>? = nil, scratch: UnsafeMutableRawPointer
     ) {
-        if instructionSet == .portable, left.precision == .fp32, right.precision == .fp32,
+        if let openBLAS, left.precision == .fp32, right.precision == .fp32,
             let floats = output as? Matrix<Float>
         {
-            multiplyWithOpenBLAS(left, right, bias: bias, into: floats, accumulate: accumulate)
+            multiply(
+                left, right, with: openBLAS, bias: bias, into: floats, accumulate: accumulate)
             if let activated { activate(output, activated) }
             return
         }
@@ -187,9 +186,9 @@ extension KernelExecutor {
     }
 
     /// The product where this project has no kernel of its own for the processor.
-    private func multiplyWithOpenBLAS(
-        _ left: Factor, _ right: Factor, bias: Vector<Float>?, into output: Matrix<Float>,
-        accumulate: Bool
+    private func multiply(
+        _ left: Factor, _ right: Factor, with openBLAS: OpenBLAS, bias: Vector<Float>?,
+        into output: Matrix<Float>, accumulate: Bool
     ) {
         guard output.rows > 0, output.columns > 0 else { return }
         guard let a = left.floats, let b = right.floats else { return }
@@ -203,9 +202,8 @@ extension KernelExecutor {
                 }
             }
         }
-        cblas_sgemm(
-            CblasRowMajor, a.transpose, b.transpose, blasint(output.rows),
-            blasint(output.columns), blasint(left.columns), 1, a.base, a.stride, b.base, b.stride,
-            accumulate || bias != nil ? 1 : 0, output.base, blasint(max(output.stride, 1)))
+        openBLAS.multiply(
+            a, b, rows: output.rows, columns: output.columns, depth: left.columns,
+            accumulate: accumulate || bias != nil, into: output.base, stride: output.stride)
     }
 }

@@ -1,11 +1,6 @@
 import CKernels
+import OperatingSystem
 public import Tensors
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// How products of a precision are computed.
 public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible {
@@ -77,25 +72,19 @@ extension KernelExecutor {
         let (set, precision) = (instructionSet.code, precision.code)
         // A first run, to warm up, says how many rounds a trial takes.
         var rounds = 10_000
-        var start = Self.seconds
+        var start = MonotonicClock.seconds
         _ = bert_peak_multiply_add(set, precision, rounds)
-        let wanted = milliseconds / 1000 / max(Self.seconds - start, 1e-9)
+        let wanted = milliseconds / 1000 / max(MonotonicClock.seconds - start, 1e-9)
         rounds = Int(Double(rounds) * min(max(wanted, 1), 1e6))
         var best = 0.0
         for _ in 0..<trials {
-            start = Self.seconds
+            start = MonotonicClock.seconds
             team.run { _ in _ = bert_peak_multiply_add(set, precision, rounds) }
-            let elapsed = Self.seconds - start
+            let elapsed = MonotonicClock.seconds - start
             // No rounds, no time: how much a round is does not depend on how many there are.
             let operations = bert_peak_multiply_add(set, precision, 1) * Double(rounds)
             best = max(best, operations * Double(team.count) / max(elapsed, 1e-9))
         }
         return best
-    }
-
-    private static var seconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

@@ -1,3 +1,4 @@
+import OperatingSystem
 import Synchronization
 
 #if canImport(Glibc)
@@ -70,8 +71,7 @@ public final class ThreadTeam: @unchecked Sendable {
                 return nil
             }, argument)
         guard status == 0 else {
-            fatalError(
-                "cannot start thread \(index) of \(count): \(String(cString: strerror(status)))")
+            Shortage.ofThreads(number: index + 1, of: count, code: status)
         }
         handles.append(handle)
     }

@@ -1,5 +1,6 @@
 import CMPI
 import Glibc
+import OperatingSystem
 
 /// The process's membership in an MPI job, from `MPI_Init_thread` to `MPI_Finalize`.
 ///
@@ -21,12 +22,18 @@ public struct MPIEnvironment: ~Copyable {
     /// - Parameter timeout: seconds after which the process ends with status 74, saying so, because
     ///   other ranks have not come: launchers wait for ever for a host that they cannot reach. 0:
     ///   never.
-    public init(timeout: UInt32 = 0) throws(MPIError) {
+    /// - Throws: `MPIStartError` before anything is done where the library is not the one that the
+    ///   program was compiled for, or a limit is too low for it; else `MPIError`.
+    public init(timeout: UInt32 = 0) throws {
+        try MPILibrary.checkLoaded()
+        try SharedMemory.checkFileSize()
+        try SharedMemory.checkOpenFiles()
         precondition(!Self.wasInitialized, "MPI can be initialised only once in a process")
         var provided: Int32 = 0
         if timeout > 0 { Self.limitStart(to: timeout) }
         let status = cmpi_init_thread(cmpi_thread_funneled(), &provided)
         Alarm.clear()
+        ProcessStart.restoreHangUp()
         try check(status, "MPI_Init_thread")
         try check(cmpi_return_errors(cmpi_comm_world()), "MPI_Comm_set_errhandler")
         try check(cmpi_return_errors(cmpi_comm_self()), "MPI_Comm_set_errhandler")
@@ -87,6 +94,10 @@ public struct MPIEnvironment: ~Copyable {
         return Int32(String(cString: text))
     }
 
+    /// What people should know before `MPI_Init` perhaps fails: that the host's shared memory is too
+    /// small for its ranks. nil for all ranks of a host but one.
+    public static var startWarning: String? { SharedMemory.ownWarning }
+
     /// Whether MPI has been initialised in this process (and perhaps finalised since).
     public static var wasInitialized: Bool {
         var flag: Int32 = 0
@@ -104,14 +115,19 @@ public struct MPIEnvironment: ~Copyable {
         readText(capacity: cmpi_max_processor_name()) { cmpi_processor_name($0, $1) } ?? "unknown"
     }
 
+    /// The version of the standard and the library's own name for itself, also before MPI is initialised: "standard 4.0,
+    /// MPICH Version: 4.0.2".
+    public static var libraryVersion: String {
+        var (version, subversion): (Int32, Int32) = (0, 0)
+        _ = cmpi_get_version(&version, &subversion)
+        let text = readText(capacity: cmpi_max_library_version()) { cmpi_library_version($0, $1) }
+        let lines = (text ?? "unknown").split(whereSeparator: { $0 == "\n" || $0 == "\t" })
+        return "standard \(version).\(subversion), \(lines.prefix(2).joined(separator: " "))"
+    }
+
     /// Ends all ranks of the job at once with exit status `code`. Usable before, during and after MPI's life.
     public static func abort(code: Int32) -> Never {
         if wasInitialized && !wasFinalized { _ = cmpi_abort(cmpi_comm_world(), code) }
         exit(code)
     }
-}
-
-extension MPIEnvironment {
-    /// Seconds since some fixed moment in the past, of this rank's clock (`MPI_Wtime`).
-    public static var wallTime: Double { cmpi_wtime() }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import OperatingSystem
 
 /// Notices that a rank has stopped answering, and ends the job with its name.
 ///
@@ -111,7 +112,7 @@ extension Watchdog {
         /// Looks after questions of others, and asks them where the wait has lasted too long.
         mutating func look(in function: StaticString) {
             guard let watchdog = Watchdog.current else { return }
-            let now = MPIEnvironment.wallTime
+            let now = MonotonicClock.seconds
             if let lastLook { waited += min(now - lastLook, Self.longestLook) }
             lastLook = now
             watchdog.look(in: function, waited: waited)

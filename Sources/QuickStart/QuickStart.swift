@@ -19,7 +19,7 @@ public enum QuickStart {
         let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = Paths.join(
             Paths.parent(of: program ?? ""), "bert_QuickStart.resources/Resources/\(name)")
-        guard Paths.exists(path) else {
+        guard try Paths.exists(path) else {
             throw FileError(
                 .missing, path,
                 "the bundled files are missing; keep bert_QuickStart.resources beside the program")
@@ -39,7 +39,7 @@ public enum QuickStart {
     /// - Returns: the corpus directory.
     public static func prepare(in directory: String, workers: Int) throws -> String {
         let corpus = Paths.join(directory, "corpus")
-        if Paths.exists(corpus) {
+        if try Paths.exists(corpus) {
             try CorpusDirectory(path: corpus).verify()
             return corpus
         }

@@ -36,6 +36,14 @@ final class AppendedFile {
         }
     }
 
+    /// Drops all bytes behind the first `byteCount`, and waits until the storage knows.
+    func cut(to byteCount: Int) throws(FileError) {
+        guard ftruncate(descriptor, byteCount) == 0 else {
+            throw AppendedFile.failure(path, "shorten it to \(byteCount) bytes")
+        }
+        try sync()
+    }
+
     /// Waits until the storage has it all.
     func sync() throws(FileError) {
         // EINVAL: not a plain file (a pipe); there is nothing to wait for then.
@@ -47,7 +55,7 @@ final class AppendedFile {
     private static func failure(_ path: String, _ action: String) -> FileError {
         let code = errno
         var text = "cannot \(action): \(String(cString: strerror(code)))"
-        if code == ENOSPC || code == EDQUOT {
+        if code == ENOSPC || code == EDQUOT || code == EFBIG {
             text += "; make room or choose another run directory with --run"
         }
         return FileError(.inputOutput, path, text)

@@ -1,3 +1,4 @@
+public import DurableFiles
 import Glibc
 
 /// Where a reporter writes.
@@ -10,6 +11,8 @@ public protocol ConsoleOutput {
     var lines: Int { get }
     /// Writes at once.
     func write(_ text: String)
+    /// Why something could not be written; nil if all was.
+    var failure: FileError? { get }
 }
 
 /// A file descriptor of this process as console, also behind an MPI launcher.
@@ -21,6 +24,8 @@ public final class StandardOutput: ConsoleOutput {
     /// The terminal to ask for its width, or -1.
     private let terminal: Int32
     private let ownsTerminal: Bool
+    /// The first failure of a write.
+    public private(set) var failure: FileError?
 
     /// Standard output, or another open descriptor.
     public init(descriptor: Int32 = 1) {
@@ -53,7 +58,8 @@ public final class StandardOutput: ConsoleOutput {
         return size
     }
 
-    /// Writes at once. A closed or full output is no reason to stop training, so errors pass.
+    /// Writes at once. A closed or full output is no reason to stop training, so errors pass; who
+    /// prints a result looks at `failure`. A reader that went away has what it wanted.
     public func write(_ text: String) {
         let bytes = Array(text.utf8)
         var done = 0
@@ -62,7 +68,14 @@ public final class StandardOutput: ConsoleOutput {
                 Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
             }
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                if failure == nil, errno != EPIPE {
+                    failure = FileError(
+                        .inputOutput, "standard output",
+                        "cannot write it: \(String(cString: strerror(errno)))")
+                }
+                return
+            }
             done += count
         }
     }

@@ -1,4 +1,6 @@
+public import DurableFiles
 import Glibc
+public import OperatingSystem
 
 /// What a person sees of a run: a bar that is redrawn on a terminal, plain lines elsewhere.
 ///
@@ -29,13 +31,18 @@ public final class ConsoleReporter {
     public init(
         output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
-        now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
+        now: @escaping () -> Double = { MonotonicClock.seconds }
     ) {
         self.output = output
         self.now = now
         let kind = environment("TERM") ?? ""
         redraws = output.isTerminal && kind != "dumb" && !kind.isEmpty
         colors = redraws && (environment("NO_COLOR") ?? "").isEmpty
+    }
+
+    /// Throws if anything that was shown could not be written: for commands whose result it is.
+    public func requireWritten() throws(FileError) {
+        if let failure = output.failure { throw failure }
     }
 
     /// Shows a step, if it is time: at most ten times a second on a terminal; elsewhere about every
@@ -100,13 +107,6 @@ public final class ConsoleReporter {
     /// `getenv`.
     public static func environmentVariable(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
-    }
-
-    /// Seconds since an unknown moment, never going back.
-    public static func monotonicSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }
 

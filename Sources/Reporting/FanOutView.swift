@@ -1,7 +1,8 @@
 import Glibc
+public import OperatingSystem
 
 /// What a person sees of a fan-out: on a terminal a line for each running trial, redrawn, under lines
-/// for those that ended; elsewhere the latter alone.
+/// for those that ended; elsewhere lines for those that began and ended, and now and then what runs.
 ///
 /// For rank 0 only, and for one thread.
 public final class FanOutView {
@@ -43,7 +44,10 @@ public final class FanOutView {
     private var drawnLines = 0
     private var drawnAt = -Double.infinity
 
+    private var loggedAt: Double
+
     private static let redrawSeconds = 0.2
+    private static let logSeconds = 30.0
     private static let cells = 20
     private static let mostLines = 16
 
@@ -51,12 +55,13 @@ public final class FanOutView {
     public init(
         output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
-        now: @escaping () -> Double = ConsoleReporter.monotonicSeconds
+        now: @escaping () -> Double = { MonotonicClock.seconds }
     ) {
         self.output = output
         self.now = now
         let kind = environment("TERM") ?? ""
         redraws = output.isTerminal && kind != "dumb" && !kind.isEmpty
+        loggedAt = now()
     }
 
     /// Prints lines that stay, above what is redrawn.
@@ -67,18 +72,28 @@ public final class FanOutView {
         drawnAt = -Double.infinity
     }
 
-    /// Shows what runs, on a terminal, if it is time; only then is it asked for.
+    /// Prints names and values in two columns.
+    public func banner(_ items: [(String, String)]) {
+        note(TextTable.pairs(items).joined(separator: "\n"))
+    }
+
+    /// Prints a line where nothing is redrawn: a terminal shows it already.
+    public func log(_ text: String) {
+        if !redraws { note(text) }
+    }
+
+    /// Shows what runs, if it is time, which is every half minute off a terminal; only then is it asked
+    /// for.
     public func show(_ content: () -> (counts: Counts, running: [Running])) {
-        guard redraws, now() - drawnAt >= Self.redrawSeconds else { return }
+        guard redraws else { return logProgress(content) }
+        guard now() - drawnAt >= Self.redrawSeconds else { return }
         let (counts, running) = content()
         let width = max(1, output.columns - 1)
         // What scrolls off the screen cannot be redrawn: two lines come after these, and the cursor's.
         let most = max(0, min(Self.mostLines, output.lines - 3))
         var lines = running.prefix(most).map { line($0) }
         if running.count > most { lines.append("... \(running.count) in all") }
-        lines.append(
-            "\(counts.waiting) waiting, \(counts.running) running, \(counts.done) done, "
-                + "\(counts.failed) failed")
+        lines.append(line(counts))
         let text = lines.map { TextWidth.cut(TextWidth.printable($0), columns: width) }
         output.write(erasure() + text.joined(separator: "\n") + "\n")
         drawnLines = text.count
@@ -91,13 +106,31 @@ public final class FanOutView {
         drawnLines = 0
     }
 
+    private func logProgress(_ content: () -> (counts: Counts, running: [Running])) {
+        guard now() - loggedAt >= Self.logSeconds else { return }
+        loggedAt = now()
+        let (counts, running) = content()
+        var lines = running.prefix(Self.mostLines).map { trial in
+            "at \(TextWidth.padded("\(percent(trial))%", 4, right: true))  \(trial.name)  \(trial.status)"
+        }
+        lines.append(line(counts))
+        note(lines.joined(separator: "\n"))
+    }
+
+    private func line(_ counts: Counts) -> String {
+        "\(counts.waiting) waiting, \(counts.running) running, \(counts.done) done, "
+            + "\(counts.failed) failed"
+    }
+
+    private func percent(_ trial: Running) -> Int { Int(min(1, max(0, trial.fraction)) * 100) }
+
     private func line(_ trial: Running) -> String {
         let part = min(1, max(0, trial.fraction))
         let full = Int(part * Double(Self.cells))
         let bar =
             String(repeating: "=", count: full)
             + String(repeating: " ", count: Self.cells - full)
-        let percent = TextWidth.padded("\(Int(part * 100))%", 4, right: true)
+        let percent = TextWidth.padded("\(percent(trial))%", 4, right: true)
         return "[\(bar)] \(percent)  \(trial.name)  \(trial.status)"
     }
 

@@ -42,26 +42,36 @@ public final class MetricsLog {
     public func sync() throws(FileError) { try file.sync() }
 
     /// The events at the end of a log, oldest first, as far as `byteCount` bytes reach back; lines
-    /// that cannot be understood are passed over. Empty where there is no log to be read.
-    public static func lastEvents(_ path: String, byteCount: Int = 1 << 18) -> [MetricsEvent] {
-        guard let bytes = try? MetricsRepair.end(of: path, byteCount: byteCount) else { return [] }
+    /// that cannot be understood are passed over. Empty where there is no log.
+    ///
+    /// - Throws: `FileError` where it cannot be read.
+    public static func lastEvents(
+        _ path: String, byteCount: Int = 1 << 18
+    ) throws(FileError) -> [MetricsEvent] {
+        guard try Paths.exists(path) else { return [] }
+        let bytes = try MetricsRepair.end(of: path, byteCount: byteCount)
         return MetricsRepair.lines(bytes).complete.compactMap { try? MetricsEvent(line: $0) }
     }
 
     /// All evaluations of a log; lines that cannot be understood are passed over. Empty where there
-    /// is no log to be read.
-    public static func evaluations(_ path: String) -> [EvaluationRecord] {
-        guard
-            let bytes = try? WholeFiles.read(path, maximumByteCount: MetricsRepair.maximumByteCount)
-        else { return [] }
+    /// is no log.
+    ///
+    /// - Throws: `FileError` where it cannot be read: scores decide which checkpoints stay.
+    public static func evaluations(_ path: String) throws(FileError) -> [EvaluationRecord] {
+        guard try Paths.exists(path) else { return [] }
         // Steps are thousands of lines to an evaluation's one: they are not even parsed.
         let start = Array("{\"event\":\"evaluation\"".utf8)
-        return MetricsRepair.lines(bytes).complete.compactMap { line in
-            guard line.starts(with: start),
+        var records: [EvaluationRecord] = []
+        var reader = try LineReader(path)
+        while let (line, isWhole) = try reader.nextLine() {
+            guard isWhole, line.starts(with: start),
                 case .evaluation(let record)? = try? MetricsEvent(line: line)
-            else { return nil }
-            return record
+            else { continue }
+            // One that was killed behind it and resumed may have made it again.
+            records.removeAll { $0.step == record.step }
+            records.append(record)
         }
+        return records
     }
 
     /// Reads a log. Lines of other programs and a half last line are passed over.

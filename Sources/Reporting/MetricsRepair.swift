@@ -11,26 +11,65 @@ enum MetricsRepair {
     static func repair(
         _ path: String, keepingThrough step: Int, samples: Int?, moving supersededPath: String
     ) throws(FileError) {
-        guard Paths.kind(of: path) != .missing else { return }
-        let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
-        let (complete, rest) = lines(bytes)
+        guard try Paths.kind(of: path) != .missing else { return }
+        guard let change = try firstChange(path, step, samples) else { return }
+        var reader = try LineReader(path, from: change)
         var kept: [UInt8] = []
-        kept.reserveCapacity(bytes.count + 1)
-        var moved: [UInt8] = []
-        for line in complete + (isObject(rest) ? [rest] : []) {
+        var superseded = SupersededLines(supersededPath)
+        while let (line, isWhole) = try reader.nextLine() {
             if isLater(line, than: step, samples: samples) {
-                moved += line + [newline]
-            } else {
+                try superseded.append(line)
+            } else if isWhole || isObject(line) {
                 kept += line + [newline]
             }
         }
         // First there, then gone from here: a crash in between doubles lines and loses none.
-        if !moved.isEmpty {
-            let file = try AppendedFile(supersededPath)
-            try file.append(moved)
-            try file.sync()
+        try superseded.close()
+        if kept.isEmpty {
+            try AppendedFile(path).cut(to: change)
+        } else {
+            // Lines of others between ours, or a last line that an editor left without its end.
+            let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
+            try WholeFiles.writeAtomically(path, Array(bytes[..<change]) + kept)
         }
-        if kept != bytes { try WholeFiles.writeAtomically(path, kept) }
+    }
+
+    /// Where the first line begins that is not to stay as it is; nil where all stay.
+    private static func firstChange(
+        _ path: String, _ step: Int, _ samples: Int?
+    ) throws(FileError) -> Int? {
+        var reader = try LineReader(path)
+        while true {
+            let offset = reader.offset
+            guard let (line, isWhole) = try reader.nextLine() else { return nil }
+            if !isWhole || isLater(line, than: step, samples: samples) { return offset }
+        }
+    }
+
+    /// Lines on their way to the end of another file, which is created for the first.
+    private struct SupersededLines {
+        private let path: String
+        private var file: AppendedFile?
+        private var bytes: [UInt8] = []
+
+        init(_ path: String) { self.path = path }
+
+        mutating func append(_ line: ArraySlice<UInt8>) throws(FileError) {
+            bytes += line + [newline]
+            if bytes.count >= 1 << 20 { try flush() }
+        }
+
+        mutating func close() throws(FileError) {
+            try flush()
+            try file?.sync()
+        }
+
+        private mutating func flush() throws(FileError) {
+            guard !bytes.isEmpty else { return }
+            if file == nil { file = try AppendedFile(path) }
+            try file?.append(bytes)
+            bytes.removeAll()
+        }
     }
 
     /// Whether a line tells of what comes after a state. A skip belongs to a step that was not done

@@ -1,3 +1,5 @@
+import OperatingSystem
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -19,7 +21,9 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
 
     /// A block of `count` zeros.
     ///
-    /// - Precondition: `count >= 0`; the memory can be had.
+    /// Ends the process, with its job, where the memory cannot be had.
+    ///
+    /// - Precondition: `count >= 0`.
     public init(count: Int) {
         precondition(count >= 0, "negative count")
         self.count = count
@@ -28,7 +32,7 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
         let alignment = large ? Self.hugePage : 64
         var pointer: UnsafeMutableRawPointer?
         guard posix_memalign(&pointer, alignment, bytes) == 0, let memory = pointer else {
-            fatalError("out of memory: cannot allocate \(bytes) bytes")
+            Shortage.ofMemory(bytes: bytes)
         }
         if large { madvise(memory, bytes, Int32(MADV_HUGEPAGE)) }
         memset(memory, 0, bytes)

@@ -1,5 +1,21 @@
-/// What becomes of a code point. "Mapped" and "dropped" concern the uncased form only; in the cased
-/// form those are letters (`mappedIdeograph` an ideograph, `mappedPunctuation` punctuation).
+import Synchronization
+
+/// What normalizing does to text beside removing control characters.
+struct CharacterForm: Hashable, Sendable {
+    /// Whether letters are made lower case.
+    var lowercase: Bool
+    /// Whether text is decomposed (NFD) and accents (Mn) are removed, before lower case.
+    var stripsAccents: Bool
+    /// Whether ideographs stand alone.
+    var isolatesIdeographs: Bool
+
+    /// The form of text that is normalized already.
+    static let normalized = CharacterForm(
+        lowercase: false, stripsAccents: false, isolatesIdeographs: false)
+}
+
+/// What becomes of a code point in a form. Only forms that strip accents drop, sort marks, and map
+/// ideographs and punctuation.
 enum CharacterClass: UInt8 {
     /// Part of a word, as it stands.
     case letter
@@ -32,32 +48,46 @@ enum CharacterClass: UInt8 {
     }
 }
 
-/// Lookup of `UnicodeTables` by code point.
+/// Lookup of `UnicodeTables` by code point, for one form.
 final class CharacterTable: Sendable {
-    static let shared = CharacterTable()
+    /// The tables made so far.
+    private static let made = Mutex<[CharacterForm: CharacterTable]>([:])
 
+    /// The table of a form.
+    static func of(_ form: CharacterForm) -> CharacterTable {
+        made.withLock { made in
+            if let table = made[form] { return table }
+            let table = CharacterTable(form)
+            made[form] = table
+            return table
+        }
+    }
+
+    /// Whether letters are made lower case.
+    let lowercase: Bool
     private static let blockBits: UInt32 = 7
     /// Block number of each group of 128 code points.
     private let blocks: FrozenTable<UInt16>
     /// Classes, block after block.
     private let classes: FrozenTable<UInt8>
-    /// Where in `UnicodeTables.mappings` each mapped code point is, by rising code point.
-    private let mappingStarts: [UInt16]
+    /// What replaces code points of the mapped classes.
+    private let mappings: [UInt32: ArraySlice<UInt32>]
 
-    private init() {
-        (blocks, classes) = Self.expand(UnicodeTables.runs)
-        var starts: [UInt16] = []
-        var index = 0
-        while index < UnicodeTables.mappings.count {
-            starts.append(UInt16(index))
-            index += 1 + Int(UnicodeTables.mappings[index] >> 24)
+    private init(_ form: CharacterForm) {
+        lowercase = form.lowercase
+        mappings = form.mappings
+        let mapped = mappings
+        let kept = form.classes
+        (blocks, classes) = Self.expand(UnicodeTables.runs) { scalar, kind in
+            let kind = kept[Int(kind)]
+            guard kind == CharacterClass.mapped.rawValue, mapped[scalar] == nil else { return kind }
+            return CharacterClass.letter.rawValue
         }
-        mappingStarts = starts
     }
 
-    /// Writes runs of classes out into blocks, equal blocks once.
+    /// Writes runs of classes out into blocks, equal blocks once, each class as `kind` has it.
     private static func expand(
-        _ runs: [UInt32]
+        _ runs: [UInt32], _ kind: (UInt32, UInt8) -> UInt8
     ) -> (FrozenTable<UInt16>, FrozenTable<UInt8>) {
         let size = 1 << Int(blockBits)
         var numbers: [[UInt8]: UInt16] = [:]
@@ -70,7 +100,8 @@ final class CharacterTable: Sendable {
                 while run + 1 < runs.count, runs[run + 1] >> 8 <= UInt32(first + offset) {
                     run += 1
                 }
-                block[offset] = UInt8(truncatingIfNeeded: runs[run])
+                block[offset] = kind(
+                    UInt32(first + offset), UInt8(truncatingIfNeeded: runs[run]))
             }
             let next = UInt16(data.count / size)
             let number = numbers[block, default: next]
@@ -96,25 +127,55 @@ final class CharacterTable: Sendable {
     }
 
     /// The replacement of a code point of a mapped class.
-    func mapping(_ scalar: UInt32) -> ArraySlice<UInt32> {
-        let table = UnicodeTables.mappings
-        var low = 0
-        var high = mappingStarts.count
-        while low < high {
-            let middle = (low + high) / 2
-            if table[Int(mappingStarts[middle])] & 0xFF_FFFF < scalar {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        let start = Int(mappingStarts[low])
-        return table[start + 1...start + Int(table[start] >> 24)]
-    }
+    func mapping(_ scalar: UInt32) -> ArraySlice<UInt32> { mappings[scalar] ?? [scalar] }
 
     /// The canonical combining class of a code point of class `mark`.
     func combiningClass(_ mark: UInt32) -> UInt8 {
         let entry = UnicodeTables.marks.first { $0 >> 8 == mark }
         return UInt8(truncatingIfNeeded: entry ?? 0)
+    }
+}
+
+extension CharacterForm {
+    /// The class in this form of each class in the uncased form, for which the tables were made; a
+    /// mapped code point that this form does not map is a letter.
+    fileprivate var classes: [UInt8] {
+        (0...CharacterClass.mappedPunctuation.rawValue).map { raw in
+            var kind = CharacterClass(rawValue: raw) ?? .letter
+            if !stripsAccents {
+                switch kind {
+                case .droppedStarter, .droppedMark, .mark, .hangul: kind = .letter
+                case .mappedIdeograph: kind = .ideograph
+                case .mappedPunctuation: kind = .punctuation
+                default: break
+                }
+            }
+            if !isolatesIdeographs {
+                if kind == .ideograph { kind = .letter }
+                if kind == .mappedIdeograph { kind = .mapped }
+            }
+            return kind.rawValue
+        }
+    }
+
+    /// What replaces each code point that is replaced: decomposed first, then made lower case.
+    fileprivate var mappings: [UInt32: ArraySlice<UInt32>] {
+        let lower = lowercase ? Self.entries(UnicodeTables.lowercase) : [:]
+        guard stripsAccents else { return lower }
+        let stripped = Self.entries(UnicodeTables.decompositions).mapValues { parts in
+            parts.flatMap { lower[$0] ?? [$0] }[...]
+        }
+        return lower.merging(stripped) { $1 }
+    }
+
+    private static func entries(_ table: [UInt32]) -> [UInt32: ArraySlice<UInt32>] {
+        var entries: [UInt32: ArraySlice<UInt32>] = [:]
+        var index = 0
+        while index < table.count {
+            let end = index + Int(table[index] >> 24)
+            entries[table[index] & 0xFF_FFFF] = table[index + 1...end]
+            index = end + 1
+        }
+        return entries
     }
 }

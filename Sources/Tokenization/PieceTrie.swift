@@ -14,9 +14,10 @@ struct PieceTrie: Sendable {
     /// Id of the piece that ends at a node, or -1.
     private let ids: FrozenTable<Int32>
 
-    init(_ vocabulary: Vocabulary) {
+    /// A trie of the pieces of a vocabulary but those of the ids in `excluded`.
+    init(_ vocabulary: Vocabulary, excluding excluded: Set<Int32> = []) {
         var builder = PieceTrieBuilder()
-        for id in 0..<Int32(vocabulary.count) {
+        for id in 0..<Int32(vocabulary.count) where !excluded.contains(id) {
             let piece = vocabulary.bytes(id)
             if vocabulary.isContinuation(id) {
                 builder.insert(piece.dropFirst(2), at: Self.continuationRoot, id: id)
@@ -24,6 +25,17 @@ struct PieceTrie: Sendable {
                 builder.insert(piece, at: Self.wordRoot, id: id)
             }
         }
+        self.init(builder)
+    }
+
+    /// A trie of whole words.
+    init(words: [(bytes: [UInt8], id: Int32)]) {
+        var builder = PieceTrieBuilder()
+        for word in words { builder.insert(word.bytes, at: Self.wordRoot, id: word.id) }
+        self.init(builder)
+    }
+
+    private init(_ builder: PieceTrieBuilder) {
         edges = FrozenTable(builder.edges)
         shift = builder.shift
         ids = FrozenTable(builder.ids)

@@ -25,21 +25,29 @@ struct SegmentReader: ~Copyable {
     private var atEnd = false
     private var lineIsOpen = false
     private var line = 1
+    private let requiresText: Bool
+    /// Where the first byte that is read stands in the file.
+    private let firstByte: Int
+    /// What the file begins with, as far as it was read.
+    private var head: [UInt8] = []
     /// Bytes read so far.
     private(set) var bytesRead = 0
 
     /// Makes a reader of an open file.
     ///
-    /// - Parameter range: If given, only these bytes are read, and the file's own position is left
-    ///   alone.
+    /// - Parameters:
+    ///   - requiresText: Whether bytes that are not UTF-8, and NUL, are an error.
+    ///   - range: If given, only these bytes are read, and the file's own position is left alone.
     init(
         _ file: Int32, name: String, bufferBytes: Int, maximumStretchBytes: Int,
-        range: Range<Int>? = nil
+        requiresText: Bool, range: Range<Int>? = nil
     ) {
         precondition(0 < bufferBytes && bufferBytes <= maximumStretchBytes)
         self.file = file
         self.name = name
         self.range = range
+        self.requiresText = requiresText
+        firstByte = range?.lowerBound ?? 0
         maximumBytes = maximumStretchBytes
         capacity = bufferBytes
         buffer = .allocate(byteCount: capacity, alignment: 64)
@@ -52,18 +60,18 @@ struct SegmentReader: ~Copyable {
         while true {
             if searched < filled, let found = memchr(buffer + searched, 0x0A, filled - searched) {
                 let end = UnsafeRawPointer(found) - UnsafeRawPointer(buffer)
-                line += 1
-                return take(upTo: end, skipping: 1, endsLine: true)
+                defer { line += 1 }
+                return try take(upTo: end, skipping: 1, endsLine: true)
             }
             searched = filled
             if atEnd {
                 return filled > start || lineIsOpen
-                    ? take(upTo: filled, skipping: 0, endsLine: true) : nil
+                    ? try take(upTo: filled, skipping: 0, endsLine: true) : nil
             }
             if filled == capacity, start > 0 { moveToFront() }
             if filled == capacity {
                 if let end = lastWhiteSpace() {
-                    return take(upTo: end, skipping: 1, endsLine: false)
+                    return try take(upTo: end, skipping: 1, endsLine: false)
                 }
                 try grow()
             }
@@ -71,12 +79,44 @@ struct SegmentReader: ~Copyable {
         }
     }
 
-    private mutating func take(upTo end: Int, skipping: Int, endsLine: Bool) -> Segment {
+    private mutating func take(
+        upTo end: Int, skipping: Int, endsLine: Bool
+    ) throws(TextStreamError) -> Segment {
         let bytes = UnsafeRawBufferPointer(start: buffer + start, count: end - start)
+        if requiresText { try check(bytes.bindMemory(to: UInt8.self)) }
         start = end + skipping
         searched = max(start, searched)
         lineIsOpen = !endsLine
         return Segment(bytes: bytes, endsLine: endsLine)
+    }
+
+    /// Throws unless the bytes at `start` are text.
+    private func check(_ bytes: UnsafeBufferPointer<UInt8>) throws(TextStreamError) {
+        guard let fault = UTF8Text.fault(in: bytes) else { return }
+        let offset = firstByte + bytesRead - (filled - start) + fault.lowerBound
+        throw .notText(
+            TextFault(
+                source: name, line: line + linesBefore(firstByte), byteOffset: offset,
+                byte: bytes[fault.lowerBound], head: firstByte > 0 ? headOfFile() : head))
+    }
+
+    /// The first bytes of a file that is not read from its beginning.
+    private func headOfFile() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        return Array(bytes.prefix(max(0, pread(file, &bytes, bytes.count, 0))))
+    }
+
+    /// The number of line feeds in the first `count` bytes of the file; only for messages.
+    private func linesBefore(_ count: Int) -> Int {
+        var block = [UInt8](repeating: 0, count: 1 << 16)
+        var (offset, lines) = (0, 0)
+        while offset < count {
+            let got = pread(file, &block, min(block.count, count - offset), offset)
+            guard got > 0 else { break }
+            lines += block[..<got].count { $0 == UInt8(ascii: "\n") }
+            offset += got
+        }
+        return lines
     }
 
     private mutating func moveToFront() {
@@ -122,7 +162,12 @@ struct SegmentReader: ~Copyable {
                 }
             if count < 0 {
                 if errno == EINTR { continue }
-                throw .unreadable(path: name, reason: String(cString: strerror(errno)))
+                throw errno == EISDIR
+                    ? .directory(path: name)
+                    : .unreadable(path: name, reason: String(cString: strerror(errno)))
+            }
+            if bytesRead == 0 {
+                head = Array(UnsafeRawBufferPointer(start: buffer, count: min(64, count)))
             }
             atEnd = count == 0
             filled += count

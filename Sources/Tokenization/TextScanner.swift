@@ -16,7 +16,7 @@ struct TextScanner {
 
     private(set) var position: UnsafePointer<UInt8>
     private let end: UnsafePointer<UInt8>
-    private let table = CharacterTable.shared
+    private let table: CharacterTable
     private let kinds: UnsafePointer<UInt8>
     /// Classes of code points that are isolated.
     private let isolated: UInt32
@@ -33,7 +33,8 @@ struct TextScanner {
     private static let byteKinds = FrozenTable<UInt8>(
         (0..<256).map { byte in
             guard byte < 0x80 else { return other }
-            return switch CharacterTable.shared.characterClass(UInt32(byte)) {
+            // ASCII is of the same kinds in all forms.
+            return switch CharacterTable.of(.normalized).characterClass(UInt32(byte)) {
             case .space: space
             case .punctuation: punctuation
             case .removed: other
@@ -42,14 +43,13 @@ struct TextScanner {
         })
 
     /// Scans `count` bytes at `bytes`, which must outlive the scanner.
-    init(_ bytes: UnsafePointer<UInt8>, _ count: Int, lowercase: Bool) {
+    init(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ table: CharacterTable) {
+        self.table = table
         position = bytes
         end = bytes + count
         kinds = Self.byteKinds.base
-        let plain = CharacterClass.mask(.punctuation, .ideograph)
-        // The uncased form of mapped ones takes the normalizer's way, inside chunks.
-        isolated =
-            lowercase ? plain : plain | CharacterClass.mask(.mappedIdeograph, .mappedPunctuation)
+        // Mapped ones take the normalizer's way, inside chunks.
+        isolated = CharacterClass.mask(.punctuation, .ideograph)
         boundary = isolated | CharacterClass.mask(.space)
     }
 
@@ -92,11 +92,6 @@ struct TextScanner {
         case .isolated(_, let start), .chunk(let start):
             UnsafeBufferPointer(start: start, count: position - start)
         }
-    }
-
-    /// Goes on from a later place, where the caller has understood what came before.
-    mutating func skip(to position: UnsafePointer<UInt8>) {
-        self.position = position
     }
 
     /// Moves past ASCII letters and digits, eight at a time.

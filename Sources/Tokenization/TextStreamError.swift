@@ -4,6 +4,10 @@ public import ExitCoding
 public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
     /// The operating system would not open or read a file.
     case unreadable(path: String, reason: String)
+    /// A directory in the place of a file.
+    case directory(path: String)
+    /// An input that is not text.
+    case notText(TextFault)
     /// The operating system would not write.
     case unwritable(path: String, reason: String)
     /// A stretch without ASCII white space is longer than the limit, on a line counted from 1.
@@ -14,14 +18,18 @@ public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable: ExitStatus.missingInput
         case .unwritable: ExitStatus.inputOutput
-        case .stretchTooLong: ExitStatus.badData
+        case .stretchTooLong, .directory, .notText: ExitStatus.badData
         }
     }
 
     /// What is wrong, where, and what to do.
-    public var description: String {
+    public var description: String { message.printable }
+
+    private var message: String {
         switch self {
         case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
+        case .directory(let path): "\(path): is a directory; name its text files"
+        case .notText(let fault): fault.description
         case .unwritable(let path, let reason): "\(path): cannot write: \(reason)"
         case .stretchTooLong(let path, let line, let limit):
             "\(path):\(line): more than \(limit) bytes without a space, tab or line end; "

@@ -23,6 +23,8 @@ public struct TokenizeStream: Sendable {
         public var lines = 0
         /// Tokens written.
         public var tokens = 0
+        /// Those that are `[UNK]`.
+        public var unknown = 0
     }
 
     /// Bytes read at once.
@@ -32,21 +34,27 @@ public struct TokenizeStream: Sendable {
 
     private let tokenizer: WordPieceTokenizer
     private let texts: TokenTexts
+    private let requiresText: Bool
     private let bufferBytes: Int
     private let maximumStretchBytes: Int
 
     /// Prepares the texts of all tokens in a format.
-    public init(_ tokenizer: WordPieceTokenizer, format: Format) {
+    ///
+    /// - Parameter requiresText: Whether bytes that are not UTF-8, and NUL, are an error; otherwise
+    ///   they are removed.
+    public init(_ tokenizer: WordPieceTokenizer, format: Format, requiresText: Bool = false) {
         self.init(
-            tokenizer, format: format, bufferBytes: Self.bufferBytes,
+            tokenizer, format: format, requiresText: requiresText, bufferBytes: Self.bufferBytes,
             maximumStretchBytes: Self.maximumStretchBytes)
     }
 
     /// For tests: small buffers.
     package init(
-        _ tokenizer: WordPieceTokenizer, format: Format, bufferBytes: Int, maximumStretchBytes: Int
+        _ tokenizer: WordPieceTokenizer, format: Format, requiresText: Bool = false,
+        bufferBytes: Int, maximumStretchBytes: Int
     ) {
         self.tokenizer = tokenizer
+        self.requiresText = requiresText
         self.bufferBytes = bufferBytes
         self.maximumStretchBytes = maximumStretchBytes
         texts = TokenTexts(tokenizer.vocabulary, format)
@@ -59,18 +67,35 @@ public struct TokenizeStream: Sendable {
     ///   - inputName: What to call it in an error.
     ///   - output: A file descriptor.
     ///   - outputName: What to call it in an error.
-    /// - Throws: `TextStreamError` if reading or writing fails or a stretch is too long.
+    /// - Throws: `TextStreamError` if reading or writing fails, a stretch is too long, or the input
+    ///   has to be text and is not; all lines before that are written.
     public func run(
         input: Int32, inputName: String, output: Int32, outputName: String = "standard output"
     ) throws(TextStreamError) -> Summary {
         var reader = SegmentReader(
             input, name: inputName, bufferBytes: bufferBytes,
-            maximumStretchBytes: maximumStretchBytes)
+            maximumStretchBytes: maximumStretchBytes, requiresText: requiresText)
         var writer = BufferedWriter(output, name: outputName)
-        let encoder = WordPieceEncoder(tokenizer)
         var summary = Summary()
+        do throws(TextStreamError) {
+            try copy(&reader, to: &writer, &summary)
+        } catch {
+            // What can be answered is; the first error is the one to tell.
+            try? writer.flush()
+            throw error
+        }
+        try writer.flush()
+        summary.bytes = reader.bytesRead
+        return summary
+    }
+
+    private func copy(
+        _ reader: inout SegmentReader, to writer: inout BufferedWriter, _ summary: inout Summary
+    ) throws(TextStreamError) {
+        let encoder = WordPieceEncoder(tokenizer)
+        let unknownID = tokenizer.vocabulary.unkID
         var lineIsEmpty = true
-        while let segment = try reader.next() {
+        while let segment = try next(&reader, orFlush: &writer) {
             let tokens = encoder.withEncoded(segment.bytes) { ids in
                 for id in ids {
                     // Texts begin with the space that separates them from the one before.
@@ -78,6 +103,7 @@ public struct TokenizeStream: Sendable {
                     writer.append(
                         lineIsEmpty ? UnsafeRawBufferPointer(rebasing: text.dropFirst()) : text)
                     lineIsEmpty = false
+                    if id == unknownID { summary.unknown += 1 }
                 }
                 return ids.count
             }
@@ -89,9 +115,18 @@ public struct TokenizeStream: Sendable {
             }
             try writer.flushIfFull()
         }
-        try writer.flush()
-        summary.bytes = reader.bytesRead
-        return summary
+    }
+
+    /// The next segment. Where reading fails, what was read before is answered first.
+    private func next(
+        _ reader: inout SegmentReader, orFlush writer: inout BufferedWriter
+    ) throws(TextStreamError) -> SegmentReader.Segment? {
+        do throws(TextStreamError) {
+            return try reader.next()
+        } catch {
+            try writer.flush()
+            throw error
+        }
     }
 }
 

@@ -14,8 +14,10 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
         case tokenTooLong(line: Int)
         /// A line with nothing in it, which cannot be a piece.
         case emptyLine(line: Int)
-        /// A line that is not UTF-8.
+        /// A line that is not UTF-8, or has a NUL in it.
         case notUTF8(line: Int)
+        /// A file that begins as files of another format do.
+        case otherFormat(FileFormat)
         /// A line feed inside one of the lines given.
         case lineFeed(line: Int)
         /// The same piece on two lines.
@@ -36,7 +38,9 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
     }
 
     /// What is wrong, where, and what to do.
-    public var description: String {
+    public var description: String { message.printable }
+
+    private var message: String {
         switch problem {
         case .unreadable(let reason):
             "\(source): cannot read the vocabulary: \(reason)"
@@ -51,7 +55,9 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
             "\(source):\(line): empty line; a vocab.txt has one piece a line, and the line number "
                 + "is the id, so the line cannot be skipped"
         case .notUTF8(let line):
-            "\(source):\(line): not UTF-8; convert the file, for example with iconv"
+            "\(source):\(line): not text in UTF-8; convert the file, for example with iconv"
+        case .otherFormat(let format):
+            "\(source): this is \(format.name), not a vocab.txt; give the file as text in UTF-8"
         case .lineFeed(let line):
             "\(source):\(line): a piece cannot contain a line feed"
         case .duplicate(let token, let firstLine, let line):

@@ -9,7 +9,8 @@ extension Vocabulary {
     /// The most bytes that one piece may have.
     public static let maximumTokenBytes = 1_000
 
-    /// Reads a file of one piece a line. Lines end in LF or CRLF; the last may lack its end.
+    /// Reads a file of one piece a line. Lines end in LF or CRLF; the last may lack its end. White
+    /// space behind a piece and a byte order mark are left out.
     ///
     /// - Throws: `VocabularyError` with the path and the line.
     public init(contentsOf path: String) throws(VocabularyError) {
@@ -33,12 +34,14 @@ extension Vocabulary {
         var clean: [UInt8] = []
         clean.reserveCapacity(bytes.count + 1)
         var starts: [UInt32] = [0]
-        var start = 0
+        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         while start < bytes.count {
             let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-            let line = bytes[start..<end]
-            let piece = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-            if let problem = Self.problem(with: piece, line: starts.count) {
+            let piece = Self.piece(bytes[start..<end])
+            if var problem = Self.problem(with: piece, line: starts.count) {
+                if let format = FileFormat(head: Array(bytes.prefix(64))) {
+                    problem = .otherFormat(format)
+                }
                 throw VocabularyError(source: source, problem: problem)
             }
             clean.append(contentsOf: piece)
@@ -64,14 +67,25 @@ extension Vocabulary {
         try self.init(utf8: bytes)
     }
 
+    /// A line without the white space at its end, which is no part of a piece to Hugging Face's
+    /// tokenizers. A piece of white space alone (as in Google's Chinese vocabulary) matches nothing,
+    /// and stays as it is.
+    private static func piece(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        let range = line.withUnsafeBufferPointer { WhiteSpace.trimmed(0..<$0.count, of: $0) }
+        let piece = range.isEmpty ? [] : line.prefix(range.upperBound)
+        let isWhiteSpace = piece.isEmpty || piece.elementsEqual("##".utf8)
+        return isWhiteSpace && line.contains { $0 >= 0x80 } ? line : piece
+    }
+
     private static func problem(
         with piece: ArraySlice<UInt8>, line: Int
     ) -> VocabularyError.Problem? {
         if line > maximumTokens { return .tooManyTokens }
         if piece.isEmpty { return .emptyLine(line: line) }
         if piece.count > maximumTokenBytes { return .tokenTooLong(line: line) }
-        if String(validating: piece, as: UTF8.self) == nil { return .notUTF8(line: line) }
-        return nil
+        let fault = piece.withUnsafeBufferPointer { UTF8Text.fault(in: $0) }
+        return fault == nil ? nil : .notUTF8(line: line)
     }
 }
 

@@ -1,6 +1,5 @@
 /// Turns a stretch of text without ASCII white space and punctuation into words: cleaned, spaced
-/// around ideographs and, in the uncased form, decomposed (NFD), stripped of accents (Mn) and lower
-/// case.
+/// around ideographs and, as the form has it, decomposed (NFD), stripped of accents (Mn) and lower case.
 ///
 /// The words of one call stay in `text` until the next one. Memory follows the longest stretch.
 struct WordNormalizer {
@@ -8,8 +7,10 @@ struct WordNormalizer {
     /// Face.
     static let maximumCharacters = 100
 
-    private let table = CharacterTable.shared
-    private let lowercase: Bool
+    private let table: CharacterTable
+    /// Whether a whole text is normalized, its white space kept, rather than split into words.
+    private let keepsSpacing: Bool
+    private let limit: Int
     /// The words, one after another, in UTF-8.
     private(set) var text: [UInt8] = []
     /// Where in `text` each word ends; for a word that is too long, whose text is left out, ~end.
@@ -20,8 +21,12 @@ struct WordNormalizer {
     /// The sortable marks at the end of the word under way.
     private var marks: [(order: UInt8, scalar: UInt32)] = []
 
-    init(lowercase: Bool) {
-        self.lowercase = lowercase
+    /// A normalizer of words; one that keeps spacing leaves the whole text as one word of any length,
+    /// as Hugging Face's `BertNormalizer` does, for which white space is U+0020.
+    init(_ table: CharacterTable, keepsSpacing: Bool = false) {
+        self.table = table
+        self.keepsSpacing = keepsSpacing
+        limit = keepsSpacing ? .max : Self.maximumCharacters
     }
 
     /// Sets `text` and `ends` to the words of `count` bytes, which may be invalid UTF-8.
@@ -44,10 +49,18 @@ struct WordNormalizer {
         endWord()
     }
 
+    /// Sets `text` and `ends` to the words of bytes.
+    mutating func normalize(_ bytes: [UInt8]) {
+        bytes.withUnsafeBufferPointer { buffer in
+            guard let base = buffer.baseAddress else { return normalize([0], 0) }
+            normalize(base, buffer.count)
+        }
+    }
+
     private mutating func append(ascii byte: UInt8) {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"):
-            append(letter: UInt32(lowercase ? byte | 0x20 : byte))
+            append(letter: UInt32(table.lowercase ? byte | 0x20 : byte))
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             append(letter: UInt32(byte))
         default: append(UInt32(byte))
@@ -59,15 +72,11 @@ struct WordNormalizer {
         switch kind {
         case .removed: break
         case .letter: append(letter: scalar)
-        case .space: endWord()
-        case .punctuation, .ideograph: append(isolated: scalar)
-        case .mappedIdeograph, .mappedPunctuation:
-            if lowercase {
-                table.mapping(scalar).forEach { append(isolated: $0) }
-            } else {
-                append(isolated: scalar)
-            }
-        case _ where !lowercase: append(letter: scalar)
+        case .space: if keepsSpacing { append(letter: 0x20) } else { endWord() }
+        case .punctuation: append(isolated: scalar)
+        case .mappedPunctuation: table.mapping(scalar).forEach { append(isolated: $0) }
+        case .ideograph: append(ideograph: [scalar])
+        case .mappedIdeograph: append(ideograph: table.mapping(scalar))
         case .droppedMark: break
         case .droppedStarter: marks.removeAll(keepingCapacity: true)
         case .mark: append(mark: scalar)
@@ -86,10 +95,17 @@ struct WordNormalizer {
     private mutating func append(letter scalar: UInt32) {
         marks.removeAll(keepingCapacity: true)
         characters += 1
-        if characters <= Self.maximumCharacters { text.append(utf8: scalar) }
+        if characters <= limit { text.append(utf8: scalar) }
+    }
+
+    private mutating func append(ideograph parts: ArraySlice<UInt32>) {
+        if keepsSpacing { append(letter: 0x20) }
+        parts.forEach { append(isolated: $0) }
+        if keepsSpacing { append(letter: 0x20) }
     }
 
     private mutating func append(isolated scalar: UInt32) {
+        guard !keepsSpacing else { return append(letter: scalar) }
         endWord()
         append(letter: scalar)
         endWord()
@@ -107,7 +123,7 @@ struct WordNormalizer {
     /// Inserts a mark before those of a higher combining class, behind those of the same.
     private mutating func append(mark scalar: UInt32) {
         characters += 1
-        guard characters <= Self.maximumCharacters else { return }
+        guard characters <= limit else { return }
         let order = table.combiningClass(scalar)
         let place = (marks.lastIndex { $0.order <= order } ?? -1) + 1
         for later in marks[place...] { text.removeLast(utf8Length(later.scalar)) }
@@ -118,7 +134,7 @@ struct WordNormalizer {
     private mutating func endWord() {
         marks.removeAll(keepingCapacity: true)
         guard characters > 0 else { return }
-        if characters > Self.maximumCharacters {
+        if characters > limit {
             text.removeLast(text.count - wordStart)
             ends.append(~Int32(wordStart))
         } else {

@@ -8,6 +8,10 @@ public final class WordPieceEncoder {
 
     private var cache = WordCache()
     private var normalizer: WordNormalizer
+    /// Normalizes whole stretches, where tokens are looked for in normalized text.
+    private var textNormalizer: WordNormalizer
+    /// What the normalizer of words and the scanner see: text as it stands, or normalized text.
+    private let table: CharacterTable
     private var output: UnsafeMutablePointer<Int32>
     private var capacity: Int
 
@@ -17,7 +21,10 @@ public final class WordPieceEncoder {
     /// Makes an encoder; it takes some 3 MB.
     public init(_ tokenizer: WordPieceTokenizer) {
         self.tokenizer = tokenizer
-        normalizer = WordNormalizer(lowercase: tokenizer.lowercase)
+        table =
+            tokenizer.normalizedTokens.isEmpty ? tokenizer.table : CharacterTable.of(.normalized)
+        normalizer = WordNormalizer(table)
+        textNormalizer = WordNormalizer(tokenizer.table, keepsSpacing: true)
         capacity = 1 << 12
         output = .allocate(capacity: capacity)
     }
@@ -62,20 +69,52 @@ public final class WordPieceEncoder {
 
     /// Writes the ids of a text to `output` and returns their number.
     private func run(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
-        var scanner = TextScanner(base, count, lowercase: tokenizer.lowercase)
+        split(base, count, at: tokenizer.literalTokens, output) { start, length, out in
+            guard !self.tokenizer.normalizedTokens.isEmpty else {
+                return self.encodeStretch(start, length, out)
+            }
+            self.textNormalizer.normalize(start, length)
+            return self.textNormalizer.text.withUnsafeBufferPointer { text in
+                guard let base = text.baseAddress else { return 0 }
+                return self.split(base, text.count, at: self.tokenizer.normalizedTokens, out) {
+                    self.encodeStretch($0, $1, $2)
+                }
+            }
+        }
+    }
+
+    /// Writes the ids of tokens in a text to `out`, and between them what `encode` writes of the
+    /// stretches between them; returns the number of ids.
+    private func split(
+        _ base: UnsafePointer<UInt8>, _ count: Int, at tokens: AddedTokenMatcher,
+        _ out: UnsafeMutablePointer<Int32>,
+        _ encode: (UnsafePointer<UInt8>, Int, UnsafeMutablePointer<Int32>) -> Int
+    ) -> Int {
+        var written = 0
+        var start = 0
+        while let match = tokens.next(base, from: start, to: count) {
+            written += encode(base + start, match.range.lowerBound - start, out + written)
+            out[written] = match.id
+            written += 1
+            start = match.range.upperBound
+        }
+        return written + encode(base + start, count - start, out + written)
+    }
+
+    /// Writes the ids of a text without added tokens to `first` and returns their number.
+    private func encodeStretch(
+        _ base: UnsafePointer<UInt8>, _ count: Int, _ first: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        var scanner = TextScanner(base, count, table)
         let end = base + count
         let isolatedIDs = tokenizer.isolatedIDs.base
-        let special = tokenizer.recognizesSpecialTokens
-        var out = output
+        var out = first
         while true {
             switch scanner.next() {
             case .end:
-                return out - output
+                return out - first
             case .isolated(let scalar, let start):
-                if scalar == 0x5B, special, let token = specialToken(at: start, end) {
-                    out.pointee = token.id
-                    scanner.skip(to: start + token.bytes.count)
-                } else if scalar < 0x10000 {
+                if scalar < 0x10000 {
                     out.pointee = isolatedIDs[Int(scalar)]
                 } else {
                     out.pointee = isolatedID(start, scanner.position - start)
@@ -149,13 +188,5 @@ public final class WordPieceEncoder {
     private func isolatedID(_ bytes: UnsafePointer<UInt8>, _ length: Int) -> Int32 {
         let match = tokenizer.trie.longestMatch(bytes, length, root: PieceTrie.wordRoot)
         return match.length == length ? match.id : tokenizer.vocabulary.unkID
-    }
-
-    private func specialToken(
-        at start: UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>
-    ) -> (bytes: [UInt8], id: Int32)? {
-        tokenizer.specialTokens.first { token in
-            token.bytes.count <= end - start && memcmp(start, token.bytes, token.bytes.count) == 0
-        }
     }
 }

@@ -1,46 +1,75 @@
 /// BERT's tokenizer: text in UTF-8 to pieces of a vocabulary, as Hugging Face's
 /// `BertWordPieceTokenizer` does it.
 ///
-/// Steps: `[MASK]` and the other special tokens are taken out as they stand; control characters are
-/// removed; ideographs stand alone; the uncased form is decomposed, stripped of accents and made
-/// lower case; punctuation stands alone; each word is spelled greedily by the longest pieces, or is
-/// `[UNK]`. Bytes that are not UTF-8 are removed, as they are after Python's `errors="replace"`.
+/// Steps: `[MASK]` and the other special and added tokens are taken out as they stand; control
+/// characters are removed; ideographs stand alone; text is decomposed and stripped of accents, and made
+/// lower case, as the settings say; added tokens of normalized text are taken out; punctuation stands
+/// alone; each word is spelled greedily by the longest pieces, or is `[UNK]`. Bytes that are not UTF-8
+/// are removed, as they are after Python's `errors="replace"`.
 ///
 /// The tokenizer never changes, so threads share it; each thread makes itself a `WordPieceEncoder`.
 public final class WordPieceTokenizer: Sendable {
     /// The pieces.
     public let vocabulary: Vocabulary
-    /// Whether text is stripped of accents and made lower case first ("uncased").
-    public let lowercase: Bool
+    /// How text becomes words.
+    public let settings: TokenizerSettings
     /// Whether `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` written in the text become their
-    /// ids, as in Hugging Face, or are split like any text.
+    /// ids, as in Hugging Face, or are split like any text; so for added tokens that are special.
     public let recognizesSpecialTokens: Bool
 
     let trie: PieceTrie
     /// Ids of words that are one code point of the basic plane.
     let isolatedIDs: FrozenTable<Int32>
-    /// Bytes and ids of the special tokens.
-    let specialTokens: [(bytes: [UInt8], id: Int32)]
+    /// Tokens that are taken out of the text as it stands.
+    let literalTokens: AddedTokenMatcher
+    /// Tokens that are taken out of normalized text.
+    let normalizedTokens: AddedTokenMatcher
+    let table: CharacterTable
 
-    /// Makes the tables for a vocabulary; some 20 ms for 30,000 pieces.
-    public init(vocabulary: Vocabulary, lowercase: Bool, recognizesSpecialTokens: Bool = true) {
+    /// Makes the tables for a vocabulary with the settings of an uncased or a cased model.
+    public convenience init(
+        vocabulary: Vocabulary, lowercase: Bool, recognizesSpecialTokens: Bool = true
+    ) {
+        self.init(
+            vocabulary: vocabulary, settings: TokenizerSettings(lowercase: lowercase),
+            recognizesSpecialTokens: recognizesSpecialTokens)
+    }
+
+    /// Makes the tables for a vocabulary; some 20 ms for 30,000 pieces. Added tokens that the
+    /// vocabulary lacks are not recognized.
+    public init(
+        vocabulary: Vocabulary, settings: TokenizerSettings, recognizesSpecialTokens: Bool = true
+    ) {
         self.vocabulary = vocabulary
-        self.lowercase = lowercase
+        self.settings = settings
         self.recognizesSpecialTokens = recognizesSpecialTokens
-        trie = PieceTrie(vocabulary)
+        table = CharacterTable.of(settings.form)
+        let excluded = Set(
+            settings.addedTokens.filter { !$0.isPiece }.compactMap { vocabulary.id(of: $0.content) }
+        )
+        trie = PieceTrie(vocabulary, excluding: excluded)
         var isolated = [Int32](repeating: vocabulary.unkID, count: 0x10000)
-        for id in 0..<Int32(vocabulary.count) {
+        for id in 0..<Int32(vocabulary.count) where !excluded.contains(id) {
             let scalars = vocabulary.token(id).unicodeScalars
             if let first = scalars.first, scalars.count == 1, first.value < 0x10000 {
                 isolated[Int(first.value)] = id
             }
         }
         isolatedIDs = FrozenTable(isolated)
-        specialTokens =
-            recognizesSpecialTokens
-            ? Vocabulary.specialTokens.compactMap { token in
+        let added = settings.addedTokens.filter { recognizesSpecialTokens || !$0.isSpecial }
+        let special = recognizesSpecialTokens ? Vocabulary.specialTokens : []
+        let literal = special + added.filter { !$0.isNormalized }.map(\.content)
+        literalTokens = AddedTokenMatcher(
+            literal.compactMap { token in
                 vocabulary.id(of: token).map { (Array(token.utf8), $0) }
-            } : []
+            })
+        var normalizer = WordNormalizer(table, keepsSpacing: true)
+        normalizedTokens = AddedTokenMatcher(
+            added.filter(\.isNormalized).compactMap { token in
+                normalizer.normalize(Array(token.content.utf8))
+                guard !normalizer.text.isEmpty else { return nil }
+                return vocabulary.id(of: token.content).map { (normalizer.text, $0) }
+            })
     }
 
     /// The ids of a text, without `[CLS]` and `[SEP]` around them. For much text, use a
@@ -57,10 +86,10 @@ public final class WordPieceTokenizer: Sendable {
     /// Special tokens are split like any text.
     package func words(in utf8: [UInt8]) -> [[UInt8]] {
         var words: [[UInt8]] = []
-        var normalizer = WordNormalizer(lowercase: lowercase)
+        var normalizer = WordNormalizer(table)
         utf8.withUnsafeBufferPointer { bytes in
             guard let base = bytes.baseAddress else { return }
-            var scanner = TextScanner(base, bytes.count, lowercase: lowercase)
+            var scanner = TextScanner(base, bytes.count, table)
             while let chunk = scanner.nextBytes() {
                 normalizer.normalize(chunk.baseAddress ?? base, chunk.count)
                 var start = 0

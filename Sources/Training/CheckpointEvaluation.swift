@@ -7,6 +7,7 @@ import DurableFiles
 import Evaluation
 import Kernels
 public import MPI
+import Models
 public import Reporting
 import Tensors
 import Tokenization
@@ -28,10 +29,21 @@ public struct CheckpointEvaluation {
         checkpoint: String, data paths: [String], overrides: [String],
         communicator: Communicator
     ) throws {
-        let (agreed, passedOver) = try Self.find(checkpoint, communicator)
-        try self.init(
-            verified: agreed, notices: passedOver, data: paths, overrides: overrides,
-            communicator: communicator)
+        while true {
+            let (agreed, passedOver) = try Self.find(checkpoint, communicator)
+            do {
+                self = try Self(
+                    verified: agreed, notices: passedOver, data: paths, overrides: overrides,
+                    communicator: communicator)
+                return
+            } catch let failure as Agreement.Failure {
+                // A run that lives deletes old checkpoints: a newer one is there then.
+                let isGone = try Agreement(among: communicator).jointly {
+                    try communicator.rank == 0 && agreed != checkpoint && !Paths.exists(agreed)
+                }
+                guard try Agreement(among: communicator).anyTrue(isGone) else { throw failure }
+            }
+        }
     }
 
     /// The path of the model at `path`, on all ranks, and newer checkpoints that were passed over, on
@@ -56,23 +68,56 @@ public struct CheckpointEvaluation {
         let agreement = Agreement(among: communicator)
         let (saved, configuration) = try agreement.jointly {
             let saved = try SavedModel(verified: agreed)
-            return (saved, try Self.configuration(saved, overrides))
+            return (saved, try Self.configuration(saved, paths, overrides))
         }
+        try Self.requireEqual(saved, configuration, paths, among: communicator)
         let threads = try ThreadPlan.threads(
             configuration.parallel.threads, communicator: communicator)
         let memory = try MemoryShare(among: communicator)
         let (model, source, step, vocabulary) = try agreement.jointly {
             try Self.open(
-                saved, paths, configuration, memory, executor: KernelExecutor(threads: threads))
+                saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
+                readsParameters: communicator.rank == 0)
         }
+        var inputs = SharedInputs()
+        inputs.add("the samples of --data (SHA-256)", source.fingerprint)
+        try inputs.requireEqual(among: communicator)
+        try communicator.broadcast(model.parameters.vector.buffer)
         let result = try PretrainingEvaluator(
             source: source, vocabulary: vocabulary,
             maximumSamples: configuration.evaluation.maxSequences,
             batch: model.capacity.sequences, communicator: communicator
         ).evaluate(model)
         compute = configuration.precision.compute
-        self.notices = notices
+        let length = configuration.data.sequenceLength
+        let lengthNotice = DataSetup.lengthNotice([source], sequenceLength: length)
+        self.notices = notices + (lengthNotice.map { [$0] } ?? [])
         report = EvaluationReport(result, step: step, path: agreed, vocabulary: vocabulary)
+    }
+
+    /// Refuses ranks that would evaluate another model, or in another way. Parameters come from rank 0.
+    private static func requireEqual(
+        _ saved: SavedModel, _ configuration: RunConfiguration, _ paths: [String],
+        among communicator: Communicator
+    ) throws {
+        var inputs = try Agreement(among: communicator).jointly {
+            let description = try saved.description()
+            var inputs = SharedInputs()
+            inputs.add(
+                "\(saved.path): the model's configuration (SHA-256)",
+                SharedInputs.digest(description.configuration))
+            inputs.add(
+                "\(saved.path): the vocabulary (SHA-256)",
+                SharedInputs.digest(description.vocabulary))
+            inputs.add("\(saved.path): the tokenizer", "\(description.tokenizer)")
+            if case .checkpoint(let checkpoint) = saved {
+                inputs.add("\(saved.path) (SHA-256 of its manifest)", try checkpoint.digest())
+            }
+            return inputs
+        }
+        for (path, value) in configuration.resolved().values { inputs.add(path, value) }
+        inputs.add("--data", paths.joined(separator: " "))
+        try inputs.requireEqual(among: communicator)
     }
 
     /// Evaluates all checkpoints of the run directory `run`, oldest first, and tells `report` of
@@ -110,55 +155,66 @@ public struct CheckpointEvaluation {
     /// The largest `batch.global`.
     private static let maximumBatch = 16_777_216
 
+    /// The keys that an evaluation knows; anything else would be set without an effect.
+    private static let keys: Set = [
+        "data.sequence_length", "data.short_sequence_probability", "masking.probability",
+        "masking.max_predictions", "masking.mask", "masking.random", "masking.keep", "masking.unit",
+        "batch.micro", "precision.compute", "evaluation.max_sequences", "parallel.threads",
+    ]
+
     /// The settings that the model was trained with in its last phase, as far as they are known,
     /// with `overrides` laid over them: samples are made as they were in training.
     private static func configuration(
-        _ saved: SavedModel, _ overrides: [String]
+        _ saved: SavedModel, _ paths: [String], _ overrides: [String]
     ) throws -> RunConfiguration {
         var text = ""
         if case .checkpoint(let checkpoint) = saved {
             text = try checkpoint.trainingState().resolvedConfiguration
         }
-        guard !text.isEmpty else {
-            return try RunConfiguration.parse(
-                "batch: {global: \(Self.maximumBatch)}", name: "the defaults", overrides: overrides)
-        }
         let stored = try RunConfiguration.parse(
             text, name: "\(saved.path) (its configuration)")
         var last = stored.resolvedPhases.last ?? stored
         // Another machine, another number of threads; numbers that compare with those of other
-        // models, so fp32 unless asked; and no step, which would limit batches.
+        // models, so fp32 unless asked; other data; and no step, which would limit batches.
         last.parallel.threads = .auto
         last.precision = RunConfiguration.Precision()
+        last.data.format = try isCorpus(paths) ? .corpus : .nvidiaHDF5
         last.batch.global = Self.maximumBatch
-        return try RunConfiguration.parse(last.yaml, name: saved.path, overrides: overrides)
+        let configuration = try RunConfiguration.parse(
+            last.yaml, name: saved.path, overrides: overrides)
+        let others = configuration.differences(from: last).map(\.path).filter { !keys.contains($0) }
+        guard others.isEmpty else {
+            throw TrainingError.configuration(
+                "--set \(others.joined(separator: ", ")) would have no effect: an evaluation knows "
+                    + keys.sorted().joined(separator: ", "))
+        }
+        return configuration
+    }
+
+    private static func isCorpus(_ paths: [String]) throws -> Bool {
+        try paths.allSatisfy { try Paths.exists(Paths.join($0, "manifest.json")) }
     }
 
     private static func open(
         _ saved: SavedModel, _ paths: [String], _ settings: RunConfiguration,
-        _ memory: MemoryShare, executor: KernelExecutor
+        _ memory: MemoryShare, executor: KernelExecutor, readsParameters: Bool
     ) throws -> (BERTForPreTraining, any SampleSource, step: Int, Vocabulary) {
         let path = saved.path
-        let description = try saved.description()
-        let sizes = try BERTConfiguration(json: description.configuration, path: path)
-        let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
-        guard vocabulary.count <= sizes.vocabularySize else {
-            throw TrainingError.data(
-                "\(path): its vocabulary has \(vocabulary.count) entries, the model only "
-                    + "\(sizes.vocabularySize)")
-        }
+        let stored = try StoredModel(saved)
+        let (sizes, vocabulary) = (stored.configuration, stored.vocabulary)
         // Sizes are only a claim until the file's own tensors bear them out.
-        let layout = ParameterLayout.pretraining(sizes)
-        try saved.check(layout)
+        let parts = try stored.parts()
+        try parts.requireWhole(for: "evaluate")
+        let layout = parts.layout
         try ModelSetup.checkMemory(layout, .evaluation)
-        let source = try source(
-            paths, settings, vocabulary: vocabulary, lowercase: description.doLowerCase,
-            sizes: sizes)
+        let source = try source(paths, settings, stored)
         let length = source.maximumLength
-        guard length <= sizes.maximumPositions else {
+        if let problem = sizes.problem(
+            withInputs: ModelInputs(
+                length: length, vocabularySize: source.vocabularySize, hasPairs: true))
+        {
             throw TrainingError.configuration(
-                "samples of up to \(length) tokens do not fit the \(sizes.maximumPositions) "
-                    + "positions of \(path)")
+                "the held-out data do not fit the model in \(path): \(problem)")
         }
         // No more than there are: memory is cleared before it is used.
         let capacity = BatchCapacity(
@@ -172,27 +228,24 @@ public struct CheckpointEvaluation {
             advice: "lower batch.micro, or start fewer ranks")
         let model = BERTForPreTraining(
             sizes, for: .inference, capacity: capacity, executor: executor, precision: precision)
-        let buffer = model.parameters.vector.buffer
-        var parameters = buffer.mutableSpan
-        try saved.readParameters(model.layout, into: &parameters)
+        if readsParameters { try saved.initialize(model, seed: 0) }
         var step = 0
         if case .checkpoint(let checkpoint) = saved { step = checkpoint.step }
         return (model, source, step, vocabulary)
     }
 
     private static func source(
-        _ paths: [String], _ settings: RunConfiguration, vocabulary: Vocabulary,
-        lowercase: Bool, sizes: BERTConfiguration
+        _ paths: [String], _ settings: RunConfiguration, _ model: StoredModel
     ) throws -> any SampleSource {
         try DataSetup.checkDistinct(paths)
-        let isCorpus = paths.allSatisfy { Paths.exists(Paths.join($0, "manifest.json")) }
-        guard isCorpus else {
+        guard try isCorpus(paths) else {
             return try NvidiaHDF5Source(
-                paths: paths, vocabularySize: sizes.vocabularySize, order: .sequential,
+                paths: paths, vocabularySize: model.configuration.vocabularySize,
+                order: .sequential,
                 seed: PretrainingEvaluator.seed)
         }
         let directories = try paths.map { try CorpusDirectory(path: $0) }
-        try DataSetup.check(directories, vocabulary: vocabulary, lowercase: lowercase)
+        try DataSetup.check(directories, model.vocabulary, model.description.tokenizer)
         return try DataSetup.heldout(directories, SampleSettings(settings, order: .shuffled))
     }
 }

@@ -5,6 +5,7 @@ package import Distributed
 import DurableFiles
 import Glibc
 package import MPI
+import OperatingSystem
 import Optimization
 package import Reporting
 import Tensors
@@ -31,11 +32,12 @@ package final class CheckpointKeeper: BackgroundWork {
     private let takeMemory: TakeMemory
     private var snapshot: CheckpointSnapshot?
     private var underWay: PendingCheckpoint?
-    private var lastTime = MPIEnvironment.wallTime
+    private var lastTime = MonotonicClock.seconds
     /// Step and path of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
-    /// Throws where this run no longer has the right to publish.
+    /// Throws where this run no longer has the right to publish: `LostLockError` for good,
+    /// `FileError` for now.
     var requireRight: () throws -> Void = {}
     /// What the run's evaluations found, by step, on rank 0: with `keep_best`, the best checkpoint stays.
     var scores: () -> [Int: Double] = { [:] }
@@ -88,8 +90,8 @@ package final class CheckpointKeeper: BackgroundWork {
     func removeStale() throws { try store.removeStale() }
 
     /// Notes that the run stands at the checkpoint at `path`, if that is one of its own.
-    func noteResumed(step: Int, path: String) {
-        if Paths.isSame(Paths.parent(of: path), store.directory) {
+    func noteResumed(step: Int, path: String) throws {
+        if try Paths.isSame(Paths.parent(of: path), store.directory) {
             (lastStep, lastPath) = (step, path)
         }
     }
@@ -116,11 +118,11 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Whether the last checkpoint is too long ago, by this rank's clock.
     var isOverdue: Bool {
         settings.everyMinutes > 0 && underWay == nil
-            && MPIEnvironment.wallTime - lastTime >= settings.everyMinutes * 60
+            && MonotonicClock.seconds - lastTime >= settings.everyMinutes * 60
     }
 
     /// Seconds that the checkpoint under way has taken so far; nil if there is none.
-    var secondsUnderWay: Double? { underWay.map { MPIEnvironment.wallTime - $0.start } }
+    var secondsUnderWay: Double? { underWay.map { MonotonicClock.seconds - $0.start } }
 
     /// Begins a checkpoint and returns as soon as the state is copied; `report` is told how it
     /// ends. Waits for the one before, and for this one where there is no memory for a copy.
@@ -130,9 +132,11 @@ package final class CheckpointKeeper: BackgroundWork {
         moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
-        // One who lost the run directory must stop, not try again later.
-        try agreement.jointly(requireRight)
+        // Also for one that fails: the next try comes after another interval, not at once.
+        lastTime = MonotonicClock.seconds
+        let isAllowed = try checkRight()
         do {
+            try agreement.jointly(isAllowed)
             try start(state, model, moments, description, copying: snapshot)
         } catch let failure as Agreement.Failure {
             return report(.failed(step: state.step, failure))
@@ -148,7 +152,9 @@ package final class CheckpointKeeper: BackgroundWork {
         moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
-        try agreement.jointly(requireRight)
+        lastTime = MonotonicClock.seconds
+        let isAllowed = try checkRight()
+        try agreement.jointly(isAllowed)
         try start(state, model, moments, description, copying: nil)
         underWay?.mayFail = false
         try complete()
@@ -156,7 +162,7 @@ package final class CheckpointKeeper: BackgroundWork {
 
     /// Waits until no checkpoint is under way. Collective.
     func complete() throws {
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         while underWay != nil {
             underWay?.waitedSince = start
             // All ranks keep asking one another, so none looks as if it hung.
@@ -171,15 +177,16 @@ package final class CheckpointKeeper: BackgroundWork {
 
     package func goOn() throws {
         guard let pending = underWay else { return }
-        let start = MPIEnvironment.wallTime
-        if !pending.isPublishing { try agreement.jointly(requireRight) }
+        let start = MonotonicClock.seconds
+        let isAllowed = pending.isPublishing ? {} : try checkRight()
         do {
+            try agreement.jointly(isAllowed)
             guard
                 let published = try pending.goOn(
                     keeping: settings, scores: settings.keepBest ? scores() : [:])
             else {
                 if pending.waitedSince == nil {
-                    pending.stalledSeconds += MPIEnvironment.wallTime - start
+                    pending.stalledSeconds += MonotonicClock.seconds - start
                 }
                 return
             }
@@ -196,16 +203,27 @@ package final class CheckpointKeeper: BackgroundWork {
         }
     }
 
+    /// Asks whether this run may still publish. A run that lost its lock must stop, not try again
+    /// later. Collective.
+    ///
+    /// - Returns: throws where it could not be found out: then this checkpoint has failed.
+    /// - Throws: on all ranks, where the lock is another run's.
+    private func checkRight() throws -> () throws -> Void {
+        var problem: FileError?
+        try agreement.jointly {
+            do { try requireRight() } catch let error as FileError { problem = error }
+        }
+        return { [problem] in if let problem { throw problem } }
+    }
+
     private func start(
         _ state: TrainingState, _ model: BERTForPreTraining,
         _ makeMoments: () throws -> FlatMoments,
         _ description: ModelDescription, copying snapshot: CheckpointSnapshot?
     ) throws {
         // Gathering sharded moments is a part of what training waits for.
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         let moments = try makeMoments()
-        // Also for one that fails: the next try comes after another interval, not at once.
-        lastTime = start
         let isCoordinator = communicator.rank == 0
         let total = model.layout.count
         var writer: CheckpointWriter?

@@ -21,7 +21,7 @@ struct ConfigurationFile {
 
     /// - Throws: `TrainingError` (78) where there is a file that no run has written.
     func check() throws {
-        guard Paths.exists(path) else { return }
+        guard try Paths.exists(path) else { return }
         let text = try WholeFiles.read(path, maximumByteCount: 1 << 20)
         guard text.starts(with: Self.heading.utf8) else {
             throw TrainingError.configuration(

@@ -1,4 +1,5 @@
 import Glibc
+import OperatingSystem
 
 /// The limits that containers and schedulers set by control groups.
 package enum ControlGroup {

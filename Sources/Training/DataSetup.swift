@@ -31,7 +31,7 @@ public struct DataSetup {
     static func checkDistinct(_ paths: [String]) throws {
         var seen: Set<Paths.Identity> = []
         for path in paths {
-            guard let identity = Paths.Identity(path) else { continue }
+            guard let identity = try Paths.Identity(path) else { continue }
             guard seen.insert(identity).inserted else {
                 throw TrainingError.configuration(
                     "\(path) is named twice as held-out data, and would count twice; name it once")
@@ -39,37 +39,55 @@ public struct DataSetup {
         }
     }
 
-    /// The vocabulary of the corpora, and whether their text was lower-cased; NVIDIA's files name
-    /// none.
-    public var corpus: (vocabulary: Vocabulary, lowercase: Bool)? {
-        directories.first.map { ($0.vocabulary, $0.manifest.lowercase) }
+    /// The vocabulary of the corpora, and how their text became tokens; NVIDIA's files name none.
+    public var corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)? {
+        directories.first.map { ($0.vocabulary, $0.manifest.tokenizer) }
     }
+
+    /// All corpora, held-out ones too.
+    var corpora: [CorpusDirectory] { directories + heldoutDirectories }
 
     /// Checks that every corpus, held-out ones too, was built with the model's vocabulary and
-    /// casing.
-    func checkVocabulary(_ vocabulary: Vocabulary, lowercase: Bool) throws {
-        try Self.check(
-            directories + heldoutDirectories, vocabulary: vocabulary, lowercase: lowercase)
+    /// tokenizer.
+    func check(_ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings) throws {
+        try Self.check(corpora, vocabulary, tokenizer)
     }
 
-    /// Checks that all `directories` were built with the model's vocabulary and casing: ids of
-    /// another one would be other words, and words of another casing mostly unknown.
+    /// Checks that all `directories` were built with the model's vocabulary and tokenizer: ids of
+    /// another vocabulary would be other words, and words of another casing mostly unknown.
     static func check(
-        _ directories: [CorpusDirectory], vocabulary: Vocabulary, lowercase: Bool
+        _ directories: [CorpusDirectory], _ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings
     ) throws {
         if let other = directories.first(where: { $0.vocabulary.text != vocabulary.text }) {
             throw TrainingError.configuration(
                 "\(other.path) was built with another vocabulary than the model's; build it with "
                     + "`bert corpus build --vocab` and the model's vocab.txt")
         }
-        if let other = directories.first(where: { $0.manifest.lowercase != lowercase }) {
+        if let other = directories.first(where: { !$0.manifest.tokenizer.splitsText(as: tokenizer) }
+        ) {
+            let built = other.manifest.tokenizer
+            guard built.isPlain, tokenizer.isPlain else {
+                throw TrainingError.configuration(
+                    "\(other.path) was built with \(built.summary), but the model's tokenizer has "
+                        + "\(tokenizer.summary); build it with `bert corpus build --tokenizer MODEL`"
+                )
+            }
             throw TrainingError.configuration(
-                lowercase
+                tokenizer.lowercase
                     ? "\(other.path) was built with --cased, but the model is of lower-cased text "
                         + "(do_lower_case); build it without"
                     : "\(other.path) was built of lower-cased text, but the model is cased "
                         + "(do_lower_case is false); build it with `bert corpus build --cased`")
         }
+    }
+
+    /// A warning where NVIDIA's rows, which are taken as they are, are not as wide as
+    /// `data.sequence_length` says.
+    static func lengthNotice(_ sources: [any SampleSource], sequenceLength: Int) -> String? {
+        let lengths = sources.filter { $0 is NvidiaHDF5Source }.map(\.maximumLength)
+        guard let length = lengths.first(where: { $0 != sequenceLength }) else { return nil }
+        return "the rows of NVIDIA's files have up to \(length) tokens and are used as they are; "
+            + "data.sequence_length: \(sequenceLength) does not change that (set it to \(length))"
     }
 
     /// One line for the banner.
@@ -116,8 +134,9 @@ public struct DataSetup {
         }
         // One that is trained on twice as often is held out once.
         var seen: Set<Paths.Identity?> = []
-        let own = directories.filter {
-            $0.manifest.heldout.documents > 0 && seen.insert(Paths.Identity($0.path)).inserted
+        let own = try directories.filter {
+            try $0.manifest.heldout.documents > 0
+                && seen.insert(Paths.Identity($0.path)).inserted
         }
         return own.isEmpty ? nil : try Self.heldout(own, settings)
     }

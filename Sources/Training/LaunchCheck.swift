@@ -1,6 +1,6 @@
 import Glibc
 
-/// Whether the launcher and the MPI library understood each other.
+/// What the launcher says of its processes, for those that MPI has not joined into a job.
 public enum LaunchCheck {
     /// What launchers say of the number of their processes, most trustworthy first. Under mpirun in
     /// a SLURM job, SLURM's number is that of mpirun's helpers, so it counts only by itself.
@@ -11,19 +11,27 @@ public enum LaunchCheck {
     /// all would train the same model into the same directory.
     ///
     /// - Parameter size: ranks of the job as MPI sees it.
-    /// - Throws: `TrainingError`, status 78; the processes that are not the launcher's first say
-    ///   nothing.
+    /// - Throws: `TrainingError`, status 78.
     public static func requireWholeJob(size: Int) throws(TrainingError) {
         guard size == 1, let index = sizes.firstIndex(where: { variable($0) != nil }),
             let started = variable(sizes[index]), started > 1
         else { return }
-        // Once, not once a process.
-        if let rank = variable(ranks[index]), rank > 0 { exit(78) }
         throw .configuration(
             "the launcher started \(started) processes (\(sizes[index])), but MPI says that each is "
                 + "alone: the launcher is not that of the MPI library, or does not speak its "
                 + "protocol. Use its own mpirun, or `srun --mpi=pmi2`")
     }
+
+    /// Whether this is the launcher's first process, which prints what all of them know. The others
+    /// wait before they are told that they are not: some launchers kill all once one has ended.
+    public static func isFirst() -> Bool {
+        let isFirst = ranks.lazy.compactMap { variable($0) }.first.map { $0 == 0 } ?? true
+        if !isFirst { sleep(longestPrinting) }
+        return isFirst
+    }
+
+    /// Seconds that the first process may take longer than another to come to its message.
+    private static let longestPrinting: UInt32 = 5
 
     private static func variable(_ name: String) -> Int? {
         getenv(name).flatMap { Int(String(cString: $0)) }

@@ -1,5 +1,5 @@
-import Glibc
 package import MPI
+package import OperatingSystem
 
 /// What a rank may take of its node's memory, where all ranks of the node take as much.
 package struct MemoryShare: Equatable, Sendable {
@@ -8,6 +8,8 @@ package struct MemoryShare: Equatable, Sendable {
     /// Bytes that they have together: all of the node's, or what the scheduler leaves the control
     /// group that they are in.
     package private(set) var total: Int
+    /// The limit of the process that leaves it no more; nil where there is none or others leave less.
+    package private(set) var limit: ResourceLimit?
 
     /// Bytes for each.
     package var bytes: Int { total / ranks }
@@ -31,21 +33,23 @@ package struct MemoryShare: Equatable, Sendable {
     package init(among communicator: Communicator) throws {
         let (rank, resources) = try RankResources.ofNode(communicator)
         self.init(of: rank, among: resources, machine: ModelSetup.machineMemory)
-        if let limit = Self.limitOfProcess, limit < bytes { (ranks, total) = (1, limit) }
+        apply(ResourceLimit.tightestOfMemory)
     }
 
     /// That of a process that has the machine for itself.
     package static var ofThisProcess: MemoryShare {
-        MemoryShare(total: min(ModelSetup.machineMemory, limitOfProcess ?? .max))
+        var share = MemoryShare(of: 0, among: [.own(jobSize: 1)], machine: ModelSetup.machineMemory)
+        share.apply(ResourceLimit.tightestOfMemory)
+        return share
     }
 
-    private init(total: Int) { (ranks, self.total) = (1, total) }
+    /// A share of `total` bytes for one process.
+    package init(total: Int) { (ranks, self.total) = (1, total) }
 
-    /// `ulimit -v`; nil where there is none.
-    private static var limitOfProcess: Int? {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
-        return Int(exactly: limit.rlim_cur)
+    /// Takes account of what a limit of the process itself still leaves it.
+    package mutating func apply(_ own: (limit: ResourceLimit, bytesLeft: Int)?) {
+        guard let own, own.bytesLeft < bytes else { return }
+        (ranks, total, limit) = (1, own.bytesLeft, own.limit)
     }
 
     /// Refuses what does not fit, before anything is taken: a failed allocation would end the job
@@ -59,8 +63,9 @@ package struct MemoryShare: Equatable, Sendable {
     package func check(_ needed: Int, of what: String, advice: String) throws(TrainingError) {
         guard needed > bytes else { return }
         let others = ranks > 1 ? ", as \(ranks) ranks share \(total >> 20) MB" : ""
+        let cause = limit.map { " more (\($0.command))" } ?? others
         throw .configuration(
             "\(what) takes at least \(needed >> 20) MB, and a rank may have \(bytes >> 20) MB"
-                + "\(others); \(advice)")
+                + "\(cause); \(advice)\(limit == nil ? "" : ", or raise that limit")")
     }
 }

@@ -36,17 +36,14 @@ package struct ModelMemory {
 extension ModelSetup {
     /// Refuses a model that no memory of this machine can hold; before anything is allocated.
     ///
-    /// - Parameter available: bytes that the machine has.
+    /// - Parameter available: bytes that this process may have at most.
     /// - Throws: `TrainingError` (78).
     package static func checkMemory(
-        _ layout: ParameterLayout, _ wanted: ModelMemory, available: Int = machineMemory
+        _ layout: ParameterLayout, _ wanted: ModelMemory, available: MemoryShare = .ofThisProcess
     ) throws {
         let needed = wanted.bytes(parameterCount: layout.count)
-        guard needed <= available else {
-            throw TrainingError.configuration(
-                "a model of \(layout.count) parameters needs at least \(needed >> 20) MB, the "
-                    + "machine has \(available >> 20) MB; choose a smaller one")
-        }
+        try available.check(
+            needed, of: "a model of \(layout.count) parameters", advice: "choose a smaller one")
     }
 
     /// Bytes of memory that this machine has.

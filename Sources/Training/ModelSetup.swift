@@ -4,6 +4,7 @@ public import Configuration
 import DurableFiles
 import FoundationEssentials
 import Kernels
+import Models
 import Tensors
 public import Tokenization
 
@@ -23,43 +24,53 @@ public struct ModelSetup {
     public let configuration: BERTConfiguration
     /// Its vocabulary.
     public let vocabulary: Vocabulary
-    /// Whether text was lower-cased for it.
-    public let lowercase: Bool
+    /// How text becomes words for it.
+    public let tokenizer: TokenizerSettings
+    /// What a stored model lacks, or has that is not read; for people.
+    public let notices: [String]
+    /// The stored model's texts.
+    private let stored: ModelDescription?
     /// Where its parameters come from.
     public let origin: ModelOrigin
 
     /// The model that `settings` asks for.
     ///
     /// - Parameters:
-    ///   - corpus: the vocabulary of the training data, where they have one, and whether text was
-    ///     lower-cased.
-    ///   - origin: brings its vocabulary and casing, and its sizes unless the settings name them.
+    ///   - corpus: the vocabulary of the training data, where they have one, and how text became
+    ///     tokens.
+    ///   - origin: brings its vocabulary and tokenizer, and its sizes unless the settings name them.
     ///   - momentShards: the number of ranks that share the moments; 1 where each has all.
     /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model, or is not the one
     ///   that `model.vocabulary` names, or the memory is too small.
     public init(
-        _ settings: RunConfiguration.Model, corpus: (vocabulary: Vocabulary, lowercase: Bool)?,
+        _ settings: RunConfiguration.Model,
+        corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)?,
         origin: ModelOrigin, momentShards: Int
     ) throws {
         self.origin = origin
         let named = try Self.namedVocabulary(settings, isNeeded: !origin.isCheckpoint)
         if let saved = origin.saved {
-            let description = try saved.description()
-            let stored = try BERTConfiguration(json: description.configuration, path: saved.path)
-            vocabulary = try Vocabulary(
-                utf8: Array(description.vocabulary.utf8), source: saved.path)
-            lowercase = description.doLowerCase
+            let model = try StoredModel(saved)
+            stored = model.description
+            vocabulary = model.vocabulary
+            tokenizer = model.description.tokenizer
             configuration =
                 settings.initializeFrom == nil
                 ? BERTConfiguration(settings.architecture, vocabularySize: vocabulary.count)
-                : try Self.laidOver(settings, stored, path: saved.path)
+                : try Self.laidOver(settings, model.configuration, path: saved.path)
+            notices = try origin.isCheckpoint ? [] : model.parts().notices
         } else {
-            guard let chosen = corpus ?? named.map({ ($0, !$0.isCased) }) else {
+            guard
+                let chosen = corpus
+                    ?? named.map({ ($0, TokenizerSettings(lowercase: !$0.isCased)) })
+            else {
                 throw TrainingError.configuration(
                     "there is no vocabulary: the training data have none, and model.vocabulary is "
                         + "null; name the vocab.txt that they were tokenized with there")
             }
-            (vocabulary, lowercase) = chosen
+            stored = nil
+            notices = []
+            (vocabulary, tokenizer) = chosen
             configuration = BERTConfiguration(
                 settings.architecture, vocabularySize: vocabulary.count)
         }
@@ -78,12 +89,7 @@ public struct ModelSetup {
         _ settings: RunConfiguration.Model, isNeeded: Bool
     ) throws -> Vocabulary? {
         guard let path = settings.vocabulary else { return nil }
-        guard Paths.exists(path) else {
-            guard isNeeded else { return nil }
-            throw TrainingError.missing(
-                "model.vocabulary: there is no file \(path); name the vocab.txt that the data was "
-                    + "tokenized with, or leave the key out: a corpus brings its own")
-        }
+        guard try isNeeded || Paths.exists(path) else { return nil }
         return try Vocabulary(contentsOf: path)
     }
 
@@ -119,17 +125,28 @@ public struct ModelSetup {
 
     /// What a checkpoint says of the model.
     public func description() throws -> ModelDescription {
-        ModelDescription(
-            configuration: try configuration.json(), vocabulary: vocabulary.text,
-            doLowerCase: lowercase)
+        let text = try configuration.json()
+        return ModelDescription(
+            configuration: stored.map {
+                ModelDescription.configuration(text, keepingKeysOf: $0.configuration)
+            } ?? text,
+            vocabulary: vocabulary.text, tokenizer: tokenizer,
+            maximumLength: stored?.maximumLength)
     }
 
     /// Fills the parameters of `model`.
     public func initialize(_ model: BERTForPreTraining, seed: UInt64) throws {
         guard let saved = origin.saved else { return model.initialize(seed: seed) }
-        let buffer = model.parameters.vector.buffer
-        var parameters = buffer.mutableSpan
-        try saved.readParameters(model.layout, into: &parameters)
+        try saved.initialize(model, seed: seed)
+    }
+}
+
+extension SavedModel {
+    /// Fills the parameters of `model`; heads that the stored model lacks are drawn at random.
+    func initialize(_ model: BERTForPreTraining, seed: UInt64) throws {
+        let parts = try StoredParts(self, model.layout)
+        if !parts.missing.isEmpty { model.initialize(seed: seed) }
+        try readParameters(model.layout, into: model.parameters) { parts.layout[$0] != nil }
     }
 }
 
@@ -175,16 +192,6 @@ extension BERTConfiguration {
         initializerRange = architecture.initializerRange
         layerNormEpsilon = architecture.layerNormEps
         paddingID = architecture.padTokenID
-    }
-
-    /// Reads the text of a `config.json`; `path` is for the error.
-    public init(json: String, path: String) throws {
-        do {
-            self = try JSONDecoder().decode(BERTConfiguration.self, from: Data(json.utf8))
-        } catch {
-            throw TrainingError.data(
-                "\(path): its config.json is no good: \(ManifestFile.explain(error))")
-        }
     }
 
     /// The text of a `config.json` that Hugging Face reads.

@@ -96,7 +96,7 @@ struct OverflowFile: Codable, Equatable {
         let directory = Paths.join(run, Self.folder)
         try Paths.createDirectory(directory)
         let path = Paths.join(directory, name)
-        guard Paths.kind(of: path) == .missing else { return path }
+        guard try Paths.kind(of: path) == .missing else { return path }
         guard try isLast || Paths.names(in: directory).count < Self.maximumFiles else {
             return nil
         }

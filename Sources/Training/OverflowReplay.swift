@@ -2,7 +2,10 @@ import BERT
 import Checkpointing
 import DurableFiles
 import Kernels
+import Models
+import Reporting
 import Tensors
+import Tokenization
 
 /// A batch that overflowed, computed again in fp32 without a loss scale: with the run's dropout, but
 /// the weights of its newest checkpoint at the time.
@@ -66,11 +69,12 @@ public struct OverflowReplay {
             sequences: 1, sequenceLength: length, maskedPerSequence: masked)
         let needed = BERTForPreTraining.memoryBytes(
             sizes, for: .training, capacity: capacity, threads: threads)
-        guard needed <= ModelSetup.machineMemory else {
+        let available = MemoryShare.ofThisProcess.bytes
+        guard needed <= available else {
             throw TrainingError.data(
                 "\(path) cannot be replayed here: samples of \(length) tokens take "
-                    + "\(needed >> 20) MB with the model of \(weights.name), the machine has "
-                    + "\(ModelSetup.machineMemory >> 20) MB")
+                    + "\(needed >> 20) MB with the model of \(weights.name), this process may "
+                    + "have \(available >> 20) MB")
         }
         let model = BERTForPreTraining(
             sizes, for: .training, capacity: capacity, executor: KernelExecutor(threads: threads))
@@ -134,12 +138,11 @@ extension OverflowReplay {
                 name = "random, as at the start of the run, " + Self.age(file, step: 0)
             }
             // Not the saved model's own: dropout and the like may have been laid over it.
-            configuration = try BERTConfiguration(json: file.model, path: path)
-            if let problem = configuration.problem {
-                throw TrainingError.data("\(path): \(problem)")
-            }
+            configuration = try ModelDescription(
+                configuration: file.model, vocabulary: "", tokenizer: TokenizerSettings()
+            ).bertConfiguration(path: path)
             let layout = ParameterLayout.pretraining(configuration)
-            try saved?.check(layout)
+            if let saved { _ = try StoredParts(saved, layout) }
             do {
                 try ModelSetup.checkMemory(layout, .gradients)
             } catch let error as TrainingError {
@@ -161,7 +164,7 @@ extension OverflowReplay {
             let run = Paths.parent(of: Paths.parent(of: path))
             let own = Paths.join(run, file.checkpoint)
             // One that the run went on from, named as it was then.
-            return Paths.exists(own) ? own : file.checkpoint
+            return try Paths.exists(own) ? own : file.checkpoint
         }
 
         private static func name(_ place: String, _ file: OverflowFile, isNamed: Bool) -> String {
@@ -174,14 +177,12 @@ extension OverflowReplay {
             let since = file.step - 1 - step
             return since == 0
                 ? "those of the overflow"
-                : "\(since) update\(since == 1 ? "" : "s") before those of the overflow"
+                : "\(HumanFormat.counted(since, "update")) before those of the overflow"
         }
 
         func read(into model: BERTForPreTraining, seed: UInt64) throws {
             guard let saved else { return model.initialize(seed: seed) }
-            let buffer = model.parameters.vector.buffer
-            var parameters = buffer.mutableSpan
-            try saved.readParameters(model.layout, into: &parameters)
+            try saved.initialize(model, seed: seed)
         }
     }
 }

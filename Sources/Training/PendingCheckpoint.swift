@@ -4,6 +4,7 @@ import Distributed
 import DurableFiles
 import FoundationEssentials
 import MPI
+import OperatingSystem
 
 /// A checkpoint that is being written: what this rank does for it, beside the training.
 final class PendingCheckpoint {
@@ -58,7 +59,7 @@ final class PendingCheckpoint {
             let start = clock.now
             return (try share.write(), (clock.now - start) / .seconds(1))
         }
-        stalledSeconds = MPIEnvironment.wallTime - start
+        stalledSeconds = MonotonicClock.seconds - start
     }
 
     /// Whether this rank's part of the present stage is still going on.
@@ -68,7 +69,7 @@ final class PendingCheckpoint {
 
     /// Seconds that training has stood still for it, `start` being when it was called last.
     func totalStall(since start: Double) -> Double {
-        stalledSeconds + MPIEnvironment.wallTime - (waitedSince ?? start)
+        stalledSeconds + MonotonicClock.seconds - (waitedSince ?? start)
     }
 
     /// Takes it to its next stage. Collective, once no rank is busy.

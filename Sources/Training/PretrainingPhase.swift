@@ -14,6 +14,8 @@ struct PretrainingPhase {
     /// The most sequences of a micro-batch, never more than the largest rank's share.
     let micro: Int
     let capacity: BatchCapacity
+    /// What to warn of: settings that the data contradict.
+    let notice: String?
 
     init(
         _ configuration: RunConfiguration, data: DataSetup, setup: ModelSetup, ranks: Int
@@ -21,7 +23,7 @@ struct PretrainingPhase {
         let model = setup.configuration
         self.configuration = configuration
         self.data = data
-        try data.checkVocabulary(setup.vocabulary, lowercase: setup.lowercase)
+        try data.check(setup.vocabulary, setup.tokenizer)
         let schedule = configuration.schedule
         let name: LearningRateSchedule.Name =
             switch schedule.name {
@@ -42,25 +44,20 @@ struct PretrainingPhase {
             }
         }
         let length = max(source.maximumLength, heldout?.maximumLength ?? 0)
-        guard length <= model.maximumPositions else {
-            throw TrainingError.configuration(
-                "samples of up to \(length) tokens do not fit the model's "
-                    + "\(model.maximumPositions) positions (max_position_embeddings)")
-        }
-        guard model.segmentKinds >= 2 else {
-            throw TrainingError.configuration(
-                "type_vocab_size is \(model.segmentKinds); sentence pairs need two segments")
-        }
-        guard source.vocabularySize <= model.vocabularySize else {
-            throw TrainingError.configuration(
-                "the training data use \(source.vocabularySize) token ids, the model has "
-                    + "\(model.vocabularySize)")
+        let ids = max(source.vocabularySize, heldout?.vocabularySize ?? 0)
+        if let problem = model.problem(
+            withInputs: ModelInputs(length: length, vocabularySize: ids, hasPairs: true))
+        {
+            throw TrainingError.configuration("the training data do not fit the model: \(problem)")
         }
         micro = min(configuration.batch.micro, configuration.batch.share(rank: 0, ranks: ranks))
         // NVIDIA's files bring masks of their own; no sample has more than its tokens.
         let masks =
             configuration.data.format == .corpus
             ? configuration.masking.maxPredictions : length
+        notice = DataSetup.lengthNotice(
+            [source] + (heldout.map { [$0] } ?? []),
+            sequenceLength: configuration.data.sequenceLength)
         capacity = BatchCapacity(
             sequences: micro, sequenceLength: length, maskedPerSequence: min(masks, length))
     }

@@ -9,20 +9,27 @@ extension PretrainingRun {
         _ memory: MemoryShare, _ configuration: RunConfiguration, _ setup: ModelSetup,
         _ capacity: BatchCapacity, threads: Int, ranks: Int
     ) throws {
+        try memory.check(
+            memoryNeeded(configuration, setup, capacity, threads: threads, ranks: ranks),
+            of: "the model with \(capacity)",
+            advice:
+                "lower batch.micro, set parallel.recompute or parallel.shard_optimizer, or start "
+                + "fewer ranks with more threads each")
+    }
+
+    /// Bytes that a rank takes at least: parameters, gradients, moments and activations.
+    static func memoryNeeded(
+        _ configuration: RunConfiguration, _ setup: ModelSetup, _ capacity: BatchCapacity,
+        threads: Int, ranks: Int
+    ) -> Int {
         let parallel = configuration.parallel
         let moments = ModelMemory.moments(shards: parallel.shardOptimizer ? ranks : 1)
         let layout = ParameterLayout.pretraining(setup.configuration)
-        let needed =
-            moments.bytes(parameterCount: layout.count)
+        return moments.bytes(parameterCount: layout.count)
             + BERTForPreTraining.memoryBytes(
                 setup.configuration, for: .training, capacity: capacity, threads: threads,
                 precision: Precision(configuration.precision.compute),
                 recomputes: parallel.recompute)
-        try memory.check(
-            needed, of: "the model with \(capacity)",
-            advice:
-                "lower batch.micro, set parallel.recompute or parallel.shard_optimizer, or start "
-                + "fewer ranks with more threads each")
     }
 
     /// What this version does not do is refused, never silently left out.

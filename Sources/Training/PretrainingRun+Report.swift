@@ -11,15 +11,29 @@ import Tensors
 extension PretrainingRun {
     /// Opens the logs and prints the banner, on the coordinator.
     func openReporter() throws {
-        // All at once, as they will compute: ranks that share cores share their peak.
-        let peak = try agreement.sum([
-            model.executor.peakOperationsPerSecond(model.precision)
-        ])[0]
+        let peak = try measurePeak()
         try agreement.jointly {
             guard isCoordinator else { return }
             reporter = try RunReporter(
                 self, peak: peak, resumedFrom: resumedFrom, notices: notices)
         }
+    }
+
+    /// Operations a second that all ranks can do together. Collective.
+    private func measurePeak() throws -> Double {
+        let node = try communicator.splitByNode()
+        let own = RankResources.own(jobSize: communicator.size)
+        // All at once, as they will compute: ranks that share cores share their peak.
+        try communicator.barrier()
+        let peak = model.executor.peakOperationsPerSecond(model.precision)
+        let resources = try node.allGather(bytes: Array(own.text.utf8))
+        let measured = try node.allGather([peak, Double(model.executor.team.count)])
+        let ranks = resources.enumerated().map { index, bytes in
+            NodePeak.Rank(
+                peak: measured[2 * index], threads: Int(measured[2 * index + 1]),
+                resources: RankResources(text: String(decoding: bytes, as: UTF8.self)))
+        }
+        return try agreement.sum([node.rank == 0 ? NodePeak.total(ranks) : 0])[0]
     }
 
     /// What is about to happen, for the start of the log; `peak` is that of all ranks' products.
@@ -33,7 +47,7 @@ extension PretrainingRun {
             ("run", "\(configuration.run.name) in \(options.directory)"),
             (
                 "ranks",
-                "\(ranks) x \(threads) thread\(threads == 1 ? "" : "s"), "
+                "\(ranks) x \(HumanFormat.counted(threads, "thread")), "
                     + "\(self.model.executor.instructionSet)"
                     + (threadPlan.processors == nil ? "" : ", each pinned to its processors")
             ),
@@ -44,15 +58,18 @@ extension PretrainingRun {
             ),
             (
                 "model",
-                "\(model.layers) layers of \(model.hiddenSize), \(model.heads) heads, vocabulary "
+                "\(HumanFormat.counted(model.layers, "layer")) of \(model.hiddenSize), "
+                    + "\(HumanFormat.counted(model.heads, "head")), vocabulary "
                     + "\(model.vocabularySize): \(HumanFormat.count(self.model.layout.count)) "
                     + "parameters"
             ),
             (
                 "batch",
-                "\(batch.global) sequences a step over all ranks = up to "
+                "\(HumanFormat.counted(batch.global, "sequence")) a step over all ranks = up to "
                     + "\(batch.share(rank: 0, ranks: ranks)) a rank in "
-                    + "\(batch.accumulation(ranks: ranks)) micro-batch(es) of up to \(phase.micro)"
+                    + HumanFormat.counted(
+                        batch.accumulation(ranks: ranks), "micro-batch", "micro-batches")
+                    + " of up to \(phase.micro)"
             ),
             (
                 "steps",

@@ -5,6 +5,7 @@ import Corpus
 import Distributed
 import DurableFiles
 import MPI
+import Models
 import Optimization
 import Randomness
 import Reporting
@@ -36,7 +37,11 @@ extension PretrainingRun {
         var resumption = Resumption()
         let checkpoint = try communicator.told {
             resumption = try Resumption(options)
+            if let checkpoint = resumption.checkpoint { try refuseAnotherRun(checkpoint, options) }
             return resumption.checkpoint?.path ?? ""
+        }
+        try Agreement(among: communicator).jointly {
+            try InputFiles(options.configuration, resumes: !checkpoint.isEmpty).requirePresent()
         }
         // Its own checkpoint holds everything: the model it once started from may be gone.
         let model = try communicator.told {
@@ -52,6 +57,48 @@ extension PretrainingRun {
             return model.isEmpty ? .random : .model(try SavedModel(verified: model))
         }
         return (resumption, origin)
+    }
+
+    /// Refuses a checkpoint of other data or another model before vocabulary and corpora are compared with it: messages
+    /// about those would not say what is wrong. Other settings wait for `restore`, which also knows the data.
+    private static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {
+        let differences = try differences(from: checkpoint, options)
+        let isAnother = differences.contains {
+            $0.effect == .changesModel || $0.path.hasPrefix("data.")
+        }
+        if isAnother { try refuse(differences, beside: [], checkpoint.path, options) }
+    }
+
+    /// The settings in which `options` differ from those that `checkpoint` was made with, but for harmless ones.
+    static func differences(
+        from checkpoint: Checkpoint, _ options: RunOptions
+    ) throws -> [ConfigurationDifference] {
+        let stored = try checkpoint.trainingState().resolvedConfiguration
+        guard !stored.isEmpty else { return [] }
+        let before = try RunConfiguration.parse(
+            stored, name: "\(checkpoint.path) (its configuration)")
+        return options.configuration.resolved().differences(from: before).filter {
+            $0.effect != .harmless
+        }
+    }
+
+    /// Refuses `differences` from the checkpoint at `path`, and other `changes`, unless they are allowed.
+    static func refuse(
+        _ differences: [ConfigurationDifference], beside changes: [String], _ path: String,
+        _ options: RunOptions
+    ) throws {
+        let all = differences.map(\.description) + changes
+        let isOtherModel = differences.contains { $0.effect == .changesModel }
+        guard !all.isEmpty, isOtherModel || !options.allowsChanges else { return }
+        let isOwn = path.hasPrefix(CheckpointStore(run: options.directory).directory)
+        let start =
+            isOwn
+            ? "\(options.directory) holds a run of another configuration"
+            : "the configuration differs from that of the checkpoint \(path)"
+        throw TrainingError.configuration(
+            "\(start): \(all.joined(separator: "; ")). Give the new run a name of its own (run.name, or "
+                + "--run DIRECTORY), or restore the old values"
+                + (isOtherModel ? "" : ", or give --allow-changes to go on with the new ones"))
     }
 
     /// Sets parameters, moments and state: from a checkpoint, from the model to start from, or at
@@ -95,7 +142,7 @@ extension PretrainingRun {
         state.lossScaler = scaler.state
         state.resumedFrom = resumption.resumedFrom
         state.resumedFromPath = resumption.resumedFromPath
-        keeper.noteResumed(step: stored.step, path: path)
+        try keeper.noteResumed(step: stored.step, path: path)
         resumedFrom = path
     }
 
@@ -115,7 +162,7 @@ extension PretrainingRun {
     private func compare(
         _ stored: TrainingState, _ description: ModelDescription, path: String
     ) throws {
-        let earlier = try BERTConfiguration(json: description.configuration, path: path)
+        let earlier = try description.bertConfiguration(path: path)
         guard ParameterLayout.pretraining(earlier) == model.layout,
             earlier.heads == model.configuration.heads,
             earlier.activation == model.configuration.activation
@@ -133,23 +180,19 @@ extension PretrainingRun {
         let before = try RunConfiguration.parse(
             stored.resolvedConfiguration, name: "\(path) (its configuration)")
         let differences = resolved.differences(from: before).filter { $0.effect != .harmless }
-        var changes = differences.map(\.description)
+        var changes: [String] = []
         // Settings of the data are in their fingerprint, too, and need no second complaint.
+        let source = phases[stored.phase].source
         if !differences.contains(where: Self.changesSamples),
-            phases[stored.phase].source.fingerprint != stored.corpusFingerprint
+            source.fingerprint != stored.corpusFingerprint,
+            !source.earlierFingerprints.contains(stored.corpusFingerprint)
         {
             changes.append("the training data are others than those the checkpoint was made with")
         }
+        try Self.refuse(differences, beside: changes, path, options)
+        changes = differences.map(\.description) + changes
         guard !changes.isEmpty else { return }
         let list = changes.joined(separator: "; ")
-        guard options.allowsChanges, !differences.contains(where: { $0.effect == .changesModel })
-        else {
-            throw TrainingError.configuration(
-                "the configuration differs from that of the checkpoint \(path): \(list). Restore "
-                    + "the old values, or choose another --run to start anew"
-                    + (differences.contains { $0.effect == .changesModel }
-                        ? "" : ", or give --allow-changes to go on with the new ones"))
-        }
         notices.append("going on with changed settings: \(list)")
     }
 

@@ -8,6 +8,7 @@ import Evaluation
 import ExitCoding
 import Kernels
 public import MPI
+import OperatingSystem
 import Optimization
 import Reporting
 import Tensors
@@ -78,6 +79,15 @@ public final class PretrainingRun {
             return (setup, phases)
         }
         (setup, phases) = parts
+        let inputs = try agreement.jointly {
+            var inputs = SharedInputs()
+            try inputs.add(parts.0)
+            inputs.add(parts.1)
+            return inputs
+        }
+        try inputs.requireEqual(among: communicator)
+        notices += phases.compactMap(\.notice)
+        notices += setup.notices
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         let memory = try MemoryShare(among: communicator)
         try agreement.jointly { [setup] in
@@ -137,7 +147,8 @@ public final class PretrainingRun {
         // Nothing was done, so nothing is to be saved.
         guard try prepareDirectory() else { return ExitStatus.preempted }
         try startOrResume()
-        if try agreement.anyTrue(isCoordinator && RunReporter.isFinished(self)) {
+        let isFinished = try agreement.jointly { try isCoordinator && RunReporter.isFinished(self) }
+        if try agreement.anyTrue(isFinished) {
             return ExitStatus.success
         }
         try openReporter()
@@ -227,7 +238,7 @@ public final class PretrainingRun {
     /// One that overflowed advances the place in the data and nothing else: neither step, schedule
     /// nor moments.
     private func step(_ phase: PretrainingPhase) throws -> StepOutcome? {
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         var cursor = SampleCursor()
         (cursor.epoch, cursor.position) = (state.epoch, state.positionInEpoch)
         let all: [SampleIdentity]
@@ -249,7 +260,7 @@ public final class PretrainingRun {
         (state.epoch, state.positionInEpoch) = (cursor.epoch, cursor.position)
         state.samples += outcome.sequences
         state.tokens += outcome.tokens
-        let seconds = MPIEnvironment.wallTime - start
+        let seconds = MonotonicClock.seconds - start
         guard !outcome.overflowed else {
             let compute = phase.configuration.precision.compute.rawValue
             try skip(plan, outcome, compute: compute, seconds: seconds)

@@ -1,3 +1,5 @@
+import OperatingSystem
+
 /// The memory of this process, as Linux counts it, without files that are mapped: corpora, which
 /// all processes of a node share with its page cache, and programs.
 enum ProcessMemory {

@@ -1,5 +1,6 @@
 import Glibc
 import MPI
+import OperatingSystem
 
 /// What a rank may use of its host.
 package struct RankResources: Equatable {

@@ -20,8 +20,10 @@ public struct RunOptions {
     public var resume: Resume
     /// Whether settings that change the course of training may differ from the checkpoint's.
     public var allowsChanges: Bool
-    /// When the job will be ended, in `MPIEnvironment.wallTime`, if that is known.
+    /// When the job will be ended, in `MonotonicClock.seconds`, if that is known.
     public var endTime: Double?
+    /// Program and arguments that started it.
+    public var command = CommandLine.arguments
 
     /// A run of `configuration` in `directory`, by default `run.directory/run.name`.
     public init(

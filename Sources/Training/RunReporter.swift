@@ -4,6 +4,7 @@ import Configuration
 import Distributed
 import DurableFiles
 import MPI
+import OperatingSystem
 import Reporting
 import Tensors
 
@@ -18,11 +19,12 @@ final class RunReporter {
     private let ranks: Int
     private let threads: Int
     private let parameters: Int
-    private let startTime = MPIEnvironment.wallTime
+    private let startTime = MonotonicClock.seconds
     private let startTokens: Int
     /// The most operations a second that products can do, of all ranks.
     private let peak: Double
     private let memoryForecast: Int
+    private let next: NextCommands
     private var operations = 0.0
     private var reduction = ReductionStatistics()
     private var trainingSeconds = 0.0
@@ -45,6 +47,7 @@ final class RunReporter {
         name = run.options.configuration.run.name
         totalSteps = run.options.configuration.totalSteps
         ranks = run.communicator.size
+        next = NextCommands(run.options, ranks: ranks)
         threads = run.threads
         parameters = run.model.layout.count
         startTokens = run.state.tokens
@@ -52,7 +55,7 @@ final class RunReporter {
         metrics = try MetricsLog(
             directory: directory, resumingAt: run.state.step, samples: run.state.samples)
         tensorBoard = try TensorBoardLog(directory: directory, resumingAt: run.state.step)
-        recall(step: run.state.step, isOwn: run.keeper.lastStep == run.state.step)
+        try recall(step: run.state.step, isOwn: run.keeper.lastStep == run.state.step)
         console.banner(run.banner(peak: peak))
         for notice in notices { console.warning(notice) }
         if let path {
@@ -69,10 +72,10 @@ final class RunReporter {
     /// Takes what the log knows: the last update, which a run with nothing left to do reports, and
     /// the evaluations. That of the present step counts only where its checkpoint is the run's own:
     /// else it was of another model.
-    private func recall(step: Int, isOwn: Bool) {
+    private func recall(step: Int, isOwn: Bool) throws {
         let path = Paths.join(directory, MetricsLog.name)
-        for case .step(let record) in MetricsLog.lastEvents(path) { lastStep = record }
-        for record in MetricsLog.evaluations(path) where record.step < step || isOwn {
+        for case .step(let record) in try MetricsLog.lastEvents(path) { lastStep = record }
+        for record in try MetricsLog.evaluations(path) where record.step < step || isOwn {
             scores[record.step] = record.mlmAccuracy
             if record.step == step { evaluations = [record] }
         }
@@ -131,22 +134,24 @@ final class RunReporter {
         peak > 0 && seconds > 0 ? operations / (peak * seconds) : nil
     }
 
-    /// Reports an update that was left out.
+    /// Reports a skipped update.
     func skip(_ record: SkipRecord, _ outcome: StepOutcome, seconds: Double) {
         count(outcome, seconds: seconds)
         console.warning(
-            "update \(record.step) overflowed at loss scale \(record.lossScale) and is left out; it "
-                + "is tried again with the next batch at \(record.nextLossScale)"
+            "update \(record.step) overflowed at loss scale \(record.lossScale) and is skipped; "
+                + "retrying with the next batch at \(record.nextLossScale)"
                 + (record.cause.isEmpty ? "" : ". \(record.cause)"))
         log(.skip(record))
     }
 
     func evaluation(_ record: EvaluationRecord) {
+        // A run that was killed right after it had logged its last evaluation makes it again.
+        let isLogged = scores[record.step] == record.mlmAccuracy
         evaluations.append(record)
         evaluatedStep = record.step
         scores[record.step] = record.mlmAccuracy
         console.evaluation(record)
-        log(.evaluation(record))
+        if !isLogged { log(.evaluation(record)) }
         // Scores decide which checkpoints stay.
         do { try metrics.sync() } catch { console.warning("the log may be incomplete: \(error)") }
     }
@@ -168,6 +173,7 @@ final class RunReporter {
         console.note(
             "stopped by \(reason) after step \(state.step) of \(totalSteps); run the same command "
                 + "again to go on from \(checkpoint)")
+        console.note("run again: \(next.again)")
         do {
             try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
         } catch {
@@ -235,7 +241,7 @@ final class RunReporter {
                 "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; foretold: "
                     + "\(HumanFormat.bytes(memoryForecast))"
             ),
-            ("time", HumanFormat.duration(MPIEnvironment.wallTime - startTime)),
+            ("time", HumanFormat.duration(MonotonicClock.seconds - startTime)),
             ("checkpoint", checkpoint),
             (
                 "best",
@@ -244,6 +250,8 @@ final class RunReporter {
             ),
             ("metrics", Paths.join(directory, MetricsLog.name)),
             ("summary", Paths.join(directory, RunSummary.name)),
+            ("evaluate", next.evaluate),
+            ("export", next.export),
         ]
     }
 
@@ -257,7 +265,7 @@ final class RunReporter {
             run: name, status: status, step: state.step, totalSteps: totalSteps,
             loss: lastStep?.loss ?? .nan, mlmLoss: lastStep?.mlmLoss ?? .nan,
             nspLoss: lastStep?.nspLoss ?? .nan, samples: state.samples, tokens: state.tokens,
-            wallSeconds: MPIEnvironment.wallTime - startTime,
+            wallSeconds: MonotonicClock.seconds - startTime,
             tokensPerSecond: tokensPerSecond(state),
             overlap: ranks > 1 ? reduction.overlap : nil,
             mfu: utilization(operations, trainingSeconds), peakOperationsPerSecond: peak,
@@ -281,8 +289,8 @@ final class RunReporter {
 
     /// Whether an earlier attempt brought the run to this state and reported it; then says so, and
     /// leaves the logs alone.
-    static func isFinished(_ run: PretrainingRun) -> Bool {
-        guard let summary = try? RunSummary.read(directory: run.options.directory),
+    static func isFinished(_ run: PretrainingRun) throws -> Bool {
+        guard let summary = try summary(of: run.options.directory),
             summary.status == Self.finished, summary.step == run.state.step,
             run.state.step >= run.options.configuration.totalSteps
                 || Self.isReached(
@@ -292,8 +300,18 @@ final class RunReporter {
         let console = ConsoleReporter()
         for notice in run.notices { console.warning(notice) }
         console.note(
-            "\(run.options.directory): the run is finished; `bert-train evaluate` evaluates it again"
+            "\(run.options.directory): the run is finished; to evaluate it again: "
+                + NextCommands(run.options, ranks: run.communicator.size).evaluate
         )
         return true
+    }
+
+    /// The summary of an earlier attempt; nil where there is none, or none that can be understood.
+    private static func summary(of directory: String) throws(FileError) -> RunSummary? {
+        do throws(FileError) {
+            return try RunSummary.read(directory: directory)
+        } catch  where error.cause != .inputOutput {
+            return nil
+        }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import OperatingSystem
 import Synchronization
 
 /// Number and second of the first signal, packed into one word so that no handler sees one without
@@ -17,6 +18,8 @@ private func note(_ number: Int32) {
     clock_gettime(CLOCK_MONOTONIC, &now)
     let (exchanged, earlier) = first.compareExchange(
         expected: 0, desired: now.tv_sec << 8 | Int(number), ordering: .relaxed)
+    // The system repeats SIGXCPU every second once the soft limit of processor time is over.
+    if number == SIGXCPU { return }
     if exchanged || now.tv_sec - (earlier >> 8) <= copySeconds { return }
     // SLURM repeats SIGTERM at the end of the grace, some seconds before it kills: that must not
     // cut off the checkpoint that the first one asked for. A person who presses Ctrl-C again means it.
@@ -30,10 +33,19 @@ private func note(_ number: Int32) {
 /// that comes more than two seconds later ends the process at once, and the last checkpoint stays
 /// good; but while the run is leaving (``leave()``), only SIGINT does.
 public enum StopSignals {
-    private static let numbers = [SIGTERM, SIGINT, SIGUSR1, SIGUSR2]
+    private static let names: [(number: Int32, name: String)] = [
+        (SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGUSR1, "SIGUSR1"), (SIGUSR2, "SIGUSR2"),
+        (SIGXCPU, "SIGXCPU"), (SIGHUP, "SIGHUP"),
+    ]
 
-    /// Notes SIGTERM, SIGINT, SIGUSR1 and SIGUSR2 from now on.
+    /// Notes SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGXCPU (the limit of processor time is over) and,
+    /// unless it is ignored (`nohup`), SIGHUP (the terminal is gone) from now on.
     public static func watch() {
+        let numbers = names.map(\.number).filter {
+            $0 != SIGHUP || !ProcessStart.ignoresHangUp
+        }
+        // At the hard limit the system kills without a signal that could be noted.
+        ResourceLimit.processorTime.warn(early: 300)
         // A launcher that blocks one of them leaves it blocked in what it starts.
         var watched = sigset_t()
         sigemptyset(&watched)
@@ -49,13 +61,7 @@ public enum StopSignals {
 
     /// The name of the signal that came, if one has.
     public static var received: String? {
-        switch Int32(first.load(ordering: .relaxed) & 0xff) {
-        case 0: nil
-        case SIGTERM: "SIGTERM"
-        case SIGINT: "SIGINT"
-        case SIGUSR1: "SIGUSR1"
-        case SIGUSR2: "SIGUSR2"
-        case let number: "signal \(number)"
-        }
+        let number = Int32(first.load(ordering: .relaxed) & 0xff)
+        return names.first { $0.number == number }?.name
     }
 }

@@ -82,6 +82,12 @@ public struct ThreadPlan: Equatable, Sendable {
                 }))
     }
 
+    /// Threads for a process that is alone on its host: the processors that it may use, within its
+    /// quota.
+    package static var threadsOfThisProcess: Int {
+        automatic(.own(jobSize: 1), among: [.own(jobSize: 1)])
+    }
+
     /// The number of threads alone, for work that is not pinned. Collective.
     public static func threads(
         _ setting: RunConfiguration.ThreadCount, communicator: Communicator

@@ -1,5 +1,4 @@
-import Glibc
-import MPI
+import OperatingSystem
 
 /// When a run must stop by itself so that its last checkpoint is written before its time is up.
 final class TimeBudget {
@@ -15,7 +14,7 @@ final class TimeBudget {
     private static let marginSeconds = 5.0
     private static let slowDisk = 100e6
 
-    /// A budget until `endTime`, in `MPIEnvironment.wallTime`; nil: without end.
+    /// A budget until `endTime`, in `MonotonicClock.seconds`; nil: without end.
     init(until endTime: Double?, parameterCount: Int) {
         self.endTime = endTime
         // Weights and two moments.
@@ -34,7 +33,7 @@ final class TimeBudget {
     /// `writing` for so many seconds comes to its end first.
     func isSpent(writing: Double? = nil) -> Bool {
         guard let endTime else { return false }
-        let now = MPIEnvironment.wallTime
+        let now = MonotonicClock.seconds
         if let lastLook { longestGap = max(longestGap, now - lastLook) }
         lastLook = now
         let before = writing.map { max(0, 1.5 * writeSeconds - $0) } ?? 0

@@ -1,12 +1,15 @@
 import Glibc
-import MPI
+import OperatingSystem
 
 /// How long a job may still run, as people and SLURM say it.
 public enum TimeLimit {
     /// Seconds of a time in SLURM's notation: `MINUTES`, `MINUTES:SECONDS`,
     /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`.
-    /// Nil where it is none of these.
+    /// Infinite for the words that SLURM prints instead of a time where a job has no limit or none
+    /// that is known. Nil where it is none of these.
     public static func seconds(_ text: String) -> Double? {
+        let text = text.filter { !$0.isWhitespace }
+        if withoutLimit.contains(text.lowercased()) { return .infinity }
         let halves = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         let fields = (halves.last ?? "").split(separator: ":", omittingEmptySubsequences: false)
         guard (1...3).contains(fields.count) else { return nil }
@@ -26,16 +29,27 @@ public enum TimeLimit {
         return zip(numbers, units).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
-    /// When this job ends, in `MPIEnvironment.wallTime`: `timeLeft` seconds from now, or what SLURM
+    /// What `squeue`, `scontrol` and `sacct` print for times without a value.
+    private static let withoutLimit: Set<String> = [
+        "unlimited", "infinite", "invalid", "not_set", "none", "partition_limit", "n/a", "unknown",
+        "(null)",
+    ]
+
+    /// When this job ends, in `MonotonicClock.seconds`: `timeLeft` seconds from now, or what SLURM
     /// says in `SLURM_JOB_END_TIME` (seconds since 1970), whichever comes first; nil without either.
     public static func endTime(timeLeft: Double?) -> Double? {
-        let now = MPIEnvironment.wallTime
-        var ends = timeLeft.map { [now + $0] } ?? []
-        if let text = getenv("SLURM_JOB_END_TIME"), let end = Double(String(cString: text)),
-            end > 0
-        {
-            ends.append(now + end - Double(time(nil)))
+        let slurm = getenv("SLURM_JOB_END_TIME").flatMap {
+            secondsLeft(until: String(cString: $0), date: Double(time(nil)))
         }
-        return ends.min()
+        // The date is asked once: whoever sets the clock later does not move the end.
+        let left = [timeLeft, slurm].compactMap(\.self).min()
+        return left.map { MonotonicClock.seconds + $0 }
+    }
+
+    /// Seconds from `date` to the end that SLURM says. Nil where it says none, or one that is over:
+    /// a job that still runs has been given more time.
+    package static func secondsLeft(until text: String, date: Double) -> Double? {
+        guard let end = Double(text), end.isFinite, end > date else { return nil }
+        return end - date
     }
 }

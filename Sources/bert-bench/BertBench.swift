@@ -3,8 +3,12 @@ import DurableFiles
 import ExitCoding
 import FineTuning
 import Glibc
+import Kernels
+import MPI
+import OperatingSystem
 import Tokenization
 import Training
+import Version
 
 /// The benchmarks. None is a test: times go to people, and to `docs/performance.md`.
 @main
@@ -17,15 +21,25 @@ struct BertBench: ParsableCommand {
             Nothing is timed before its results are compared with a second way to compute them. \
             Measure on a machine that does nothing else, and believe ratios before seconds.
             """,
-        version: "0.1.0",
+        version: ProgramVersion.isAskedFor ? version : ProgramVersion.number,
         subcommands: [
             StepCommand.self, FinetuneCommand.self, CompareCommand.self, PeakCommand.self,
             GemmCommand.self,
             KernelsCommand.self, Ring.self, CheckpointCommand.self,
         ])
 
+    private static var version: String {
+        ProgramVersion.text(
+            of: "bert-bench",
+            libraries: [
+                ("MPI", MPIEnvironment.libraryVersion),
+                ("instructions", "\(InstructionSet.supported)"),
+            ])
+    }
+
     /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
     static func main() {
+        ProcessStart.prepare(program: "bert-bench")
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -4,9 +4,11 @@ import Configuration
 import DurableFiles
 import Glibc
 import MPI
+import OperatingSystem
 import Optimization
 import Reporting
 import Tensors
+import Tokenization
 import Training
 
 /// Training steps with checkpoints beside them, on all ranks.
@@ -63,7 +65,7 @@ final class CheckpointBenchmark {
             state, model: benchmark.model,
             moments: FlatMoments(of: benchmark.optimizer, part: world.rank, of: world.size),
             description: ModelDescription(
-                configuration: "{}", vocabulary: "[PAD]\n", doLowerCase: true))
+                configuration: "{}", vocabulary: "[PAD]\n", tokenizer: TokenizerSettings()))
         while last == nil {
             sample.slowdown += try step() - quiet
             if try world.allReduce(Int64(keeper.isBusyHere ? 1 : 0), .sum) == 0 {
@@ -92,7 +94,7 @@ final class CheckpointBenchmark {
         let entry = try CheckpointStore(run: directory).list()
         guard let path = entry.first?.path else { throw BenchmarkError("no checkpoint is there") }
         let (model, optimizer) = (benchmark.model, benchmark.optimizer)
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         let checkpoint = try Checkpoint(directory: path)
         var parameters = model.parameters.vector.buffer.mutableSpan
         var first = optimizer.firstMoment.vector.buffer.mutableSpan
@@ -100,7 +102,7 @@ final class CheckpointBenchmark {
         try checkpoint.readParameters(model.layout, into: &parameters)
         try checkpoint.readMoments(
             [0..<model.layout.count], of: model.layout, into: &first, &second)
-        sample.restored = try world.allReduce(MPIEnvironment.wallTime - start, .maximum)
+        sample.restored = try world.allReduce(MonotonicClock.seconds - start, .maximum)
     }
 
     /// What `dd bs=4M conv=fsync` does.
@@ -119,7 +121,7 @@ final class CheckpointBenchmark {
                 try file.write(UnsafeRawBufferPointer(rebasing: source[offset..<offset + count]))
                 offset += piece
             }
-            try file.sync()
+            try file.close()
         }
     }
 }

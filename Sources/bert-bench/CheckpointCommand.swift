@@ -28,7 +28,7 @@ struct CheckpointCommand: ParsableCommand {
     var micro = 4
     @Option(help: "Tokens of a sequence; all are full.")
     var sequenceLength = 128
-    @Option(help: "Threads of each rank (default: all processors, divided among the ranks).")
+    @Option(help: "Threads of each rank (default: as bert-train chooses).")
     var threads: Int?
     @Option(help: "Checkpoints that are timed.")
     var trials = 3
@@ -62,13 +62,13 @@ struct CheckpointCommand: ParsableCommand {
     }
 
     private func measure(_ world: Communicator) throws {
-        let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+        let threads = try threads ?? ThreadPlan.threads(.auto, communicator: world)
         let shape = StepShape(preset: preset, micro: micro, sequenceLength: sequenceLength)
         let place = Paths.join(directory, "bert-bench-checkpoint-\(getppid())-\(world.size)")
         let benchmark = try CheckpointBenchmark(
             StepBenchmark(
                 shape, precision: .fp32, accumulation: 1,
-                executor: KernelExecutor(threads: threads ?? max(1, processors / world.size))),
+                executor: KernelExecutor(threads: threads)),
             in: place, world)
         defer { if world.rank == 0 { try? Paths.remove(place) } }
         let samples = try (1...trials).map { try benchmark.trial($0) }

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Configuration
-import Glibc
 import Kernels
 import Reporting
 import Tensors
+import Training
 
 /// `bert-bench gemm`: our matrix product against OpenBLAS's.
 struct GemmCommand: ParsableCommand {
@@ -25,7 +25,7 @@ struct GemmCommand: ParsableCommand {
         help: "How our factors are stored and rounded: fp32, bf16 or fp16; OpenBLAS has fp32 only.")
     var precision = Precision.fp32
     @Option(help: "Threads (default: all processors).")
-    var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    var threads = ThreadPlan.threadsOfThisProcess
     @Option(help: "Pairs of runs for each shape.")
     var pairs = 5
     @Flag(help: "Print one JSON object a line instead of a table.")

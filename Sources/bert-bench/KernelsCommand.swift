@@ -1,8 +1,8 @@
 import ArgumentParser
 import Configuration
-import Glibc
 import Kernels
 import Reporting
+import Training
 
 /// `bert-bench kernels`: every kernel but the products against the machine's limits.
 struct KernelsCommand: ParsableCommand {
@@ -23,7 +23,7 @@ struct KernelsCommand: ParsableCommand {
     @Option(help: "Tokens of a sequence.")
     var sequenceLength = 128
     @Option(help: "Threads (default: all processors).")
-    var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    var threads = ThreadPlan.threadsOfThisProcess
     @Option(help: "Runs of each kernel.")
     var pairs = 7
     @Flag(help: "Print one JSON object a line instead of a table.")

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Glibc
 import Kernels
 import Reporting
 import Tensors
+import Training
 
 /// `bert-bench peak`: what the machine can do at most.
 struct PeakCommand: ParsableCommand {
@@ -12,7 +12,7 @@ struct PeakCommand: ParsableCommand {
             "Measure the peaks of fp32 and bf16 arithmetic and the memory's triad bandwidth.")
 
     @Option(help: "Threads (default: all processors).")
-    var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    var threads = ThreadPlan.threadsOfThisProcess
     @Flag(help: "Print one JSON object instead of a table.")
     var json = false
 

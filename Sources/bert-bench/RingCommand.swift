@@ -2,6 +2,7 @@ import ArgumentParser
 import Distributed
 import Glibc
 import MPI
+import OperatingSystem
 import Reporting
 
 /// `mpirun -n 4 bert-bench ring`: this package's ring all-reduce against the library's
@@ -24,6 +25,9 @@ struct Ring: ParsableCommand {
     @Flag(help: "Print one JSON object a line instead of a table.")
     var json = false
 
+    private static let longestSegment = 1 << 24
+    private static let mostInFlight = 64
+
     private var megabytes: [Int] { sizes.split(separator: ",").compactMap { Int($0) } }
 
     func validate() throws {
@@ -32,9 +36,15 @@ struct Ring: ParsableCommand {
         else {
             throw ValidationError("--sizes '\(sizes)' is not a list of whole MB from 1 to 4096")
         }
-        guard pairs >= 1 else { throw ValidationError("--pairs is at least 1") }
-        guard segment >= 2 else { throw ValidationError("--segment is at least 2") }
-        guard inFlight >= 1 else { throw ValidationError("--in-flight is at least 1") }
+        try Limits.check(pairs: pairs)
+        guard (2...Self.longestSegment).contains(segment) else {
+            throw ValidationError(
+                "--segment is \(segment); it must lie between 2 and \(Self.longestSegment)")
+        }
+        guard (1...Self.mostInFlight).contains(inFlight) else {
+            throw ValidationError(
+                "--in-flight is \(inFlight); it must lie between 1 and \(Self.mostInFlight)")
+        }
         guard ["fp32", "bf16"].contains(wire) else {
             throw ValidationError("--wire is fp32 or bf16, not '\(wire)'")
         }
@@ -102,9 +112,9 @@ struct Ring: ParsableCommand {
         // Zeros stay zeros, however often they are summed; values would overflow.
         buffer.update(repeating: 0)
         try world.barrier()
-        let start = MPIEnvironment.wallTime
+        let start = MonotonicClock.seconds
         try call()
-        return try world.allReduce(MPIEnvironment.wallTime - start, .maximum)
+        return try world.allReduce(MonotonicClock.seconds - start, .maximum)
     }
 
     /// Sums zeros and ones and compares all sums with the right ones; every rank gets the verdict.

@@ -1,9 +1,9 @@
 public import ArgumentParser
 public import Configuration
-import Glibc
 import Kernels
 import Reporting
 public import Tensors
+import Training
 
 /// What a step is measured with; `compare` hands the same to its child.
 struct StepOptions: ParsableArguments {
@@ -16,7 +16,7 @@ struct StepOptions: ParsableArguments {
     @Option(help: "Tokens of a sequence; all are full.")
     var sequenceLength = 128
     @Option(help: "Threads (default: all processors).")
-    var threads = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+    var threads = ThreadPlan.threadsOfThisProcess
     @Option(help: "Steps that are timed.")
     var steps = 5
     @Option(help: "Micro-batches of a step.")

@@ -1,6 +1,11 @@
 import ArgumentParser
+import DurableFiles
 import Glibc
+import HDF5
+import Kernels
 import MPI
+import OperatingSystem
+import Version
 
 /// The MPI program: pre-training (the default), evaluation, fine-tuning, and replay of batches that overflowed.
 @main
@@ -9,19 +14,49 @@ struct BertTrain: ParsableCommand {
         commandName: "bert-train",
         abstract:
             "Pre-trains, evaluates and fine-tunes BERT on a cluster of CPUs; start it with mpirun.",
+        usage: """
+            bert-train [--config <file>] [--set <key.path=value> ...] [<option> ...]
+            bert-train <subcommand> [<option> ...]
+            """,
         discussion: """
             Without --config it trains a small model on the bundled texts. Run it again and it goes \
             on from its last checkpoint.
+
+            Main options of pre-training, which needs no subcommand:
+              --config <file>         the configuration, YAML (docs/configuration.md)
+              --set <key.path=value>  a key to set over the configuration's; bert-train keys lists all
+              --run <directory>       the run directory
+              --resume <from>         auto, never, or a checkpoint's path
+              --allow-changes         go on though settings differ from the checkpoint's
+
+            Examples:
+              mpirun -n 4 bert-train
+              bert-train check --config my-run.yaml --ranks 64
+              mpirun -n 4 bert-train --config my-run.yaml --set batch.micro=8
+              bert-train evaluate --checkpoint Checkpoints/my-run --data Corpora/en
+              mpirun -n 4 bert-train finetune --config tasks.yaml
             """,
-        version: "0.1.0",
+        version: ProgramVersion.isAskedFor ? version : ProgramVersion.number,
         subcommands: [
-            PretrainCommand.self, EvaluateCommand.self, FinetuneCommand.self, ReplayCommand.self,
+            PretrainCommand.self, EvaluateCommand.self, FinetuneCommand.self, CheckCommand.self,
+            KeysCommand.self, ReplayCommand.self,
         ],
         defaultSubcommand: PretrainCommand.self)
+
+    private static var version: String {
+        ProgramVersion.text(
+            of: "bert-train",
+            libraries: [
+                ("MPI", MPIEnvironment.libraryVersion), ("HDF5", HDF5Library.version),
+                ("instructions", "\(InstructionSet.supported)"),
+            ])
+    }
 
     /// Parses and runs. Every rank has the same arguments, so what the parser has to say of them
     /// is said by rank 0 alone.
     static func main() {
+        StandardStreams.prepare()
+        ProcessStart.prepare(program: "bert-train")
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -58,13 +58,16 @@ struct EvaluateCommand: ParsableCommand {
         console.note("model \(evaluation.report.path), in \(evaluation.compute.rawValue)")
         console.report(evaluation.report)
         if let json { try WholeFiles.writeAtomically(json, evaluation.report.json) }
+        try console.requireWritten()
     }
 
-    /// The file is written after each checkpoint: whatever ends it later, these are measured.
+    /// The file is written after each checkpoint: whatever ends it later, these are measured. What
+    /// is no file, as a pipe, gets the whole list once.
     private func evaluateAll(
         _ console: ConsoleReporter?, _ agreement: Agreement, _ world: Communicator
     ) throws {
         var reports: [EvaluationReport] = []
+        let isReplaceable = try json.map { try WholeFiles.isReplaceable($0) } ?? false
         try CheckpointEvaluation.curve(
             run: checkpoint, data: data, overrides: set, communicator: world
         ) { result in
@@ -74,13 +77,20 @@ struct EvaluateCommand: ParsableCommand {
                 case .success(let evaluation):
                     reports.append(evaluation.report)
                     console.evaluation(evaluation.report.record)
-                    if let json {
+                    if let json, isReplaceable {
                         try WholeFiles.writeAtomically(json, EvaluationReport.json(reports))
                     }
                 case .failure(let failure): console.warning("passed over: \(failure.message)")
                 }
             }
         }
-        console?.curve(reports)
+        try agreement.together {
+            guard let console else { return }
+            console.curve(reports)
+            if let json, !isReplaceable {
+                try WholeFiles.writeAtomically(json, EvaluationReport.json(reports))
+            }
+            try console.requireWritten()
+        }
     }
 }

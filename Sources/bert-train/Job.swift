@@ -2,7 +2,9 @@ import ArgumentParser
 import Distributed
 import ExitCoding
 import Glibc
+import Kernels
 import MPI
+import OperatingSystem
 import Training
 
 /// The edge of the program: the one place where an error becomes a message and an exit status.
@@ -14,19 +16,43 @@ enum Job {
     static func run(_ body: (borrowing MPIEnvironment) throws -> Int32) throws {
         // A reader that goes away (`| head`) is no reason to stop training.
         signal(SIGPIPE, SIG_IGN)
+        if let warning = MPIEnvironment.startWarning { report(warning) }
         let status: Int32
         do {
             let environment = try MPIEnvironment(timeout: startTimeout)
+            try LaunchCheck.requireWholeJob(size: environment.world.size)
+            endJobOnShortage(rank: environment.world.rank)
             status = execute(environment, body)
             // All ranks are here: those that fail alone have ended the job.
             fflush(nil)
             environment.leave(status: status)
         } catch {
-            report("\(error)")
             status = ExitStatus.of(error)
+            // A failure of MPI is one process's own; all have the others.
+            if error is MPIError || LaunchCheck.isFirst() {
+                report("\(error)")
+                usleep(printingTime)
+            }
         }
         if status != ExitStatus.success { throw ExitCode(status) }
     }
+
+    /// A rank that gets no memory or thread takes the others along.
+    private static func endJobOnShortage(rank: Int) {
+        Shortage.onEnd { text, status in
+            if rank > 0 { usleep(rankZeroTime) }
+            report("rank \(rank) on \(MPIEnvironment.processorName): \(text)")
+            usleep(printingTime)
+            MPIEnvironment.abort(code: status)
+        }
+    }
+
+    /// Microseconds by which rank 0 goes first, so that a cause that all ranks have is printed once.
+    private static let rankZeroTime: UInt32 = 300_000
+
+    /// Microseconds in which the launcher passes on what was just printed: ending the others
+    /// outruns that.
+    private static let printingTime: UInt32 = 500_000
 
     /// `parallel.timeout`'s default, until the configuration is known, or what the environment says.
     private static var startTimeout: UInt32 {
@@ -56,9 +82,16 @@ enum Job {
     ) -> Int32 {
         let world = environment.world
         do {
-            try LaunchCheck.requireWholeJob(size: world.size)
+            try Agreement(among: world).together {
+                try InstructionSet.supported.checkLibraries()
+            }
             try Watchdog.start(among: world, timeout: Double(Self.startTimeout)) { text in
                 report(text)
+            }
+            if world.size > 1 {
+                var inputs = SharedInputs()
+                ProgramIdentity.add(to: &inputs)
+                try inputs.requireEqual(among: world)
             }
             return try body(environment)
         } catch let failure as Agreement.Failure {
@@ -70,11 +103,9 @@ enum Job {
                 report("\(error)")
                 return status
             }
-            // Rank 0 goes first, so that a cause that all ranks have is printed once.
-            if world.rank > 0 { usleep(300_000) }
+            if world.rank > 0 { usleep(rankZeroTime) }
             report("rank \(world.rank) on \(MPIEnvironment.processorName): \(error)")
-            // Aborting outruns the launcher's passing on of what was just printed.
-            usleep(500_000)
+            usleep(printingTime)
             MPIEnvironment.abort(code: status)
         }
     }

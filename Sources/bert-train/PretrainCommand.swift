@@ -9,18 +9,28 @@ import Training
 /// `bert-train pretrain`.
 struct PretrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pretrain", abstract: "Pre-trains a model, or goes on with it (the default).")
+        commandName: "pretrain", abstract: "Pre-trains a model, or goes on with it (the default).",
+        usage: "bert-train [--config <file>] [--set <key.path=value> ...] [<option> ...]")
 
-    @Option(help: "The configuration, YAML; without one, the quick start's.")
+    @Option(
+        help: ArgumentHelp(
+            "The configuration, YAML; without one, the quick start's.", valueName: "file"))
     var config: String?
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("A key to set over the configuration's.", valueName: "key.path=value"))
+        help: ArgumentHelp(
+            "A key to set over the configuration's; bert-train keys lists all.",
+            valueName: "key.path=value"))
     var set: [String] = []
     @Option(
-        name: .customLong("run"), help: "The run directory (default: run.directory/run.name).")
+        name: .customLong("run"),
+        help: ArgumentHelp(
+            "The run directory (default: run.directory/run.name).", valueName: "directory"))
     var runDirectory: String?
-    @Option(help: "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.")
+    @Option(
+        help: ArgumentHelp(
+            "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.",
+            valueName: "from"))
     var resume = "auto"
     @Flag(help: "Go on though settings differ from the checkpoint's.")
     var allowChanges = false
@@ -32,7 +42,8 @@ struct PretrainCommand: ParsableCommand {
         transform: {
             guard let seconds = TimeLimit.seconds($0) else {
                 throw ValidationError(
-                    "a time is MINUTES, MINUTES:SECONDS or [DAYS-]HOURS:MINUTES:SECONDS")
+                    "a time is MINUTES, MINUTES:SECONDS or [DAYS-]HOURS:MINUTES:SECONDS, or "
+                        + "UNLIMITED and the other words that squeue prints")
             }
             return seconds
         })
@@ -43,16 +54,17 @@ struct PretrainCommand: ParsableCommand {
             let endTime = TimeLimit.endTime(timeLeft: timeLeft)
             let world = environment.world
             let agreement = Agreement(among: world)
-            var configuration = try agreement.together { try load() }
-            Watchdog.setTimeout(configuration.parallel.timeout)
-            if config == nil && configuration.data.train.isEmpty {
-                configuration.data.train = [
-                    try prepareQuickStart(configuration, agreement, world.rank == 0)
-                ]
-            }
-            let options = RunOptions(
+            let configuration = try agreement.together { try load() }
+            var options = RunOptions(
                 configuration: configuration, directory: runDirectory, resume: resumption,
                 allowsChanges: allowChanges, endTime: endTime)
+            try options.requireEqual(among: world)
+            Watchdog.setTimeout(configuration.parallel.timeout)
+            if config == nil && configuration.data.train.isEmpty {
+                options.configuration.data.train = [
+                    try prepareQuickStart(options.directory, agreement, world.rank == 0)
+                ]
+            }
             StopSignals.watch()
             return try PretrainingRun(options, communicator: world).run()
         }
@@ -70,20 +82,19 @@ struct PretrainCommand: ParsableCommand {
         if let config {
             return try RunConfiguration.load(path: config, overrides: set)
         }
-        // The quick start's sizes and rates are made for its own small texts: who brings other
-        // data starts from the defaults.
-        if set.contains(where: { $0.hasPrefix("data.train=") }) {
-            return try RunConfiguration.parse("{}", name: "the defaults", overrides: set)
-        }
+        // The quick start's sizes and rates are made for its own small texts, and its name is that of its run: who
+        // brings other data starts from the defaults.
+        let own = try RunConfiguration.parse(
+            "", name: "the defaults", overrides: set, runName: "pretraining")
+        guard own.data.train.isEmpty else { return own }
         return try RunConfiguration.parse(
             QuickStart.configuration(), name: "quickstart.yaml", overrides: set)
     }
 
     /// The bundled corpus, made by the coordinator while the others wait.
     private func prepareQuickStart(
-        _ configuration: RunConfiguration, _ agreement: Agreement, _ isCoordinator: Bool
+        _ run: String, _ agreement: Agreement, _ isCoordinator: Bool
     ) throws -> String {
-        let run = runDirectory ?? "\(configuration.run.directory)/\(configuration.run.name)"
         let directory = "\(run)/data"
         try agreement.together {
             guard isCoordinator else { return }

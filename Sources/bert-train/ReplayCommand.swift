@@ -29,13 +29,13 @@ struct ReplayCommand: ParsableCommand {
                 guard world.rank == 0 else { return }
                 let replay = try OverflowReplay(
                     path: file, checkpoint: checkpoint, threads: threads)
-                report(replay)
+                try report(replay)
             }
             return ExitStatus.success
         }
     }
 
-    private func report(_ replay: OverflowReplay) {
+    private func report(_ replay: OverflowReplay) throws {
         let console = ConsoleReporter()
         for notice in replay.notices { console.warning(notice) }
         console.banner(replay.origin)
@@ -66,5 +66,6 @@ struct ReplayCommand: ParsableCommand {
             bad.map { "The first gradient that is not finite in fp32 either: \($0.name)." }
                 ?? "In fp32 every gradient is finite; their norm is "
                 + "\(HumanFormat.scientific(replay.gradientNorm)).")
+        try console.requireWritten()
     }
 }

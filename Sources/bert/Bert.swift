@@ -6,7 +6,10 @@ import ExitCoding
 import FineTuning
 import Glibc
 import HDF5
+import Kernels
+import OperatingSystem
 import Tokenization
+import Version
 
 /// The tool box: everything around training that one process does.
 @main
@@ -14,14 +17,25 @@ struct Bert: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bert",
         abstract: "Vocabularies, tokens, corpora, checkpoints and predictions for BERT.",
-        version: "0.1.0",
+        version: ProgramVersion.isAskedFor ? version : ProgramVersion.number,
         subcommands: [
             VocabCommand.self, TokenizeCommand.self, CorpusCommand.self, CheckpointCommand.self,
             PredictCommand.self,
         ])
 
+    private static var version: String {
+        ProgramVersion.text(
+            of: "bert",
+            libraries: [
+                ("HDF5", HDF5Library.version),
+                ("instructions", "\(InstructionSet.supported)"),
+            ])
+    }
+
     /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
     static func main() {
+        StandardStreams.prepare()
+        ProcessStart.prepare(program: "bert")
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpointing
+import DurableFiles
 import Glibc
 
 /// `bert checkpoint`: looks at checkpoints and exchanges models with Hugging Face.
@@ -36,17 +37,20 @@ extension CheckpointCommand {
 
         func run() throws {
             for entry in try Checkpoint.entries(path) {
-                do {
-                    let checkpoint = try Checkpoint(directory: entry.path)
-                    let parts = checkpoint.summary.optimizerParts
-                    let megabytes = (checkpoint.byteCount + 500_000) / 1_000_000
-                    print(
-                        "\(entry.path): step \(checkpoint.step),"
-                            + " \(checkpoint.summary.parameterCount) parameters,"
-                            + " optimizer in \(parts) parts, \(megabytes) MB")
-                } catch {
-                    print("\(entry.path): not usable: \(error)")
-                }
+                guard let line = try line(entry.path) else { continue }
+                try StandardStreams.writeLine("\(entry.path): \(line)")
+            }
+        }
+
+        /// What there is to say of a checkpoint; nil where a run has just deleted it.
+        private func line(_ path: String) throws -> String? {
+            do {
+                let checkpoint = try Checkpoint(directory: path)
+                let megabytes = (checkpoint.byteCount + 500_000) / 1_000_000
+                return "step \(checkpoint.step), \(checkpoint.summary.parameterCount) parameters,"
+                    + " optimizer in \(checkpoint.summary.optimizerParts) parts, \(megabytes) MB"
+            } catch  where Checkpoint.isFaultOfContent(error) {
+                return try Paths.exists(path) ? "not usable: \(error)" : nil
             }
         }
     }
@@ -54,7 +58,8 @@ extension CheckpointCommand {
     /// `bert checkpoint verify`.
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks every file's size and SHA-256, and the structure.",
+            abstract:
+                "Checks every file's size and SHA-256, the structure, and that all numbers are finite.",
             discussion: "Of a run directory all checkpoints are checked.")
 
         @Argument(help: "Run directories and checkpoints.")
@@ -64,16 +69,31 @@ extension CheckpointCommand {
             var bad = 0
             for path in paths {
                 for entry in try Checkpoint.entries(path) {
-                    do {
-                        try Checkpoint(directory: entry.path).verify()
-                        print("\(entry.path): good")
-                    } catch {
-                        bad += 1
-                        CheckpointCommand.warn("\(error)")
+                    guard let fault = try fault(of: entry.path) else {
+                        try StandardStreams.writeLine("\(entry.path): good")
+                        continue
                     }
+                    // A run that lives deletes old ones.
+                    guard try Paths.exists(entry.path) else { continue }
+                    bad += 1
+                    CheckpointCommand.warn("\(fault)")
                 }
             }
             if bad > 0 { throw ExitCode(65) }
+        }
+
+        /// What is wrong with a checkpoint; nil if it is good.
+        ///
+        /// - Throws: where it cannot be read now, and may be good.
+        private func fault(of path: String) throws -> (any Error)? {
+            do {
+                let checkpoint = try Checkpoint(directory: path)
+                try checkpoint.verify()
+                try checkpoint.verifyNumbers()
+                return nil
+            } catch  where Checkpoint.isFaultOfContent(error) {
+                return error
+            }
         }
     }
 
@@ -100,16 +120,15 @@ extension CheckpointCommand {
             let differences = try SavedModel.differences(a, b)
             for one in differences where all || !one.isEqual {
                 if let mismatch = one.mismatch {
-                    print("\(one.name): \(mismatch)")
+                    try StandardStreams.writeLine("\(one.name): \(mismatch)")
                 } else {
-                    print(
+                    try StandardStreams.writeLine(
                         "\(one.name): largest difference \(Float(one.maximum)),"
                             + " relative norm \(Float(one.relativeNorm))")
                 }
             }
             let equal = differences.count { $0.isEqual }
-            print("\(equal) of \(differences.count) tensors are equal")
-            if differences.contains(where: { $0.mismatch != nil }) { throw ExitCode(65) }
+            try StandardStreams.writeLine("\(equal) of \(differences.count) tensors are equal")
         }
     }
 }

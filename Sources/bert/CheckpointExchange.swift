@@ -1,5 +1,7 @@
 import ArgumentParser
 import Checkpointing
+import DurableFiles
+import Models
 
 extension CheckpointCommand {
     /// `bert checkpoint import`.
@@ -10,7 +12,11 @@ extension CheckpointCommand {
 
         @Option(help: "The other program.")
         var from: Format
-        @Argument(help: "Model directory: config.json, model.safetensors, vocab.txt.")
+        @Argument(
+            help: """
+                Model directory: config.json, model.safetensors (or several, with their index), \
+                vocab.txt or tokenizer.json.
+                """)
         var directory: String
         @Argument(help: "The checkpoint directory to make.")
         var checkpoint: String
@@ -18,9 +24,12 @@ extension CheckpointCommand {
         var force = false
 
         func run() throws {
+            let source = try HuggingFaceDirectory(directory)
+            let parts = try StoredModel(.huggingFace(source)).parts()
+            for notice in parts.notices { CheckpointCommand.warn(notice) }
             let made = try Checkpoint.importHuggingFace(
-                from: HuggingFaceDirectory(directory), to: checkpoint, replacing: force)
-            print(
+                from: source, to: checkpoint, layout: parts.layout, replacing: force)
+            try StandardStreams.writeLine(
                 "\(made.path): \(made.summary.parameterCount) parameters; start from it"
                     + " with model.initialize_from")
         }
@@ -41,12 +50,27 @@ extension CheckpointCommand {
         var force = false
 
         func run() throws {
-            let (source, skipped) = try Checkpoint.open(checkpoint)
+            let (source, skipped) = try export()
             CheckpointCommand.report(skipped)
-            try source.exportHuggingFace(to: directory, replacing: force)
-            print(
+            try StandardStreams.writeLine(
                 "\(directory): step \(source.step); load it with"
                     + " BertForPreTraining.from_pretrained(\"\(directory)\")")
+        }
+
+        /// Exports the newest checkpoint; of a run that lives and has deleted it meanwhile, the one
+        /// that is the newest then.
+        private func export() throws -> (Checkpoint, [CheckpointStore.Skipped]) {
+            while true {
+                let (source, skipped) = try Checkpoint.open(checkpoint)
+                do {
+                    try source.exportHuggingFace(to: directory, replacing: force)
+                    return (source, skipped)
+                } catch {
+                    guard try source.path != checkpoint && !Paths.exists(source.path) else {
+                        throw error
+                    }
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Corpus
+import DurableFiles
 import Glibc
 import Tokenization
 
@@ -17,23 +18,21 @@ extension CorpusCommand {
         static let configuration = CommandConfiguration(
             abstract: "Turns text files into a corpus directory.",
             discussion: """
-                One sentence or paragraph a line, a blank line between documents, UTF-8. The same
+                One sentence or paragraph a line, a blank line between documents, UTF-8. The same \
                 text and options give the same bytes, whatever the number of workers.
                 """)
 
-        @Option(help: "Vocabulary: one piece a line.")
-        var vocab: String
+        @OptionGroup var tokenizer: TokenizerOptions
         @Option(help: "The directory to make; it must not exist.")
         var output: String
-        @Flag(help: "Keep upper case and accents.")
-        var cased = false
         @Option(help: "Share of documents to hold out for evaluation.")
         var heldout = 0.05
         @Option(help: "Seed of the choice of held-out documents.")
         var seed: UInt64 = 1234
         @Option(help: "Threads that make tokens (default: all cores).")
         var workers: Int?
-        @Flag(help: "Put U+FFFD where the text is not UTF-8 instead of stopping.")
+        @Flag(
+            help: "Put U+FFFD in the place of NUL bytes and what is not UTF-8 instead of stopping.")
         var replaceInvalid = false
         @Flag(help: "Leave out documents whose text has come before.")
         var deduplicate = false
@@ -46,7 +45,8 @@ extension CorpusCommand {
 
         func run() throws {
             var options = CorpusBuilder.Options()
-            options.lowercase = !cased
+            let (vocabulary, settings) = try tokenizer.read()
+            options.tokenizer = settings
             options.heldoutShare = heldout
             options.seed = seed
             options.workers = workers ?? min(1024, availableCores())
@@ -55,13 +55,15 @@ extension CorpusCommand {
             options.maximumSentenceLength = maximumSentence
             options.shardTokens = shardTokens
             let builder = try CorpusBuilder(
-                vocabulary: Vocabulary(contentsOf: vocab), options: options)
+                vocabulary: vocabulary, options: options)
             let progress = ProgressLine()
             let manifest = try builder.build(files, output: output) { bytes in
                 progress.update("\(bytes >> 20) MiB read")
             }
             progress.clear()
-            print("\(output): \(CorpusReport(manifest))")
+            let unknown = manifest.unknownTokens(manifest.notes.unknownTokens ?? 0)
+            try StandardStreams.writeLine("\(output): \(CorpusReport(manifest, unknown))")
+            CorpusReport.warn(output, manifest, vocabulary, unknown)
         }
     }
 
@@ -76,8 +78,10 @@ extension CorpusCommand {
         func run() throws {
             for path in directories {
                 let directory = try CorpusDirectory(path: path)
-                try directory.verify()
-                print("\(path): good; \(CorpusReport(directory.manifest))")
+                let unknown = try directory.verify()
+                try StandardStreams.writeLine(
+                    "\(path): good; \(CorpusReport(directory.manifest, unknown))")
+                CorpusReport.warn(path, directory.manifest, directory.vocabulary, unknown)
             }
         }
     }
@@ -107,7 +111,7 @@ extension CorpusCommand {
                         + "samples")
             }
             let sample = try source.sample(epoch: samples.epoch, index: index)
-            print(SampleText(sample, vocabulary: directory.vocabulary))
+            try StandardStreams.writeLine("\(SampleText(sample, vocabulary: directory.vocabulary))")
         }
     }
 
@@ -146,38 +150,62 @@ extension CorpusCommand {
             try NvidiaFileWriter.write(
                 source, epoch: samples.epoch, first: 0, count: count,
                 predictions: samples.maximumPredictions, to: output)
-            print("\(output): \(count) samples")
+            try StandardStreams.writeLine("\(output): \(counted(count, "sample"))")
         }
     }
 }
 
 /// One line about a corpus.
 private struct CorpusReport: CustomStringConvertible {
-    let manifest: CorpusManifest
+    private let manifest: CorpusManifest
+    private let unknown: UnknownTokens
 
-    init(_ manifest: CorpusManifest) { self.manifest = manifest }
+    init(_ manifest: CorpusManifest, _ unknown: UnknownTokens) {
+        self.manifest = manifest
+        self.unknown = unknown
+    }
+
+    /// Warns on standard error where much of the corpus is `[UNK]`.
+    static func warn(
+        _ path: String, _ manifest: CorpusManifest, _ vocabulary: Vocabulary,
+        _ unknown: UnknownTokens
+    ) {
+        guard let warning = unknown.warning(vocabulary, lowercase: manifest.tokenizer.lowercase)
+        else {
+            return
+        }
+        CheckpointCommand.warn("\(path): warning: \(warning)")
+    }
 
     var description: String {
         var text = CorpusSplit.allCases.map { split in
             let counts = manifest[split]
-            return "\(split.rawValue) \(counts.documents) documents, "
-                + "\(counts.sentences) sentences, \(counts.tokens) tokens in "
-                + "\(counts.shards) shards"
+            return "\(split.rawValue) \(counted(counts.documents, "document")), "
+                + "\(counted(counts.sentences, "sentence")), "
+                + "\(counted(counts.tokens, "token")) in \(counted(counts.shards, "shard"))"
         }.joined(separator: "; ")
+        text += "; \(unknown.percentage) of the tokens are [UNK]"
         let notes = manifest.notes
-        let remarks = [
+        let remarks: [(Int, String, String)] = [
             (
-                notes.duplicateDocuments,
-                notes.removedDuplicates ? "duplicates left out" : "duplicates kept"
+                notes.duplicateDocuments, "duplicate",
+                notes.removedDuplicates ? " left out" : " kept"
             ),
-            (notes.emptyDocuments, "documents without tokens left out"),
-            (notes.cutDocuments, "cuts in documents that were too large"),
-            (notes.cutSentences, "cuts in sentences that were too long"),
-            (notes.replacedBytes, "byte sequences that were not UTF-8 replaced"),
+            (notes.emptyDocuments, "document", " without tokens left out"),
+            (notes.cutDocuments, "cut", " in documents that were too large"),
+            (notes.cutSentences, "cut", " in sentences that were too long"),
+            (notes.replacedBytes, "byte sequence", " that were no text replaced"),
         ]
-        for (count, remark) in remarks where count > 0 { text += "; \(count) \(remark)" }
+        for (count, noun, remark) in remarks where count > 0 {
+            text += "; \(counted(count, noun))\(remark)"
+        }
         return text
     }
+}
+
+/// "1 shard", "2 shards".
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 /// A line on standard error that is written over, where that is a terminal.

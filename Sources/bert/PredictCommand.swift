@@ -12,8 +12,8 @@ struct PredictCommand: ParsableCommand {
         discussion: """
             A line is a text, or text TAB text; words divided by spaces for tagging; question TAB \
             context; prompt TAB choice TAB choice. Or a JSON object: {"text", "pair"}, {"words"}, \
-            {"question", "context"}, {"prompt", "choices"}. On a terminal every line is answered at \
-            once.
+            {"question", "context"}, {"prompt", "choices"}. Each line has one answer; that of an empty \
+            line is {}. On a terminal every line is answered at once.
             """)
 
     @Argument(
@@ -42,15 +42,21 @@ struct PredictCommand: ParsableCommand {
         let name = input ?? "standard input"
         let lines = LineInput(try input.map(Self.open) ?? STDIN_FILENO, name: name)
         let isInteractive = input == nil && isatty(STDIN_FILENO) == 1
-        var requests: [PredictionRequest] = []
+        // Nil for an empty line.
+        var requests: [PredictionRequest?] = []
+        var bytes = 0
         while true {
             // Answers may go into a file: what is for the person does not.
             if isInteractive { Self.say("\(saved.task.kind.rawValue)> ") }
             do {
                 guard let line = try lines.next() else { break }
-                guard line.contains(where: { !$0.isWhitespace }) else { continue }
-                requests.append(
-                    try saved.request(line: line, path: name, number: lines.number))
+                bytes += line.utf8.count
+                if line.contains(where: { !$0.isWhitespace }) {
+                    requests.append(
+                        try saved.request(line: line, path: name, number: lines.number))
+                } else if !isInteractive {
+                    requests.append(nil)
+                }
             } catch {
                 // A person who mistypes goes on.
                 guard isInteractive, error is TaskDataError else {
@@ -60,33 +66,29 @@ struct PredictCommand: ParsableCommand {
                 Self.say("\(error)\n")
                 continue
             }
-            if isInteractive || requests.count == batch { try answer(&requests, predictor) }
+            // Long lines are not collected: the memory would grow with the batch.
+            if isInteractive || requests.count >= batch || bytes > Self.batchBytes {
+                try answer(&requests, predictor)
+                bytes = 0
+            }
         }
         try answer(&requests, predictor)
         if isInteractive { Self.say("\n") }
     }
 
-    private func answer(_ requests: inout [PredictionRequest], _ predictor: TaskPredictor) throws {
-        var text = ""
-        for prediction in predictor.predict(requests) { text += prediction.json + "\n" }
-        requests.removeAll()
-        try Self.write(Array(text.utf8))
-    }
+    /// Bytes of lines that are answered together, whatever `batch` says.
+    private static let batchBytes = 1 << 20
 
-    private static func write(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw FileError(
-                    .inputOutput, "standard output",
-                    "cannot be written: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(count)
+    /// Answers each line; an empty one by an empty object, so that answers stay beside their lines.
+    private func answer(_ requests: inout [PredictionRequest?], _ predictor: TaskPredictor) throws {
+        var predictions = predictor.predict(requests.compactMap(\.self))[...]
+        var text = ""
+        for request in requests {
+            text += (request == nil ? nil : predictions.popFirst()?.json) ?? "{}"
+            text += "\n"
         }
+        requests.removeAll()
+        try StandardStreams.write(text)
     }
 
     /// Tells a person something; if nobody hears it, nothing is lost.
@@ -98,7 +100,9 @@ struct PredictCommand: ParsableCommand {
     private static func open(_ path: String) throws -> Int32 {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw FileError(.missing, path, "cannot be read: \(String(cString: strerror(errno)))")
+            throw FileError(
+                errno == ENOENT ? .missing : .inputOutput, path,
+                "cannot be read: \(String(cString: strerror(errno)))")
         }
         return descriptor
     }
@@ -106,7 +110,7 @@ struct PredictCommand: ParsableCommand {
     /// The model's own folder.
     private static func directory(_ path: String) throws -> String {
         let models = Paths.join(path, "models")
-        guard Paths.isDirectory(models) else { return path }
+        guard try Paths.isDirectory(models) else { return path }
         let names = try Paths.names(in: models).filter { !$0.hasPrefix(".") }
         guard names.count == 1 else {
             throw FileError(

@@ -6,20 +6,29 @@ import Tokenization
 struct TokenizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenize",
-        abstract: "Reads lines of text and writes their tokens, separated by spaces.")
+        abstract: "Reads lines of text and writes their tokens, separated by spaces.",
+        discussion: "Text comes from standard input: bert tokenize --vocab vocab.txt <text.txt")
 
-    @Option(help: "Vocabulary: one piece a line.")
-    var vocab: String
-    @Flag(help: "Keep upper case and accents.")
-    var cased = false
+    @OptionGroup var options: TokenizerOptions
     @Flag(help: "Write ids instead of tokens.")
     var ids = false
+    @Flag(help: "Leave out NUL bytes and what is not UTF-8 instead of stopping.")
+    var replaceInvalid = false
+
+    /// Fewer tokens show their share of `[UNK]` themselves.
+    private static let manyTokens = 100
 
     func run() throws {
-        let tokenizer = try WordPieceTokenizer(
-            vocabulary: Vocabulary(contentsOf: vocab), lowercase: !cased)
-        let stream = TokenizeStream(tokenizer, format: ids ? .ids : .tokens)
-        _ = try stream.run(
+        let (vocabulary, settings) = try options.read()
+        let tokenizer = WordPieceTokenizer(vocabulary: vocabulary, settings: settings)
+        let stream = TokenizeStream(
+            tokenizer, format: ids ? .ids : .tokens, requiresText: !replaceInvalid)
+        let summary = try stream.run(
             input: STDIN_FILENO, inputName: "standard input", output: STDOUT_FILENO)
+        let unknown = UnknownTokens(summary.unknown, of: summary.tokens)
+        guard summary.tokens >= Self.manyTokens,
+            let warning = unknown.warning(vocabulary, lowercase: settings.lowercase)
+        else { return }
+        CheckpointCommand.warn("warning: \(warning)")
     }
 }

@@ -25,8 +25,7 @@ extension VocabCommand {
         var output: String
         @Flag(help: "Replace an existing output file.")
         var force = false
-        @Flag(help: "Keep upper case and accents.")
-        var cased = false
+        @OptionGroup var words: WordOptions
         @Option(help: "How often a pair must occur to become a piece.")
         var minimumFrequency = 2
         @Option(help: "Most characters with pieces of their own (default: 99.99% of the text).")
@@ -35,7 +34,9 @@ extension VocabCommand {
         var unused = 99
         @Option(help: "Threads that count words (default: all cores).")
         var workers: Int?
-        @Argument(help: "Text files.")
+        @Flag(help: "Leave out NUL bytes and what is not UTF-8 instead of stopping.")
+        var replaceInvalid = false
+        @Argument(help: "Text files; - is standard input.")
         var files: [String]
 
         func validate() throws {
@@ -45,21 +46,26 @@ extension VocabCommand {
         }
 
         func run() throws {
-            guard force || Paths.size(of: output) == 0 else {
+            guard try force || Paths.size(of: output) == 0 else {
                 throw FileError(
                     .inputOutput, output,
                     "exists already; --force replaces it (is it the first of your text files?)")
             }
-            var options = WordPieceTrainer.Options(size: size, lowercase: !cased)
+            var options = WordPieceTrainer.Options(size: size)
+            options.tokenizer = words.settings
             options.minimumFrequency = minimumFrequency
             options.alphabetLimit = alphabetLimit
             options.unusedTokens = unused
+            options.replacesInvalid = replaceInvalid
+            // Before the work: a place that cannot be made is an error now.
+            try Paths.createDirectory(Paths.parent(of: output))
             let result = try WordPieceTrainer(options).train(
                 files: files, workers: workers ?? availableCores())
             try WholeFiles.writeAtomically(output, result.vocabulary.utf8)
-            print(
-                "\(output): \(result.vocabulary.count) pieces, \(result.alphabet) of them characters; "
-                    + "from \(result.words) words, \(result.distinctWords) different, "
+            try StandardStreams.writeLine(
+                "\(output): \(counted(result.vocabulary.count, "piece")), \(result.alphabet) of them "
+                    + "characters; from \(counted(result.words, "word")), "
+                    + "\(result.distinctWords) different, "
                     + "\(result.unknownWords) of which it cannot spell")
         }
     }

@@ -60,12 +60,15 @@ import Testing
             "\"layer_norm_eps\": 1e60", "\"initializer_range\": 0", "\"initializer_range\": -1",
             "\"pad_token_id\": -1", "\"pad_token_id\": 30522", "\"model_type\": \"roberta\"",
             "\"position_embedding_type\": \"relative_key\"", "\"is_decoder\": true",
-            "\"hidden_act\": \"relu\"",
+            "\"hidden_act\": \"relu\"", "\"tie_word_embeddings\": false",
+            "\"add_cross_attention\": true", "\"is_encoder_decoder\": true",
+            "\"quantization_config\": {\"bits\": 8}", "\"pruned_heads\": {\"0\": [1]}",
+            "\"architectures\": [\"RobertaModel\"]", "\"architectures\": [\"BertLMHeadModel\"]",
         ])
     func impossible(entry: String) throws {
-        let error = try #require(throws: DecodingError.self) { _ = try decode("{\(entry)}") }
+        let error = try #require(throws: ConfigurationProblem.self) { _ = try decode("{\(entry)}") }
         let key = entry.split(separator: "\"")[0]
-        #expect("\(error)".contains(key))
+        #expect(error.description.contains(key))
     }
 
     @Test(
@@ -77,7 +80,38 @@ import Testing
             "{\"hidden_dropout_prob\": NaN}", "{\"is_decoder\": \"no\"}",
         ])
     func malformed(text: String) {
-        #expect(throws: DecodingError.self) { _ = try decode(text) }
+        #expect(throws: (any Error).self) { _ = try decode(text) }
+    }
+
+    @Test("an error names the key, the value and the choices")
+    func naming() throws {
+        for (text, message) in [
+            ("{\"hidden_act\": \"relu\"}", "hidden_act is \"relu\"; only"),
+            ("{\"hidden_size\": 1.5}", "hidden_size is 1.5; it must be a whole number"),
+            (
+                "{\"hidden_dropout_prob\": \"x\"}",
+                "hidden_dropout_prob is \"x\"; it must be a number"
+            ),
+            ("{\"is_decoder\": \"no\"}", "is_decoder is \"no\"; only false is supported"),
+        ] {
+            let error = try #require(throws: ConfigurationProblem.self) { _ = try decode(text) }
+            #expect(error.description.hasPrefix(message), "\(error)")
+        }
+        #expect(try decode("{\"hidden_act\": null, \"pruned_heads\": {}}") == BERTConfiguration())
+    }
+
+    @Test("inputs that a model cannot take")
+    func inputs() {
+        var model = BERTConfiguration()
+        let inputs = ModelInputs(length: 512, vocabularySize: 30522, hasPairs: true)
+        #expect(model.problem(withInputs: inputs) == nil)
+        model.segmentKinds = 1
+        #expect(model.problem(withInputs: inputs)?.contains("type_vocab_size is 1") == true)
+        model.vocabularySize = 30521
+        #expect(model.problem(withInputs: inputs)?.contains("vocab_size") == true)
+        model.maximumPositions = 511
+        #expect(
+            model.problem(withInputs: inputs)?.contains("max_position_embeddings") == true)
     }
 
     @Test("numbers that JSON cannot say are refused too")

@@ -69,7 +69,8 @@ import Testing
             }
             #expect(nowhere?.exitCode == 66)
             let empty = #expect(throws: CheckpointError.self) { _ = try Checkpoint.open(directory) }
-            #expect(empty?.message == "holds no checkpoint" && empty?.exitCode == 66)
+            #expect(
+                empty?.message.hasPrefix("holds no checkpoint") == true && empty?.exitCode == 66)
             let unfinished = directory + "/checkpoints/step-00000003"
             try Paths.createDirectory(unfinished)
             let bad = #expect(throws: CheckpointError.self) { _ = try Checkpoint.open(directory) }
@@ -81,7 +82,7 @@ import Testing
     @Test("HDF5 files and manifests of another kind")
     func otherKinds() throws {
         try withTemporaryDirectory { directory in
-            try File.create(directory + "/model.h5").close()
+            try File.create(directory + "/model.h5") { _ in }
             let error = #expect(throws: CheckpointError.self) {
                 _ = try ModelFile.open(directory: directory)
             }

@@ -2,6 +2,7 @@ import Checkpointing
 import DurableFiles
 import Glibc
 import TemporaryDirectories
+import Tensors
 import Testing
 
 /// What Python makes of our files. Needs an interpreter with torch, transformers and h5py, named
@@ -16,8 +17,12 @@ import Testing
     func reads(form: String, lowerCase: Bool) throws {
         let python = try #require(Self.python)
         try withTemporaryDirectory { directory in
+            let file = try SafetensorsFile.open(fixture("saved/model.safetensors"))
+            let layout = ParameterLayout(
+                try file.tensorNames.map { ($0, try file.shape(of: $0), true) })
             let imported = try Checkpoint.importHuggingFace(
-                from: HuggingFaceDirectory(fixture(form)), to: directory + "/imported")
+                from: HuggingFaceDirectory(fixture(form)), to: directory + "/imported",
+                layout: layout)
             try imported.exportHuggingFace(to: directory + "/exported")
             let run = try Sample.publish(CheckpointStore(run: directory), step: 5, parts: 3)
             let command = [

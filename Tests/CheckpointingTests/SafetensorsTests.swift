@@ -20,6 +20,20 @@ import Testing
         }
     }
 
+    @Test func namesOfAFileAreShownAndNotObeyed() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory + "/x.safetensors"
+            try WholeFiles.writeAtomically(path, file("{\"a\":{\"\u{9B}\":1}}"))
+            let error = #expect(throws: CheckpointError.self) { _ = try SafetensorsFile.open(path) }
+            #expect(error?.description.contains(#"unexpected key \u{009B}"#) == true)
+            let long = String(repeating: "x", count: 100_000)
+            try WholeFiles.writeAtomically(
+                path, file("{\(tensor(long, 0, 4, dtype: long))}", data: 4))
+            let short = #expect(throws: CheckpointError.self) { _ = try SafetensorsFile.open(path) }
+            #expect((short?.description.utf8.count ?? .max) < 1000)
+        }
+    }
+
     private func tensor(
         _ name: String, _ start: Int, _ end: Int, shape: String = "[1]", dtype: String = "F32"
     ) -> String {

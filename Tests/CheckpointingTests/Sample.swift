@@ -1,6 +1,7 @@
 import Checkpointing
 import DurableFiles
 import Tensors
+import Tokenization
 
 /// A file or directory of `Fixtures`, made by `Fixtures/generate.py`.
 func fixture(_ name: String) -> String {
@@ -23,7 +24,8 @@ enum Sample {
 
     static let description = ModelDescription(
         configuration: "{\"model_type\": \"bert\", \"vocab_size\": 11}\n",
-        vocabulary: "[PAD]\n[UNK]\n中\nß\n", doLowerCase: false)
+        vocabulary: "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n中\nß\n",
+        tokenizer: TokenizerSettings(lowercase: false))
 
     static func values(_ seed: Int) -> [Float] {
         (0..<layout.count).map { Float($0 * 31 % 97) * 0.125 - Float(seed) / 3 }

@@ -101,4 +101,29 @@ import Testing
             #expect(mixed.contains { $0.mismatch == "shape [11, 3] and [11, 6]" })
         }
     }
+
+    @Test("numbers that are not finite are found, and the tensor named", arguments: [0, 1, 2])
+    func notFinite(block: Int) throws {
+        try withTemporaryDirectory { directory in
+            let store = CheckpointStore(run: directory)
+            let writer = try CheckpointWriter.begin(
+                in: store, step: 1, parameterCount: Sample.layout.count)
+            var damaged = (0..<3).map(Sample.values)
+            damaged[block][35] = [.nan, .infinity, -.infinity][block]
+            let (parameters, first, second) = (damaged[0], damaged[1], damaged[2])
+            try CheckpointWriter.writeModel(
+                path: writer.path, layout: Sample.layout, parameters: parameters.span,
+                description: Sample.description, state: Sample.state(step: 1))
+            try CheckpointWriter.writeOptimizerPart(
+                path: writer.path, index: 0, of: 1, range: 0..<Sample.layout.count,
+                total: Sample.layout.count, optimizer: "lamb", firstMoment: first.span,
+                secondMoment: second.span)
+            let checkpoint = try writer.publish()
+            try checkpoint.verify()
+            let error = #expect(throws: CheckpointError.self) { try checkpoint.verifyNumbers() }
+            #expect(error?.exitCode == 65)
+            let name = ["bert.embeddings.LayerNorm.weight", "exp_avg", "exp_avg_sq"][block]
+            #expect(error?.message.hasPrefix("\(name) holds ") == true)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Configuration
+import TemporaryDirectories
 import Testing
 
 /// `--set key.path=value`: laid over the file, with the same checks.
@@ -90,5 +91,74 @@ import Testing
             failure(of: "phases: [{}]", overrides: ["phases.1.batch.global=3"])
                 == "--set phases.1.batch.global=3: 1 is not an index into the list of 1; "
                 + "the first is 0")
+    }
+
+    @Test func aPresetTakesThePlaceOfTheSizesOfTheFile() throws {
+        let file =
+            "model: {preset: bert-tiny, hidden_size: 192, num_attention_heads: 3, "
+            + "num_hidden_layers: 3, intermediate_size: 768, max_position_embeddings: 128}"
+        let read = try parse(file, "model.preset=bert-small")
+        #expect(read.model.architecture.hiddenSize == 512)
+        #expect(read.model.architecture.numHiddenLayers == 4)
+        #expect(read.model.architecture.numAttentionHeads == 8)
+        #expect(read.model.architecture.intermediateSize == 2048)
+        #expect(read.model.architecture.maxPositionEmbeddings == 128)
+        for arguments in [
+            ["model.num_hidden_layers=7", "model.preset=bert-small"],
+            ["model={preset: bert-small, num_hidden_layers: 7}"],
+        ] {
+            let both = try RunConfiguration.parse(file, name: "run.yaml", overrides: arguments)
+            #expect(both.model.architecture.numHiddenLayers == 7)
+            #expect(both.model.architecture.hiddenSize == 512)
+        }
+        #expect(try parse(file).model.architecture.hiddenSize == 192)
+    }
+
+    @Test(arguments: [
+        (
+            "model: {initialize_from: x}", "model.preset=bert-base",
+            "model.initialize_from (x) brings"
+        ),
+        ("", "schedule.power=2", "schedule.name is linear, and only polynomial has a power"),
+        (
+            "data: {format: nvidia_hdf5}", "masking.unit=span",
+            "files of data.format nvidia_hdf5 bring their own masks"
+        ),
+        (
+            "phases: [{batch: {global: 32}}, {batch: {global: 64}}]", "batch.global=99",
+            "every phase gives its own; set phases.0.batch.global and so on"
+        ),
+        (
+            "phases: [{batch: {global: 32}}]", "batch={global: 99}",
+            "every phase gives its own; set phases.0.batch.global"
+        ),
+    ])
+    func argumentsWithoutEffectAreRefused(text: String, argument: String, reason: String) {
+        let message = failure(of: text, overrides: [argument])
+        let path = argument.hasPrefix("batch") ? "batch.global" : argument.prefix { $0 != "=" }
+        #expect(
+            message.hasPrefix("--set \(argument): \(path) would have no effect: \(reason)"),
+            "\(message)")
+    }
+
+    @Test func argumentsWithAnEffectPass() throws {
+        let some = try parse("phases: [{batch: {global: 32}}, {}]", "batch.global=99")
+        #expect(some.resolvedPhases.map(\.batch.global) == [32, 99])
+        _ = try parse("schedule: {name: polynomial}", "schedule.power=2")
+        _ = try parse("", "schedule={name: polynomial, power: 2}")
+    }
+
+    @Test func aRunWithoutANameIsCalledAsItsFile() throws {
+        let scratch = TemporaryDirectory()
+        for (name, text, expected) in [
+            ("my.run.yaml", "", "my.run"), ("plain", "run: {seed: 3}", "plain"),
+            ("other.yaml", "run: {name: given}", "given"), (".yaml", "", "quickstart"),
+        ] {
+            let path = try scratch.write(name, text)
+            #expect(try RunConfiguration.load(path: path).run.name == expected)
+        }
+        let path = try scratch.write("own.yaml", "")
+        let named = try RunConfiguration.load(path: path, overrides: ["run.name=said"])
+        #expect(named.run.name == "said")
     }
 }

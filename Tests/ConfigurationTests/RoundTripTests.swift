@@ -44,7 +44,8 @@ import Testing
     ])
     func numbers(value: Double) throws {
         var configuration = RunConfiguration()
-        configuration.optimizer.learningRate = value
+        configuration.schedule.power = value
+        configuration.optimizer.learningRate = min(max(value, 1.2e-38), 3.4e38)
         configuration.precision.lossScale = .fixed(min(max(value, 1e-9), 4_294_967_296))
         configuration.parallel.timeout = value
         try expectRoundTrip(configuration)

@@ -15,6 +15,14 @@ func failure(
 
 /// Keys that do not exist: where they stand and what was meant.
 @Suite struct UnknownKeyTests {
+    @Test func ofManyTheFirstAreShown() {
+        let text = (1...1000).map { "key\($0): 1\n" }.joined()
+        let lines = failure(of: text).split(separator: "\n")
+        #expect(lines.count == 52)
+        #expect(lines.first == "1000 problems in the configuration:")
+        #expect(lines.last == "  and 950 more")
+    }
+
     @Test(arguments: [
         (
             "optimizer:\n  learnin_rate: 1",

@@ -25,16 +25,23 @@ import Testing
             "an integer from 8 to 65536, found 99999999999999999999"
         ),
         ("data.format=hdf5", "one of corpus, nvidia_hdf5, found hdf5"),
-        ("masking.probability=1.01", "a number from 0 to 1, found 1.01"),
-        ("masking.probability=.nan", "a number from 0 to 1, found .nan"),
+        ("masking.probability=0", "a number above 0 and at most 1, found 0"),
+        ("masking.probability=1.01", "a number above 0 and at most 1, found 1.01"),
+        ("masking.probability=.nan", "a number above 0 and at most 1, found .nan"),
+        ("masking.keep=1.01", "a number from 0 to 1, found 1.01"),
         ("masking.unit=word", "one of token, whole_word, ngram, span, found word"),
         ("batch.global=[1]", "an integer from 1 to 16777216, found a list of 1"),
-        ("optimizer.beta1=1", "a number from 0 to below 1, found 1"),
-        ("optimizer.epsilon=0", "a number above 0, found 0"),
-        ("optimizer.learning_rate=1e999", "a number of at least 0, found 1e999"),
-        ("optimizer.learning_rate=inf", "a number of at least 0, found inf"),
-        ("optimizer.learning_rate=fast", "a number of at least 0, found fast"),
-        ("optimizer.clip_norm=-1", "a number of at least 0, or null (off, as 0), found -1"),
+        ("optimizer.beta1=1", "a number from 0 to 0.9999999, found 1"),
+        ("optimizer.epsilon=0", "a number from 1.2e-38 to 3.4e+38, found 0"),
+        (
+            "optimizer.learning_rate=1e999", "0, or a number from 1.2e-38 to 3.4e+38, found 1e999"
+        ),
+        ("optimizer.learning_rate=inf", "0, or a number from 1.2e-38 to 3.4e+38, found inf"),
+        ("optimizer.learning_rate=fast", "0, or a number from 1.2e-38 to 3.4e+38, found fast"),
+        (
+            "optimizer.clip_norm=-1",
+            "0, or a number from 1.2e-38 to 3.4e+38, or null (off, as 0), found -1"
+        ),
         (
             "optimizer.bias_correction=yes",
             "true or false, or null (true for lamb, false for adamw), found yes"
@@ -68,6 +75,46 @@ import Testing
         let shown = argument.replacing("\n", with: "\\n")
         #expect(
             failure(of: "", overrides: [argument]) == "--set \(shown): \(path) must be \(message)")
+    }
+
+    /// What the optimizer and the model compute with is a `Float`, so these would be 0, infinite, 1, or have lost digits.
+    @Test(arguments: [
+        ("optimizer.learning_rate", ["1e-50", "1e-39", "1e39", "1e300"]),
+        ("optimizer.weight_decay", ["1e-50", "1e39"]),
+        ("optimizer.clip_norm", ["1e-50", "1e300"]),
+        ("optimizer.epsilon", ["1e-50", "1e-40", "1e39", "1e300", "-1"]),
+        ("optimizer.beta1", ["0.99999999999", "1"]),
+        ("optimizer.beta2", ["0.99999998", "1.5", "-0.1"]),
+        ("model.hidden_dropout_prob", ["0.99999999999"]),
+        ("model.attention_probs_dropout_prob", ["0.99999999999"]),
+        ("model.classifier_dropout", ["0.99999999999"]),
+        ("model.layer_norm_eps", ["1e-50", "1e-40", "1e39", "0"]),
+        ("model.initializer_range", ["1e-50", "1e39", "1e30", "0"]),
+    ])
+    func numbersAreCheckedInTheTypeThatIsUsed(path: String, values: [String]) {
+        for value in values {
+            let parts = path.split(separator: ".")
+            let messages = [
+                failure(of: "", overrides: ["\(path)=\(value)"]),
+                failure(of: "\(parts[0]):\n  \(parts[1]): \(value)\n"),
+            ]
+            for (message, place) in zip(messages, ["--set \(path)=\(value): ", "run.yaml:2: "]) {
+                #expect(message.hasPrefix("\(place)\(path) must be "), "\(message)")
+                #expect(message.hasSuffix("found \(value)"), "\(message)")
+            }
+        }
+    }
+
+    /// The ends of the ranges that messages and documents give.
+    @Test(arguments: [
+        "optimizer.learning_rate=1.2e-38", "optimizer.learning_rate=3.4e38",
+        "optimizer.learning_rate=0", "optimizer.weight_decay=0", "optimizer.clip_norm=0",
+        "optimizer.epsilon=1.2e-38", "optimizer.beta2=0.9999999", "optimizer.beta1=0",
+        "model.hidden_dropout_prob=0.9999999", "model.layer_norm_eps=3.4e38",
+        "model.initializer_range=1000000",
+    ])
+    func theEndsOfRangesAreAllowed(argument: String) throws {
+        _ = try RunConfiguration.load(path: nil, overrides: [argument])
     }
 
     @Test func aNearMissOfANameIsSuggested() {

@@ -60,6 +60,6 @@ import Testing
                 samples(), epoch: 0, first: 0, count: 1, predictions: 5,
                 to: directory.file("samples.hdf5"))
         }
-        #expect(Paths.size(of: directory.file("samples.hdf5")) == 4)
+        #expect(try Paths.size(of: directory.file("samples.hdf5")) == 4)
     }
 }

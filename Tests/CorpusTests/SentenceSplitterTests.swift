@@ -49,12 +49,36 @@ import Testing
         "?| ! .",
         "a.b.c",
         "Привет.| Как дела? да.",
+        "राम घर गया।| वह सो गया॥|कल आएगा।",
+        "هل جاء؟| نعم، جاء.| ذهب؟، قال",
+        "یہ کتاب ہے۔| وہ قلم ہے۔",
+        "Սա գիրք է։| Նա եկավ։",
+        "ሰላም ነው።| እንዴት ነህ፧|ደህና።",
+        "မြန်မာစာ။| ဒုတိယ။",
+        "នេះជាសៀវភៅ។| គាត់មក។",
+        "Really‼| Yes⁇ no.| Done⁉",
     ])
     func endsSentencesWhereReadersDo(text: String) {
         let expected = text.split(separator: "|").map {
             String($0.drop { $0 == " " })
         }
         #expect(sentences(text.replacing("|", with: "")) == expected)
+    }
+
+    /// The property Sentence_Terminal, from U+0589 to U+1DA88; each in a text without spaces.
+    @Test(
+        arguments: [
+            0x589, 0x61D, 0x61F, 0x6D4, 0x702, 0x7F9, 0x83E, 0x964, 0x965, 0x104A, 0x104B, 0x1362,
+            0x1368,
+            0x166E, 0x1736, 0x17D4, 0x1803, 0x1809, 0x1945, 0x1B5A, 0x1C7F, 0xA4FF, 0xA60F, 0xA6F7,
+            0xA8CF,
+            0xA9C9, 0xAA5F, 0xABEB, 0xFE56, 0x10A57, 0x11047, 0x111C5, 0x11944, 0x16AF5, 0x1BC9F,
+            0x1DA88,
+        ] as [UInt32])
+    func marksOfAllScriptsEndSentences(value: UInt32) throws {
+        let mark = String(try #require(Unicode.Scalar(value)))
+        #expect(
+            sentences("ab\(mark)cd\(mark)\(mark)\"ef") == ["ab\(mark)", "cd\(mark)\(mark)\"", "ef"])
     }
 
     @Test func leavesOutWhiteSpaceAround() {

@@ -31,7 +31,7 @@ struct DirectoryLockTests {
         do {
             let lock = try acquire()
             try lock.requireHeld()
-            #expect(Paths.kind(of: path) == .file)
+            #expect(try Paths.kind(of: path) == .file)
             #expect(try Paths.names(in: scratch.path) == [DirectoryLock.name])
         }
         #expect(try Paths.names(in: scratch.path).isEmpty)
@@ -105,9 +105,9 @@ struct DirectoryLockTests {
     func taken() throws {
         let lock = try acquire()
         try WholeFiles.writeAtomically(path, holder(["token": "other"]))
-        #expect(throws: FileError.self) { try lock.requireHeld() }
+        #expect(throws: LostLockError.self) { try lock.requireHeld() }
         unlink(path)
-        #expect(throws: FileError.self) { try lock.requireHeld() }
+        #expect(throws: LostLockError.self) { try lock.requireHeld() }
     }
 
     @Test("the heartbeat touches it, and ends with it")

@@ -11,12 +11,12 @@ import Testing
             try WholeFiles.writeAtomically(directory + "/f", "x")
             symlink("a", directory + "/link")
             for name in ["/a/b", "/a/./b/", "/a/b/../b", "/link/b"] {
-                #expect(Paths.isSame(directory + "/a/b", directory + name), "\(name)")
+                #expect(try Paths.isSame(directory + "/a/b", directory + name), "\(name)")
             }
             for name in ["/a", "/f", "/missing"] {
-                #expect(!Paths.isSame(directory + "/a/b", directory + name), "\(name)")
+                #expect(try !Paths.isSame(directory + "/a/b", directory + name), "\(name)")
             }
-            #expect(!Paths.isSame(directory + "/missing", directory + "/missing"))
+            #expect(try !Paths.isSame(directory + "/missing", directory + "/missing"))
         }
     }
 
@@ -37,6 +37,46 @@ import Testing
             #expect(throws: FileError.self) { try WholeFiles.requireWritable(directory) }
             try WholeFiles.requireWritable(directory + "/x")
             #expect(try Paths.names(in: directory).isEmpty)
+        }
+    }
+
+    @Test("what a file is written through and what is replaced")
+    func destinations() throws {
+        try withTemporaryDirectory { directory in
+            let real = directory + "/real"
+            symlink("real", directory + "/link")
+            symlink("link", directory + "/link2")
+            symlink("circle", directory + "/circle")
+            mkfifo(directory + "/pipe", 0o600)
+            #expect(try Destination(real) == .file(real))
+            #expect(try Destination(directory + "/link2") == .file(real))
+            #expect(try Destination(directory + "/pipe") == .stream(directory + "/pipe"))
+            #expect(try Destination("/dev/null") == .stream("/dev/null"))
+            #expect(throws: FileError.self) { try Destination(directory + "/circle") }
+            for text in ["one", "two"] {
+                try WholeFiles.writeAtomically(directory + "/link2", text)
+                #expect(
+                    try WholeFiles.read(real, maximumByteCount: 10) == Array(text.utf8))
+                #expect(try Paths.kind(of: directory + "/link") == .symbolicLink)
+            }
+            try WholeFiles.writeAtomically("/dev/null", "gone")
+            #expect(try Paths.kind(of: "/dev/null") == .other)
+            #expect(try WholeFiles.isReplaceable(directory + "/link"))
+            #expect(try !WholeFiles.isReplaceable(directory + "/pipe"))
+        }
+    }
+
+    @Test("only what the system says is not there is missing")
+    func absence() throws {
+        try withTemporaryDirectory { directory in
+            try WholeFiles.writeAtomically(directory + "/file", "x")
+            for path in [directory + "/none", directory + "/file/below"] {
+                #expect(try Paths.kind(of: path) == .missing)
+                #expect(try !Paths.exists(path))
+            }
+            let long = directory + "/" + String(repeating: "x", count: 300)
+            let error = #expect(throws: FileError.self) { try Paths.exists(long) }
+            #expect(error?.exitCode == 74)
         }
     }
 }

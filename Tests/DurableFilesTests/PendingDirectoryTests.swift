@@ -27,7 +27,8 @@ import Testing
             let target = directory + "/x"
             try publishSample(target)
             let error = #expect(throws: FileError.self) { try publishSample(target, text: "two") }
-            #expect(error?.description == "\(target): exists already and is not replaced")
+            #expect(error?.exitCode == 73)
+            #expect(error?.message.hasPrefix("exists already and is not replaced") == true)
             #expect(try readSample(target).metadata.text == "one")
             try publishSample(target, text: "two", replacing: true)
             #expect(try readSample(target).metadata.text == "two")
@@ -42,12 +43,24 @@ import Testing
             let target = directory + "/x"
             let error = #expect(throws: FileError.self) {
                 let pending = try PendingDirectory(target: target)
-                try Paths.createDirectory(target)
+                try Paths.createDirectory(target + "/taken")
                 try pending.publish(formatVersion: 1, metadata: Note(text: "late"))
             }
+            #expect(error?.exitCode == 73)
             #expect(error?.description.contains("exists already") == true)
             let names = try Paths.names(in: directory)
             #expect(names == ["x"])
+        }
+    }
+
+    @Test("an empty directory is as good as none")
+    func empty() throws {
+        try withTemporaryDirectory { directory in
+            try Paths.createDirectory(directory + "/x")
+            try publishSample(directory + "/x")
+            #expect(try readSample(directory + "/x").metadata.text == "one")
+            let error = #expect(throws: FileError.self) { try publishSample(directory + "/x") }
+            #expect(error?.exitCode == 73)
         }
     }
 
@@ -99,7 +112,7 @@ import Testing
             try PendingDirectory.removeStale(in: directory)
             #expect(try readSample(target).metadata.text == "one")
             rename(target, aside)
-            try publishSample(target, text: "two")
+            try publishSample(target, text: "two", replacing: true)
             try PendingDirectory.removeStale(in: directory)
             #expect(try readSample(target).metadata.text == "two")
             #expect(try Paths.names(in: directory) == ["x"])

@@ -105,7 +105,7 @@ private struct Features: Decodable {
             message {
                 let places = SequenceColumns(first: 0, label: 1)
                 _ = try table.examples(places, target: .score, encoder: encoder)
-            } == "f:2: the label must be a number, found city")
+            } == "f:2: the label must be a decimal number from -1e18 to 1e18, found city")
     }
 
     @Test func severalLabels() throws {

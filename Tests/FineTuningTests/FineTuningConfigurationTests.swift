@@ -55,10 +55,10 @@ private let task = """
     @Test func yamlReadsBack() throws {
         var read = try parse(Self.everyKey)
         for text in ["#", "a: b", " x ", "null", "1", "\"\\", "\n\t\u{0}\u{2028}", "- é 中"] {
-            read.tasks[3].labels.append(text)
+            read.tasks[3].columns.choices.append(text)
         }
         // A zero byte is no text.
-        read.tasks[3].labels.removeAll { $0.utf8.contains(0) }
+        read.tasks[3].columns.choices.removeAll { $0.utf8.contains(0) }
         let document = try parse(read.yaml)
         #expect(document == read)
         var plain = FineTuningConfiguration()

@@ -100,14 +100,34 @@ import Testing
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(
             lines.prefix(3).joined(separator: "\n") == """
-                | task | metric   | model        | mean ± sd    | 95% CI        | best  | seeds | \
+                | task | metric   | model        | mean ± sd    | chance | 95% CI        | best  | seeds | \
                 setting            | time |
-                |------|----------|--------------|--------------|---------------|-------|-------|-\
+                |------|----------|--------------|--------------|--------|---------------|-------|-------|-\
                 -------------------|------|
-                | mr   | accuracy | base         | 91.47 ± 0.40 | 90.46 … 92.47 | 91.90 | 3     | \
+                | mr   | accuracy | base         | 91.47 ± 0.40 | -      | 90.46 … 92.47 | 91.90 | 3     | \
                 lr 5e-05, 3 epochs | 2 s  |
                 """)
         #expect(text.contains("| mr   | base | base-scratch | 19.53 "))
+    }
+
+    /// Beside each score stands what needs no reading.
+    @Test func chances() {
+        let baselines: [TaskScores?] = [
+            .classification(ConfusionMatrix(gold: [0, 1], predicted: [0, 0], classes: 2)), nil,
+        ]
+        let configuration = planConfiguration()
+        let plan = finished()
+        let results = FineTuningResults(plan, configuration, baselines: baselines)
+        #expect(results.chances == [0.5, nil])
+        #expect(results.cells.map(results.isNoBetterThanChance) == [false, false, false, false])
+        #expect(results.markdown(configuration).contains("91.47 ± 0.40 | 50.00  | 90.46"))
+        let text = String(decoding: results.json(plan, configuration), as: UTF8.self)
+        #expect(text.contains("\"chance\" : 0.5"))
+        let best = [
+            TaskScores.classification(ConfusionMatrix(gold: [0], predicted: [0], classes: 2))
+        ]
+        let low = FineTuningResults(plan, configuration, baselines: best)
+        #expect(low.cells.map(low.isNoBetterThanChance) == [true, true, false, false])
     }
 
     @Test func json() throws {

@@ -158,6 +158,9 @@ private struct Features: Decodable {
                     + "no-break space"
             ),
             (GoldAnswer(text: "\u{200D}", start: nil), "its answer has no tokens"),
+            // Not looked for elsewhere, although it is there.
+            (GoldAnswer(text: "city", start: 99), "its answer_start leads out of the context"),
+            (GoldAnswer(text: "city", start: -1), "its answer_start leads out of the context"),
         ]
         let questions = answers.enumerated().map { index, answer in
             Question(

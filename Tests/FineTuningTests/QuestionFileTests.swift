@@ -19,7 +19,11 @@ private func parse(_ text: String) throws -> QuestionFile {
             """)
         #expect(file.contexts == ["a 😀b c"])
         #expect(file.questions.map(\.line) == [3, 6])
-        #expect(file.questions[0].answers.map(\.start) == [3, nil, nil, nil])
+        #expect(file.questions[0].answers.map(\.start) == [3, 9, -1, nil])
+        #expect(
+            file.contradictions == [
+                "1 question has an answer that is not at its answer_start, the first is 1 on line 3"
+            ])
         #expect(file.questions[1].isImpossible && file.hasImpossibleQuestions)
     }
 
@@ -37,6 +41,33 @@ private func parse(_ text: String) throws -> QuestionFile {
         }
         #expect(try impossible(true) == [true, false, false])
         #expect(try impossible(false) == [false, false, false])
+    }
+
+    @Test func contradictionsAreCounted() throws {
+        func file(_ questions: [String]) throws -> [String] {
+            let list = questions.enumerated().map {
+                "{\"id\": \"\($0)\", \"question\": \"q\", \($1)}"
+            }
+            return try parse(
+                "{\"data\": [{\"paragraphs\": [{\"context\": \"a b\", \"qas\": ["
+                    + list.joined(separator: ",\n") + "]}]}]}"
+            ).contradictions
+        }
+        let right = "\"answers\": [{\"text\": \"b\", \"answer_start\": 2}]"
+        let impossible = "\"is_impossible\": true, \"answers\": [{\"text\": \"\"}]"
+        #expect(try file([right, impossible]).isEmpty)
+        let places = ["0", "3", "-1", "\(Int.max)", "\(Int.min)"].map {
+            "\"answers\": [{\"text\": \"b\", \"answer_start\": \($0)}]"
+        }
+        #expect(
+            try file([right] + places) == [
+                "5 questions have an answer that is not at its answer_start, the first is 1 on line 2"
+            ])
+        #expect(
+            try file(["\"answers\": []", right, "\"is_impossible\": false"]) == [
+                "2 questions have no answer and no is_impossible: true; nothing can be right there, "
+                    + "the first is 0 on line 1"
+            ])
     }
 
     @Test func cmrc() throws {
@@ -71,6 +102,12 @@ private func parse(_ text: String) throws -> QuestionFile {
             {"data": [{"paragraphs": [{"context": "", "qas": [{"id": "i", "question": "",
             "answers": [{"text": "", "answer_start": 1.5}]}]}]}]}
             """, "f:2: answer_start of question i must be an integer, found 1.5"
+        ),
+        (
+            """
+            {"data": [{"paragraphs": [{"context": "b", "qas": [{"id": "i", "question": "", "answers":
+            [{"text": "b", "answer_start": 0}], "is_impossible": true}]}]}]}
+            """, "f:1: question i says is_impossible: true, but has the answer \"b\""
         ),
         ("{\"data\": []} x", "f:1: not JSON: text follows"),
     ])

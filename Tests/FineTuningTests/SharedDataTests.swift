@@ -38,8 +38,9 @@ import Testing
     ])
     func treebanks(name: String) throws {
         let member = "pos/\(name).conllu"
-        let sentences = try TaggedSentence.parse(
-            SharedData.file(member, of: "pos"), path: member, format: .conllu())
+        let sentences = try TaggedFile.parse(
+            SharedData.file(member, of: "pos"), path: member, format: .conllu()
+        ).sentences
         let tags = LabelMap(collecting: sentences.flatMap(\.tags))
         // Universal Dependencies has 17 parts of speech.
         #expect(sentences.count >= 499 && (15...17).contains(tags.count), "\(tags.names)")
@@ -47,8 +48,9 @@ import Testing
 
     @Test(arguments: [("ner/wnut17_en.train.tsv", 13), ("ner/wnut17_en.dev.tsv", 13)])
     func entities(member: String, tags: Int) throws {
-        let sentences = try TaggedSentence.parse(
-            SharedData.file(member, of: "ner"), path: member, format: .conll())
+        let sentences = try TaggedFile.parse(
+            SharedData.file(member, of: "ner"), path: member, format: .conll()
+        ).sentences
         #expect(sentences.count > 900)
         #expect(LabelMap(collecting: sentences.flatMap(\.tags)).count == tags)
     }

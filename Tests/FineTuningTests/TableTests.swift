@@ -111,7 +111,7 @@ private func texts(_ table: TaskTable) -> [[String?]] {
         let values = message { _ = try table("{\"a\": 1}", .jsonLines, ["a"], limits: limits) }
         #expect(values == "f:1: more than 1 values")
         let words = message {
-            _ = try TaggedSentence.parse(
+            _ = try TaggedFile.parse(
                 Array("a O\nb O\n".utf8), path: "f", format: .conll(), limits: limits)
         }
         #expect(words == "f:2: more than 1 values; split the file")

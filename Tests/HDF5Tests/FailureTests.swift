@@ -25,19 +25,22 @@ import Testing
     func exclusive() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
-            try File.create(path).close()
-            let error = #expect(throws: HDF5Error.self) { _ = try File.create(path) }
+            try File.create(path) { _ in }
+            let error = #expect(throws: HDF5Error.self) { try File.create(path) { _ in } }
             #expect(error?.exitCode == 74)
-            try File.create(path, overwrite: true).close()
+            try File.create(path, overwrite: true) { _ in }
         }
     }
 
     @Test("wrong names, types and sizes say what and where")
     func wrongUse() throws {
         try withTemporaryDirectory { directory in
-            let file = try File.create(directory + "/x.h5")
-            try file.writeDataset("x", shape: [2, 3], ([1, 2, 3, 4, 5, 6] as [Float]))
-            try file.writeText("t", "text")
+            let path = directory + "/x.h5"
+            try File.create(path) { file in
+                try file.writeDataset("x", shape: [2, 3], ([1, 2, 3, 4, 5, 6] as [Float]))
+                try file.writeText("t", "text")
+            }
+            let file = try File.open(path)
             let missing = #expect(throws: HDF5Error.self) { _ = try file.dataset("a/b") }
             #expect(missing?.description.contains("/x.h5: no object a/b (there is no a)") == true)
             #expect(throws: HDF5Error.self) { _ = try file.group("x") }
@@ -63,10 +66,10 @@ import Testing
         try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let values = (0..<500).map { Int32($0) }
-            let file = try File.create(path)
-            try file.writeDataset(
-                "x", shape: [500], layout: .chunked([50], gzip: 1, fletcher32: true), values)
-            try file.close()
+            try File.create(path) { file in
+                try file.writeDataset(
+                    "x", shape: [500], layout: .chunked([50], gzip: 1, fletcher32: true), values)
+            }
             let whole = bytes(of: path)
             for length in stride(from: 0, to: whole.count, by: 37) {
                 write(Array(whole[..<length]), to: path)
@@ -79,11 +82,11 @@ import Testing
     func checksum() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
-            let file = try File.create(path)
-            try file.writeDataset(
-                "x", shape: [64], layout: .chunked([64], fletcher32: true),
-                [UInt8](repeating: 0xa5, count: 64))
-            try file.close()
+            try File.create(path) { file in
+                try file.writeDataset(
+                    "x", shape: [64], layout: .chunked([64], fletcher32: true),
+                    [UInt8](repeating: 0xa5, count: 64))
+            }
             var content = bytes(of: path)
             let start = try #require(
                 content.indices.first { content[$0...].prefix(64).allSatisfy { $0 == 0xa5 } })
@@ -100,10 +103,53 @@ import Testing
     @Test("a full disk is an error of write or close", .enabled(if: access("/dev/full", W_OK) == 0))
     func fullDisk() throws {
         let error = #expect(throws: HDF5Error.self) {
-            let file = try File.create("/dev/full", overwrite: true)
-            try file.writeDataset("x", shape: [1000], [Float](repeating: 1, count: 1000))
-            try file.close()
+            try File.create("/dev/full", overwrite: true) { file in
+                try file.writeDataset("x", shape: [1000], [Float](repeating: 1, count: 1000))
+            }
         }
         #expect(error?.exitCode == 74)
+    }
+
+    @Test(
+        "what a full disk leaves of one file does not harm the next ones",
+        .enabled(if: access("/dev/full", W_OK) == 0))
+    func afterAFailure() throws {
+        try withTemporaryDirectory { directory in
+            for index in 0..<50 {
+                let error = #expect(throws: HDF5Error.self) {
+                    try File.create("/dev/full", overwrite: true) { file in
+                        let group = try file.createGroup("group")
+                        try group.setAttribute("text", "text")
+                        try group.writeText("long", String(repeating: "text ", count: 50_000))
+                        let rows = try file.createDataset(
+                            "rows", of: .float32, shape: [10, 100], layout: .chunked([5, 100]))
+                        try rows.write([Float](repeating: 1, count: 1000))
+                    }
+                }
+                #expect(error?.exitCode == 74)
+                let path = "\(directory)/\(index).h5"
+                try File.create(path) { try $0.writeText("t", "text \(index)") }
+                #expect(
+                    try File.open(path).readText("t", maximumByteCount: 20) == "text \(index)")
+            }
+            // No failed file is kept open.
+            #expect(openFiles() < 100)
+        }
+    }
+
+    @Test(
+        "a failure that nobody looks at fails the file all the same",
+        .enabled(if: access("/dev/full", W_OK) == 0))
+    func swallowed() throws {
+        let error = #expect(throws: HDF5Error.self) {
+            try File.create("/dev/full", overwrite: true) { file in
+                try? file.writeDataset("x", shape: [100_000], [Float](repeating: 1, count: 100_000))
+            }
+        }
+        #expect(error?.exitCode == 74)
+    }
+
+    private func openFiles() -> Int {
+        (0..<1024).count { fcntl($0, F_GETFD) >= 0 }
     }
 }

@@ -28,6 +28,14 @@ import Testing
         #expect(try file.contains("a/b/c") && !file.contains("a/x/c") && !file.contains("x"))
     }
 
+    @Test("a filter that this library does not have is named")
+    func unknownFilter() throws {
+        let file = try File.open(fixture("lzf.h5"))
+        let error = #expect(throws: HDF5Error.self) { _ = try file.dataset("x") }
+        #expect(error?.exitCode == 65)
+        #expect(error?.description.contains("filter lzf (number 32000)") == true)
+    }
+
     @Test("numbers outside the range become the nearest bound")
     func clamps() throws {
         let file = try File.open(fixture("h5py.h5"))

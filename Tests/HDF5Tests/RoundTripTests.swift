@@ -15,9 +15,9 @@ import Testing
         let values = Self.values(shape.reduce(1, *), make)
         try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
-            let file = try File.create(path)
-            try file.writeDataset("x", shape: shape, layout: layout, values)
-            try file.close()
+            try File.create(path) { file in
+                try file.writeDataset("x", shape: shape, layout: layout, values)
+            }
             let again = try File.open(path)
             let dataset = try again.dataset("x")
             #expect(try dataset.shape() == shape)
@@ -56,10 +56,11 @@ import Testing
     func specials() throws {
         let values: [Float] = [.nan, -.nan, .infinity, -.infinity, -0.0, .leastNonzeroMagnitude]
         try withTemporaryDirectory { directory in
-            let file = try File.create(directory + "/x.h5")
-            try file.writeDataset("x", shape: [6], values)
-            let back = try file.dataset("x").read(as: Float.self, maximumCount: 6)
-            #expect(back.map(\.bitPattern) == values.map(\.bitPattern))
+            try File.create(directory + "/x.h5") { file in
+                try file.writeDataset("x", shape: [6], values)
+                let back = try file.dataset("x").read(as: Float.self, maximumCount: 6)
+                #expect(back.map(\.bitPattern) == values.map(\.bitPattern))
+            }
         }
     }
 
@@ -69,8 +70,7 @@ import Testing
             let path = directory + "/x.h5"
             let width = 3
             let all = (0..<(101 * width)).map { Int32($0) }
-            let file = try File.create(path)
-            do {
+            try File.create(path) { file in
                 let dataset = try file.createDataset(
                     "x", of: .int32, shape: [0, width],
                     layout: .chunked([8, width], extendible: true, gzip: 1))
@@ -82,7 +82,6 @@ import Testing
                 }
                 #expect(start == 101)
             }
-            try file.close()
             let again = try File.open(path)
             let dataset = try again.dataset("x")
             for rows in [0..<101, 0..<0, 101..<101, 5..<6, 7..<9, 93..<101] {
@@ -97,13 +96,14 @@ import Testing
     @Test("rows written in any order")
     func hyperslabs() throws {
         try withTemporaryDirectory { directory in
-            let file = try File.create(directory + "/x.h5")
-            let dataset = try file.createDataset("x", of: .float32, shape: [5, 2])
-            try dataset.write(([8, 9] as [Float]), atRow: 4)
-            try dataset.write(([0, 1, 2, 3] as [Float]), atRow: 0)
-            try dataset.write(([4, 5, 6, 7] as [Float]), atRow: 2)
-            let back = try dataset.read(as: Float.self, maximumCount: 10)
-            #expect(back == (0..<10).map { Float($0) })
+            try File.create(directory + "/x.h5") { file in
+                let dataset = try file.createDataset("x", of: .float32, shape: [5, 2])
+                try dataset.write(([8, 9] as [Float]), atRow: 4)
+                try dataset.write(([0, 1, 2, 3] as [Float]), atRow: 0)
+                try dataset.write(([4, 5, 6, 7] as [Float]), atRow: 2)
+                let back = try dataset.read(as: Float.self, maximumCount: 10)
+                #expect(back == (0..<10).map { Float($0) })
+            }
         }
     }
 
@@ -112,8 +112,7 @@ import Testing
         try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
             let long = String(repeating: "中文 text\n", count: 20_000)
-            let file = try File.create(path)
-            do {
+            try File.create(path) { file in
                 let group = try file.createGroup("model")
                 try group.setAttribute("text", "größe 中")
                 try group.setAttribute("empty", "")
@@ -123,7 +122,6 @@ import Testing
                 try file.writeText("long", long)
                 try file.writeText("none", "")
             }
-            try file.close()
             let again = try File.open(path)
             let group = try again.group("model")
             #expect(try group.textAttribute("text") == "größe 中")
@@ -142,8 +140,7 @@ import Testing
     func identicalBytes() throws {
         try withTemporaryDirectory { directory in
             for name in ["a", "b"] {
-                let file = try File.create("\(directory)/\(name).h5")
-                do {
+                try File.create("\(directory)/\(name).h5") { file in
                     let group = try file.createGroup("g")
                     for index in 0..<50 {
                         try group.writeDataset(
@@ -157,7 +154,6 @@ import Testing
                         layout: .chunked([64], extendible: true, gzip: 6, fletcher32: true))
                     for _ in 0..<10 { try rows.append([UInt16](repeating: 7, count: 100)) }
                 }
-                try file.close()
             }
             let a = bytes(of: directory + "/a.h5")
             #expect(a.count > 10_000)
@@ -171,14 +167,15 @@ import Testing
             for index in 0..<8 {
                 group.addTask {
                     try withTemporaryDirectory { directory in
-                        let file = try File.create(directory + "/x.h5")
-                        for step in 0..<40 {
-                            let values = [Int32](repeating: Int32(index), count: 1000 + step)
-                            try file.writeDataset("d\(step)", shape: [values.count], values)
-                            #expect(throws: HDF5Error.self) { _ = try file.dataset("none") }
-                            let back = try file.dataset("d\(step)")
-                                .read(as: Int32.self, maximumCount: 2000)
-                            #expect(back == values)
+                        try File.create(directory + "/x.h5") { file in
+                            for step in 0..<40 {
+                                let values = [Int32](repeating: Int32(index), count: 1000 + step)
+                                try file.writeDataset("d\(step)", shape: [values.count], values)
+                                #expect(try !file.contains("none"))
+                                let back = try file.dataset("d\(step)")
+                                    .read(as: Int32.self, maximumCount: 2000)
+                                #expect(back == values)
+                            }
                         }
                     }
                 }

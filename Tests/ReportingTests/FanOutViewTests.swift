@@ -73,4 +73,24 @@ import Testing
         view.finish()
         #expect(console.text == "done\n")
     }
+
+    @Test func elsewhereProgressIsALineNowAndThen() {
+        let console = FakeConsole(terminal: false)
+        let view = view(console)
+        view.log("start   a")
+        #expect(console.take() == "start   a\n")
+        let running = [FanOutView.Running(name: "a", fraction: 0.25, status: "loss 0.7")]
+        clock.seconds += 29
+        view.show { (counts, running) }
+        #expect(console.take().isEmpty)
+        clock.seconds += 1
+        view.show { (counts, running) }
+        #expect(
+            console.take() == "at  25%  a  loss 0.7\n5 waiting, 2 running, 3 done, 1 failed\n")
+        view.show { (counts, running) }
+        #expect(console.take().isEmpty)
+        let terminal = FakeConsole(terminal: true)
+        self.view(terminal).log("start   a")
+        #expect(terminal.take().isEmpty)
+    }
 }

@@ -103,15 +103,31 @@ import Testing
         #expect(try MetricsLog.read(superseded).count == 3 - kept)
     }
 
-    @Test func theEndIsReadAlone() throws {
-        #expect(MetricsLog.lastEvents(path).isEmpty)
+    /// Several pieces of a read, whose borders lie within lines.
+    @Test func aLongLogIsRepairedInPieces() throws {
+        let lines = (1...9000).map { MetricsEvent.step(stepRecord($0, of: 0)).line + "\n" }
+        #expect(lines.joined().utf8.count > 2 << 20)
+        try directory.write(MetricsLog.name, lines.joined() + "{\"event\":\"st")
+        _ = try MetricsLog(directory: directory.path, resumingAt: 4321)
+        #expect(try directory.text(MetricsLog.name) == lines[..<4321].joined())
+        #expect(try directory.text(MetricsLog.supersededName) == lines[4321...].joined())
+    }
+
+    @Test func anEvaluationMadeAgainCountsOnce() throws {
         let log = try MetricsLog(directory: directory.path, resumingAt: 0)
-        #expect(MetricsLog.lastEvents(path).isEmpty)
+        for step in [1, 2, 2, 3] { try log.append(.evaluation(evaluationRecord(step))) }
+        #expect(try MetricsLog.evaluations(path).map(\.step) == [1, 2, 3])
+    }
+
+    @Test func theEndIsReadAlone() throws {
+        #expect(try MetricsLog.lastEvents(path).isEmpty)
+        let log = try MetricsLog(directory: directory.path, resumingAt: 0)
+        #expect(try MetricsLog.lastEvents(path).isEmpty)
         for step in 1...50 { try log.append(.step(stepRecord(step, of: 0))) }
-        #expect(MetricsLog.lastEvents(path) == (try MetricsLog.read(path)))
+        #expect(try MetricsLog.lastEvents(path) == MetricsLog.read(path))
         let line = try #require(try MetricsLog.read(path).last).line.utf8.count + 1
         // The first line is cut off, and so is none of the others.
-        let last = MetricsLog.lastEvents(path, byteCount: 3 * line + line / 2)
+        let last = try MetricsLog.lastEvents(path, byteCount: 3 * line + line / 2)
         #expect(last.map(\.step) == [48, 49, 50])
     }
 

@@ -1,3 +1,4 @@
+import DurableFiles
 import Reporting
 
 /// Keeps what is written; its width and kind can be chosen.
@@ -7,6 +8,7 @@ final class FakeConsole: ConsoleOutput {
     var lines: Int
     var text = ""
     var writes = 0
+    let failure: FileError? = nil
 
     init(terminal: Bool, columns: Int = 80, lines: Int = 24) {
         isTerminal = terminal

@@ -85,6 +85,33 @@ import Tokenization
         #expect(error == .stretchTooLong(path: "in", line: 2, limit: 64))
     }
 
+    @Test func whatIsNotTextIsAnErrorOnRequestAndAnswersBeforeItAreWritten() throws {
+        let directory = TemporaryDirectory()
+        let text = Array("the of\nand\nthe ".utf8) + [0xE9] + Array("t\0\n".utf8)
+        let input = open(try directory.write("in", text), O_RDONLY)
+        let path = try directory.write("out", "")
+        let output = open(path, O_WRONLY)
+        defer {
+            close(input)
+            close(output)
+        }
+        for buffer in [1 << 20, 8] {
+            lseek(input, 0, SEEK_SET)
+            ftruncate(output, 0)
+            lseek(output, 0, SEEK_SET)
+            let stream = TokenizeStream(
+                try Self.tokenizer(), format: .tokens, requiresText: true, bufferBytes: buffer,
+                maximumStretchBytes: 1 << 20)
+            let error = #expect(throws: TextStreamError.self) {
+                try stream.run(input: input, inputName: "in", output: output)
+            }
+            #expect(error?.description.hasPrefix("in, line 3, byte 15: the text is not") == true)
+            #expect(error?.exitCode == 65)
+            #expect(try readFile(path).starts(with: Array("the of\nand\n".utf8)))
+        }
+        #expect(try run(Array("the zzz \u{16A0}".utf8), .ids).summary.unknown == 1)
+    }
+
     @Test func failuresOfTheSystemAreReported() throws {
         let stream = TokenizeStream(try Self.tokenizer(), format: .ids)
         let full = open("/dev/full", O_WRONLY)

@@ -54,12 +54,45 @@ import Tokenization
         #expect(
             error?.description
                 == "\(broken):8: 'a' is already on line 6; every piece has one id")
+        let hostile = try directory.write("hostile.txt", Self.specials + "\u{1B}[m\n\u{1B}[m\n")
+        let shown = #expect(throws: VocabularyError.self) { try Vocabulary(contentsOf: hostile) }
+        #expect(
+            shown?.description
+                == "\(hostile):7: '\\u{1B}[m' is already on line 6; every piece has one id")
     }
 
     @Test func composedAndDecomposedLettersDiffer() throws {
         let vocabulary = try Vocabulary(utf8: Array((Self.specials + "é\ne\u{301}\n").utf8))
         #expect(vocabulary.id(of: "é") == 5)
         #expect(vocabulary.id(of: "e\u{301}") == 6)
+    }
+
+    /// As `tokenizers` reads it; a piece of white space alone keeps its id and matches nothing.
+    @Test func whiteSpaceBehindPiecesIsLeftOut() throws {
+        for space in [" ", "\t", "\u{A0}", "\u{3000}", "\u{2009} \r"] {
+            let text = Self.specials + "the\(space)\n ##y\(space)\n\u{2028}\n##\u{2028}\nz\(space)"
+            let vocabulary = try Vocabulary(utf8: Array(text.utf8))
+            #expect(vocabulary.tokens.suffix(5) == ["the", " ##y", "\u{2028}", "##\u{2028}", "z"])
+            #expect(try Vocabulary(utf8: vocabulary.utf8) == vocabulary)
+        }
+        #expect(problem(Self.specials + " \t\na\n") == .emptyLine(line: 6))
+        #expect(
+            problem(Self.specials + "a\na \n") == .duplicate(token: "a", firstLine: 6, line: 7))
+    }
+
+    @Test func aByteOrderMarkIsLeftOut() throws {
+        let vocabulary = try Vocabulary(utf8: Array(("\u{FEFF}" + Self.specials).utf8))
+        #expect(vocabulary.text == Self.specials)
+    }
+
+    @Test(
+        arguments: [([0x1F, 0x8B, 8], "gzip"), ([0xFF, 0xFE, 0x5B, 0], "UTF-16")]
+            as [([UInt8], String)])
+    func otherFormatsAreNamed(bytes: [UInt8], name: String) {
+        let error = #expect(throws: VocabularyError.self) { try Vocabulary(utf8: bytes) }
+        #expect(
+            error?.description
+                == "vocabulary: this is \(name), not a vocab.txt; give the file as text in UTF-8")
     }
 
     @Test func hostileFilesAreRefused() throws {
@@ -75,6 +108,7 @@ import Tokenization
         let long = String(repeating: "x", count: Vocabulary.maximumTokenBytes)
         #expect(problem(s + long) == nil)
         #expect(problem(s + long + "x") == .tokenTooLong(line: 6))
+        #expect(problem(s + "a\0b\n") == .notUTF8(line: 6))
         #expect(problem([UInt8](repeating: 0, count: 1 << 24)) == .tooLarge)
         let many = (0...Vocabulary.maximumTokens).map { String($0, radix: 36) }
         #expect(problem(many.joined(separator: "\n")) == .tooManyTokens)

@@ -24,6 +24,7 @@ import Tokenization
     private static func options(_ size: Int) -> WordPieceTrainer.Options {
         var options = WordPieceTrainer.Options(size: size)
         options.unusedTokens = 3
+        options.replacesInvalid = true
         return options
     }
 
@@ -72,6 +73,29 @@ import Tokenization
         #expect(made == reference.tokens)
     }
 
+    @Test(
+        arguments: [
+            ([0xFF, 0xFE, 0x41, 0], "line 1, byte 0: this is UTF-16"),
+            (
+                Array("the of\nGru".utf8) + [0xDF, 0x0A],
+                "line 2, byte 10: the text is not valid UTF-8"
+            ),
+            (Array("the of\n a b c d e f g\n h\0i\n".utf8), "line 3, byte 24: a NUL byte"),
+            ([0x1F, 0x8B, 0x08, 0x0A, 0xFF], "this is gzip, not text; decompress it first: zcat"),
+        ] as [([UInt8], String)])
+    func whatIsNotTextIsRefused(text: [UInt8], message: String) throws {
+        var options = Self.options(200)
+        options.replacesInvalid = false
+        for rangeBytes in [1 << 22, 4] {
+            let error = #expect(throws: TrainingError.self) {
+                try train([Array("the of and\n".utf8), text], options, rangeBytes: rangeBytes)
+            }
+            #expect(error?.description.contains("/1") == true)
+            #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+            #expect(error?.exitCode == 65)
+        }
+    }
+
     @Test func specialTokensComeFirst() throws {
         let tokens = try train([Self.text(seed: 1, lines: 50)], Self.options(200)).vocabulary.tokens
         #expect(
@@ -90,7 +114,7 @@ import Tokenization
         var options = Self.options(150)
         let uncased = try train([text], options).vocabulary
         #expect(uncased.id(of: "under") != nil && uncased.id(of: "U") == nil)
-        options.lowercase = false
+        options.tokenizer.lowercase = false
         options.size = 180
         let cased = try train([text], options).vocabulary
         #expect(["under", "UNDER", "Ünder"].allSatisfy { cased.id(of: $0) != nil })
@@ -110,7 +134,7 @@ import Tokenization
     @Test func alphabetAndFrequencyHaveLimits() throws {
         let text = Array("zeta zeta éß éß éß ж я я\n".utf8)
         var options = Self.options(300)
-        options.lowercase = false
+        options.tokenizer.lowercase = false
         options.alphabetLimit = 95
         let one = try train([text], options)
         #expect(one.alphabet == 95)
@@ -180,6 +204,6 @@ import Tokenization
         let directory = failure {
             _ = try WordPieceTrainer(Self.options(500)).train(files: ["/tmp"], workers: 2)
         }
-        #expect(directory?.description == "/tmp: cannot read: Is a directory")
+        #expect(directory?.description == "/tmp: is a directory; name its text files")
     }
 }

@@ -41,7 +41,7 @@ struct BadInputTests {
             ["--set", "optimizer.learning_rte=1"])
         run.configuration += "\ntokenizer: {}\n"
         try expectRefusal(run, 78, ["run.yaml:", "tokenizer"])
-        #expect(!Paths.exists(run.directory))
+        #expect(try !Paths.exists(run.directory))
     }
 
     @Test("a mistyped option")
@@ -150,12 +150,50 @@ struct BadInputTests {
     func largeTokenID() throws {
         let (run, corpus) = try Self.runOnCopy()
         let shard = try #require(try Paths.names(in: corpus).first { $0.contains("train") })
-        try Self.replaceTokens(of: Paths.join(corpus, shard))
+        try Self.replaceTokens(of: Paths.join(corpus, shard)) { $0 & 0xff | 0x4000 }
+        // Who makes such a corpus makes its manifest, too.
+        var metadata = try CorpusDirectory(path: corpus).manifest
+        metadata.checksums = nil
+        let manifest = try Manifest.describing(corpus, formatVersion: 1, metadata: metadata)
+        try WholeFiles.writeAtomically(Paths.join(corpus, "manifest.json"), manifest.json())
         for ranks in [1, 3] {
             let outcome = try run.train(ranks: ranks)
             try outcome.require(65)
             expectOnce([shard], outcome)
         }
+    }
+
+    @Test("other ids in a corpus since it was built, for a run that goes on and for a new one")
+    func changedTokens() throws {
+        let (run, corpus) = try Self.runOnCopy()
+        try run.finish(["--set", "checkpoint.every_steps=2"])
+        let shards = try Paths.names(in: corpus).filter { $0.hasPrefix("train") }
+        for shard in shards { try Self.replaceTokens(of: Paths.join(corpus, shard)) { $0 ^ 1 } }
+        try run.removeCheckpoint(3)
+        for again in [true, false] {
+            if !again { try Paths.remove(run.directory + "/checkpoints") }
+            for ranks in [1, 3] {
+                let outcome = try run.train(ranks: ranks)
+                try outcome.require(65)
+                expectOnce(["train-", "checksum", "bert corpus verify"], outcome)
+            }
+        }
+    }
+
+    @Test("NVIDIA's rows of another width than the configuration, and other rows on going on")
+    func otherNvidiaRows() throws {
+        let scratch = TemporaryDirectory()
+        var rows = NvidiaRows(rows: 30, length: 16, vocabularySize: 200)
+        try rows.write(scratch.file("rows.hdf5"))
+        let run = try Self.nvidiaRun(scratch.file("rows.hdf5"))
+        let outcome = try run.finish(["--set", "data.sequence_length=32"])
+        let text = outcome.output + outcome.errors
+        #expect(text.contains("rows of NVIDIA's files have up to 16 tokens"), "\(text)")
+        rows.ids[11][3] = 7
+        try Paths.remove(scratch.file("rows.hdf5"))
+        try rows.write(scratch.file("rows.hdf5"))
+        try expectRefusal(
+            run, 78, ["the training data are others"], ["--set", "data.sequence_length=32"])
     }
 
     @Test("a token id of NVIDIA's file that the model does not have")
@@ -190,7 +228,9 @@ struct BadInputTests {
         try run.finish()
         let before = try run.content(2)
         try expectRefusal(
-            run, 78, ["another architecture", "--run"], ["--set", "model.hidden_size=48"])
+            run, 78,
+            ["\(run.directory) holds a run of another", "model.hidden_size: 32 -> 48", "--run"],
+            ["--set", "model.hidden_size=48"])
         #expect(try run.content(2) == before)
         let other = try Run.tiny(steps: 2)
         try expectRefusal(
@@ -199,6 +239,42 @@ struct BadInputTests {
                 "--set", "model.initialize_from=\(run.directory)", "--set",
                 "model.num_hidden_layers=3",
             ])
+    }
+
+    @Test("a run directory that holds a run of other data with another vocabulary")
+    func anotherRun() throws {
+        let run = try Run.tiny(steps: 2)
+        try run.finish()
+        let scratch = TemporaryDirectory()
+        let (corpus, text) = (scratch.file("corpus"), try TinyCorpus.text())
+        let vocabulary = scratch.file("vocab.txt")
+        for arguments in [
+            ["vocab", "train", "--size", "300", "--output", vocabulary, text],
+            ["corpus", "build", "--vocab", vocabulary, "--output", corpus, text],
+        ] { try RunningProgram([Program.path("bert")] + arguments, in: "/").wait().require() }
+        try expectRefusal(
+            run, 78,
+            ["\(run.directory) holds a run of another configuration: data.train: ", "run.name"],
+            ["--set", "data.train=[\(corpus)]"])
+    }
+
+    @Test("all inputs that are missing are told at once")
+    func missingInputs() throws {
+        let run = try Run.tiny(steps: 2)
+        let arguments = [
+            "data.train=[/no/train, \(try TinyCorpus.path()), /no/more]",
+            "data.heldout=[/no/heldout]",
+            "model.vocabulary=/no/vocab.txt", "model.initialize_from=/no/model",
+        ].flatMap { ["--set", $0] }
+        try expectRefusal(
+            run, 66,
+            [
+                "5 inputs are missing", "data.train: there is no /no/train",
+                "data.train: there is no /no/more", "data.heldout: there is no /no/heldout",
+                "model.vocabulary: there is no /no/vocab.txt",
+                "model.initialize_from: there is no /no/model",
+            ], arguments)
+        #expect(try !Paths.exists(run.directory))
     }
 
     @Test("a configuration that differs from the checkpoint's")
@@ -285,7 +361,7 @@ struct BadInputTests {
         let outcome = try RunningProgram(command, in: "/").wait()
         try outcome.require(78)
         expectOnce(["batch.mikro", "did you mean batch.micro"], outcome)
-        #expect(!Paths.exists(run.directory))
+        #expect(try !Paths.exists(run.directory))
     }
 
     /// A run on a copy of the corpus, which may be damaged.
@@ -312,14 +388,19 @@ struct BadInputTests {
             """)
     }
 
-    /// Puts ids beyond the vocabulary into every place of a shard's tokens.
-    private static func replaceTokens(of path: String) throws {
+    /// Changes every token of a shard.
+    private static func replaceTokens(
+        of path: String, _ change: (UInt16) -> UInt16
+    ) throws {
         let tokens = try File.open(path).dataset("token_ids").read(
             as: UInt16.self, maximumCount: 1 << 20)
         var bytes = try fileBytes(path)
         let stored = tokens.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }
         let start = try #require(bytes.firstRange(of: stored)?.lowerBound)
-        for index in tokens.indices { bytes[start + 2 * index + 1] = 0x40 }
+        for (index, token) in tokens.enumerated() {
+            bytes[start + 2 * index] = UInt8(change(token) & 0xff)
+            bytes[start + 2 * index + 1] = UInt8(change(token) >> 8)
+        }
         try WholeFiles.writeAtomically(path, bytes)
     }
 }

@@ -10,6 +10,7 @@ import Reporting
 import TemporaryDirectories
 import Tensors
 import Testing
+import Tokenization
 import Training
 
 /// Copies of the state, and what happens where there is no memory for them. Also under mpirun.
@@ -62,7 +63,7 @@ import Training
                 state, model: model,
                 moments: FlatMoments(of: optimizer, part: world.rank, of: world.size),
                 description: ModelDescription(
-                    configuration: "{}", vocabulary: "[PAD]\n", doLowerCase: true))
+                    configuration: "{}", vocabulary: "[PAD]\n", tokenizer: TokenizerSettings()))
         }
 
         /// The first moments in the only checkpoint, once it was verified; all ranks read it.

@@ -86,7 +86,7 @@ struct FanOutFailureTests {
         for trial in try fanOut.trials() {
             #expect(trial.status == "failed" && trial.failures == 2)
             #expect(trial.error?.hasPrefix("what the model says of the evaluation data") == true)
-            #expect(!Paths.exists(fanOut.path("trials/\(trial.key)/state")))
+            #expect(try !Paths.exists(fanOut.path("trials/\(trial.key)/state")))
         }
         let rows = fileText(fanOut.path("results.md")).split(separator: "\n")
         #expect(rows.count { $0.contains("| 0 (1 failed) |") } == 2, "\(rows)")
@@ -122,6 +122,77 @@ struct FanOutFailureTests {
             fanOut.path("models/class"), to: fanOut.path("models/.class.replaced-x-77777-0"))
         try fanOut.run().require()
         #expect(try fileBytes(fanOut.path(model)) == fileBytes(whole.path(model)))
+    }
+
+    @Test("a job whose lock another has taken writes nothing more", arguments: [1, 2])
+    func lostLock(ranks: Int) throws {
+        var fanOut = try FanOut(
+            ["class"],
+            Self.long.replacing("[1]", with: "[1, 2, 3]").replacing("[60]", with: "[200]"))
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0.05"]
+        let job = try fanOut.start(ranks: ranks)
+        try job.wait { fanOut.keptBatches("class/tiny/lr0.001-epochs200-seed1") > 3 }
+        let lock = fileText(fanOut.path(".lock")).split(separator: "\n").map {
+            $0.hasPrefix("token ") ? "token another" : "\($0)"
+        }
+        try WholeFiles.writeAtomically(
+            fanOut.path(".lock"), lock.joined(separator: "\n") + "\n")
+        let before = try ["plan.json", "results.json"].map { try fileBytes(fanOut.path($0)) }
+        let outcome = job.wait()
+        #expect(outcome.status == 74, "\(outcome)")
+        #expect(outcome.errors.contains("the lock is no longer this run's"), "\(outcome)")
+        let after = try ["plan.json", "results.json"].map { try fileBytes(fanOut.path($0)) }
+        #expect(after == before)
+        #expect(try !Paths.exists(fanOut.path("models")))
+        #expect(fileText(fanOut.path(".lock")).contains("token another"))
+    }
+
+    @Test(
+        "a damaged state is not gone on with, and that is told",
+        arguments: ["arrays.safetensors", "state.json", "manifest.json", nil])
+    func damagedState(file: String?) throws {
+        let settings = Self.long.replacing("[60]", with: "[20]")
+        let key = "class/tiny/lr0.001-epochs20-seed1"
+        let whole = try FanOut(["class"], settings)
+        try whole.run().require()
+        var fanOut = try FanOut(["class"], settings)
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0"]
+        let job = try fanOut.start()
+        try job.wait { fanOut.keptBatches(key) > 20 }
+        kill(try #require(job.ranks.first), SIGTERM)
+        try job.wait().require(75)
+        let state = fanOut.path("trials/\(key)/state")
+        if let file {
+            var bytes = try fileBytes(Paths.join(state, file))
+            bytes[bytes.count / 2] ^= 1
+            try WholeFiles.writeAtomically(Paths.join(state, file), bytes)
+        } else {
+            try Paths.remove(Paths.join(state, "manifest.json"))
+        }
+        let outcome = try fanOut.run()
+        try outcome.require()
+        #expect(outcome.output.contains("its kept state is damaged, so the trial starts anew"))
+        #expect(try fanOut.losses(key) == whole.losses(key))
+        let model = "models/class/model.safetensors"
+        #expect(try fileBytes(fanOut.path(model)) == fileBytes(whole.path(model)))
+    }
+
+    @Test("a state of the version before hashes were kept is gone on with")
+    func olderState() throws {
+        var fanOut = try FanOut(["class"], Self.long)
+        fanOut.environment = ["BERT_TEST_SAVE_SECONDS=0"]
+        let job = try fanOut.start()
+        try job.wait { fanOut.keptBatches(Self.key) > 20 }
+        kill(try #require(job.ranks.first), SIGTERM)
+        try job.wait().require(75)
+        let state = fanOut.path("trials/\(Self.key)/state")
+        try Paths.remove(Paths.join(state, "manifest.json"))
+        let file = Paths.join(state, "state.json")
+        try WholeFiles.writeAtomically(
+            file, fileText(file).replacing("\"version\":3", with: "\"version\":2"))
+        // The third batch would fail, were it computed again.
+        fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(Self.key)"]
+        try fanOut.run(["--set", "retries=0"]).require()
     }
 
     @Test("a signal that comes again does not cut off what the first one asked for")
@@ -179,7 +250,7 @@ struct FanOutFailureTests {
         // These change nothing but the rounding.
         let same = try fanOut.run(["--set", "micro_batch_size=8", "--set", "retries=3"])
         try same.require()
-        #expect(same.output.contains("1 trials done"))
+        #expect(same.output.contains("1 trial done"))
     }
 
     @Test("a fan-out that shrinks forgets nothing, and keeps the better model")
@@ -294,6 +365,13 @@ struct FanOutFailureTests {
             #expect(outcome.output.split(separator: "\n").count == 2)
             #expect(outcome.errorLines(with: ":3: ").count == 1, "\(outcome)")
         }
+        let missing = try RunningProgram(
+            [Program.path("bert"), "predict", fanOut.path("nothere")], in: "/"
+        ).wait()
+        #expect(missing.status == 66, "\(missing)")
+        #expect(
+            missing.errorLines(with: "nothere: there is no such directory").count == 1,
+            "\(missing)")
         func shell(_ script: String) throws -> Outcome {
             let program = "\(Program.path("bert")) predict \(fanOut.path("models/class"))"
             return try RunningProgram(
@@ -303,6 +381,11 @@ struct FanOutFailureTests {
         let odd = try shell("printf 'a fox\\r\\n\\377\\nb\\n' | PREDICT")
         #expect(odd.status == 65 && odd.errors.contains("standard input:2: is not UTF-8"), "\(odd)")
         #expect(odd.output.split(separator: "\n").count == 1)
+        // One answer a line, whatever stands in it.
+        let four = try shell("printf 'a\\000b\\n\\n  \\nan owl' | PREDICT --batch 2")
+        let answers = four.output.split(separator: "\n")
+        #expect(four.status == 0 && answers.count == 4, "\(four)")
+        #expect(answers[1] == "{}" && answers[2] == "{}" && answers[3].contains("label"))
         let full = try shell("echo an owl | PREDICT > /dev/full")
         #expect(full.status == 74 && full.errors.contains("standard output"), "\(full)")
         let long = try shell("head -c 17000000 /dev/zero | PREDICT")

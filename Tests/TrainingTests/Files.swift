@@ -16,7 +16,7 @@ func copyDirectory(_ source: String, to target: String) throws {
     try Paths.createDirectory(target)
     for name in try Paths.names(in: source) {
         let (from, to) = (Paths.join(source, name), Paths.join(target, name))
-        if Paths.isDirectory(from) {
+        if try Paths.isDirectory(from) {
             try copyDirectory(from, to: to)
         } else {
             try WholeFiles.writeAtomically(to, fileBytes(from))

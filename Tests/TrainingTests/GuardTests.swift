@@ -19,7 +19,7 @@ struct GuardTests {
         try first.wait { (try? run.steps().count > steps) ?? false }
         kill(try #require(first.ranks.first), SIGTERM)
         try first.wait().require(75)
-        #expect(!Paths.exists(run.path(DirectoryLock.name)))
+        #expect(try !Paths.exists(run.path(DirectoryLock.name)))
     }
 
     @Test("a configuration that lies where the run would write its own is not written over")
@@ -44,10 +44,10 @@ struct GuardTests {
         try first.wait { !fileText(run.path("metrics.jsonl")).isEmpty }
         for process in first.ranks { kill(process, SIGKILL) }
         _ = first.wait()
-        #expect(Paths.exists(run.path(DirectoryLock.name)))
+        #expect(try Paths.exists(run.path(DirectoryLock.name)))
         run.configuration = run.configuration.replacing("1000000", with: "3")
         try run.finish(ranks: 2)
-        #expect(!Paths.exists(run.path(DirectoryLock.name)))
+        #expect(try !Paths.exists(run.path(DirectoryLock.name)))
         // Nothing of the making of locks is left.
         #expect(try Paths.names(in: run.directory).allSatisfy { !$0.hasPrefix(".") })
     }
@@ -90,7 +90,7 @@ struct GuardTests {
         let outcome = try RunningProgram(command, in: "/").wait()
         try outcome.require(78)
         #expect(outcome.errorLines(with: "each is alone").count == 1, "\(outcome)")
-        #expect(!Paths.exists(run.directory))
+        #expect(try !Paths.exists(run.directory))
         guard variables.count > 1 else { return }
         // The others say nothing.
         let other = try RunningProgram(

@@ -42,6 +42,6 @@ struct MemoryTests {
         // Two moments of four bytes, of which one rank of three keeps a third.
         let saved = Double(whole.parameters * 8) * 2 / 3
         let difference = try #require(whole.peakMemoryBytes) - #require(sharded.peakMemoryBytes)
-        #expect(Double(difference) > 0.6 * saved, "saved \(difference) of \(saved)")
+        #expect(Double(difference) > 0.5 * saved, "saved \(difference) of \(saved)")
     }
 }

@@ -13,7 +13,7 @@ struct MismatchTests {
         let text = try scratch.write("text.txt", fileText(TinyCorpus.text()) + more)
         var options = CorpusBuilder.Options()
         options.heldoutShare = 0.2
-        options.lowercase = !cased
+        options.tokenizer.lowercase = !cased
         try CorpusBuilder(vocabulary: TinyCorpus.vocabulary(), options: options).build(
             [text], output: output)
     }

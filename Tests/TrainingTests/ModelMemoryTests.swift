@@ -9,10 +9,10 @@ import Training
 
     private static func isRefused(_ memory: ModelMemory, available: Int) -> Bool {
         do {
-            try ModelSetup.checkMemory(layout, memory, available: available)
+            try ModelSetup.checkMemory(layout, memory, available: MemoryShare(total: available))
             return false
         } catch let error as TrainingError {
-            return error.exitCode == 78 && "\(error)".contains("needs at least")
+            return error.exitCode == 78 && "\(error)".contains("takes at least")
         } catch {
             return false
         }

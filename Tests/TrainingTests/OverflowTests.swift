@@ -37,7 +37,7 @@ import Testing
             ])
         let cause = "On rank \(ranks - 1), the first gradient that is not finite is that of "
         #expect(skip.cause.hasPrefix(cause) && skip.cause.contains("bert-train replay \(file)"))
-        #expect(Paths.exists(file))
+        #expect(try Paths.exists(file))
         #expect(outcome.output.contains("update 5 overflowed at loss scale 128.0"))
         let steps = try run.steps()
         #expect(steps.map(\.step) == Array(1...12))
@@ -90,7 +90,8 @@ import Testing
         let expected = (try run.content(12), try run.losses(), try run.skips())
         #expect(expected.2.map(\.step) == [1])
         for first in [0, 1, 7] {
-            for step in (first + 1)...12 where Paths.exists(run.checkpoint(step)) {
+            for step in (first + 1)...12 {
+                guard try Paths.exists(run.checkpoint(step)) else { continue }
                 try run.removeCheckpoint(step)
             }
             try run.finish(ranks: ranks)

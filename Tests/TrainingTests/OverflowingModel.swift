@@ -1,5 +1,6 @@
 import BERT
 import Checkpointing
+import Models
 import Tensors
 import Testing
 import Training
@@ -13,7 +14,7 @@ func writeOverflowingModel(_ path: String, from source: String) throws {
     let saved = try SavedModel.open(source).model
     let description = try saved.description()
     let layout = ParameterLayout.pretraining(
-        try BERTConfiguration(json: description.configuration, path: saved.path))
+        try description.bertConfiguration(path: saved.path))
     let parameters = Block<Float>(count: layout.count)
     let buffer = parameters.vector.buffer
     var span = buffer.mutableSpan

@@ -195,9 +195,9 @@ final class RunningProgram {
     }
 
     /// Waits until `condition` holds; fails when the program ends, or hangs, before.
-    func wait(until condition: () -> Bool) throws {
+    func wait(until condition: () throws -> Bool) throws {
         for _ in 0..<(Self.limit * 100) {
-            if condition() { return }
+            if try condition() { return }
             var status: Int32 = 0
             if waitpid(identifier, &status, WNOHANG) == identifier {
                 isRunning = false

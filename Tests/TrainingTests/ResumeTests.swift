@@ -102,7 +102,7 @@ struct ResumeTests {
         let outcome = job.wait()
         try outcome.require(75)
         let last = try #require(try run.steps().last?.step)
-        #expect(Paths.isDirectory(run.checkpoint(last)))
+        #expect(try Paths.isDirectory(run.checkpoint(last)))
         #expect(fileText(run.path("summary.json")).contains("\"status\": \"preempted\""))
         #expect(try run.events("preempt", as: PreemptRecord.self).map(\.step) == [last])
         try run.finish(ranks: ranks)
@@ -212,7 +212,7 @@ struct ResumeTests {
         let ended = try run.train(ranks: 3)
         try ended.require(74)
         #expect(ended.errorLines(with: "bert-train: ").count == 1, "\(ended)")
-        #expect(Paths.isDirectory(run.checkpoint(60)))
+        #expect(try Paths.isDirectory(run.checkpoint(60)))
     }
 
     @Test("keep_last and keep_every")
@@ -242,7 +242,7 @@ struct ResumeTests {
         #expect(samples.suffix(6) == [72, 80, 88, 96, 104, 112])
         for first in [9, 6, 3] {
             for step in [11, 9, 6] where step > first {
-                if Paths.exists(run.checkpoint(step)) { try run.removeCheckpoint(step) }
+                if try Paths.exists(run.checkpoint(step)) { try run.removeCheckpoint(step) }
             }
             try run.finish(ranks: ranks)
             #expect(try run.content(11) == expected, "from step \(first)")

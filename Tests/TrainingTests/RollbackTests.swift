@@ -82,7 +82,7 @@ struct RollbackTests {
         try run.finish(ranks: 2, ["--resume", run.directory + "/./"])
         #expect(try run.content(12) == expected)
         #expect(try run.checkpoints().count == 4)
-        #expect(Paths.exists(run.path("summary.json")))
+        #expect(try Paths.exists(run.path("summary.json")))
     }
 
     @Test("a checkpoint from elsewhere displaces the run's own of that step")

@@ -91,7 +91,7 @@ struct Run {
 
     /// Names of the checkpoints, oldest first.
     func checkpoints() throws -> [String] {
-        guard Paths.exists(path("checkpoints")) else { return [] }
+        guard try Paths.exists(path("checkpoints")) else { return [] }
         return try Paths.names(in: path("checkpoints")).sorted()
     }
 

@@ -44,7 +44,7 @@ struct SignalTests {
         var run = try Self.slowRun(steps: 2)
         run.configuration = run.configuration.replacing("global: 120", with: "global: 30000")
         let job = try run.start(ranks: ranks)
-        try job.wait { Paths.exists(run.path("config.yaml")) }
+        try job.wait { try Paths.exists(run.path("config.yaml")) }
         usleep(500_000)
         kill(try #require(job.ranks.first), SIGTERM)
         try job.wait().require(75)
@@ -92,6 +92,39 @@ struct SignalTests {
 
     private struct Step: Decodable { var step: Int }
 
+    /// UCX, under MPI, takes SIGHUP for a request to debug as it is loaded.
+    @Test(
+        "a closed terminal and the end of the processor time stop a run as SIGTERM does",
+        arguments: [(SIGHUP, "SIGHUP"), (SIGXCPU, "SIGXCPU")], [1, 2])
+    func terminal(signal: (number: Int32, name: String), ranks: Int) throws {
+        let run = try Run.tiny(steps: 1_000_000)
+        let job = try run.start(ranks: ranks)
+        try job.wait { (try? !run.steps().isEmpty) ?? false }
+        kill(try #require(job.ranks.last), signal.number)
+        let outcome = job.wait()
+        try outcome.require(75)
+        if ranks == 1 {
+            #expect(
+                (outcome.output + outcome.errors).contains("stopped by \(signal.name)"),
+                "\(outcome)")
+        }
+        #expect(try run.checkpoints().count == 1)
+    }
+
+    @Test("a run under nohup takes no notice of SIGHUP")
+    func ignoredHangUp() throws {
+        let run = try Run.tiny(steps: 1_000_000)
+        let job = try RunningProgram(
+            ["nohup", Program.path("bert-train")] + run.arguments([]), in: "/")
+        try job.wait { (try? !run.steps().isEmpty) ?? false }
+        let process = try #require(job.ranks.first)
+        kill(process, SIGHUP)
+        let steps = try run.steps().count
+        try job.wait { (try? run.steps().count > steps + 10) ?? false }
+        kill(process, SIGTERM)
+        try job.wait().require(75)
+    }
+
     /// Rank 1 is stopped, so rank 0 waits for it, and no agreement to stop can come about.
     @Test("a second signal ends the process at once, and the last checkpoint stays good")
     func second() throws {
@@ -131,7 +164,7 @@ struct SignalTests {
         try outcome.require(75)
         #expect((outcome.output + outcome.errors).contains("the end of its time"), "\(outcome)")
         let last = try #require(try run.steps().last?.step)
-        #expect(Paths.isDirectory(run.checkpoint(last)))
+        #expect(try Paths.isDirectory(run.checkpoint(last)))
     }
 
     @Test("SLURM's own end time counts, too")
@@ -150,11 +183,30 @@ struct SignalTests {
         let expected: [(String, Double?)] = [
             ("0", 0), ("90", 5400), ("1:30", 90), ("2:00:01", 7201), ("1-0", 86_400),
             ("1-1:30", 91_800), ("2-03:04:05", 183_845), ("", nil), ("-5", nil), ("1-", nil),
-            ("1:2:3:4", nil), ("1::2", nil), ("1.5", nil), ("UNLIMITED", nil), ("1-2-3", nil),
-            ("9999999999", nil), ("+1", nil), (" 1", nil),
+            ("1:2:3:4", nil), ("1::2", nil), ("1.5", nil), ("1-2-3", nil), ("9999999999", nil),
+            ("+1", nil), ("  59:30", 3570), ("1-00:00:00", 86_400), ("30", 1800),
         ]
         for (text, seconds) in expected {
             #expect(TimeLimit.seconds(text) == seconds, "\(text)")
+        }
+    }
+
+    @Test(
+        "words of SLURM for a time without limit are none",
+        arguments: [
+            "UNLIMITED", "INFINITE", "INVALID", "NOT_SET", "NONE", "Partition_Limit", "N/A", "n/a",
+            "Unknown", "   UNLIMITED",
+        ])
+    func noLimit(word: String) { #expect(TimeLimit.seconds(word) == .infinity) }
+
+    @Test("the end that SLURM says, as long as it is to come")
+    func schedulerEnd() {
+        let expected: [(String, Double?)] = [
+            ("1000007", 7), ("1000007.5", 7.5), ("1000000", nil), ("999999", nil), ("0", nil),
+            ("", nil), ("nan", nil), ("inf", nil), ("Unknown", nil), ("-1", nil),
+        ]
+        for (text, left) in expected {
+            #expect(TimeLimit.secondsLeft(until: text, date: 1_000_000) == left, "\(text)")
         }
     }
 

@@ -75,20 +75,18 @@ struct NvidiaRows {
 
     func write(_ path: String) throws {
         let (rows, length) = (ids.count, ids[0].count)
-        let file = try File.create(path)
-        func column<T: HDF5Element>(_ name: String, width: Int, _ values: [T]) throws {
-            let shape = width == 0 ? [rows] : [rows, width]
-            try file.writeDataset(name, shape: shape, values)
+        try File.create(path) { file in
+            try file.writeDataset("input_ids", shape: [rows, length], ids.flatMap { $0 })
+            try file.writeDataset(
+                "input_mask", shape: [rows, length], [Int8](repeating: 1, count: rows * length))
+            try file.writeDataset(
+                "segment_ids", shape: [rows, length],
+                (0..<rows * length).map { Int8($0 % length > length / 2 ? 1 : 0) })
+            try file.writeDataset(
+                "masked_lm_positions", shape: [rows, 2], (0..<rows).flatMap { _ in [Int32(2), 0] })
+            try file.writeDataset("masked_lm_ids", shape: [rows, 2], ids.flatMap { [$0[2], 0] })
+            try file.writeDataset(
+                "next_sentence_labels", shape: [rows], (0..<rows).map { Int8($0 % 2) })
         }
-        let cells = ids.flatMap { $0 }
-        try column("input_ids", width: length, cells)
-        try column("input_mask", width: length, [Int8](repeating: 1, count: rows * length))
-        try column(
-            "segment_ids", width: length,
-            (0..<rows * length).map { Int8($0 % length > length / 2 ? 1 : 0) })
-        try column("masked_lm_positions", width: 2, (0..<rows).flatMap { _ in [Int32(2), 0] })
-        try column("masked_lm_ids", width: 2, ids.flatMap { [$0[2], 0] })
-        try column("next_sentence_labels", width: 0, (0..<rows).map { Int8($0 % 2) })
-        try file.close()
     }
 }

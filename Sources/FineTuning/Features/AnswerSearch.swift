@@ -11,91 +11,52 @@ extension QuestionFeatures {
     public func predict(
         question: Int, logits: [SpanLogits], settings: AnswerSettings
     ) -> AnswerPrediction {
-        let windows = Array(self.windows[windowsOfQuestion[question]])
-        precondition(windows.count == logits.count, "scores for each window")
-        let null = settings.allowsNoAnswer ? Self.bestNull(logits) : nil
-        let ranges = windows.map(\.pieces)
-        var spans: [Span] = []
-        for index in windows.indices {
-            spans += self.spans(windows[index], index, of: ranges, logits[index], settings)
+        for (window, logits) in zip(windows[windowsOfQuestion[question]], logits) {
+            precondition(
+                logits.start.count >= offset(window) + window.pieces.count,
+                "scores for each token")
         }
-        let hasSpan = !spans.isEmpty
-        if let null { spans.append(null) }
-        // Ties keep the order in which they were found, as Python's sort does.
-        let order = spans.indices.sorted {
-            let (a, b) = (spans[$0].score, spans[$1].score)
-            return a != b ? a > b : $0 < $1
-        }
-        var texts = AnswerTexts(tokenizer: tokenizer)
-        let best = distinct(order.lazy.map { spans[$0] }, windows, null, settings, &texts)
-        return Self.chosen(best, null, hasSpan, settings)
+        return predict(
+            question: question, scores: logits.map { WindowScores($0, settings) },
+            settings: settings)
     }
 
-    /// A span of tokens of a window; for "no answer", the token 0.
-    private struct Span {
-        let window: Int
-        let start: Int
-        let end: Int
-        let startLogit: Double
-        let endLogit: Double
-        var score: Double { startLogit + endLogit }
+    /// The same from what `WindowScores` keeps of each window.
+    public func predict(
+        question: Int, scores: [WindowScores], settings: AnswerSettings
+    ) -> AnswerPrediction {
+        let windows = Array(self.windows[windowsOfQuestion[question]])
+        precondition(windows.count == scores.count, "scores for each window")
+        let null = settings.allowsNoAnswer ? Self.bestNull(scores) : nil
+        var spans = RankedSpans(
+            self, windows, scores, null: null, maximumLength: settings.maximumAnswerLength)
+        var texts = AnswerTexts(tokenizer: tokenizer)
+        let best = distinct(&spans, windows, null, settings, &texts)
+        return Self.chosen(best, null, spans.hasSpan, settings)
     }
 
     private typealias Entry = (text: String, start: Double, end: Double)
 
     /// The smallest score of `[CLS]`: a question has no answer only if no window has one.
-    private static func bestNull(_ logits: [SpanLogits]) -> Span? {
-        var best: Span?
-        for (index, scores) in logits.enumerated() {
-            let span = Span(
-                window: index, start: 0, end: 0, startLogit: Double(scores.start[0]),
-                endLogit: Double(scores.end[0]))
+    private static func bestNull(_ scores: [WindowScores]) -> AnswerSpan? {
+        var best: AnswerSpan?
+        for (index, scores) in scores.enumerated() {
+            let span = AnswerSpan(
+                window: index, start: 0, end: 0, startLogit: Double(scores.null.start),
+                endLogit: Double(scores.null.end))
             if best.map({ span.score < $0.score }) ?? true { best = span }
         }
         return best
     }
 
-    private func spans(
-        _ window: AnswerWindow, _ index: Int, of ranges: [Range<Int>], _ logits: SpanLogits,
-        _ settings: AnswerSettings
-    ) -> [Span] {
-        let offset = offset(window)
-        let tokens = offset..<offset + window.pieces.count
-        precondition(logits.start.count >= tokens.upperBound, "scores for each token")
-        let ends = Self.best(logits.end, settings.nBest).filter(tokens.contains)
-        var spans: [Span] = []
-        for start in Self.best(logits.start, settings.nBest) where tokens.contains(start) {
-            let piece = start - offset + window.pieces.lowerBound
-            guard isMaximumContext(ranges, index, piece: piece) else { continue }
-            for end in ends
-            where end >= start && end - start < settings.maximumAnswerLength {
-                spans.append(
-                    Span(
-                        window: index, start: start, end: end,
-                        startLogit: Double(logits.start[start]),
-                        endLogit: Double(logits.end[end])))
-            }
-        }
-        return spans
-    }
-
-    /// The places of the `count` largest scores, largest first, earlier first among equals.
-    private static func best(_ scores: [Float], _ count: Int) -> [Int] {
-        let order = scores.indices.sorted {
-            scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1
-        }
-        return Array(order.prefix(count))
-    }
-
     /// The best spans with different texts.
     private func distinct(
-        _ spans: some Sequence<Span>, _ windows: [AnswerWindow], _ null: Span?,
+        _ spans: inout RankedSpans, _ windows: [AnswerWindow], _ null: AnswerSpan?,
         _ settings: AnswerSettings, _ texts: inout AnswerTexts
     ) -> [Entry] {
         var seen: Set<[UInt8]> = []
         var entries: [Entry] = []
-        for span in spans {
-            if entries.count >= settings.nBest { break }
+        while entries.count < settings.nBest, let span = spans.next() {
             guard span.start > 0 else {
                 seen.insert([])
                 entries.append(("", span.startLogit, span.endLogit))
@@ -112,7 +73,7 @@ extension QuestionFeatures {
     }
 
     private static func chosen(
-        _ entries: [Entry], _ null: Span?, _ hasSpan: Bool, _ settings: AnswerSettings
+        _ entries: [Entry], _ null: AnswerSpan?, _ hasSpan: Bool, _ settings: AnswerSettings
     ) -> AnswerPrediction {
         let scores = entries.map { $0.start + $0.end }
         let candidates = zip(entries, softmax(scores)).map { entry, probability in
@@ -137,7 +98,7 @@ extension QuestionFeatures {
     /// The words that a span covers, cut to what its pieces cover; nil if that is known to have been
     /// given before.
     private func text(
-        _ span: Span, _ window: AnswerWindow, _ texts: inout AnswerTexts
+        _ span: AnswerSpan, _ window: AnswerWindow, _ texts: inout AnswerTexts
     ) -> String? {
         let context = context(of: window)
         let shift = window.pieces.lowerBound - offset(window)

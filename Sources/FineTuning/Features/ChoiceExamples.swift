@@ -51,7 +51,7 @@ extension TaskTable {
     private func choice(
         _ row: Row, _ column: Int, of count: Int
     ) throws(TaskDataError) -> Int {
-        let label = try text(row, column)
+        let label = try self.label(row, column)
         guard let choice = Int(label), (0..<count).contains(choice) else {
             throw TaskDataError(
                 path, line: row.line,

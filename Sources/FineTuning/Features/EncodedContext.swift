@@ -34,9 +34,12 @@ struct EncodedContext: Sendable {
         guard let answer = question.answers.first else { return .missing("it has no answer") }
         let text = Array(answer.text.unicodeScalars)
         guard !text.isEmpty else { return .missing("its answer is empty") }
-        guard let start = answer.start ?? PythonText.find(text, in: words.scalars),
-            start + text.count <= words.scalars.count
-        else { return .missing("the context does not hold its answer") }
+        guard let start = answer.start ?? PythonText.find(text, in: words.scalars) else {
+            return .missing("the context does not hold its answer")
+        }
+        guard start >= 0, text.count <= words.scalars.count,
+            start <= words.scalars.count - text.count
+        else { return .missing("its answer_start leads out of the context") }
         let first = Int(words.wordAt[start])
         let last = Int(words.wordAt[start + text.count - 1])
         let clean = Array(PythonText.split(text).joined(separator: [" "]))

@@ -42,4 +42,16 @@ public struct LabelMap: Equatable, Sendable {
 
     /// The id of a name; nil where there is no such class.
     public func id(of name: String) -> Int? { ids[Array(name.utf8)] }
+
+    /// Two names that a person takes for one: they differ in the form of accents, or in white space.
+    var lookAlikes: (String, String)? {
+        var seen: [String: String] = [:]
+        for name in names {
+            // `String`s are equal where they look alike.
+            let plain = String(
+                scalars: PythonText.split(name.unicodeScalars).joined(separator: [" "]))
+            if let other = seen.updateValue(name, forKey: plain) { return (other, name) }
+        }
+        return nil
+    }
 }

@@ -51,6 +51,14 @@ enum PythonText {
         return text[first...last]
     }
 
+    /// `text` without white space at its ends: what a label, or the name of a column, is known by.
+    static func trimmed(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.first, let last = scalars.last, isSpace(first) || isSpace(last)
+        else { return text }
+        return String(scalars: stripped(Array(scalars)))
+    }
+
     /// `str.lower()`: the full mapping of each code point, with the final form of sigma.
     static func lowercased(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []

@@ -12,9 +12,9 @@ public enum SequenceLabel: Equatable, Sendable {
 public enum SequenceTarget: Equatable, Sendable {
     /// The name of a class.
     case category(LabelMap)
-    /// A list of names, or one text of names separated by commas.
+    /// Names as `TaskTable.labels` gives them.
     case categories(LabelMap)
-    /// A finite number.
+    /// A number.
     case score
     /// There is none: data to predict.
     case none
@@ -55,7 +55,7 @@ extension TaskTable {
     ) throws(TaskDataError) -> LabelMap {
         var names: Set<[UInt8]> = []
         for row in rows {
-            for name in try multiple ? labelList(row, column) : [text(row, column)] {
+            for name in try multiple ? labels(row, column) : [label(row, column)] {
                 guard !name.isEmpty else {
                     throw TaskDataError(path, line: row.line, "the label is empty")
                 }
@@ -106,19 +106,29 @@ extension TaskTable {
         switch target {
         case .none: return nil
         case .category(let map):
-            return .category(try id(try text(row, column), map, row))
+            return .category(try id(try self.label(row, column), map, row))
         case .categories(let map):
             var ids: Set<Int> = []
-            for name in try labelList(row, column) { ids.insert(try id(name, map, row)) }
+            for name in try labels(row, column) { ids.insert(try id(name, map, row)) }
             return .categories(ids.sorted())
         case .score:
-            let text = try text(row, column)
-            guard let score = Double(text), score.isFinite else {
+            let text = try self.label(row, column)
+            guard let score = Self.score(text) else {
                 throw TaskDataError(
-                    path, line: row.line, "the label must be a number, found \(visible(text))")
+                    path, line: row.line,
+                    "the label must be a decimal number from -1e18 to 1e18, found \(visible(text))")
             }
             return .score(score)
         }
+    }
+
+    /// The number that a text says; nil where it is none, or its square, which is what the loss is
+    /// made of, would not be finite in 32 bits. Hexadecimal numbers, which Swift reads, are none.
+    private static func score(_ text: String) -> Double? {
+        guard text.allSatisfy("0123456789+-.eE".contains), let score = Double(text),
+            abs(score) <= 1e18
+        else { return nil }
+        return score
     }
 
     private func id(_ name: String, _ map: LabelMap, _ row: Row) throws(TaskDataError) -> Int {
@@ -129,13 +139,5 @@ extension TaskTable {
                 "label \(visible(name)) is not one of those trained on (\(known))")
         }
         return id
-    }
-
-    /// The labels of one record of multi-label data.
-    private func labelList(_ row: Row, _ column: Int) throws(TaskDataError) -> [String] {
-        if case .list(let items) = row.values[column] { return items }
-        return try text(row, column).split(separator: ",").map { part in
-            String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }
     }
 }

@@ -4,6 +4,7 @@ internal import DurableFiles
 import ExitCoding
 internal import FoundationEssentials
 public import Kernels
+internal import Models
 public import Tensors
 public import Tokenization
 
@@ -24,8 +25,9 @@ public struct FineTunedModel: Sendable {
     ///
     /// - Throws: `TaskDataError`, `CheckpointError` or `VocabularyError` where it is none.
     public init(_ path: String) throws {
+        try Checkpoint.requireDirectory(path)
         let file = Paths.join(path, FineTunedTask.fileName)
-        guard Paths.exists(file) else {
+        guard try Paths.exists(file) else {
             throw TaskDataError(
                 path,
                 "has no \(FineTunedTask.fileName); name a folder of `models` in the directory of a "
@@ -36,22 +38,18 @@ public struct FineTunedModel: Sendable {
             json: WholeFiles.read(file, maximumByteCount: 16 << 20, followingLinks: true),
             path: file)
         directory = try HuggingFaceDirectory(path)
-        let description = directory.description
-        do {
-            configuration = try JSONDecoder().decode(
-                BERTConfiguration.self, from: Data(description.configuration.utf8))
-        } catch {
+        let model = try StoredModel(.huggingFace(directory))
+        configuration = model.configuration
+        // Pairs are refused line by line: a model of one kind of segment answers single texts.
+        if let problem = configuration.problem(
+            withInputs: ModelInputs(
+                length: task.sequenceLength, vocabularySize: model.vocabulary.count, hasPairs: false
+            ))
+        {
             throw TaskDataError(
-                path, "its config.json is no good: \(ManifestFile.explain(error))")
+                path, "\(FineTunedTask.fileName) does not fit the model: \(problem)")
         }
-        let vocabulary = try Vocabulary(utf8: Array(description.vocabulary.utf8), source: path)
-        guard vocabulary.count <= configuration.vocabularySize,
-            task.sequenceLength <= configuration.maximumPositions
-        else {
-            throw TaskDataError(path, "its vocabulary or its inputs are larger than its model")
-        }
-        tokenizer = WordPieceTokenizer(
-            vocabulary: vocabulary, lowercase: description.doLowerCase)
+        tokenizer = model.tokenizer()
     }
 
     /// What a line asks this model.
@@ -99,7 +97,7 @@ public struct FineTunedModel: Sendable {
     /// Writes a directory; it appears whole or not at all, and replaces an older one.
     ///
     /// - Parameters:
-    ///   - body: the model that was started from: vocabulary and casing.
+    ///   - body: the model that was started from: vocabulary and tokenizer.
     ///   - parameters: of `layout`, which is that of the model with the task's head.
     public static func write(
         _ path: String, task: FineTunedTask, configuration: BERTConfiguration,
@@ -112,7 +110,10 @@ public struct FineTunedModel: Sendable {
         try HuggingFaceDirectory.write(
             path, replacing: true,
             description: ModelDescription(
-                configuration: text, vocabulary: body.vocabulary, doLowerCase: body.doLowerCase),
+                configuration: ModelDescription.configuration(
+                    text, keepingKeysOf: body.configuration),
+                vocabulary: body.vocabulary, tokenizer: body.tokenizer,
+                maximumLength: body.maximumLength),
             from: BlockTensors(layout, parameters),
             additional: [(FineTunedTask.fileName, task.json())])
     }

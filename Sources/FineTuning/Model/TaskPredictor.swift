@@ -118,7 +118,7 @@ public final class TaskPredictor {
         let features = QuestionFeatures(
             QuestionFile(path: "", contexts: contexts, questions: questions),
             tokenizer: encoder.tokenizer, settings: task.windowSettings, training: false)
-        let outputs = logits(features.windows.map { features.input($0) })
+        let scores = windowScores(features)
         return questions.indices.map { index in
             let windows = features.windowsOfQuestion[index]
             var result = TaskPrediction()
@@ -127,8 +127,7 @@ public final class TaskPredictor {
                 return result
             }
             let answer = features.predict(
-                question: index, logits: windows.map { SpanLogits(outputs[$0]) },
-                settings: task.answerSettings)
+                question: index, scores: Array(scores[windows]), settings: task.answerSettings)
             guard answer.hasSpan || task.answerSettings.allowsNoAnswer else {
                 // For the official scripts this is the text "empty"; for a person it is none.
                 result.answer = ""
@@ -141,6 +140,17 @@ public final class TaskPredictor {
                 TaskPrediction.Candidate(text: $0.text, probability: $0.probability)
             }
             return result
+        }
+    }
+
+    /// What is needed of the outputs of all windows, of which only some are in memory at once.
+    private func windowScores(_ features: QuestionFeatures) -> [WindowScores] {
+        let count = features.windows.count
+        return stride(from: 0, to: count, by: inputsAtOnce).flatMap { start in
+            let part = features.windows[start..<min(start + inputsAtOnce, count)]
+            return logits(part.map { features.input($0) }).map {
+                WindowScores(SpanLogits($0), task.answerSettings)
+            }
         }
     }
 

@@ -61,6 +61,11 @@ extension TaskDefinition {
             problems.append(
                 ".metric: \(metric.rawValue) does not measure \(kind.rawValue); use \(names)")
         }
+        for (index, label) in labels.enumerated() where PythonText.trimmed(label) != label {
+            problems.append(
+                ".labels[\(index)]: \"\(visible(label))\" has white space at its ends, which no label "
+                    + "of the data keeps; remove it")
+        }
         if kind == .classification, labels.count == 1 {
             problems.append(".labels: there is one class only; list at least two")
         }

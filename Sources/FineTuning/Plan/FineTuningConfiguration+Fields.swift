@@ -23,8 +23,8 @@ extension FineTuningConfiguration {
             TreeField("batch_size", \.batchSize, .integer(1...1_000_000)),
             TreeField("micro_batch_size", \.microBatchSize, .integer(1...65_536)),
             TreeField("warmup", \.warmup, .number(0...1)),
-            TreeField("weight_decay", \.weightDecay, .number(0...1)),
-            TreeField("clip_norm", \.clipNorm, .number(0...1e6)),
+            TreeField("weight_decay", \.weightDecay, .float(upTo: 1)),
+            TreeField("clip_norm", \.clipNorm, .float(upTo: 1e6)),
             TreeField(
                 "head_dropout", \.headDropout, .orNull(.number(0...0.99), "that of the model")),
             TreeField("precision", \.precision, .choice),

@@ -20,6 +20,7 @@ extension FineTuningConfiguration {
         var reader = TreeReader()
         let tree = try YAMLTree.document(
             text, name: name, overrides: overrides, problems: &reader.problems)
+        try ConfigurationPurpose.fineTuning.check(tree, name: name)
         var configuration = FineTuningConfiguration()
         reader.read(tree, "", into: &configuration, fields)
         if reader.problems.isEmpty {

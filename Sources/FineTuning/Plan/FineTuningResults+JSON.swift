@@ -30,6 +30,7 @@ extension FineTuningResults {
         let values: [Double?]
         let undefined: Int
         let mean, best: Double
+        let chance: Double?
         let standardDeviation: Double?
         let confidenceInterval: [Double]?
         let seconds: Double
@@ -102,7 +103,7 @@ extension FineTuningResults {
             checkpoint: configuration.checkpoints[cell.checkpoint].name,
             learningRate: cell.learningRate, epochs: cell.epochs, seeds: cell.seeds,
             values: cell.values, undefined: cell.undefined, mean: cell.summary.mean,
-            best: cell.summary.best,
+            best: cell.summary.best, chance: chances[cell.task],
             standardDeviation: cell.summary.standardDeviation,
             confidenceInterval: cell.summary.interval.map { [$0.lowerBound, $0.upperBound] },
             seconds: cell.seconds, failed: cell.failed)

@@ -5,7 +5,10 @@ extension FineTuningResults {
     /// Markdown; scores times 100. The columns line up, so that it also reads well on a terminal.
     public func markdown(_ configuration: FineTuningConfiguration) -> String {
         var text = Self.table(
-            ["task", "metric", "model", "mean ± sd", "95% CI", "best", "seeds", "setting", "time"],
+            [
+                "task", "metric", "model", "mean ± sd", "chance", "95% CI", "best", "seeds",
+                "setting", "time",
+            ],
             rows(configuration))
         if !comparisons.isEmpty {
             text += "\n"
@@ -27,7 +30,9 @@ extension FineTuningResults {
             ]
             return (
                 (failure.task, failure.checkpoint),
-                names + ["-", "-", "-", "0 (\(failure.failed) failed)", "-", "-"]
+                names + [
+                    "-", chance(failure.task), "-", "-", "0 (\(failure.failed) failed)", "-", "-",
+                ]
             )
         }
         return (done + failed).sorted { $0.0 < $1.0 }.map(\.1)
@@ -46,7 +51,7 @@ extension FineTuningResults {
         return [
             task.name, task.decidingMetric.rawValue,
             configuration.checkpoints[cell.checkpoint].name, percent(summary.mean) + spread,
-            interval ?? "-", percent(summary.best), counted,
+            chance(cell.task), interval ?? "-", percent(summary.best), counted,
             "lr \(cell.learningRate), \(cell.epochs) epochs", "\(Int(cell.seconds.rounded())) s",
         ]
     }
@@ -66,6 +71,8 @@ extension FineTuningResults {
             "\(test.count)",
         ]
     }
+
+    private func chance(_ task: Int) -> String { chances[task].map(percent) ?? "-" }
 
     private func percent(_ value: Double) -> String { fixed(value * 100, digits: 2) }
 

@@ -62,13 +62,18 @@ public struct FineTuningResults: Equatable, Sendable {
     public let failures: [Failure]
     /// All pairs of models of each task with a seed in common.
     public let comparisons: [Comparison]
+    /// The deciding metric of each task for the most frequent answer, see `TaskData.baseline`; nil
+    /// where there is none.
+    public let chances: [Double?]
 
     /// The results so far; the plan need not be complete.
     ///
-    /// - Parameter earlier: results of the same configuration, whose comparisons are taken over where
-    ///   neither model has changed since.
+    /// - Parameters:
+    ///   - baselines: the scores of the most frequent answer for each task, where they are known.
+    ///   - earlier: results of the same configuration, whose comparisons are taken over where neither
+    ///     model has changed since.
     public init(
-        _ plan: TrialPlan, _ configuration: FineTuningConfiguration,
+        _ plan: TrialPlan, _ configuration: FineTuningConfiguration, baselines: [TaskScores?] = [],
         earlier: FineTuningResults? = nil
     ) {
         var entries = [[TrialPlan.Entry]](repeating: [], count: configuration.tasks.count)
@@ -105,6 +110,15 @@ public struct FineTuningResults: Equatable, Sendable {
         self.cells = cells
         self.failures = failures
         self.comparisons = comparisons
+        chances = configuration.tasks.indices.map { task in
+            guard baselines.indices.contains(task) else { return nil }
+            return baselines[task]?[configuration.tasks[task].decidingMetric]
+        }
+    }
+
+    /// Whether a model does not beat the most frequent answer of a task, as far as there is one.
+    public func isNoBetterThanChance(_ cell: Cell) -> Bool {
+        chances[cell.task].map { cell.summary.best <= $0 } ?? false
     }
 
     private struct Pair: Hashable {

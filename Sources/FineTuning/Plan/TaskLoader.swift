@@ -5,6 +5,7 @@ struct TaskLoader {
     private let limits: TaskFileLimits
     /// The classes, once the training data has been read.
     private(set) var labels = LabelMap(collecting: EmptyCollection())
+    /// What a person should know, each once.
     private(set) var notes: [String] = []
 
     init(_ task: TaskDefinition, encoder: InputEncoder, limits: TaskFileLimits) {
@@ -28,6 +29,10 @@ struct TaskLoader {
         }
     }
 
+    private mutating func note(_ text: String) {
+        if !notes.contains(text) { notes.append(text) }
+    }
+
     private func table(_ path: String, _ columns: [String]) throws(TaskDataError) -> TaskTable {
         guard let format = task.format(of: path)?.table else {
             throw TaskDataError(path, "the name does not tell the format; set format")
@@ -44,6 +49,11 @@ struct TaskLoader {
         let pair = columns.pair.map { [$0] } ?? []
         let table = try table(path, [columns.text, columns.label] + pair)
         let places = SequenceColumns(first: 0, second: pair.isEmpty ? nil : 2, label: 1)
+        if let spaced = table.firstSpacedLabel(column: 1) {
+            note(
+                "\(path): \(spaced.count == 1 ? "1 label has" : "\(spaced.count) labels have") white "
+                    + "space at the ends, which does not count, the first on line \(spaced.line)")
+        }
         if task.kind == .regression {
             return try table.examples(
                 places, target: .score, encoder: encoder, progress: progress)
@@ -66,13 +76,12 @@ struct TaskLoader {
         _ found: LabelMap, _ path: String
     ) throws(TaskDataError) {
         guard let listed = listedLabels else {
-            // `String`s are equal where they look alike.
-            guard Set(found.names).count == found.count else {
+            if let (first, second) = found.lookAlikes {
                 throw TaskDataError(
                     path,
-                    "two labels look alike, but have different code points (composed and decomposed "
-                        + "accents): bring the file into one Unicode normalization form, such as NFC"
-                )
+                    "the labels \"\(visible(first))\" and \"\(visible(second))\" look alike, but have "
+                        + "different code points (white space, or composed and decomposed accents): "
+                        + "write them alike, in one Unicode normalization form, such as NFC")
             }
             guard (1...ConfusionMatrix.maximumClasses).contains(found.count) else {
                 throw TaskDataError(
@@ -106,7 +115,9 @@ struct TaskLoader {
         guard let format = task.taggedFormat(of: path) else {
             throw TaskDataError(path, "the name does not tell the format; set format")
         }
-        let sentences = try TaggedSentence.read(path, format: format, limits: limits)
+        let file = try TaggedFile.read(path, format: format, limits: limits)
+        let sentences = file.sentences
+        file.notes.forEach { note($0) }
         if training {
             if let listed = listedLabels {
                 for sentence in sentences {
@@ -127,11 +138,28 @@ struct TaskLoader {
         let missing = examples.reduce(0) { $0 + $1.missingWords }
         if missing > 0 {
             let words = examples.reduce(0) { $0 + $1.tags.count }
-            notes.append(
+            note(
                 "\(path): \(missing) of \(words) words have no token within "
                     + "\(encoder.maximumLength) and count as \(TaggingExample.outside)")
         }
+        if !training { noteUnknownTags(sentences, path) }
         return examples
+    }
+
+    /// Tells of tags that cannot be predicted: they were not trained on.
+    private mutating func noteUnknownTags(_ sentences: [TaggedSentence], _ path: String) {
+        var count = 0
+        var unknown: Set<String> = []
+        for tag in sentences.lazy.flatMap(\.tags) where labels.id(of: tag) == nil {
+            count += 1
+            if unknown.count < 5 { unknown.insert(tag) }
+        }
+        guard count > 0 else { return }
+        let words = sentences.reduce(0) { $0 + $1.tags.count }
+        let names = unknown.sorted().map { visible($0) }.joined(separator: ", ")
+        note(
+            "\(path): \(count) of \(words) words have a tag that was not trained on, and cannot be "
+                + "predicted (\(names))")
     }
 
     private mutating func questions(
@@ -139,18 +167,21 @@ struct TaskLoader {
     ) throws(TaskDataError) -> TaskExamples {
         let file = try QuestionFile.read(
             path, mayLackAnswers: task.answers == .squad2, limits: limits)
+        guard training || file.questions.contains(where: { $0.isImpossible || !$0.answers.isEmpty })
+        else { throw TaskDataError(path, "no question has an answer: there is nothing to score") }
         let features = QuestionFeatures(
             file, tokenizer: encoder.tokenizer,
             settings: task.windowSettings(maximumLength: encoder.maximumLength),
             training: training, progress: progress)
         if !features.skipped.isEmpty {
-            notes.append(
+            note(
                 "\(path): \(features.skipped.count) of \(file.questions.count) questions are left "
                     + "out, for example \(visible(features.skipped[0].id)): "
                     + features.skipped[0].reason)
         }
+        file.contradictions.forEach { note("\(path): \($0)") }
         if file.hasImpossibleQuestions, task.answers != .squad2 {
-            notes.append(
+            note(
                 "\(path): some questions have no answer, but answers: \(task.answers.rawValue) always "
                     + "gives one; answers: squad2 does not")
         }

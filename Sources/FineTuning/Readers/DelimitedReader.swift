@@ -159,10 +159,12 @@ struct DelimitedReader {
         rows.append(.init(line: line, values: places.map { .text(fields[$0]) }))
     }
 
-    private mutating func setHeader(_ names: [String], line: Int) throws(TaskDataError) {
+    private mutating func setHeader(_ header: [String], line: Int) throws(TaskDataError) {
+        let names = header.map(PythonText.trimmed)
         guard names.count <= text.limits.columns else { throw tooWide(line) }
         guard Set(names).count == names.count else {
-            throw text.error(line, "two columns have the same name")
+            let twice = names.first { name in names.count { $0 == name } > 1 } ?? ""
+            throw text.error(line, "two columns have the same name, \"\(visible(twice))\"")
         }
         for column in wanted {
             guard let place = names.firstIndex(of: column) else {

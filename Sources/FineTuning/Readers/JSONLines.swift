@@ -13,7 +13,7 @@ func readJSONLines(
             throw text.error(number, "a line must be a JSON object, found \(tree.found)")
         }
         if rows.isEmpty {
-            for column in columns where tree[column] == nil {
+            for column in columns where try member(column, of: tree, text, number) == nil {
                 let names = members.prefix(20).map { visible($0.name) }.joined(separator: ", ")
                 throw text.error(
                     number, "no member \(visible(column)); the members are \(names)")
@@ -21,11 +21,25 @@ func readJSONLines(
         }
         var values: [TaskValue?] = []
         for column in columns {
-            values.append(try value(tree[column], column, text: text, line: number))
+            let member = try member(column, of: tree, text, number)
+            values.append(try value(member, column, text: text, line: number))
         }
         rows.append(.init(line: number, values: values))
     }
     return rows
+}
+
+/// The member of an object whose name is that of a column, but for white space at its ends.
+private func member(
+    _ column: String, of tree: JSONTree, _ text: TaskText, _ line: Int
+) throws(TaskDataError) -> JSONTree? {
+    if let exact = tree[column] { return exact }
+    guard case .object(let members) = tree.content else { return nil }
+    let found = members.filter { PythonText.trimmed($0.name).utf8.elementsEqual(column.utf8) }
+    guard found.count <= 1 else {
+        throw text.error(line, "two members are called \"\(visible(column))\" but for white space")
+    }
+    return found.first?.value
 }
 
 private func value(

@@ -2,8 +2,7 @@
 public struct GoldAnswer: Equatable, Sendable {
     /// The answer.
     public let text: String
-    /// Where it begins in the context, in code points; nil where the file does not say, or names a
-    /// place outside the context.
+    /// Where it begins in the context, in code points, as the file says; nil where it does not.
     public let start: Int?
 
     /// An answer.
@@ -51,12 +50,18 @@ public struct QuestionFile: Equatable, Sendable {
     public let contexts: [String]
     /// The questions in the order of the file.
     public let questions: [Question]
+    /// Where the file contradicts itself: answers that are not at their places, answerable questions
+    /// without answers. Each with the number of cases and an example.
+    public let contradictions: [String]
 
     /// What is known already: made by a program, or typed.
-    public init(path: String, contexts: [String], questions: [Question]) {
+    public init(
+        path: String, contexts: [String], questions: [Question], contradictions: [String] = []
+    ) {
         self.path = path
         self.contexts = contexts
         self.questions = questions
+        self.contradictions = contradictions
     }
 
     /// Whether some question has no answer, as in SQuAD 2.0.
@@ -88,6 +93,7 @@ public struct QuestionFile: Equatable, Sendable {
         var reader = QuestionReader(text, mayLackAnswers: mayLackAnswers)
         try reader.read(tree)
         return QuestionFile(
-            path: text.path, contexts: reader.contexts, questions: reader.questions)
+            path: text.path, contexts: reader.contexts, questions: reader.questions,
+            contradictions: reader.contradictions.notes)
     }
 }

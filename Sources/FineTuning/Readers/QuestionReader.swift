@@ -6,6 +6,8 @@ struct QuestionReader {
     /// By their bytes: equal `String`s may differ in their code points.
     private var ids: Set<[UInt8]> = []
 
+    private(set) var contradictions = QuestionContradictions()
+
     private let mayLackAnswers: Bool
 
     /// `mayLackAnswers` says whether a question without answers has none; else they are missing.
@@ -23,16 +25,16 @@ struct QuestionReader {
             for paragraph in try list(article, "paragraphs", "an article") {
                 let context = try string(paragraph, "context", "a paragraph")
                 contexts.append(context)
-                let count = context.unicodeScalars.count
+                let scalars = Array(context.unicodeScalars)
                 for question in try list(paragraph, "qas", "a paragraph") {
-                    try read(question, contextCount: count)
+                    try read(question, context: scalars)
                 }
             }
         }
     }
 
     private mutating func read(
-        _ tree: JSONTree, contextCount: Int
+        _ tree: JSONTree, context: [Unicode.Scalar]
     ) throws(TaskDataError) {
         let id = try string(tree, "id", "a question")
         let place = "question \(visible(id))"
@@ -40,8 +42,7 @@ struct QuestionReader {
         if tree["answers"] != nil {
             for answer in try list(tree, "answers", place) {
                 let text = try string(answer, "text", place)
-                answers.append(
-                    try located(answer, text: text, contextCount: contextCount, place))
+                answers.append(GoldAnswer(text: text, start: try start(of: answer, place)))
             }
         }
         var isImpossible = mayLackAnswers && answers.isEmpty
@@ -51,6 +52,16 @@ struct QuestionReader {
             }
             isImpossible = value
         }
+        // Some copies give an impossible question one empty answer.
+        if isImpossible, let answer = answers.first(where: { !$0.text.isEmpty }) {
+            throw self.text.error(
+                tree.line,
+                "\(place) says is_impossible: true, but has the answer \"\(visible(answer.text))\"")
+        }
+        if answers.contains(where: { !$0.isFound(in: context) }) {
+            contradictions.count(.misplaced, id, tree.line)
+        }
+        if answers.isEmpty, !isImpossible { contradictions.count(.unanswered, id, tree.line) }
         try append(
             Question(
                 id: id, text: try string(tree, "question", place), context: contexts.count - 1,
@@ -58,18 +69,14 @@ struct QuestionReader {
                 line: tree.line))
     }
 
-    private func located(
-        _ tree: JSONTree, text answer: String, contextCount: Int, _ place: String
-    ) throws(TaskDataError) -> GoldAnswer {
-        guard let start = tree["answer_start"], !start.isNull else {
-            return GoldAnswer(text: answer, start: nil)
-        }
+    private func start(
+        of answer: JSONTree, _ place: String
+    ) throws(TaskDataError) -> Int? {
+        guard let start = answer["answer_start"], !start.isNull else { return nil }
         guard let offset = start.integer else {
             throw wrong(start, "answer_start of \(place)", "an integer")
         }
-        let count = answer.unicodeScalars.count
-        let fits = offset >= 0 && count <= contextCount && offset <= contextCount - count
-        return GoldAnswer(text: answer, start: fits ? offset : nil)
+        return offset
     }
 
     private mutating func read(cmrc tree: JSONTree) throws(TaskDataError) {
@@ -84,6 +91,7 @@ struct QuestionReader {
                 }
                 answers.append(GoldAnswer(text: text, start: nil))
             }
+            if answers.isEmpty { contradictions.count(.unanswered, id, question.line) }
             try append(
                 Question(
                     id: id, text: try string(question, "query_text", place),

@@ -18,9 +18,9 @@ public struct TaggedSentence: Equatable, Sendable {
 
 /// How a file of tagged sentences is laid out: one word a line, a blank line after a sentence.
 public enum TaggedFormat: Equatable, Sendable {
-    /// CoNLL-2003 and its like: columns separated by a tab or, in lines without one, by white
-    /// space. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no words, but end a
-    /// sentence. There are no comments: `#` is a word.
+    /// CoNLL-2003 and its like: columns separated by tabs or by spaces, as the first line has them;
+    /// every other line has as many. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no
+    /// words, but end a sentence. `TaggedComments` says which lines are comments.
     case conll(word: Int = 0, tag: Int = -1)
     /// CoNLL-U (universaldependencies.org/format.html): ten columns separated by tabs, of which the
     /// word is the second and `tag` counts from 0 (3 is UPOS, 4 is XPOS). Comments, ranges of
@@ -28,13 +28,21 @@ public enum TaggedFormat: Equatable, Sendable {
     case conllu(tag: Int = 3)
 }
 
-extension TaggedSentence {
+/// A file of tagged sentences.
+public struct TaggedFile: Equatable, Sendable {
+    /// The file.
+    public let path: String
+    /// The sentences in the order of the file.
+    public let sentences: [TaggedSentence]
+    /// What a person should know: comments that were skipped, lines that may be comments.
+    public let notes: [String]
+
     /// Reads a file.
     ///
     /// - Throws: `TaskDataError` with file and line.
     public static func read(
         _ path: String, format: TaggedFormat, limits: TaskFileLimits = TaskFileLimits()
-    ) throws(TaskDataError) -> [TaggedSentence] {
+    ) throws(TaskDataError) -> TaggedFile {
         try parse(try TaskText(path: path, limits: limits), format)
     }
 
@@ -42,63 +50,93 @@ extension TaggedSentence {
     public static func parse(
         _ bytes: [UInt8], path: String, format: TaggedFormat,
         limits: TaskFileLimits = TaskFileLimits()
-    ) throws(TaskDataError) -> [TaggedSentence] {
+    ) throws(TaskDataError) -> TaggedFile {
         try parse(try TaskText(bytes, path: path, limits: limits), format)
     }
 
     private static func parse(
         _ text: TaskText, _ format: TaggedFormat
-    ) throws(TaskDataError) -> [TaggedSentence] {
-        var reader = TaggedReader(text, format)
+    ) throws(TaskDataError) -> TaggedFile {
+        var reader = TaggedReader(text, format, try TaggedLayout.find(in: text, format))
         try text.forEachLine { (number, line) throws(TaskDataError) in
             try reader.take(line, number)
         }
         try reader.endSentence()
-        return reader.sentences
+        return TaggedFile(
+            path: text.path, sentences: reader.sentences,
+            notes: reader.notes.map { "\(text.path): \($0)" })
     }
 }
 
+/// Takes the lines of a file one after another.
 private struct TaggedReader {
     private let text: TaskText
     private let format: TaggedFormat
+    private let layout: TaggedLayout
+    private(set) var comments = TaggedComments()
     private(set) var sentences: [TaggedSentence] = []
+    /// Tags with white space at their ends, and the line of the first.
+    private var spaced: (count: Int, line: Int)?
     private var words: [String] = []
     private var tags: [String] = []
     private var start = 0
     /// Words of all sentences.
     private var wordCount = 0
 
-    init(_ text: TaskText, _ format: TaggedFormat) {
+    init(_ text: TaskText, _ format: TaggedFormat, _ layout: TaggedLayout) {
         self.text = text
         self.format = format
+        self.layout = layout
+    }
+
+    /// What a person should know.
+    var notes: [String] {
+        comments.notes
+            + (spaced.map {
+                [
+                    "\($0.count == 1 ? "1 tag has" : "\($0.count) tags have") white space at the ends, "
+                        + "which does not count, the first on line \($0.line)"
+                ]
+            } ?? [])
     }
 
     mutating func take(_ line: ArraySlice<UInt8>, _ number: Int) throws(TaskDataError) {
-        if line.allSatisfy(isSpace) { return try endSentence() }
+        if TaggedLayout.isBlank(line) { return try endSentence() }
+        let columns: (word: Int, tag: Int)
         switch format {
         case .conll(let word, let tag):
-            if line.starts(with: "-DOCSTART-".utf8) { return try endSentence() }
-            let fields = split(line)
-            guard place(word, fields) != place(tag, fields) else {
-                throw text.error(
-                    number, "a word without a tag: column \(tag) of this line is the word itself")
-            }
-            try append(
-                try field(fields, word, "word", number), try field(fields, tag, "tag", number),
-                number)
+            if TaggedLayout.isDocumentStart(line) { return try endSentence() }
+            columns = (word, tag)
         case .conllu(let tag):
-            if line.first == UInt8(ascii: "#") { return }
-            let fields = line.split(
-                separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
-            guard fields.count == 10 else {
-                throw text.error(
-                    number, "CoNLL-U has 10 columns separated by tabs, found \(fields.count)")
-            }
-            if try !isWord(fields[0], number) { return }
-            try append(
-                try field(fields, 1, "word", number), try field(fields, tag, "tag", number),
-                number)
+            if line.first == TaggedComments.mark { return }
+            columns = (1, tag)
         }
+        let fields = layout.split(line)
+        if case .conll = format {
+            let isFirst = words.isEmpty
+            if comments.skips(line, fields, layout, tag: columns.tag, isFirst: isFirst, number) {
+                return
+            }
+        }
+        try layout.check(line, fields, number, text)
+        if case .conllu = format, try !isWord(fields[0], number) { return }
+        let word = try field(fields, columns.word, "word", number)
+        // Two tags that differ in white space at their ends alone are one class.
+        let written = try field(fields, columns.tag, "tag", number)
+        let tag = PythonText.trimmed(written)
+        if tag != written { spaced = (spaced.map { $0.count + 1 } ?? 1, spaced?.line ?? number) }
+        guard !tag.isEmpty else {
+            throw text.error(number, "the tag is empty (column \(columns.tag), from 0)")
+        }
+        if case .conll = format {
+            guard place(columns.word, fields) != place(columns.tag, fields) else {
+                throw text.error(
+                    number,
+                    "a word without a tag: column \(columns.tag) of this line is the word itself")
+            }
+            comments.note(tag: tag, line, isFirst: words.isEmpty, number)
+        }
+        try append(word, tag, number)
     }
 
     mutating func endSentence() throws(TaskDataError) {
@@ -117,17 +155,6 @@ private struct TaggedReader {
         try text.checkCounts(records: 0, values: wordCount, line: number)
         words.append(word)
         tags.append(tag)
-    }
-
-    private func isSpace(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
-    }
-
-    private func split(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
-        let tab = UInt8(ascii: "\t")
-        return line.contains(tab)
-            ? line.split(separator: tab, omittingEmptySubsequences: false)
-            : line.split(separator: UInt8(ascii: " "))
     }
 
     /// Whether the identifier of a CoNLL-U line is that of a word.

@@ -35,13 +35,5 @@ public struct TaskDataError: ExitCoded, Equatable, Sendable, CustomStringConvert
 /// `text` cut to `limit` characters, with what a terminal would obey escaped: data may be hostile,
 /// and messages go to terminals.
 func visible(_ text: some StringProtocol, limit: Int = 60) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars.prefix(limit) {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
-            result += scalar.escaped(asASCII: true)
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return text.unicodeScalars.dropFirst(limit).isEmpty ? result : result + "..."
+    text.printable(limit: limit)
 }

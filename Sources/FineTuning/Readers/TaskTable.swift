@@ -50,7 +50,8 @@ public struct TaskTable: Equatable, Sendable {
     /// Reads a file.
     ///
     /// - Parameters:
-    ///   - columns: the columns to keep, by name.
+    ///   - columns: the columns to keep, by name. White space at the ends of a name does not count, in
+    ///     the file neither.
     ///   - header: the names of all columns where the first row does not give them; not for JSON.
     /// - Throws: `TaskDataError` with file and line.
     public static func read(
@@ -76,6 +77,7 @@ public struct TaskTable: Equatable, Sendable {
         _ text: TaskText, format: TaskTableFormat, columns: [String], header: [String]?
     ) throws(TaskDataError) -> TaskTable {
         let rows: [Row]
+        let columns = columns.map(PythonText.trimmed)
         switch format {
         case .tsv, .csv:
             var reader = DelimitedReader(text, columns: columns, header: header)
@@ -96,6 +98,38 @@ public struct TaskTable: Equatable, Sendable {
                 path, line: row.line, "\(visible(columns[column])) must be text, found \(found)")
         }
         return text
+    }
+
+    /// The label in column `column` of a row, without white space at its ends: labels that differ in
+    /// nothing else are one.
+    ///
+    /// - Throws: `TaskDataError` where there is none, or a list.
+    public func label(_ row: Row, _ column: Int) throws(TaskDataError) -> String {
+        PythonText.trimmed(try text(row, column))
+    }
+
+    /// The labels in column `column` of a row, each without white space at its ends: a list, or one
+    /// text of labels separated by commas.
+    ///
+    /// - Throws: `TaskDataError` where there is none.
+    public func labels(_ row: Row, _ column: Int) throws(TaskDataError) -> [String] {
+        if case .list(let items) = row.values[column] { return items.map(PythonText.trimmed) }
+        return try text(row, column).split(separator: ",").map { PythonText.trimmed(String($0)) }
+    }
+
+    /// The number of records whose label has white space at its ends, and the line of the first.
+    func firstSpacedLabel(column: Int) -> (count: Int, line: Int)? {
+        var found: (count: Int, line: Int)?
+        for row in rows {
+            let isSpaced =
+                switch row.values[column] {
+                case .text(let text): PythonText.trimmed(text) != text
+                case .list(let items): items.contains { PythonText.trimmed($0) != $0 }
+                case nil: false
+                }
+            if isSpaced { found = ((found?.count ?? 0) + 1, found?.line ?? row.line) }
+        }
+        return found
     }
 
     /// The list in column `column` of a row; a text that is not empty counts as a list of one.

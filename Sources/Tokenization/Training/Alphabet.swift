@@ -4,16 +4,22 @@ struct Alphabet {
     let characters: [UInt32]
     /// Place of a character in `characters`, or -1.
     private let places: [Int32]
+    /// Classes of characters that are normalized already.
+    private let table: CharacterTable
 
     /// Chooses among the characters of words.
     ///
     /// - Throws: `noWords`, or `sizeTooSmall` if single characters alone fill the vocabulary.
     init(_ words: ByteCountTable, _ options: WordPieceTrainer.Options) throws(TrainingError) {
+        var form = CharacterForm.normalized
+        form.isolatesIdeographs = options.tokenizer.isolatesIdeographs
+        let table = CharacterTable.of(form)
+        func pieceCount(_ scalar: UInt32) -> Int { Self.isIsolated(scalar, table) ? 1 : 2 }
         let counts = Self.characterCounts(words)
         guard counts.contains(where: { $0 > 0 }) else { throw .noWords }
         let fixed = options.fixedTokens.count
         let always = (UInt32(0x21)...0x7E).filter {
-            !options.lowercase || !(UInt32(0x41)...0x5A).contains($0)
+            !options.tokenizer.lowercase || !(UInt32(0x41)...0x5A).contains($0)
         }
         var chosen = Set(always)
         let frequent = counts.indices.filter {
@@ -21,7 +27,7 @@ struct Alphabet {
         }.sorted { counts[$0] != counts[$1] ? counts[$0] > counts[$1] : $0 < $1 }
         let total = counts.reduce(0, +)
         var covered = always.reduce(0) { $0 + counts[Int($1)] }
-        var pieces = always.reduce(0) { $0 + Self.pieceCount($1) }
+        var pieces = always.reduce(0) { $0 + pieceCount($1) }
         let most = pieces + (options.size - fixed - pieces) / 2
         for index in frequent {
             let scalar = UInt32(index)
@@ -30,11 +36,11 @@ struct Alphabet {
             } else {
                 // 99.99 %, rounded so that the last character is only left out if it is rare.
                 if total - covered <= total / 10_000 { break }
-                if pieces + Self.pieceCount(scalar) > most { break }
+                if pieces + pieceCount(scalar) > most { break }
             }
             chosen.insert(scalar)
             covered += counts[index]
-            pieces += Self.pieceCount(scalar)
+            pieces += pieceCount(scalar)
         }
         guard fixed + pieces <= options.size else {
             throw .sizeTooSmall(size: options.size, fixed: fixed, alphabet: pieces)
@@ -43,6 +49,7 @@ struct Alphabet {
         var places = [Int32](repeating: -1, count: 0x110000)
         for (place, scalar) in characters.enumerated() { places[Int(scalar)] = Int32(place) }
         self.places = places
+        self.table = table
     }
 
     /// The place of a code point in `characters`, or nil.
@@ -51,13 +58,12 @@ struct Alphabet {
     }
 
     /// Whether a character is always a word by itself, so that it needs no piece behind `##`.
-    static func isIsolated(_ scalar: UInt32) -> Bool {
-        let kind = CharacterTable.shared.characterClass(scalar)
-        return kind == .punctuation || kind == .ideograph || kind == .mappedIdeograph
-            || kind == .mappedPunctuation
-    }
+    func isIsolated(_ scalar: UInt32) -> Bool { Self.isIsolated(scalar, table) }
 
-    private static func pieceCount(_ scalar: UInt32) -> Int { isIsolated(scalar) ? 1 : 2 }
+    private static func isIsolated(_ scalar: UInt32, _ table: CharacterTable) -> Bool {
+        let kind = table.characterClass(scalar)
+        return kind == .punctuation || kind == .ideograph
+    }
 
     private static func characterCounts(_ words: ByteCountTable) -> [Int64] {
         var counts = [Int64](repeating: 0, count: 0x110000)

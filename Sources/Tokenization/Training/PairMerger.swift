@@ -52,7 +52,7 @@ struct PairMerger {
     private static func continuationNumbers(_ alphabet: Alphabet) -> [Int32] {
         var next = Int32(alphabet.characters.count)
         return alphabet.characters.map { scalar in
-            if Alphabet.isIsolated(scalar) { return 0 }
+            if alphabet.isIsolated(scalar) { return 0 }
             defer { next += 1 }
             return next
         }

@@ -15,7 +15,7 @@ struct PieceList {
     /// one.
     init(_ alphabet: Alphabet) {
         for continues in [false, true] {
-            for scalar in alphabet.characters where !(continues && Alphabet.isIsolated(scalar)) {
+            for scalar in alphabet.characters where !(continues && alphabet.isIsolated(scalar)) {
                 var text: [UInt8] = []
                 text.append(utf8: scalar)
                 _ = insert(text, continues: continues)

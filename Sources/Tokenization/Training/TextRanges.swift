@@ -15,7 +15,9 @@ struct TextRange: Sendable {
             let file = try openText(path)
             defer { close(file) }
             var status = stat()
-            guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            // Standard input may stand in the middle of a file.
+            guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, path != "-" else {
+                if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
                 ranges.append(TextRange(path: path, bytes: nil))
                 continue
             }
@@ -60,9 +62,9 @@ func isASCIISpace(_ byte: UInt8) -> Bool {
         || byte == UInt8(ascii: "\n")
 }
 
-/// Opens a file for reading.
+/// Opens a file for reading; "-" is standard input.
 func openText(_ path: String) throws(TextStreamError) -> Int32 {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    let file = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
         throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }

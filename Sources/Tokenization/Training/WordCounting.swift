@@ -15,7 +15,9 @@ struct WordCounting: Sendable {
         var bytes = 0
     }
 
-    let lowercase: Bool
+    /// Whether bytes that are not UTF-8, and NUL, are an error; otherwise they are removed.
+    let requiresText: Bool
+    let table: CharacterTable
     /// The most distinct chunks.
     let limit: Int
     /// Bytes that a worker takes at once.
@@ -32,7 +34,7 @@ struct WordCounting: Sendable {
                 try TextRange.ranges(of: files, size: rangeBytes), workers: workers)
         } catch { throw .text(error) }
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
-            var partial = Partial(lowercase: lowercase)
+            var partial = Partial(table)
             while let (index, range) = shared.take() {
                 do throws(TrainingError) {
                     try count(range, &partial)
@@ -54,8 +56,8 @@ struct WordCounting: Sendable {
         var bytes = 0
         var normalizer: WordNormalizer
 
-        init(lowercase: Bool) {
-            normalizer = WordNormalizer(lowercase: lowercase)
+        init(_ table: CharacterTable) {
+            normalizer = WordNormalizer(table)
         }
     }
 
@@ -64,8 +66,10 @@ struct WordCounting: Sendable {
             let file = try openText(range.path)
             defer { close(file) }
             var reader = SegmentReader(
-                file, name: range.path, bufferBytes: TokenizeStream.bufferBytes,
-                maximumStretchBytes: TokenizeStream.maximumStretchBytes, range: range.bytes)
+                file, name: range.path == "-" ? TextFault.standardInput : range.path,
+                bufferBytes: TokenizeStream.bufferBytes,
+                maximumStretchBytes: TokenizeStream.maximumStretchBytes,
+                requiresText: requiresText, range: range.bytes)
             while let segment = try reader.next() {
                 count(segment.bytes, &partial)
                 if partial.chunks.count > limit || partial.words.count > limit { break }
@@ -79,7 +83,7 @@ struct WordCounting: Sendable {
 
     private func count(_ text: UnsafeRawBufferPointer, _ partial: inout Partial) {
         guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
-        var scanner = TextScanner(base, text.count, lowercase: lowercase)
+        var scanner = TextScanner(base, text.count, table)
         while let chunk = scanner.nextBytes() {
             if chunk.count <= Self.longestChunk {
                 partial.chunks.add(UnsafeRawBufferPointer(chunk), count: 1)
@@ -100,7 +104,7 @@ struct WordCounting: Sendable {
             counts.bytes += partial.bytes
             if chunks.count > limit { throw .tooManyDistinctWords(limit: limit) }
         }
-        var normalizer = WordNormalizer(lowercase: lowercase)
+        var normalizer = WordNormalizer(table)
         for entry in chunks.entries {
             chunks.withBytes(of: entry) { bytes in
                 guard let base = bytes.baseAddress else { return }

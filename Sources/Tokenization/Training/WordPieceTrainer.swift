@@ -14,8 +14,8 @@ public struct WordPieceTrainer: Sendable {
     public struct Options: Sendable, Equatable {
         /// The number of pieces wanted, special and unused ones included.
         public var size: Int
-        /// Whether to strip accents and make lower case first.
-        public var lowercase: Bool
+        /// How text becomes words; the vocabulary is for a tokenizer with these settings.
+        public var tokenizer: TokenizerSettings
         /// How often a pair must occur to be joined, and a character other than ASCII to get a
         /// piece. At least 1.
         public var minimumFrequency = 2
@@ -29,11 +29,13 @@ public struct WordPieceTrainer: Sendable {
         /// The most distinct stretches of text between spaces that are counted. Each takes about 50
         /// bytes in each worker and once more.
         public var maximumDistinctWords = 10_000_000
+        /// Whether bytes that are not UTF-8, and NUL, are removed rather than an error.
+        public var replacesInvalid = false
 
         /// Options with the defaults above.
         public init(size: Int, lowercase: Bool = true) {
             self.size = size
-            self.lowercase = lowercase
+            tokenizer = TokenizerSettings(lowercase: lowercase)
         }
     }
 
@@ -80,7 +82,7 @@ public struct WordPieceTrainer: Sendable {
     /// Learns from files, in any order, with any number of threads.
     ///
     /// - Parameters:
-    ///   - files: Paths of text in UTF-8. A pipe is read by one thread.
+    ///   - files: Paths of text in UTF-8; "-" is standard input. A pipe is read by one thread.
     ///   - workers: Threads that count words; at least 1.
     /// - Throws: `TrainingError`.
     public func train(files: [String], workers: Int) throws(TrainingError) -> Result {
@@ -93,8 +95,8 @@ public struct WordPieceTrainer: Sendable {
     ) throws(TrainingError) -> Result {
         precondition(workers > 0, "there must be a worker")
         let counts = try WordCounting(
-            lowercase: options.lowercase, limit: options.maximumDistinctWords,
-            rangeBytes: rangeBytes
+            requiresText: !options.replacesInvalid, table: .of(options.tokenizer.form),
+            limit: options.maximumDistinctWords, rangeBytes: rangeBytes
         ).count(files: files, workers: workers)
         let alphabet = try Alphabet(counts.words, options)
         var pieces = PieceList(alphabet)

@@ -29,3 +29,7 @@ with h5py.File("h5py.h5", "w") as f:
     layout = h5py.VirtualLayout(shape=(4,), dtype="i4")
     layout[:] = h5py.VirtualSource("/etc/other.h5", "x", shape=(4,))
     f.create_virtual_dataset("virtual", layout)
+
+# A filter that only h5py brings along.
+with h5py.File("lzf.h5", "w") as f:
+    f.create_dataset("x", data=np.arange(64, dtype="i4"), chunks=(64,), compression="lzf")

@@ -5,17 +5,21 @@
 
 vocab.txt    a vocabulary made here: single characters of many scripts and some English pieces.
 cases.tsv    text in hexadecimal, tab, ids of the uncased tokenizer, tab, ids of the cased one.
+settings.tsv texts in hexadecimal, one a line; then for each settings a line "@lowercase strip_accents
+             tokenize_chinese_chars ADDED...", where ADDED is CONTENT|normalized|special|piece, and a line of ids for each
+             text. Added tokens that are no pieces have the ids behind the vocabulary's.
 scalars.tsv  for each 4096 code points, the CRC-32 of all words of 'a' + code point + 'b', uncased and cased.
 """
+import itertools
 import pathlib
 import random
 import unicodedata
 import zlib
 
-from tokenizers import BertWordPieceTokenizer, normalizers, pre_tokenizers
+from tokenizers import AddedToken, BertWordPieceTokenizer, Tokenizer, models, normalizers, pre_tokenizers
 
 HERE = pathlib.Path(__file__).parent
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+SPECIAL_TOKENS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 RANGES = [(0x21, 0x7F), (0xA1, 0x180), (0x300, 0x330), (0x391, 0x3CA), (0x400, 0x460), (0x5D0, 0x5EB),
           (0x620, 0x653), (0x905, 0x950), (0xE01, 0xE3B), (0x1100, 0x1113), (0x1161, 0x1176),
           (0x11A8, 0x11C3), (0x1E00, 0x1E20), (0x2010, 0x2028), (0x302A, 0x3030), (0x3041, 0x30FF),
@@ -30,7 +34,7 @@ straße cafe naive resume Café naïve Übung москва Москва прив
 
 
 def vocabulary():
-    tokens = list(SPECIAL)
+    tokens = list(SPECIAL_TOKENS)
     for first, end in RANGES:
         for c in range(first, end):
             if not chr(c).isspace():
@@ -90,6 +94,49 @@ def cases(tokens):
         yield b"".join(next(parts) for _ in range(rng.randint(1, 24)))
 
 
+LANGUAGES = """
+Schöne Grüße aus München: Straße, ÖBB, Äpfel, ẞ, übermäßig.|Zażółć gęślą jaźń, ŁÓDŹ i Kraków; źdźbło|Åke äter räksmörgås på Öland, ÄPPLE
+Tôi yêu tiếng Việt, ĐƯỜNG phố Hà Nội ở đâu?|İstanbul'da IĞDIR ılık ŞEKER|ΌΔΥΣΣΕΥΣ Ὀδυσσεύς ΑΣ Σ ῾Ρόδος|ЙОД йод Ёлка ёж ЇЖАК
+我爱北京天安门。丽丁丂abc七丄，「」|東京タワーへ行きます。ガギグ ひらがな ｶﾞ|각가갂 한국어는 ㄱ|हिन्दी क़ किताब|שָׁלוֹם|مَرْحَبًا
+😀😁 party🎉 👨\u200d👩\u200d👧 🇩🇪|a\u0301\u0323 e\u0323\u0301 ≠ ≮ ; · K Å Ω ﬁ ǆ Ǆ|[MASK] [mask] x[MASK]y [CLS
+the @USER said @user hi@USERthe|foobar foo fooBAR FooBar xfoobarx foo-bar barfoo|ÜBER über Uber uber überüber xÜberx the|naïve NAÏVE naive cafe Café
+中文 中 文 a中文b 中 文|c++ C++11 c+ +c|<e> <E>x x<E> <E><E> the<E>the|the theof ofthe The THE
+""".strip().replace("\n", "|").split("|")
+
+NORMALIZED, SPECIAL, PIECE = 1, 2, 4
+ADDED = [
+    [],
+    [("@USER", 0), ("<E>", SPECIAL), ("the", PIECE)],
+    [("FooBar", NORMALIZED), ("Über", NORMALIZED), ("中文", NORMALIZED), ("c++", NORMALIZED), ("Café", NORMALIZED | PIECE)],
+    [("foo", 0), ("foobar", 0), ("bar", NORMALIZED), ("<E>", SPECIAL | NORMALIZED), ("丁", NORMALIZED | PIECE), ("[MASK", 0)],
+]
+
+
+def write_settings(tokens):
+    rng = random.Random(20260102)
+    parts = fuzz(rng, tokens + ["foo", "bar", "foobar", "<E>", "@USER", "Über", "ü", "c++", "the", "中文"] * 40)
+    texts = [s.encode() for s in LANGUAGES]
+    texts += [b"".join(next(parts) for _ in range(rng.randint(1, 24))) for _ in range(40)]
+    with open(HERE / "settings.tsv", "w") as out:
+        out.writelines(text.hex() + "\n" for text in texts)
+        for lowercase, strip, chinese, added in itertools.product((True, False), (None, True, False), (True, False), ADDED):
+            if strip is None and added:
+                continue
+            made = Tokenizer(models.WordPiece({t: i for i, t in enumerate(tokens)}, unk_token="[UNK]"))
+            made.normalizer = normalizers.BertNormalizer(handle_chinese_chars=chinese, strip_accents=strip, lowercase=lowercase)
+            made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+            made.add_special_tokens([AddedToken(t, normalized=False) for t in SPECIAL_TOKENS])
+            for content, flags in added:
+                token = AddedToken(content, normalized=bool(flags & NORMALIZED), special=bool(flags & SPECIAL))
+                assert (content in tokens) == bool(flags & PIECE), content
+                (made.add_special_tokens if flags & SPECIAL else made.add_tokens)([token])
+            fields = [f"{c}|{f & 1}|{f >> 1 & 1}|{f >> 2}" for c, f in added]
+            out.write("@" + " ".join([str(lowercase), str(strip), str(chinese)] + fields) + "\n")
+            for text in texts:
+                ids = made.encode(text.decode(errors="replace"), add_special_tokens=False).ids
+                out.write(" ".join(map(str, ids)) + "\n")
+
+
 def write_scalars():
     split = pre_tokenizers.BertPreTokenizer()
     forms = [normalizers.BertNormalizer(lowercase=True), normalizers.BertNormalizer(lowercase=False)]
@@ -115,6 +162,7 @@ def main():
         for text in cases(tokens):
             ids = [form.encode(text.decode("utf-8", "replace"), add_special_tokens=False).ids for form in forms]
             out.write("\t".join([text.hex()] + [" ".join(map(str, i)) for i in ids]) + "\n")
+    write_settings(tokens)
     write_scalars()
 
 

@@ -1,9 +1,9 @@
 import Glibc
 
 /// Files that Linux makes up as they are read (/proc, /sys): their size says nothing.
-enum SystemFile {
+public enum SystemFile {
     /// The text of the file, at most 64 KiB of it; empty where it cannot be read.
-    static func text(_ path: String) -> String {
+    public static func text(_ path: String) -> String {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 1 << 16)

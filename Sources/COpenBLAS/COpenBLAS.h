@@ -1,6 +1,0 @@
-#ifndef BERT_COpenBLAS_H
-#define BERT_COpenBLAS_H
-
-#include <cblas.h>
-
-#endif

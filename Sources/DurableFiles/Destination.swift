@@ -1,0 +1,61 @@
+import Glibc
+
+/// What a person who names an output means by it.
+package enum Destination: Equatable {
+    /// A plain file, perhaps still to be made, behind all symbolic links: it can be replaced.
+    case file(String)
+    /// A pipe, a device: it is written to.
+    case stream(String)
+    /// Something that this process has open already, as `/dev/stdout` is.
+    case descriptor(Int32)
+
+    /// The most links that are followed, as in Linux.
+    private static let maximumLinks = 40
+
+    /// Follows the symbolic links that `path` begins with.
+    package init(_ path: String) throws(FileError) {
+        var path = path
+        for _ in 0..<Self.maximumLinks {
+            switch try Paths.kind(of: path) {
+            case .missing, .file, .directory:
+                self = .file(path)
+                return
+            case .other:
+                self = .stream(path)
+                return
+            case .symbolicLink:
+                if let number = Self.descriptor(path) {
+                    self = .descriptor(number)
+                    return
+                }
+                let link = try Self.readLink(path)
+                path = link.hasPrefix("/") ? link : Paths.join(Paths.parent(of: path), link)
+            }
+        }
+        throw FileError(.badData, path, "is a circle of symbolic links")
+    }
+
+    /// The number of a link of `/proc/self/fd`: what it leads to may have no path.
+    private static func descriptor(_ path: String) -> Int32? {
+        guard let number = Int32(Paths.name(of: path)),
+            let directory = realpath(Paths.parent(of: path), nil)
+        else { return nil }
+        defer { free(directory) }
+        return String(cString: directory) == "/proc/\(getpid())/fd" ? number : nil
+    }
+
+    private static func readLink(_ path: String) throws(FileError) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = Patience.call { readlink(path, &buffer, buffer.count) }
+        guard count >= 0 else { throw .system(path, "read the link") }
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+}
+
+extension Paths {
+    /// Where a directory is to be made or replaced: behind the symbolic links of `path`, which stay.
+    static func destination(of path: String) throws(FileError) -> String {
+        guard case .file(let target) = try Destination(path) else { return path }
+        return target
+    }
+}

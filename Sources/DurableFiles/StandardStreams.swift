@@ -1,0 +1,36 @@
+import Glibc
+
+/// The three descriptors that every process is started with.
+public enum StandardStreams {
+    /// Makes the start of a program safe for its files; the first thing that a program does.
+    ///
+    /// A standard stream that was closed stays unusable, but its number is taken: the next file that
+    /// is opened would get it, and messages would be written into that file.
+    public static func prepare() {
+        for (number, flags) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_WRONLY)] as [(Int32, Int32)]
+        where fcntl(number, F_GETFD) < 0 {
+            // The lowest free number is the one.
+            _ = open("/dev/null", flags)
+        }
+    }
+
+    /// Writes all of a text to standard output, at once.
+    ///
+    /// - Throws: `FileError` where it cannot be written: the result of a command is lost then.
+    public static func write(_ text: String) throws(FileError) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { throw .system("standard output", "write it", isWriting: true) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Writes a line to standard output, at once.
+    ///
+    /// - Throws: as ``write(_:)``.
+    public static func writeLine(_ line: String) throws(FileError) { try write(line + "\n") }
+}

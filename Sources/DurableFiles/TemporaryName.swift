@@ -1,0 +1,28 @@
+import Glibc
+
+/// Names for files that are not finished yet.
+enum TemporaryName {
+    /// "HOST-PID-RANDOM": tells later whether the writer can still be alive.
+    static func suffix() -> String {
+        let random = String(UInt64.random(in: .min ... .max), radix: 36)
+        return "\(writer)-\(getpid())-\(random)"
+    }
+
+    /// Where numbers of processes mean what they mean here: this machine, and in it this namespace of
+    /// processes, as containers of one machine may share its name.
+    static let writer: String = {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = readlink("/proc/self/ns/pid", &buffer, buffer.count)
+        let digits = buffer.prefix(max(0, count)).filter { (48...57).contains($0) }
+        return "\(host())+\(String(decoding: digits, as: UTF8.self))"
+    }()
+
+    /// This machine's name, without characters that have a meaning in the suffix or in paths.
+    static func host() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, 255) == 0 else { return "unknown" }
+        let text = String(
+            decoding: name.map(UInt8.init(bitPattern:)).prefix { $0 != 0 }, as: UTF8.self)
+        return text.isEmpty ? "unknown" : String(text.map { $0 == "/" || $0 == "-" ? "_" : $0 })
+    }
+}

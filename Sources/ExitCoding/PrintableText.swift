@@ -1,0 +1,20 @@
+extension StringProtocol {
+    /// This text with everything escaped that a terminal would obey instead of showing: control characters, line ends and
+    /// marks of writing direction.
+    ///
+    /// Names in files may be made to do harm, and errors that quote them go to terminals and logs.
+    package var printable: String { printable(limit: .max) }
+
+    /// The same of at most `limit` characters; what is cut off is replaced by three dots.
+    package func printable(limit: Int) -> String {
+        var result = ""
+        for scalar in unicodeScalars.prefix(limit) {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
+                result += scalar.escaped(asASCII: true)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return unicodeScalars.dropFirst(limit).isEmpty ? result : result + "..."
+    }
+}

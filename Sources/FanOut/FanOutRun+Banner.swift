@@ -1,0 +1,48 @@
+import BERT
+import Checkpointing
+import FineTuning
+import Reporting
+import Tensors
+
+extension FanOutRun {
+    /// What the run is going to do, for its first lines.
+    func banner(_ survey: FanOutSurvey, threads: Int, memory: Int) -> [(String, String)] {
+        let trials = configuration.trialCount
+        var items = [
+            ("fan-out", "\(trials) trial\(trials == 1 ? "" : "s"), results in \(directory.path)")
+        ]
+        for (index, start) in survey.starts.enumerated() {
+            items.append((index == 0 ? "models" : "", start.summary))
+        }
+        for (index, (task, survey)) in zip(configuration.tasks, survey.tasks).enumerated() {
+            let chance = survey.baseline?[task.decidingMetric].map {
+                "; always the most frequent: \(task.decidingMetric.rawValue) "
+                    + HumanFormat.fixed($0 * 100, decimals: 2)
+            }
+            items.append(
+                (
+                    index == 0 ? "tasks" : "",
+                    "\(task.name): \(task.kind.rawValue), \(survey.summary)\(chance ?? "")"
+                ))
+        }
+        items.append(
+            (
+                "ranks",
+                "\(groups.summary), \(HumanFormat.counted(threads, "thread")) each\(groups.spareNote)"
+            ))
+        items.append(("memory", "at most about \(HumanFormat.bytes(memory)) a rank"))
+        return items
+    }
+}
+
+extension StartingModel {
+    /// "base: 12 layers of 768, vocabulary 30522: 109 M parameters, from Checkpoints/base".
+    fileprivate var summary: String {
+        let count = ParameterLayout.fineTuning(configuration, .classification(classes: 2)).count
+        let source = point.fromScratch ? "random weights, sizes of" : "from"
+        let layers = HumanFormat.counted(configuration.layers, "layer")
+        return "\(point.name): \(layers) of \(configuration.hiddenSize), "
+            + "vocabulary \(configuration.vocabularySize): \(HumanFormat.count(count)) parameters, "
+            + "\(source) \(saved.path)"
+    }
+}

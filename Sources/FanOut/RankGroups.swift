@@ -1,0 +1,39 @@
+/// How the ranks of a job are divided among trials: groups of one size, so that what a trial learns
+/// does not depend on the group that takes it, and spare ranks, which have no work.
+struct RankGroups: Equatable {
+    /// Ranks of each group.
+    let size: Int
+    /// Groups that take trials.
+    let count: Int
+    /// Ranks that are left over; each is a group by itself that takes none.
+    let spares: Int
+
+    /// - Precondition: both are at least 1.
+    init(ranks: Int, ranksPerTrial: Int) {
+        size = min(ranksPerTrial, ranks)
+        count = ranks / size
+        spares = ranks - count * size
+    }
+
+    /// The group of a rank; spare ranks come after all groups that take trials.
+    func group(of rank: Int) -> Int {
+        rank < count * size ? rank / size : count + rank - count * size
+    }
+
+    /// The first rank of each group, spare ones included.
+    var leaders: [Int] { (0..<count).map { $0 * size } + (0..<spares).map { count * size + $0 } }
+
+    /// "3 groups of 2 ranks".
+    var summary: String {
+        let groups = count == 1 ? "1 group" : "\(count) groups"
+        return "\(groups) of \(size == 1 ? "1 rank" : "\(size) ranks")"
+    }
+
+    /// What to say of the ranks that are left over; empty where there are none.
+    var spareNote: String {
+        guard spares > 0 else { return "" }
+        return
+            "; \(spares == 1 ? "1 rank is" : "\(spares) ranks are") left over and without work, as "
+            + "every group has \(size) ranks (ranks_per_trial)"
+    }
+}

@@ -1,0 +1,123 @@
+import Checkpointing
+import DurableFiles
+import FineTuning
+import FoundationEssentials
+import Tensors
+
+/// The folder of a trial: the state of one that was interrupted, the model of one that was the best
+/// of its task so far, and its curve.
+struct TrialDirectory {
+    let path: String
+    private let run: FanOutDirectory
+
+    private static let arrays = "arrays.safetensors"
+    private static let state = "state.json"
+    private static let formatVersion = 1
+
+    /// What the manifest of a state says besides its files: nothing.
+    private struct NoMetadata: Codable, Sendable {}
+
+    init(_ run: FanOutDirectory, _ trial: Trial) {
+        self.run = run
+        path = Paths.join(Paths.join(run.path, "trials"), trial.key)
+    }
+
+    /// The model, to be moved to its place.
+    var model: String { Paths.join(path, "model") }
+
+    private var stateDirectory: String { Paths.join(path, "state") }
+
+    /// Finishes or takes back what a killed job left halfway, and deletes a model that was not taken.
+    /// Only one rank may do this.
+    ///
+    /// - Returns: whether there is a state.
+    func prepare() throws -> Bool {
+        try run.requireLock()
+        try PendingDirectory.removeStale(in: path, .all)
+        if try Paths.exists(model) { try discardModel() }
+        return try Paths.exists(stateDirectory)
+    }
+
+    /// Deletes a model that is not the best of its task.
+    func discardModel() throws {
+        try run.requireLock()
+        try PendingDirectory.retire(model)
+    }
+
+    // MARK: The state
+
+    /// What is found where a state should be.
+    enum Kept {
+        /// A state whose files are those that were written.
+        case whole(TrialState)
+        /// A state that cannot be gone on with, and why.
+        case damaged(String)
+    }
+
+    /// Writes a state with the hashes of its files; it appears whole, or the one before stays.
+    func write(
+        _ state: TrialState, _ arrays: [(name: String, values: Vector<Float>)]
+    ) throws {
+        try run.requireLock()
+        let bytes = arrays.reduce(0) { $0 + $1.values.count * 4 }
+        let pending = try PendingDirectory(
+            target: stateDirectory, replacing: true, neededBytes: bytes + (1 << 20))
+        try FlatArrays.write(Paths.join(pending.path, Self.arrays), arrays)
+        try WholeFiles.writeAtomically(
+            Paths.join(pending.path, Self.state), try JSONEncoder().encode(state))
+        try run.requireLock()
+        try pending.publish(formatVersion: Self.formatVersion, metadata: NoMetadata())
+    }
+
+    /// Reads the state and compares all files with their hashes.
+    ///
+    /// - Throws: where they cannot be read: it is not known whether they are damaged.
+    func readState() throws -> Kept {
+        do {
+            let hasManifest = try Paths.exists(Paths.join(stateDirectory, ManifestFile.name))
+            if hasManifest {
+                try Manifest<NoMetadata>.read(
+                    from: stateDirectory, supportedVersion: Self.formatVersion
+                ).verify(stateDirectory)
+            }
+            let path = Paths.join(stateDirectory, Self.state)
+            let bytes = try WholeFiles.read(path, maximumByteCount: 1 << 24)
+            let state = try JSONDecoder().decode(TrialState.self, from: Data(bytes))
+            guard (TrialState.oldestVersion...TrialState.newestVersion).contains(state.version)
+            else { return .damaged("\(path) has version \(state.version)") }
+            guard hasManifest || state.version < TrialState.newestVersion else {
+                return .damaged("\(stateDirectory) has no \(ManifestFile.name)")
+            }
+            return .whole(state)
+        } catch let error as FileError where error.cause != .inputOutput {
+            return .damaged("\(error)")
+        } catch let error as DecodingError {
+            return .damaged("\(stateDirectory): \(ManifestFile.explain(error))")
+        }
+    }
+
+    /// Reads the arrays of a state that is whole.
+    func readArrays(_ arrays: [(name: String, values: Vector<Float>)]) throws {
+        try FlatArrays.read(Paths.join(stateDirectory, Self.arrays), into: arrays)
+    }
+
+    /// Forgets the state.
+    func removeState() throws {
+        guard try Paths.exists(stateDirectory) else { return }
+        try run.requireLock()
+        try PendingDirectory.retire(stateDirectory)
+    }
+
+    // MARK: The curve
+
+    func write(_ curve: TrialCurve) throws {
+        try run.requireLock()
+        try Paths.createDirectory(path)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        try WholeFiles.writeAtomically(
+            Paths.join(path, "curve.json"), try encoder.encode(curve.file) + [10])
+    }
+}

@@ -1,0 +1,123 @@
+/// What the search for an answer needs of the scores of a window: the best starts and ends, and those
+/// of `[CLS]`. A long context has many windows, whose scores would take far more.
+public struct WindowScores: Sendable {
+    struct Place: Sendable {
+        let token: Int32
+        let logit: Float
+    }
+
+    /// Best first, of equals the earlier one.
+    let starts: [Place]
+    let ends: [Place]
+    let null: (start: Float, end: Float)
+
+    /// Keeps what `settings` ask for.
+    public init(_ logits: SpanLogits, _ settings: AnswerSettings) {
+        starts = Self.best(logits.start, settings.nBest)
+        ends = Self.best(logits.end, settings.nBest)
+        null = (logits.start[0], logits.end[0])
+    }
+
+    private static func best(_ scores: [Float], _ count: Int) -> [Place] {
+        let order = scores.indices.sorted {
+            scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1
+        }
+        return order.prefix(count).map { Place(token: Int32($0), logit: scores[$0]) }
+    }
+}
+
+/// A span of tokens of a window; for "no answer", the token 0.
+struct AnswerSpan {
+    let window: Int
+    let start: Int
+    let end: Int
+    let startLogit: Double
+    let endLogit: Double
+    var score: Double { startLogit + endLogit }
+}
+
+/// All admissible spans of a question, best first. They are found a part at a time: a context of some
+/// megabytes has millions, of which the first few are wanted.
+struct RankedSpans {
+    /// Spans are ordered by score, ties by the order in which they are found, as Python's sort keeps
+    /// it.
+    private typealias Ranked = (span: AnswerSpan, place: Int)
+
+    private let features: QuestionFeatures
+    private let windows: [AnswerWindow]
+    private let ranges: [Range<Int>]
+    private let scores: [WindowScores]
+    private let null: AnswerSpan?
+    private let maximumLength: Int
+    private var part: ArraySlice<Ranked> = []
+    private var last: Ranked?
+    /// Whether some span was admissible, "no answer" not counted.
+    private(set) var hasSpan = false
+
+    private static let partCount = 4096
+
+    /// `null` is the span of "no answer", where that is possible.
+    init(
+        _ features: QuestionFeatures, _ windows: [AnswerWindow], _ scores: [WindowScores],
+        null: AnswerSpan?, maximumLength: Int
+    ) {
+        self.features = features
+        self.windows = windows
+        self.scores = scores
+        self.null = null
+        self.maximumLength = maximumLength
+        ranges = windows.map(\.pieces)
+        part = nextPart()[...]
+    }
+
+    /// The next best span.
+    mutating func next() -> AnswerSpan? {
+        if part.isEmpty, last != nil { part = nextPart()[...] }
+        last = part.popFirst()
+        return last?.span
+    }
+
+    private static func isBefore(_ a: Ranked, _ b: Ranked) -> Bool {
+        a.span.score != b.span.score ? a.span.score > b.span.score : a.place < b.place
+    }
+
+    /// The best spans behind the last one.
+    private mutating func nextPart() -> [Ranked] {
+        var found: [Ranked] = []
+        var place = 0
+        func take(_ span: AnswerSpan) {
+            let ranked = (span: span, place: place)
+            place += 1
+            if let last, !Self.isBefore(last, ranked) { return }
+            found.append(ranked)
+            guard found.count == 2 * Self.partCount else { return }
+            found.sort(by: Self.isBefore)
+            found.removeLast(Self.partCount)
+        }
+        for index in windows.indices { forEachSpan(of: index, take) }
+        hasSpan = hasSpan || place > 0
+        if let null { take(null) }
+        found.sort(by: Self.isBefore)
+        return Array(found.prefix(Self.partCount))
+    }
+
+    private func forEachSpan(of index: Int, _ body: (AnswerSpan) -> Void) {
+        let window = windows[index]
+        let offset = features.offset(window)
+        let tokens = offset..<offset + window.pieces.count
+        let ends = scores[index].ends.filter { tokens.contains(Int($0.token)) }
+        for first in scores[index].starts where tokens.contains(Int(first.token)) {
+            let start = Int(first.token)
+            let piece = start - offset + window.pieces.lowerBound
+            guard isMaximumContext(ranges, index, piece: piece) else { continue }
+            for last in ends {
+                let end = Int(last.token)
+                guard end >= start, end - start < maximumLength else { continue }
+                body(
+                    AnswerSpan(
+                        window: index, start: start, end: end, startLogit: Double(first.logit),
+                        endLogit: Double(last.logit)))
+            }
+        }
+    }
+}

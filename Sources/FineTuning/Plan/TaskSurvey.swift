@@ -1,0 +1,27 @@
+/// What the files of a task hold, as far as a person wants to know before anything is trained.
+public struct TaskSurvey: Equatable, Sendable {
+    /// Inputs to learn from: texts, sentences, choices or windows.
+    public let trainInputs: Int
+    /// Inputs to score on.
+    public let evaluateInputs: Int
+    /// Classes; 0 for regression, choices and questions.
+    public let classes: Int
+    /// The scores of the most frequent answer, see `TaskData.baseline`.
+    public let baseline: TaskScores?
+
+    /// Counts what was read of a task.
+    public init(_ data: TaskData, _ task: TaskDefinition) {
+        trainInputs = data.train.inputCount
+        evaluateInputs = data.evaluate.inputCount
+        classes = data.labels.count
+        baseline = data.baseline(task)
+    }
+
+    /// "2 classes, 6920 inputs to learn from and 872 to score on".
+    public var summary: String {
+        let inputs =
+            "\(trainInputs) input\(trainInputs == 1 ? "" : "s") to learn from and \(evaluateInputs) to "
+            + "score on"
+        return classes > 0 ? "\(classes) class\(classes == 1 ? "" : "es"), \(inputs)" : inputs
+    }
+}

@@ -1,0 +1,99 @@
+/// How the lines of a file of tagged words are divided: alike in the whole file.
+struct TaggedLayout {
+    /// Whether tabs divide columns; else spaces do, any number of them.
+    let hasTabs: Bool
+    /// Columns of every line.
+    let columns: Int
+    /// The line that says so, from 1; nil where the format does.
+    let line: Int?
+
+    private static let tab = UInt8(ascii: "\t")
+    private static let space = UInt8(ascii: " ")
+
+    /// The layout of a file: that of its first line that is certainly one of a word. A line that
+    /// begins with `#` may be a comment; it decides only where there is no other.
+    static func find(
+        in text: TaskText, _ format: TaggedFormat
+    ) throws(TaskDataError) -> TaggedLayout {
+        guard case .conll = format else {
+            return TaggedLayout(hasTabs: true, columns: 10, line: nil)
+        }
+        var first: TaggedLayout?
+        var hash: TaggedLayout?
+        try text.forEachLine { (number, line) throws(TaskDataError) in
+            guard first == nil, !isBlank(line), !isDocumentStart(line) else { return }
+            let layout = TaggedLayout(line, number)
+            if line.first == TaggedComments.mark {
+                hash = hash ?? layout
+            } else {
+                first = layout
+            }
+        }
+        return first ?? hash ?? TaggedLayout(hasTabs: false, columns: 0, line: nil)
+    }
+
+    private init(hasTabs: Bool, columns: Int, line: Int?) {
+        self.hasTabs = hasTabs
+        self.columns = columns
+        self.line = line
+    }
+
+    private init(_ line: ArraySlice<UInt8>, _ number: Int) {
+        hasTabs = line.contains(Self.tab)
+        columns = Self.split(line, hasTabs: hasTabs).count
+        self.line = number
+    }
+
+    /// The columns of a line.
+    func split(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        Self.split(line, hasTabs: hasTabs)
+    }
+
+    private static func split(
+        _ line: ArraySlice<UInt8>, hasTabs: Bool
+    ) -> [ArraySlice<UInt8>] {
+        hasTabs
+            ? line.split(separator: tab, omittingEmptySubsequences: false)
+            : line.split(separator: space)
+    }
+
+    /// Whether a line, cut into `fields`, is laid out so.
+    func fits(_ line: ArraySlice<UInt8>, _ fields: [ArraySlice<UInt8>]) -> Bool {
+        fields.count == columns && (hasTabs || !line.contains(Self.tab))
+    }
+
+    /// Throws where a line is laid out in another way.
+    func check(
+        _ line: ArraySlice<UInt8>, _ fields: [ArraySlice<UInt8>], _ number: Int, _ text: TaskText
+    ) throws(TaskDataError) {
+        guard !fits(line, fields) else { return }
+        guard let first = self.line else {
+            throw text.error(
+                number, "CoNLL-U has 10 columns separated by tabs, found \(fields.count)")
+        }
+        let divider = hasTabs ? "tabs" : "spaces"
+        guard hasTabs || !line.contains(Self.tab) else {
+            throw text.error(
+                number,
+                "a tab, where line \(first) divides its columns by spaces; use one of the two")
+        }
+        throw text.error(
+            number,
+            "\(fields.count) \(fields.count == 1 ? "column" : "columns") divided by \(divider), where "
+                + "line \(first) has \(columns); every line needs a word, its tag, and the same number "
+                + "of columns")
+    }
+
+    /// Whether a line ends a sentence: it holds white space alone, as Python's `str.strip` sees it.
+    static func isBlank(_ line: ArraySlice<UInt8>) -> Bool {
+        guard let first = line.first(where: { $0 != space && $0 != tab }) else { return true }
+        // Most lines begin with a letter.
+        guard first >= 0x80 || first < space else { return false }
+        return String(decoding: line, as: UTF8.self).unicodeScalars.allSatisfy(PythonText.isSpace)
+    }
+
+    /// Whether a line of CoNLL-2003 begins a document.
+    static func isDocumentStart(_ line: ArraySlice<UInt8>) -> Bool {
+        line.starts(with: "-DOCSTART-".utf8)
+    }
+}

@@ -1,0 +1,62 @@
+import CMPI
+public import ExitCoding
+
+/// The implementations of MPI that differ in what a handle is.
+package enum MPILibrary: String {
+    /// MPICH and those that share its binary interface: Intel MPI, MVAPICH, Cray MPICH.
+    case mpich = "MPICH"
+    /// Open MPI.
+    case openMPI = "Open MPI"
+
+    /// The one whose header this program was compiled with; nil for an unknown one.
+    static var ofHeader: MPILibrary? {
+        if cmpi_is_open_mpi() != 0 { return .openMPI }
+        return cmpi_is_mpich() != 0 ? .mpich : nil
+    }
+
+    /// The one that calls itself `version` in `MPI_Get_library_version`; nil for an unknown one.
+    package init?(version: String) {
+        if version.hasPrefix("Open MPI") {
+            self = .openMPI
+        } else if ["MPICH", "Intel(R) MPI", "MVAPICH"].contains(where: version.contains) {
+            self = .mpich
+        } else {
+            return nil
+        }
+    }
+
+    /// Refuses a library that reads this program's handles as something else: the first call with
+    /// one would crash.
+    static func checkLoaded() throws(MPIStartError) {
+        let version = readText(capacity: cmpi_max_library_version()) {
+            cmpi_library_version($0, $1)
+        }
+        try check(header: ofHeader, version: version ?? "")
+    }
+
+    /// Refuses the library that calls itself `version`, unless it is that of the header.
+    package static func check(
+        header: MPILibrary?, version: String
+    ) throws(MPIStartError) {
+        guard let header, let loaded = MPILibrary(version: version), loaded != header else {
+            return
+        }
+        let line = version.prefix { !$0.isNewline && $0 != "," }
+        throw MPIStartError(
+            "this program was compiled for \(header.rawValue), but the MPI library that it runs with "
+                + "is \(line.split(whereSeparator: \.isWhitespace).joined(separator: " ")): run "
+                + "make clean and make build again with the MPI that is to be used, or load "
+                + "\(header.rawValue)")
+    }
+}
+
+/// Why MPI cannot be started in this environment: another start would end the same way.
+public struct MPIStartError: ExitCoded, CustomStringConvertible {
+    /// The status of a configuration that cannot work.
+    public var exitCode: Int32 { ExitStatus.configuration }
+
+    /// What is wrong, and what to do.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

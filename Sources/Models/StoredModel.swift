@@ -1,0 +1,61 @@
+public import BERT
+public import Checkpointing
+import DurableFiles
+import FoundationEssentials
+public import Tokenization
+
+/// A stored model whose texts were read and fit each other: what every program that takes a model
+/// starts from.
+public struct StoredModel: Sendable {
+    /// Where its parameters are.
+    public let saved: SavedModel
+    /// Its texts.
+    public let description: ModelDescription
+    /// Sizes and constants.
+    public let configuration: BERTConfiguration
+    /// The pieces.
+    public let vocabulary: Vocabulary
+
+    /// Reads the texts of a model; parameters are not read.
+    ///
+    /// - Throws: `CheckpointError` for a configuration that no model of this program can have, and
+    ///   for a vocabulary larger than the model's.
+    public init(_ saved: SavedModel) throws {
+        self.saved = saved
+        description = try saved.description()
+        configuration = try description.bertConfiguration(path: saved.path)
+        vocabulary = try Vocabulary(
+            utf8: Array(description.vocabulary.utf8), source: saved.path)
+        guard vocabulary.count <= configuration.vocabularySize else {
+            throw CheckpointError(
+                .badData, saved.path,
+                "its vocabulary has \(vocabulary.count) entries, added tokens included, the model only"
+                    + " \(configuration.vocabularySize) (vocab_size)")
+        }
+    }
+
+    /// The tokenizer that the model was trained with.
+    public func tokenizer() -> WordPieceTokenizer {
+        WordPieceTokenizer(vocabulary: vocabulary, settings: description.tokenizer)
+    }
+
+    /// What there is of a pre-training model; names and shapes are checked.
+    public func parts() throws -> StoredParts {
+        try StoredParts(saved, .pretraining(configuration))
+    }
+}
+
+extension ModelDescription {
+    /// The sizes and constants that `config.json` names.
+    ///
+    /// - Parameter path: the directory, for the error.
+    public func bertConfiguration(path: String) throws -> BERTConfiguration {
+        do {
+            return try JSONDecoder().decode(
+                BERTConfiguration.self, from: Data(configuration.utf8))
+        } catch {
+            throw CheckpointError(
+                .badData, path, "its config.json is no good: \(ManifestFile.explain(error))")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import DurableFiles
+
+/// The lines of a file, read in pieces: a log may have hundreds of megabytes.
+struct LineReader: ~Copyable {
+    private let file: RandomAccessFile
+    private let size: Int
+    /// Place of the next byte to be read.
+    private var next: Int
+    /// What is read and not handed out yet, and where that begins.
+    private var buffer: [UInt8] = []
+    private var start = 0
+
+    private static let pieceBytes = 1 << 20
+    private static let newline = UInt8(ascii: "\n")
+
+    /// Reads from byte `offset` on.
+    init(_ path: String, from offset: Int = 0) throws(FileError) {
+        let file = try RandomAccessFile.open(path)
+        let size = try file.byteCount()
+        self.init(file, size: size, from: offset)
+    }
+
+    private init(_ file: consuming RandomAccessFile, size: Int, from offset: Int) {
+        self.file = file
+        self.size = size
+        next = min(offset, size)
+    }
+
+    /// The place in the file of what ``next()`` returns next.
+    var offset: Int { next - (buffer.count - start) }
+
+    /// The next line without its end, and whether it has one; nil after the last.
+    mutating func nextLine() throws(FileError) -> (bytes: ArraySlice<UInt8>, isWhole: Bool)? {
+        var searched = start
+        while true {
+            if let end = buffer[searched...].firstIndex(of: Self.newline) {
+                defer { start = end + 1 }
+                return (buffer[start..<end], true)
+            }
+            guard next < size else {
+                defer { start = buffer.count }
+                return start < buffer.count ? (buffer[start...], false) : nil
+            }
+            buffer.removeFirst(start)
+            (searched, start) = (buffer.count, 0)
+            try readPiece()
+        }
+    }
+
+    private mutating func readPiece() throws(FileError) {
+        let piece = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(Self.pieceBytes, size - next), alignment: 16)
+        defer { piece.deallocate() }
+        try file.read(piece, at: next)
+        buffer += piece
+        next += piece.count
+    }
+}

@@ -1,0 +1,25 @@
+/// A command for a POSIX shell.
+public struct ShellCommand: Sendable, CustomStringConvertible {
+    /// Program and arguments.
+    public let words: [String]
+
+    /// The command of `words`.
+    public init(_ words: [String]) { self.words = words }
+
+    /// The command as it can be pasted: words with anything but plain characters are quoted.
+    public var description: String { words.map(Self.quoted).joined(separator: " ") }
+
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "_-./,:+=@%".utf8.contains(byte)
+            }
+        }
+        // An = in front is expanded by zsh.
+        if isPlain, let first = word.utf8.first, first != UInt8(ascii: "=") { return word }
+        return "'" + word.replacing("'", with: #"'\''"#) + "'"
+    }
+}

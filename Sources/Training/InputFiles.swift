@@ -1,0 +1,64 @@
+import Configuration
+import DurableFiles
+
+/// The files and directories that a configuration names.
+struct InputFiles {
+    /// One of them, under the key that names it.
+    private struct Input: Hashable {
+        var key: String
+        var path: String
+        var advice: String
+    }
+
+    private var inputs: [Input] = []
+
+    /// Those of `configuration`, each once.
+    ///
+    /// - Parameter resumes: whether the run goes on from a checkpoint, which holds vocabulary and model.
+    init(_ configuration: RunConfiguration, resumes: Bool) {
+        for phase in configuration.resolvedPhases {
+            let advice =
+                phase.data.format == .corpus
+                ? "`bert corpus build` makes corpora" : "look at the path"
+            for path in phase.data.train { add("data.train", path, advice) }
+            for path in phase.data.heldout { add("data.heldout", path, advice) }
+        }
+        guard !resumes else { return }
+        if let path = configuration.model.vocabulary {
+            add(
+                "model.vocabulary", path,
+                "name the vocab.txt that the data was tokenized with, or leave the key out: a corpus "
+                    + "brings its own")
+        }
+        if let path = configuration.model.initializeFrom {
+            add("model.initialize_from", path, "name a checkpoint, run or model directory")
+        }
+    }
+
+    private mutating func add(_ key: String, _ path: String, _ advice: String) {
+        let input = Input(key: key, path: path, advice: advice)
+        if !inputs.contains(input) { inputs.append(input) }
+    }
+
+    /// Those that are missing, with what to say of each.
+    ///
+    /// - Throws: `FileError` where the file system does not tell.
+    func missing() throws -> [(path: String, message: String)] {
+        try inputs.filter { try !Paths.exists($0.path) }.map {
+            ($0.path, "\($0.key): there is no \($0.path); \($0.advice)")
+        }
+    }
+
+    /// - Throws: `TrainingError` (66) that names all that are missing; `FileError` where the file
+    ///   system does not tell.
+    func requirePresent() throws {
+        let messages = try missing().map(\.message)
+        guard messages.count > 1 else {
+            if let only = messages.first { throw TrainingError.missing(only) }
+            return
+        }
+        throw TrainingError.missing(
+            "\(messages.count) inputs are missing:\n"
+                + messages.map { "  \($0)" }.joined(separator: "\n"))
+    }
+}

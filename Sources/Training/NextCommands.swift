@@ -1,0 +1,41 @@
+import Configuration
+import DurableFiles
+import Glibc
+import Reporting
+
+/// What can be done after a run: commands to paste.
+struct NextCommands {
+    /// Goes on with the run on as many ranks.
+    let again: String
+    /// Evaluates its newest checkpoint on its held-out data.
+    let evaluate: String
+    /// Makes a model directory of it.
+    let export: String
+
+    /// Those of the run that `options` describe, on so many ranks.
+    init(_ options: RunOptions, ranks: Int) {
+        let program = options.command.first ?? "bert-train"
+        let data = options.configuration.resolvedPhases.last?.data ?? options.configuration.data
+        again = "\(ShellCommand(Self.launcher(ranks: ranks) + options.command))"
+        evaluate =
+            ShellCommand(
+                [program, "evaluate", "--checkpoint", options.directory, "--data"]
+                    + (data.heldout.isEmpty ? data.train : data.heldout)
+            ).description
+        let tools = program.contains("/") ? Paths.join(Paths.parent(of: program), "bert") : "bert"
+        export =
+            ShellCommand([
+                tools, "checkpoint", "export", "--to", "huggingface", options.directory,
+                Paths.join(options.directory, "hf"),
+            ]).description
+    }
+
+    /// What started this process as one of several ranks.
+    private static func launcher(ranks: Int) -> [String] {
+        func isSet(_ variable: String) -> Bool { getenv(variable) != nil }
+        if isSet("MPI_LOCALNRANKS") || isSet("OMPI_COMM_WORLD_SIZE") {
+            return ["mpirun", "-n", "\(ranks)"]
+        }
+        return isSet("SLURM_STEP_NUM_TASKS") ? ["srun", "-n", "\(ranks)"] : []
+    }
+}

@@ -1,0 +1,197 @@
+import BERT
+import Checkpointing
+import Configuration
+import Corpus
+import Distributed
+import DurableFiles
+import Kernels
+public import MPI
+import Optimization
+public import Reporting
+import Tensors
+
+/// What would become of a pre-training run: everything that would end it, and its memory, time and disk.
+public struct PretrainingCheck {
+    /// What was found, on rank 0.
+    public private(set) var report = CheckReport()
+
+    private let options: RunOptions
+    private let ranks: Int
+    private let communicator: Communicator
+    /// Whether the run is meant for other ranks than those that check it.
+    private let isForeseen: Bool
+
+    /// Seconds in which steps of a phase are measured, twice.
+    private static let budget = 1.5
+
+    /// Checks the run that `options` describe, and leaves its directory alone. Collective.
+    ///
+    /// - Parameters:
+    ///   - ranks: of the run; nil: those of `communicator`.
+    ///   - measures: whether some steps are made to estimate the time.
+    /// - Throws: `MPIError`; problems of the run are in the report.
+    public init(
+        _ options: RunOptions, ranks: Int?, measures: Bool, communicator: Communicator
+    ) throws {
+        self.options = options
+        self.ranks = ranks ?? communicator.size
+        self.communicator = communicator
+        isForeseen = ranks != nil && ranks != communicator.size
+        let threads = try ThreadPlan.threads(
+            options.configuration.parallel.threads, communicator: communicator)
+        let memory =
+            isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
+        // The others wait: one look at the files is enough.
+        if communicator.rank == 0 { inspect(threads, memory) }
+        let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
+        if isSound, measures { try measure() }
+    }
+
+    private mutating func inspect(_ threads: Int, _ memory: MemoryShare) {
+        var inspection = RunInspection(options, ranks: ranks)
+        describe(inspection.resumption)
+        if let setup = inspection.setup, !inspection.phases.isEmpty {
+            let capacity = inspection.phases.dropFirst().reduce(inspection.phases[0].capacity) {
+                $0.union($1.capacity)
+            }
+            let (configuration, ranks) = (options.configuration, ranks)
+            inspection.attempt {
+                try PretrainingRun.check(
+                    memory, configuration, setup, capacity, threads: threads, ranks: ranks)
+            }
+            describe(setup, inspection.phases, threads)
+            describeMemory(
+                PretrainingRun.memoryNeeded(
+                    configuration, setup, capacity, threads: threads, ranks: ranks),
+                parameters: ParameterLayout.pretraining(setup.configuration).count)
+            describeCheckpoints(
+                parameters: ParameterLayout.pretraining(setup.configuration).count)
+        }
+        for problem in inspection.problems { report.add(problem) }
+    }
+
+    private mutating func describe(_ resumption: Resumption) {
+        for notice in resumption.notices { report.warn(notice) }
+        let start = resumption.checkpoint.map { "goes on from \($0.path)" } ?? "starts anew"
+        report.line("run", "\(options.configuration.run.name) in \(options.directory), \(start)")
+        report.set("run", options.configuration.run.name)
+        report.set("directory", options.directory)
+        report.set("resume_step", resumption.checkpoint?.step ?? 0)
+    }
+
+    private mutating func describe(
+        _ setup: ModelSetup, _ phases: [PretrainingPhase], _ threads: Int
+    ) {
+        let model = setup.configuration
+        let parameters = ParameterLayout.pretraining(model).count
+        let configuration = options.configuration
+        report.line(
+            "ranks",
+            "\(HumanFormat.counted(ranks, "rank")) x \(HumanFormat.counted(threads, "thread"))")
+        report.line(
+            "model",
+            "\(HumanFormat.counted(model.layers, "layer")) of \(model.hiddenSize), "
+                + "\(HumanFormat.counted(model.heads, "head")), vocabulary "
+                + "\(model.vocabularySize): \(HumanFormat.count(parameters)) parameters")
+        report.set("ranks", ranks)
+        report.set("threads", threads)
+        report.set("parameters", parameters)
+        report.set("total_steps", configuration.totalSteps)
+        for (index, phase) in phases.enumerated() {
+            let title = phases.count == 1 ? "data" : "phase \(index)"
+            let (steps, epochs) = (phase.schedule.totalSteps, Self.epochs(phase))
+            let batch = phase.configuration.batch
+            report.line(
+                title,
+                "\(phase.data.summary); \(HumanFormat.counted(steps, "step")) of "
+                    + "\(HumanFormat.counted(batch.global, "sequence")) of up to "
+                    + "\(phase.source.maximumLength) tokens: \(HumanFormat.fixed(epochs, decimals: 1)) "
+                    + "epochs; up to \(batch.share(rank: 0, ranks: ranks)) sequences a rank in "
+                    + HumanFormat.counted(
+                        batch.accumulation(ranks: ranks), "micro-batch", "micro-batches"))
+        }
+        report.set("phases", phases) { phase, inner in
+            inner.set("steps", phase.schedule.totalSteps)
+            inner.set("epochs", Self.epochs(phase))
+            inner.set("samples_per_epoch", phase.source.sampleCount(epoch: 0))
+            inner.set("global_batch", phase.configuration.batch.global)
+            inner.set("maximum_length", phase.source.maximumLength)
+        }
+    }
+
+    /// Passes over the data; infinite where they make no sample.
+    private static func epochs(_ phase: PretrainingPhase) -> Double {
+        Double(phase.schedule.totalSteps) * Double(phase.configuration.batch.global)
+            / Double(phase.source.sampleCount(epoch: 0))
+    }
+
+    /// What a rank takes at most, rank 0's copy for checkpoints included.
+    private mutating func describeMemory(_ needed: Int, parameters: Int) {
+        let copy =
+            options.configuration.checkpoint.background
+            ? (parameters + 2 * (parameters / ranks)) * MemoryLayout<Float>.stride : 0
+        let bytes = ProcessMemory.resident + needed + copy
+        report.line("memory", "about \(HumanFormat.bytes(bytes)) a rank")
+        report.set("memory_bytes_per_rank", bytes)
+    }
+
+    private mutating func describeCheckpoints(parameters: Int) {
+        let settings = options.configuration.checkpoint
+        let steps = options.configuration.totalSteps
+        let bytes = 3 * parameters * MemoryLayout<Float>.stride
+        let all = 1 + (settings.everySteps > 0 ? (steps - 1) / settings.everySteps : 0)
+        // One more while a new one is written.
+        let newest = settings.keepLast == 0 ? all : min(all, settings.keepLast + 1)
+        let forGood = settings.keepEvery > 0 ? steps / settings.keepEvery : 0
+        let kept = min(all, newest + forGood + (settings.keepBest ? 1 : 0))
+        report.set("checkpoint_bytes", bytes)
+        report.set("checkpoints_kept", kept)
+        var text =
+            "\(HumanFormat.bytes(bytes)) a checkpoint, up to \(kept) at a time: "
+            + HumanFormat.bytes(kept * bytes)
+        if let free = try? FreeSpace.bytes(at: options.directory) {
+            text += "; \(HumanFormat.bytes(free)) are free"
+            report.set("free_bytes", free)
+            if free < kept * bytes {
+                report.warn(
+                    "checkpoints will take up to \(HumanFormat.bytes(kept * bytes)), and "
+                        + "\(HumanFormat.bytes(free)) are free where \(options.directory) lies: lower "
+                        + "checkpoint.keep_last, or set run.directory")
+            }
+        }
+        report.line("disk", text)
+    }
+
+    /// Makes some steps of the run's own model, on all ranks.
+    private mutating func measure() throws {
+        do {
+            let run = try PretrainingRun(options, communicator: communicator)
+            run.model.initialize(seed: options.configuration.run.seed)
+            let seconds = try run.phases.map {
+                try run.secondsPerStep($0, ranks: ranks, budget: Self.budget)
+            }
+            describeTime(run.phases, seconds)
+        } catch let failure as Agreement.Failure {
+            // Ranks that do not exist here may have less to hold.
+            if isForeseen {
+                report.warn("no step could be measured: \(failure.message)")
+            } else {
+                report.add(.init(failure.message, exitCode: failure.exitCode))
+            }
+        }
+    }
+
+    private mutating func describeTime(_ phases: [PretrainingPhase], _ seconds: [Double]) {
+        let total = zip(phases, seconds).reduce(0) {
+            $0 + Double($1.0.schedule.totalSteps) * $1.1
+        }
+        let steps = seconds.map { HumanFormat.duration($0) }.joined(separator: ", ")
+        report.line(
+            "time",
+            "about \(HumanFormat.duration(total)) of training: \(steps) a step"
+                + (phases.count > 1 ? " in each phase" : "")
+                + (isForeseen ? ", without the time that \(ranks) ranks take to communicate" : ""))
+        report.set("estimated_seconds", total)
+        report.set("seconds_per_step", seconds) { value, inner in inner.set("seconds", value) }
+    }
+}

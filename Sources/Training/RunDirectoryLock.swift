@@ -1,0 +1,47 @@
+public import Distributed
+public import DurableFiles
+import Glibc
+
+/// Locks the directory of a run for all ranks of a job: rank 0 takes the lock, and the others wait
+/// with it, in short steps, while it is not clear whether another holder lives.
+public enum RunDirectoryLock {
+    /// How an attempt ended, on all ranks alike.
+    public enum Outcome {
+        /// The directory is this job's; the lock itself is on rank 0.
+        case held(DirectoryLock?)
+        /// A rank was told to stop before.
+        case stopped
+    }
+
+    /// Locks `directory`. Collective.
+    ///
+    /// - Parameters:
+    ///   - isCoordinator: true on rank 0 alone.
+    ///   - isStopRequested: whether this rank was told to stop.
+    ///   - note: prints a line; called on rank 0 alone.
+    /// - Throws: `LockedError` (78) where another run uses the directory.
+    public static func acquire(
+        _ directory: String, agreement: Agreement, isCoordinator: Bool,
+        isStopRequested: () -> Bool, note: (String) -> Void
+    ) throws -> Outcome {
+        var attempt = LockAttempt(directory)
+        var hasWaited = false
+        while true {
+            let lock = try agreement.jointly { isCoordinator ? try attempt.poll() : nil }
+            guard try agreement.anyTrue(isCoordinator && lock == nil) else { return .held(lock) }
+            if try agreement.anyTrue(isStopRequested()) {
+                if isCoordinator {
+                    note("stopped while \(directory) was still locked; run the same command again")
+                }
+                return .stopped
+            }
+            if isCoordinator, !hasWaited, let holder = attempt.watchedHolder {
+                hasWaited = true
+                note(
+                    "\(directory) is locked by \(holder); watching for up to "
+                        + "\(Int(LockAttempt.staleSeconds)) s whether it lives")
+            }
+            usleep(250_000)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Configuration
+import Corpus
+import Distributed
+import MPI
+import OperatingSystem
+import Reporting
+
+extension PretrainingRun {
+    /// Seconds that a step of `phase` would take on `ranks` ranks like this one: measured on one and two micro-batches,
+    /// as a step is the first of them with reduction and update, and some more of the others. The parameters are random
+    /// and stay, nothing is written. Collective.
+    ///
+    /// - Parameter budget: seconds after which no more repetitions begin; there are at least two, one to warm up.
+    /// - Throws: the first failure of any rank, on all of them.
+    func secondsPerStep(
+        _ phase: PretrainingPhase, ranks: Int, budget: Double
+    ) throws -> Double {
+        let batch = phase.configuration.batch
+        let rounds = batch.accumulation(ranks: ranks)
+        let share = batch.share(rank: 0, ranks: ranks)
+        let one = try seconds(phase, sequences: min(share, batch.micro), rounds: 1, budget)
+        guard rounds > 1 else { return one }
+        let two = try seconds(phase, sequences: min(share, 2 * batch.micro), rounds: 2, budget)
+        return one + Double(rounds - 1) * max(0, two - one)
+    }
+
+    /// The least seconds of some steps in which each rank has so many sequences.
+    private func seconds(
+        _ phase: PretrainingPhase, sequences: Int, rounds: Int, _ budget: Double
+    ) throws -> Double {
+        var cursor = SampleCursor()
+        var least = Double.infinity
+        let start = MonotonicClock.seconds
+        var isFirst = true
+        while true {
+            let all = try agreement.jointly {
+                try cursor.take(sequences * communicator.size, of: phase.source)
+            }
+            let before = MonotonicClock.seconds
+            let plan = Trainer.StepPlan(
+                samples: phase.share(all, rank: communicator.rank, ranks: communicator.size),
+                source: phase.source, micro: phase.configuration.batch.micro, rounds: rounds,
+                number: 1, learningRate: 0)
+            guard try trainer.step(plan) != nil else {
+                throw TrainingError.configuration("stopped while steps were measured")
+            }
+            let now = MonotonicClock.seconds
+            if !isFirst { least = min(least, now - before) }
+            let isOver = communicator.rank == 0 && !isFirst && now - start > budget
+            if try agreement.anyTrue(isOver) { break }
+            isFirst = false
+        }
+        return try communicator.allReduce(least, .maximum)
+    }
+}

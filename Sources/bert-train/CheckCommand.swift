@@ -1,0 +1,93 @@
+import ArgumentParser
+import Configuration
+import Distributed
+import DurableFiles
+import FanOut
+import FineTuning
+import MPI
+import Reporting
+import Training
+
+/// `bert-train check`.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "What would become of a run: its problems, memory, time and disk.",
+        discussion: """
+            Reads the configuration, verifies every file that it names, compares vocabulary, model and \
+            data, and makes some steps of the model to estimate the time. All problems are told at \
+            once; the exit status is that of the first. Nothing is written. For a file of \
+            fine-tuning it reads the data of all tasks instead.
+            """)
+
+    @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"))
+    var config: String
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("A key to set over the configuration's.", valueName: "key.path=value"))
+    var set: [String] = []
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp(
+            "The run directory (default: run.directory/run.name).", valueName: "directory"))
+    var runDirectory: String?
+    @Option(help: "The number of ranks of the run (default: those of mpirun).")
+    var ranks: Int?
+    @Flag(name: .customLong("no-benchmark"), help: "Make no steps, and estimate no time.")
+    var skipsBenchmark = false
+    @Option(help: ArgumentHelp("Also write the findings to this file, as JSON.", valueName: "file"))
+    var json: String?
+
+    func validate() throws {
+        if let ranks, !(1...1_000_000).contains(ranks) {
+            throw ValidationError("--ranks is \(ranks); it must be from 1 to 1000000")
+        }
+    }
+
+    func run() throws {
+        try Job.run { environment in
+            let world = environment.world
+            let agreement = Agreement(among: world)
+            let purpose = try agreement.together {
+                if world.rank == 0, let json { try WholeFiles.requireWritable(json) }
+                return try ConfigurationPurpose(ofFile: config)
+            }
+            let report =
+                switch purpose {
+                case .pretraining: try checkPretraining(world)
+                case .fineTuning: try checkFineTuning(world, alone: environment.alone)
+                }
+            try agreement.together {
+                guard world.rank == 0 else { return }
+                report.print(on: ConsoleReporter())
+                if let json { try WholeFiles.writeAtomically(json, report.json) }
+            }
+            return Int32(try world.broadcast(Int64(report.exitCode)))
+        }
+    }
+
+    private func checkPretraining(_ world: Communicator) throws -> CheckReport {
+        let configuration = try Agreement(among: world).together {
+            try RunConfiguration.load(path: config, overrides: set)
+        }
+        let options = RunOptions(configuration: configuration, directory: runDirectory)
+        try options.requireEqual(among: world)
+        return try PretrainingCheck(
+            options, ranks: ranks, measures: !skipsBenchmark, communicator: world
+        ).report
+    }
+
+    /// Rank 0 does all of it: its trials are no more than others'.
+    private func checkFineTuning(
+        _ world: Communicator, alone: Communicator
+    ) throws -> CheckReport {
+        try Agreement(among: world).together {
+            guard world.rank == 0 else { return CheckReport() }
+            let configuration = try FineTuningConfiguration.load(path: config, overrides: set)
+            return try FineTuningCheck(
+                configuration, directory: runDirectory ?? configuration.resultsDirectory,
+                ranks: ranks ?? world.size, alone: alone
+            ).report
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import DurableFiles
+import FoundationEssentials
+
+/// Manifests of mutated directories.
+enum ManifestFiles {
+    /// Writes sizes and checksums of the other files into `manifest.json`, where that can still be
+    /// read, and changes what `adjust` does.
+    static func update<Metadata: Codable & Sendable>(
+        _ input: inout FuzzInput, _ metadata: Metadata.Type,
+        adjust: (inout Metadata) -> Void = { _ in }
+    ) {
+        guard let place = input.files.firstIndex(where: { $0.name == ManifestFile.name }),
+            var manifest = try? JSONDecoder().decode(
+                Manifest<Metadata>.self, from: Data(input.files[place].bytes))
+        else { return }
+        for index in manifest.files.indices {
+            let path = manifest.files[index].path
+            guard let file = input.files.first(where: { $0.name == path }) else { continue }
+            manifest.files[index].bytes = file.bytes.count
+            manifest.files[index].sha256 = SHA256.digest(of: file.bytes).description
+        }
+        adjust(&manifest.metadata)
+        if let bytes = try? manifest.json() { input.files[place].bytes = bytes }
+    }
+}

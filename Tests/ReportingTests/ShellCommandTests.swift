@@ -1,0 +1,25 @@
+import Reporting
+import Testing
+
+@Suite struct ShellCommandTests {
+    @Test(arguments: [
+        (["bert", "checkpoint", "a/b.c"], "bert checkpoint a/b.c"),
+        (["x", "batch.micro=8", "a:b,c+d@e%f_g"], "x batch.micro=8 a:b,c+d@e%f_g"),
+        (["x", "data.train=[a, b]"], "x 'data.train=[a, b]'"),
+        (
+            ["x", "a b", "", "it's", "$HOME", "*", "~", "é"],
+            #"x 'a b' '' 'it'\''s' '$HOME' '*' '~' 'é'"#
+        ),
+        (["=x"], "'=x'"),
+    ])
+    func wordsThatAShellWouldChangeAreQuoted(words: [String], text: String) {
+        #expect("\(ShellCommand(words))" == text)
+    }
+
+    @Test func numbersHaveTheRightForm() {
+        #expect(HumanFormat.counted(0, "rank") == "0 ranks")
+        #expect(HumanFormat.counted(1, "rank") == "1 rank")
+        #expect(HumanFormat.counted(2, "batch", "batches") == "2 batches")
+        #expect(HumanFormat.counted(1, "batch", "batches") == "1 batch")
+    }
+}
