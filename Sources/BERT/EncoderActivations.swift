@@ -32,6 +32,11 @@ struct RowBlock<E: TensorElement> {
     }
 }
 
+extension Matrix where Element: TensorElement {
+    /// The elements in fp32, row by row.
+    var numbers: [Float] { elements.buffer.map(\.float) }
+}
+
 /// Activations that a layer's forward pass keeps for its backward pass, for T tokens of width N.
 struct LayerActivations<E: TensorElement> {
     /// [T, 3N]
@@ -112,7 +117,7 @@ enum Retention {
     /// Each layer's output: the backward pass computes the rest of a layer anew before its turn.
     case recomputation
 
-    init(_ use: BERTForPreTraining.Use, recomputes: Bool) {
+    init(_ use: BERTModel.Use, recomputes: Bool) {
         switch use {
         case .training: self = recomputes ? .recomputation : .training
         case .inference: self = .inference

@@ -15,24 +15,18 @@ extension ParameterLayout {
     }
 }
 
-/// The tensors of a model with a task head as views of a flat block of its layout.
-struct FineTuningTensors {
-    let encoder: EncoderTensors
+/// The tensors of a task head as views of a flat block, or the gradients to them.
+struct TaskTensors {
     /// Nil for heads of tokens.
     let pooler: DenseTensors?
     let output: DenseTensors
     /// The head and the pooler in the flat block.
-    let headRange: Range<Int>
+    let range: Range<Int>
 
-    init(
-        _ configuration: BERTConfiguration, _ head: TaskHead, _ layout: ParameterLayout,
-        _ block: Vector<Float>
-    ) {
-        let views = TensorViews(layout: layout, block: block)
-        encoder = EncoderTensors(configuration, views)
+    init(_ head: TaskHead, _ views: TensorViews) {
         pooler = head.usesPooler ? views.dense("bert.pooler.dense") : nil
         output = views.dense(head.outputName)
         let first = head.usesPooler ? "bert.pooler.dense" : head.outputName
-        headRange = views.range("\(first).weight").lowerBound..<layout.count
+        range = views.range("\(first).weight").lowerBound..<views.layout.count
     }
 }

@@ -29,9 +29,10 @@ extension LayerActivations {
 }
 
 extension Encoder {
-    /// The first module, in the order of the forward pass, whose output for the batch at hand was not
-    /// finite, in the first layer whose output was not; nil where all were. That pass was one for training with `dropouts`. The layer is
-    /// computed again: a backward pass may have overwritten it.
+    /// The first module, in the order of the forward pass, whose output for the batch at hand was
+    /// not finite; nil where all were. The last pass was one for training with `dropouts`. The first
+    /// layer whose output was not finite is computed again, because a backward pass may have
+    /// overwritten its activations.
     func firstNotFiniteOutput(_ dropouts: ModelDropouts) -> String? {
         if !embeddingSum.isFinite { return "bert.embeddings" }
         if !input(of: 0).isFinite { return "bert.embeddings.LayerNorm" }
@@ -43,10 +44,7 @@ extension Encoder {
 }
 
 extension PretrainingHeads {
-    /// The same of the heads, given the encoder's output [T, N]: they are computed again, and where
-    /// nothing else is found, it is the logits of masked tokens.
-    func firstNotFiniteOutput(_ hidden: Matrix<E>) -> String {
-        evaluate(hidden)
+    var firstNotFiniteOutput: String {
         guard activations.pooled.rows(batch.sequences).isFinite else { return "bert.pooler.dense" }
         guard activations.nextLogits.rows(batch.sequences).isFinite else {
             return "cls.seq_relationship"

@@ -1,67 +1,45 @@
 import Kernels
 import Tensors
 
-/// Predictions whose logits are in memory at once: [512, V] stays small however large the batch, and
-/// the products stay large enough to be fast.
-let decodedAtOnce = 512
-
-/// The activations of both pre-training heads, for B sequences and P predictions of width N.
-final class HeadActivations<E: TensorElement> {
-    /// [B, N]: the first tokens, and their pooled outputs.
-    let first: RowBlock<E>
-    let pooled: RowBlock<E>
-    /// [B, 2]: logits, which turn into gradients.
-    let nextLogits: RowBlock<Float>
-    /// [P, N]: masked tokens, dense output, activation, normalization.
-    let masked: RowBlock<E>
-    let transformInput: RowBlock<E>
-    let transformOutput: RowBlock<E>
-    let statistics: StatisticsBlock
-    let normalized: RowBlock<E>
-    /// [rows of a chunk, V]: logits, which turn into gradients.
-    let logits: RowBlock<Float>
-    /// [rows of a chunk, N], for training: the gradient to the decoder's input before it is rounded.
-    /// A product as deep as the vocabulary does not fit the memory for sums of 16-bit results.
-    let decodedGradient: RowBlock<Float>
-    let maskedLosses: Block<Float>
-    let maskedCorrect: Block<UInt8>
-    let nextLosses: Block<Float>
-    let nextCorrect: Block<UInt8>
-    /// [P, N] and [B, N], for training.
-    let maskedGradient: RowBlock<E>
-    let firstGradient: RowBlock<E>
-
-    init(_ configuration: BERTConfiguration, capacity: BatchCapacity, training: Bool) {
-        let size = configuration.hiddenSize
-        let (sequences, masked) = (capacity.sequences, capacity.masked)
-        first = RowBlock(rows: sequences, columns: size)
-        pooled = RowBlock(rows: sequences, columns: size)
-        nextLogits = RowBlock(rows: sequences, columns: 2)
-        self.masked = RowBlock(rows: masked, columns: size)
-        transformInput = RowBlock(rows: masked, columns: size)
-        transformOutput = RowBlock(rows: masked, columns: size)
-        statistics = StatisticsBlock(rows: masked)
-        normalized = RowBlock(rows: masked, columns: size)
-        logits = RowBlock(
-            rows: min(decodedAtOnce, masked), columns: configuration.vocabularySize)
-        decodedGradient = RowBlock(rows: training ? min(decodedAtOnce, masked) : 0, columns: size)
-        maskedLosses = Block(count: masked)
-        maskedCorrect = Block(count: masked)
-        nextLosses = Block(count: sequences)
-        nextCorrect = Block(count: sequences)
-        maskedGradient = RowBlock(rows: training ? masked : 0, columns: size)
-        firstGradient = RowBlock(rows: training ? sequences : 0, columns: size)
-    }
+/// The results of the pre-training heads in the last pass, whatever the type of the activations.
+protocol PretrainingOutputs {
+    /// The outcome of each masked token, one sequence after another.
+    func tokenOutcomes() -> [TokenOutcome]
+    /// The first module, in the order of the forward pass, whose output was not finite; the logits
+    /// of masked tokens, of which only the last part is kept, where no other was.
+    var firstNotFiniteOutput: String { get }
+    /// [B, N]
+    var pooledOutputs: [Float] { get }
+    /// [B, 2]
+    var nextSentenceLogits: [Float] { get }
+    /// [P, V]
+    var maskedLogits: [Float] { get }
 }
 
 /// The masked-language-model and next-sentence heads over one batch. In training each runs
 /// forward and backward in one go, since the losses' gradients need nothing else.
-struct PretrainingHeads<E: TensorElement> {
+struct PretrainingHeads<E: TensorElement>: Heads {
     let configuration: BERTConfiguration
     let executor: KernelExecutor
     let tensors: PretrainingTensors
-    let activations: HeadActivations<E>
+    let gradients: PretrainingTensors?
+    let activations: PretrainingActivations<E>
     let batch: PretrainingBatch
+
+    init(_ parts: ModelParts, batch: PretrainingBatch) {
+        configuration = parts.configuration
+        executor = parts.executor
+        tensors = PretrainingTensors(parts.tensors)
+        gradients = parts.gradientTensors.map(PretrainingTensors.init)
+        activations = PretrainingActivations(
+            parts.configuration, capacity: parts.capacity, training: parts.trains)
+        self.batch = batch
+    }
+
+    var range: Range<Int> { tensors.range }
+
+    /// The decoder's weight is the token embedding.
+    var sharesTokenEmbedding: Bool { true }
 
     private var chunks: [Range<Int>] {
         stride(from: 0, to: batch.masked, by: decodedAtOnce).map {
@@ -69,19 +47,20 @@ struct PretrainingHeads<E: TensorElement> {
         }
     }
 
-    /// Losses and hits of both heads from the encoder's output [T, N].
-    func evaluate(_ hidden: Matrix<E>) {
+    func predict(_ hidden: Matrix<E>) -> [SequenceOutcome] {
         nextSentence(hidden, scale: nil)
         transform(hidden)
         for chunk in chunks { decode(chunk, scale: nil) }
+        return outcomes()
     }
 
-    /// The same, and the gradients: to the heads' parameters and the token embedding (which the
-    /// decoder shares), and to `hiddenGradient` [T, N], which is overwritten.
     func train(
-        _ hidden: Matrix<E>, scale: ObjectiveScale, gradients: PretrainingTensors,
-        accumulate: Bool, hiddenGradient: Matrix<E>
-    ) {
+        _ hidden: Matrix<E>, scale: ObjectiveScale, seed: UInt64, accumulate: Bool,
+        hiddenGradient: Matrix<E>
+    ) -> [SequenceOutcome] {
+        guard let gradients else {
+            preconditionFailure("a model for inference has no gradients")
+        }
         let nextSlopes = nextSentence(hidden, scale: scale.nextSentence)
         transform(hidden)
         decodeBackward(scale: scale.masked, gradients: gradients, accumulate: accumulate)
@@ -91,6 +70,7 @@ struct PretrainingHeads<E: TensorElement> {
         nextSentenceBackward(
             slopes: nextSlopes, gradients: gradients, accumulate: accumulate,
             hiddenGradient: hiddenGradient)
+        return outcomes()
     }
 
     // MARK: Next-sentence prediction
@@ -156,7 +136,7 @@ struct PretrainingHeads<E: TensorElement> {
         let logits = activations.logits.rows(chunk.count)
         executor.multiply(
             .plain(activations.normalized.rows(batch.masked).rows(chunk)),
-            .transposed(tensors.encoder.wordEmbeddings), bias: tensors.decoderBias, into: logits)
+            .transposed(tensors.tokenEmbedding), bias: tensors.decoderBias, into: logits)
         return executor.crossEntropy(
             logits, labels: batch.labels[chunk], gradientScale: scale, as: E.self,
             losses: activations.maskedLosses[chunk], correct: activations.maskedCorrect[chunk])
@@ -166,7 +146,7 @@ struct PretrainingHeads<E: TensorElement> {
         let normalized = activations.normalized.rows(batch.masked)
         let gradient = activations.maskedGradient.rows(batch.masked)
         if batch.masked == 0 && !accumulate {
-            gradients.encoder.wordEmbeddings.elements.fill(0)
+            gradients.tokenEmbedding.elements.fill(0)
             gradients.decoderBias.fill(0)
         }
         for chunk in chunks {
@@ -174,10 +154,10 @@ struct PretrainingHeads<E: TensorElement> {
             let sums = activations.decodedGradient.rows(chunk.count)
             executor.denseBackward(
                 input: normalized.rows(chunk),
-                DenseTensors(weight: tensors.encoder.wordEmbeddings, bias: tensors.decoderBias),
+                DenseTensors(weight: tensors.tokenEmbedding, bias: tensors.decoderBias),
                 gradient: slopes,
                 parameterGradients: DenseTensors(
-                    weight: gradients.encoder.wordEmbeddings, bias: gradients.decoderBias),
+                    weight: gradients.tokenEmbedding, bias: gradients.decoderBias),
                 accumulate: accumulate || chunk.lowerBound > 0, inputGradient: sums)
             executor.round(sums.elements, into: gradient.rows(chunk).elements)
         }
@@ -206,7 +186,7 @@ struct PretrainingHeads<E: TensorElement> {
     // MARK: Outcome
 
     /// Sums of losses and hits of each sequence.
-    func outcomes() -> [SequenceOutcome] {
+    private func outcomes() -> [SequenceOutcome] {
         (0..<batch.sequences).map { index in
             var outcome = SequenceOutcome(
                 maskedLoss: 0, maskedCorrect: 0, masked: 0,
@@ -220,13 +200,23 @@ struct PretrainingHeads<E: TensorElement> {
             return outcome
         }
     }
+}
 
-    /// The outcome of each masked token, one sequence after another.
+extension PretrainingHeads: PretrainingOutputs {
     func tokenOutcomes() -> [TokenOutcome] {
         (0..<batch.masked).map {
             TokenOutcome(
                 loss: activations.maskedLosses.vector[$0],
                 isCorrect: activations.maskedCorrect.vector[$0] == 1)
         }
+    }
+
+    var pooledOutputs: [Float] { activations.pooled.rows(batch.sequences).numbers }
+
+    var nextSentenceLogits: [Float] { activations.nextLogits.rows(batch.sequences).numbers }
+
+    var maskedLogits: [Float] {
+        precondition(batch.masked <= decodedAtOnce, "earlier logits are overwritten")
+        return activations.logits.rows(batch.masked).numbers
     }
 }

@@ -7,6 +7,15 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     /// IEEE 754 binary16: 11 bits of precision between 6e-8 and 65504.
     case fp16
 
+    /// The type of one number.
+    public var element: any TensorElement.Type {
+        switch self {
+        case .fp32: Float.self
+        case .bf16: BFloat16.self
+        case .fp16: Float16.self
+        }
+    }
+
     /// Bytes of one number.
     public var bytes: Int { self == .fp32 ? 4 : 2 }
 

@@ -1,0 +1,98 @@
+import Kernels
+import Tensors
+
+/// Heads on top of the encoder with the losses on them, over the batch at hand.
+protocol Heads {
+    /// The type of the activations.
+    associatedtype Element: TensorElement
+    /// The factors on the losses.
+    associatedtype Scale
+    /// The result of a pass without dropout.
+    associatedtype Prediction
+    /// The result of a pass for training.
+    associatedtype Outcome
+
+    /// The heads' parameters in the flat block.
+    var range: Range<Int> { get }
+    /// Whether `train` has already set the gradient of the token embedding, to which the encoder
+    /// then adds its share.
+    var sharesTokenEmbedding: Bool { get }
+
+    /// The results from the encoder's output [T, N], without dropout.
+    func predict(_ hidden: Matrix<Element>) -> Prediction
+    /// The losses from the encoder's output [T, N], with the dropout of `seed`; and the gradients
+    /// of `scale` times the losses, to the heads' parameters and to `hiddenGradient` [T, N], which
+    /// is overwritten.
+    func train(
+        _ hidden: Matrix<Element>, scale: Scale, seed: UInt64, accumulate: Bool,
+        hiddenGradient: Matrix<Element>
+    ) -> Outcome
+}
+
+/// Encoder and heads over the batch at hand, whatever the type of the activations.
+protocol Network<Scale, Prediction, Outcome> {
+    associatedtype Scale
+    associatedtype Prediction
+    associatedtype Outcome
+
+    /// The results without dropout; `progress` is called after each layer.
+    func predict(progress: () -> Void) -> Prediction
+    /// The outcome with dropout, and the gradients of `scale` times the losses.
+    func train(
+        scale: Scale, seed: UInt64, accumulate: Bool, observer: GradientObserver
+    ) -> Outcome
+    /// The results of the heads alone, without dropout, from the encoder's last output.
+    func predictAgain() -> Prediction
+    /// The first module of the encoder whose output, in the last pass for training, was not finite;
+    /// `seed` is that of its dropout.
+    func firstNotFiniteOutput(seed: UInt64) -> String?
+    /// The input of layer `index`, or the last layer's output: [T, N].
+    func hiddenStates(_ index: Int) -> [Float]
+}
+
+/// The network whose activations, and the gradients to them, have the heads' element type.
+struct TypedNetwork<H: Heads>: Network {
+    private let configuration: BERTConfiguration
+    private let encoder: Encoder<H.Element>
+    private let heads: H
+
+    /// A network over `batch`, which holds the tokens of the batch at hand.
+    init(_ parts: ModelParts, heads: H, batch: TokenBatch) {
+        configuration = parts.configuration
+        self.heads = heads
+        encoder = Encoder(
+            parts.configuration, executor: parts.executor, capacity: parts.capacity,
+            tensors: EncoderTensors(parts.configuration, parts.tensors),
+            gradients: parts.gradientTensors.map { EncoderTensors(parts.configuration, $0) },
+            batch: batch, retention: parts.retention)
+    }
+
+    func predict(progress: () -> Void) -> H.Prediction {
+        encoder.forward(ModelDropouts(configuration, seed: nil), progress: progress)
+        return heads.predict(encoder.output)
+    }
+
+    func predictAgain() -> H.Prediction { heads.predict(encoder.output) }
+
+    func train(
+        scale: H.Scale, seed: UInt64, accumulate: Bool, observer: GradientObserver
+    ) -> H.Outcome {
+        let dropouts = ModelDropouts(configuration, seed: seed)
+        encoder.forward(dropouts, progress: observer.progress)
+        let outcome = heads.train(
+            encoder.output, scale: scale, seed: seed, accumulate: accumulate,
+            hiddenGradient: encoder.outputGradient)
+        observer.ready(heads.range)
+        observer.progress()
+        encoder.backward(
+            dropouts, accumulate: accumulate,
+            accumulateTokens: accumulate || heads.sharesTokenEmbedding, observer: observer)
+        return outcome
+    }
+
+    func firstNotFiniteOutput(seed: UInt64) -> String? {
+        encoder.firstNotFiniteOutput(ModelDropouts(configuration, seed: seed))
+    }
+
+    func hiddenStates(_ index: Int) -> [Float] { encoder.input(of: index).numbers }
+}
