@@ -50,7 +50,7 @@ private func parse(_ text: String, _ format: TaggedFormat) throws -> [TaggedSent
     }
 
     @Test func documentsEndSentences() throws {
-        let read = try parse("a O\n-DOCSTART- -X- O\nb O\n", .conll())
+        let read = try parse("a O\n  -DOCSTART- -X- O\nb O\n", .conll())
         #expect(read.map(\.words) == [["a"], ["b"]])
     }
 

@@ -92,8 +92,8 @@ struct TaggedLayout {
         return String(decoding: line, as: UTF8.self).unicodeScalars.allSatisfy(PythonText.isSpace)
     }
 
-    /// Whether a line of CoNLL-2003 begins a document.
+    /// Whether a line of CoNLL-2003 begins a document; white space before the mark does not count.
     static func isDocumentStart(_ line: ArraySlice<UInt8>) -> Bool {
-        line.starts(with: "-DOCSTART-".utf8)
+        line.drop { $0 == space || $0 == tab }.starts(with: "-DOCSTART-".utf8)
     }
 }
