@@ -41,6 +41,7 @@ struct BertBench: ParsableCommand {
     static func main() {
         ProcessStart.prepare(program: "bert-bench")
         do {
+            if let problem = ArgumentEncoding.problem { throw ValidationError(problem) }
             var command = try parseAsRoot()
             try command.run()
         } catch {

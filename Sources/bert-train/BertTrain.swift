@@ -58,6 +58,7 @@ struct BertTrain: ParsableCommand {
         StandardStreams.prepare()
         ProcessStart.prepare(program: "bert-train")
         do {
+            if let problem = ArgumentEncoding.problem { throw ValidationError(problem) }
             var command = try parseAsRoot()
             try command.run()
         } catch {

@@ -37,6 +37,7 @@ struct Bert: ParsableCommand {
         StandardStreams.prepare()
         ProcessStart.prepare(program: "bert")
         do {
+            if let problem = ArgumentEncoding.problem { throw ValidationError(problem) }
             var command = try parseAsRoot()
             try command.run()
         } catch {
