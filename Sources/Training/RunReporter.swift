@@ -238,7 +238,7 @@ final class RunReporter {
             ),
             (
                 "memory",
-                "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; foretold: "
+                "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; estimated: "
                     + "\(HumanFormat.bytes(memoryForecast))"
             ),
             ("time", HumanFormat.duration(MonotonicClock.seconds - startTime)),
