@@ -32,7 +32,7 @@ package enum Destination: Equatable {
                 path = link.hasPrefix("/") ? link : Paths.join(Paths.parent(of: path), link)
             }
         }
-        throw FileError(.badData, path, "is a circle of symbolic links")
+        throw FileError(.badData, path, "is a loop of symbolic links")
     }
 
     /// The number of a link of `/proc/self/fd`: what it leads to may have no path.

@@ -37,7 +37,7 @@ final class Heartbeat: Sendable {
             pthread_detach(thread)
         } else {
             context.release()
-            warn("\(path): no thread for its heartbeat: \(String(cString: strerror(code)))")
+            warn("\(path): cannot start its heartbeat: \(String(cString: strerror(code)))")
         }
     }
 
@@ -59,7 +59,7 @@ final class Heartbeat: Sendable {
                 hasFailed = false
             } catch {
                 if !hasFailed {
-                    warn("\(error): others may take the lock if this lasts; trying again")
+                    warn("\(error): others may take the lock over if this lasts; retrying")
                 }
                 hasFailed = true
             }

@@ -133,9 +133,9 @@ public struct FineTuningCheck {
             data.labels.count > 0 ? ", \(HumanFormat.counted(data.labels.count, "label"))" : ""
         report.line(
             "task \(task.name)",
-            "\(task.kind.rawValue)\(labels); \(data.train.inputCount) inputs to learn from, "
-                + "\(data.evaluate.inputCount) to score; \(HumanFormat.percent(full)) take all "
-                + "\(length) tokens, and what is longer is cut")
+            "\(task.kind.rawValue)\(labels); \(data.train.inputCount) training and "
+                + "\(data.evaluate.inputCount) evaluation inputs; \(HumanFormat.percent(full)) take "
+                + "all \(length) tokens, and what is longer is cut")
     }
 }
 

@@ -33,7 +33,7 @@ struct RankGroups: Equatable {
     var spareNote: String {
         guard spares > 0 else { return "" }
         return
-            "; \(spares == 1 ? "1 rank is" : "\(spares) ranks are") left over and without work, as "
-            + "every group has \(size) ranks (ranks_per_trial)"
+            "; \(spares == 1 ? "1 rank stays" : "\(spares) ranks stay") idle, because every group "
+            + "has \(size) ranks (ranks_per_trial)"
     }
 }

@@ -55,7 +55,7 @@ extension ModelDescription {
                 BERTConfiguration.self, from: Data(configuration.utf8))
         } catch {
             throw CheckpointError(
-                .badData, path, "its config.json is no good: \(ManifestFile.explain(error))")
+                .badData, path, "its config.json is invalid: \(ManifestFile.explain(error))")
         }
     }
 }

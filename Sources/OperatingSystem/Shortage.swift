@@ -47,7 +47,7 @@ public enum Shortage {
         let what = "out of memory: cannot allocate \(bytes >> 20) MB more"
         guard let (limit, left) = ResourceLimit.tightestOfMemory, left < bytes + slack else {
             end(
-                "\(what), and no limit of this process is in the way; ask for less",
+                "\(what), although no limit of this process is reached; ask for less",
                 ExitStatus.system)
         }
         end(

@@ -72,7 +72,7 @@ public struct PretrainingCheck {
 
     private mutating func describe(_ resumption: Resumption) {
         for notice in resumption.notices { report.warn(notice) }
-        let start = resumption.checkpoint.map { "goes on from \($0.path)" } ?? "starts anew"
+        let start = resumption.checkpoint.map { "resumes from \($0.path)" } ?? "starts at step 0"
         report.line("run", "\(options.configuration.run.name) in \(options.directory), \(start)")
         report.set("run", options.configuration.run.name)
         report.set("directory", options.directory)

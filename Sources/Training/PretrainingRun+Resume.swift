@@ -98,7 +98,7 @@ extension PretrainingRun {
         throw TrainingError.configuration(
             "\(start): \(all.joined(separator: "; ")). Give the new run a name of its own (run.name, or "
                 + "--run DIRECTORY), or restore the old values"
-                + (isOtherModel ? "" : ", or give --allow-changes to go on with the new ones"))
+                + (isOtherModel ? "" : ", or give --allow-changes to resume with the new ones"))
     }
 
     /// Sets parameters, moments and state: from a checkpoint, from the model to start from, or at
@@ -193,7 +193,7 @@ extension PretrainingRun {
         changes = differences.map(\.description) + changes
         guard !changes.isEmpty else { return }
         let list = changes.joined(separator: "; ")
-        notices.append("going on with changed settings: \(list)")
+        notices.append("resuming with changed settings: \(list)")
     }
 
     private static func changesSamples(_ difference: ConfigurationDifference) -> Bool {

@@ -18,7 +18,7 @@ import Training
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Time checkpoints written while training goes on; also under mpirun.")
+        abstract: "Time checkpoints written during training; also under mpirun.")
 
     @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset = Preset.base

@@ -20,8 +20,7 @@ public struct TaskSurvey: Equatable, Sendable {
     /// "2 classes, 6920 inputs to learn from and 872 to score on".
     public var summary: String {
         let inputs =
-            "\(trainInputs) input\(trainInputs == 1 ? "" : "s") to learn from and \(evaluateInputs) to "
-            + "score on"
+            "\(trainInputs) training and \(evaluateInputs) evaluation inputs"
         return classes > 0 ? "\(classes) class\(classes == 1 ? "" : "es"), \(inputs)" : inputs
     }
 }
