@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Touches a lock now and then, so that others see that its holder lives.
+/// Touches a lock periodically, so that others see that its holder lives.
 final class Heartbeat: Sendable {
     private let path: String
     private let token: String
@@ -43,7 +43,7 @@ final class Heartbeat: Sendable {
 
     func stop() { isOver.store(true, ordering: .relaxed) }
 
-    /// Goes on after errors: they pass, and a lock that is not touched is taken by others.
+    /// Continues after errors, because they may pass and an untouched lock is taken over.
     private func run() {
         var hasFailed = false
         while true {

@@ -9,10 +9,10 @@ public import Reporting
 import Tensors
 import Training
 
-/// What would become of a fan-out of fine-tuning: everything that would keep its trials from starting, what its data
-/// hold, and how many trials there are.
+/// Check of a fan-out before it starts: everything that would keep its trials from starting, the
+/// content of its data, and its number of trials.
 public struct FineTuningCheck {
-    /// What was found.
+    /// The findings.
     public private(set) var report = CheckReport()
 
     private let configuration: FineTuningConfiguration

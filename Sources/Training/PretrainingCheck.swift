@@ -10,9 +10,10 @@ import Optimization
 public import Reporting
 import Tensors
 
-/// What would become of a pre-training run: everything that would end it, and its memory, time and disk.
+/// Check of a pre-training run before it starts: everything that would end it, and its memory, time
+/// and disk.
 public struct PretrainingCheck {
-    /// What was found, on rank 0.
+    /// The findings, on rank 0.
     public private(set) var report = CheckReport()
 
     private let options: RunOptions
@@ -125,7 +126,7 @@ public struct PretrainingCheck {
             / Double(phase.source.sampleCount(epoch: 0))
     }
 
-    /// What a rank takes at most, rank 0's copy for checkpoints included.
+    /// Reports the most memory that a rank takes, rank 0's copy for checkpoints included.
     private mutating func describeMemory(_ needed: Int, parameters: Int) {
         let copy =
             options.configuration.checkpoint.background

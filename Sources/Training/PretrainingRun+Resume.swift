@@ -13,7 +13,7 @@ import Tensors
 
 extension PretrainingRun {
     /// Makes and locks the run directory, and clears what a killed run left half written. False, on
-    /// all ranks, where one was told to stop before the lock was there.
+    /// all ranks, where one was asked to stop before the lock was there.
     func prepareDirectory() throws -> Bool {
         try agreement.jointly {
             guard isCoordinator else { return }

@@ -11,7 +11,7 @@ import Reporting
 import Tensors
 import Training
 
-/// `bert-bench checkpoint`, also under mpirun: what a checkpoint costs a training that goes on.
+/// `bert-bench checkpoint`, also under mpirun: the cost of a checkpoint to the training beside it.
 ///
 /// Training steps run as they are in a run, and a checkpoint is written beside them by the code that
 /// `bert-train` uses. It is verified before anything is printed.

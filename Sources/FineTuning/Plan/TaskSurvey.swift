@@ -1,4 +1,4 @@
-/// What the files of a task hold, as far as a person wants to know before anything is trained.
+/// Summary of a task's files, for the banner.
 public struct TaskSurvey: Equatable, Sendable {
     /// Inputs to learn from: texts, sentences, choices or windows.
     public let trainInputs: Int
@@ -17,7 +17,7 @@ public struct TaskSurvey: Equatable, Sendable {
         baseline = data.baseline(task)
     }
 
-    /// "2 classes, 6920 inputs to learn from and 872 to score on".
+    /// "2 classes, 6920 training and 872 evaluation inputs".
     public var summary: String {
         let inputs =
             "\(trainInputs) training and \(evaluateInputs) evaluation inputs"
