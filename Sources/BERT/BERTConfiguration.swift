@@ -32,7 +32,7 @@ public struct BERTConfiguration: Sendable, Equatable {
     /// The sizes of BERT-base, uncased.
     public init() {}
 
-    /// Why no model can have these sizes; `nil` if one can.
+    /// Reason that no model can have these sizes; `nil` if one can.
     public var problem: String? {
         let sizes = [
             ("vocab_size", vocabularySize, 1 << 24), ("hidden_size", hiddenSize, 1 << 16),

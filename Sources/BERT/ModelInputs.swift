@@ -1,4 +1,4 @@
-/// What inputs ask of a model, whoever makes them.
+/// Requirements of inputs on a model, whatever makes the inputs.
 public struct ModelInputs: Sendable {
     /// Tokens of the longest.
     public var length: Int
@@ -16,7 +16,7 @@ public struct ModelInputs: Sendable {
 }
 
 extension BERTConfiguration {
-    /// Why this model cannot take some inputs; nil if it can take all.
+    /// Reason that this model cannot take some inputs; nil if it can take all.
     public func problem(withInputs inputs: ModelInputs) -> String? {
         if inputs.length > maximumPositions {
             return

@@ -1,13 +1,13 @@
-/// Why a `config.json` describes no model of this program: key, value and choices.
+/// Error of a `config.json` that describes no supported model: key, value and choices.
 public struct ConfigurationProblem: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What is wrong.
+    /// The key, its value and the supported values.
     public let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// What a `config.json` says of models that compute something else than BERT's encoder from the same
-/// parameters, or have others.
+/// Keys of a `config.json` that change the computation or the parameters from those of BERT's
+/// encoder.
 struct ModelVariant: Decodable {
     private enum Key: String, CodingKey, CaseIterable {
         case modelType = "model_type"

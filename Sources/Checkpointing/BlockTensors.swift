@@ -84,7 +84,7 @@ extension SavedModel {
     }
 
     /// Reads those parameters of `layout` whose names `isWanted` accepts; what else the model has is
-    /// passed over. Shapes and finiteness are checked.
+    /// skipped. Shapes and finiteness are checked.
     package func readParameters(
         _ layout: ParameterLayout, into block: Block<Float>, where isWanted: (String) -> Bool
     ) throws {

@@ -1,7 +1,7 @@
 public import DurableFiles
 public import Tensors
 
-/// What a checkpoint's manifest says beside names, sizes and SHA-256 of the files.
+/// Metadata in a checkpoint's manifest, beside names, sizes and SHA-256 of the files.
 public struct CheckpointSummary: Codable, Sendable, Equatable {
     /// Always "bert-checkpoint".
     public var kind: String
@@ -50,7 +50,7 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// What the manifest says about it.
+    /// The manifest's metadata.
     public var summary: CheckpointSummary { manifest.metadata }
 
     /// Optimizer updates done.

@@ -14,7 +14,7 @@ public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConve
     public let cause: Cause
     /// The file or directory.
     public let path: String
-    /// What is wrong, and what to do.
+    /// The fault, and what to do.
     public let message: String
 
     package init(_ cause: Cause, _ path: String, _ message: String) {

@@ -19,11 +19,11 @@ public struct CheckpointStore: Sendable, Equatable {
         public let step: Int
     }
 
-    /// A checkpoint that was passed over.
+    /// A checkpoint that was skipped.
     public struct Skipped: Sendable, Equatable, CustomStringConvertible {
         /// The directory.
         public let path: String
-        /// What is wrong with it.
+        /// The damage.
         public let reason: String
 
         /// Both, for people.
@@ -40,11 +40,10 @@ public struct CheckpointStore: Sendable, Equatable {
         }.sorted { $0.step > $1.step }
     }
 
-    /// The newest checkpoint that verifies, or nil if none does, and those newer than it with
-    /// what is wrong with them.
+    /// Finds the newest checkpoint that verifies, or nil if none does, and the damage of those
+    /// newer than it.
     ///
-    /// The run may live and delete old checkpoints meanwhile: then the newest one is looked for
-    /// again.
+    /// If a live run deletes a checkpoint during the search, the search starts over.
     /// - Throws: `FileError` or `HDF5Error` where one could not be read: it may be good.
     public func newestGood() throws -> (checkpoint: Checkpoint?, skipped: [Skipped]) {
         for _ in 0..<Self.maximumLooks {
@@ -55,7 +54,7 @@ public struct CheckpointStore: Sendable, Equatable {
             "its checkpoints are deleted faster than they are read; name one that is kept")
     }
 
-    /// How often the newest checkpoint is looked for while a run deletes them.
+    /// Attempts at reading the newest checkpoint while a run deletes checkpoints.
     private static let maximumLooks = 10
 
     /// Nil where a checkpoint vanished that was there a moment before.
@@ -147,7 +146,7 @@ public struct CheckpointStore: Sendable, Equatable {
 extension Checkpoint {
     /// Opens what a person names: one checkpoint directory, or a run directory (or its
     /// `checkpoints`), of which the newest checkpoint that verifies is taken.
-    /// - Returns: the verified checkpoint, and those newer ones that were passed over, with
+    /// - Returns: the verified checkpoint, and those newer ones that were skipped, with
     ///   reasons to show.
     public static func open(
         _ path: String
@@ -165,8 +164,8 @@ extension Checkpoint {
             "none of its \(skipped.count) checkpoints is good; the newest: \(first.reason)")
     }
 
-    /// What a path names, without reading it: one checkpoint, or all of a run directory, newest
-    /// first.
+    /// Lists the checkpoints at a path without reading them: one checkpoint, or all of a run
+    /// directory, newest first.
     public static func entries(_ path: String) throws -> [CheckpointStore.Entry] {
         if try isCheckpoint(path) {
             let step = CheckpointFiles.step(ofDirectory: Paths.name(of: path)) ?? 0

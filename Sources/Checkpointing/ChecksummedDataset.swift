@@ -65,7 +65,7 @@ func lostWrite(_ path: String) -> FileError {
         "does not hold what was written to it: the storage has lost a write; check the disk")
 }
 
-/// How datasets are cut.
+/// Chunk shapes of datasets.
 enum ChunkShape {
     /// About 1 MiB.
     private static let elements = 1 << 18

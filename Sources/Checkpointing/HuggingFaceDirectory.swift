@@ -18,7 +18,7 @@ public struct HuggingFaceDirectory: Sendable {
         try Paths.exists(Paths.join(path, configurationName)) && TensorFiles.areIn(path)
     }
 
-    /// Whether a person who names it means one, and should hear what is missing.
+    /// Whether it looks like a model directory, so that errors name the missing files.
     static func isMeant(_ path: String) throws -> Bool {
         try Paths.exists(Paths.join(path, configurationName)) && !Checkpoint.isCheckpoint(path)
     }

@@ -3,13 +3,13 @@ import Tokenization
 
 /// The tokenizer of a model directory, read from all files that describe one.
 ///
-/// What would give other ids than the model was trained with, and is not supported, is refused with
-/// the file and the key. Where files contradict each other, Hugging Face follows
-/// `tokenizer_config.json`, and the program that wrote `tokenizer.json` did not: that is refused, too.
+/// Unsupported settings that would give other ids than in training are refused, with the file and
+/// the key. Contradicting files are refused too, because Hugging Face follows
+/// `tokenizer_config.json` but the program that wrote `tokenizer.json` did not.
 struct HuggingFaceTokenizer {
     /// The text of `vocab.txt`, with the tokens behind it that were added.
     let vocabulary: String
-    /// How text becomes words.
+    /// The rules that split text into words.
     let settings: TokenizerSettings
     /// `model_max_length`, where it is a length.
     let maximumLength: Int?

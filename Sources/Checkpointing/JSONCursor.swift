@@ -1,7 +1,7 @@
-/// Reads JSON (RFC 8259) piece by piece from bytes that may be anybody's. Texts are compared by their
-/// bytes, so pieces and names that differ in composition only stay apart.
+/// Reads JSON (RFC 8259) piece by piece from untrusted bytes. Texts are compared by their bytes, so
+/// pieces and names that differ only in Unicode composition stay distinct.
 struct JSONCursor {
-    /// What is wrong, and where.
+    /// A syntax error and its place.
     struct Failure: Error {
         var message: String
         var offset: Int
@@ -105,7 +105,7 @@ struct JSONCursor {
         return unit
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     mutating func peek() -> UInt8? {
         while position < bytes.count, [9, 10, 13, 32].contains(bytes[position]) { position += 1 }
         return position < bytes.count ? bytes[position] : nil

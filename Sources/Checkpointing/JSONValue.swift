@@ -10,7 +10,7 @@ indirect enum JSONValue: Sendable {
     /// Members in the order of the text; no name comes twice.
     case object([(name: String, value: JSONValue)])
 
-    /// Deeper nesting is refused: it would be answered by a stack overflow.
+    /// Deeper nesting is refused, because it would overflow the stack.
     private static let maximumDepth = 64
 
     /// The member of a name; nil where this is no object or has none.

@@ -1,13 +1,13 @@
 import FoundationEssentials
 public import Tokenization
 
-/// What turns a list of tensors into a model that can be used: its sizes and its vocabulary.
+/// The configuration and the vocabulary that turn a list of tensors into a usable model.
 public struct ModelDescription: Sendable, Equatable {
     /// The text of Hugging Face's `config.json`.
     public var configuration: String
     /// The text of Google's `vocab.txt`: one token a line, the line number is the id.
     public var vocabulary: String
-    /// How text becomes the words that the vocabulary spells.
+    /// The rules that split text into the words that the vocabulary spells.
     public var tokenizer: TokenizerSettings
     /// The longest input that Hugging Face's tokenizer lets pass, `model_max_length`; nil: as many
     /// tokens as the model has positions.
@@ -42,8 +42,8 @@ public struct ModelDescription: Sendable, Equatable {
         }
     }
 
-    /// Keys of `config.json` that no model here is computed from, but that must not get lost:
-    /// fine-tuning takes the first, and Hugging Face the others.
+    /// Keys of `config.json` that do not affect the model but must be kept: fine-tuning uses the
+    /// first, and Hugging Face the others.
     private static let keptKeys = [
         "classifier_dropout", "position_embedding_type", "use_cache", "gradient_checkpointing",
     ]

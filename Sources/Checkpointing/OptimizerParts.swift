@@ -6,7 +6,7 @@ import HDF5
 ///
 /// Attributes of each: `start`, `count` (this range), `total` (of all), `optimizer` (its name).
 enum OptimizerParts {
-    /// What one part says about itself.
+    /// Attributes of one part.
     struct Part: Sendable, Equatable {
         var path: String
         var range: Range<Int>

@@ -1,7 +1,7 @@
 import DurableFiles
 import HDF5
 
-/// What a new directory may replace: one of its own kind, and nothing else.
+/// Rules for replacing an existing directory: only one of the same kind is replaced.
 enum Replacement {
     /// Whether a target may be replaced: one of the right kind that is to be, or an empty directory.
     static func isAllowed(
@@ -13,7 +13,7 @@ enum Replacement {
         if replacing { try prepare(target, kind: kind, isKind: isKind) }
         return replacing
     }
-    /// What the message about an existing directory advises.
+    /// The advice in the message about an existing directory.
     static let remedy = "--force replaces it, or choose another name"
 
     /// Mends what a killed replacement left halfway, and throws if something else than a directory

@@ -13,7 +13,7 @@ public enum SavedModel: Sendable {
     ///
     /// - Parameter textsOnly: whether parameters will not be read: a directory of Hugging Face then
     ///   needs none.
-    /// - Returns: the model, and newer checkpoints that were passed over, with reasons to show.
+    /// - Returns: the model, and newer checkpoints that were skipped, with reasons to show.
     public static func open(
         _ path: String, textsOnly: Bool = false
     ) throws -> (model: SavedModel, skipped: [CheckpointStore.Skipped]) {
@@ -67,7 +67,7 @@ public enum SavedModel: Sendable {
         }
     }
 
-    /// How the tensors of two models differ.
+    /// Compares the tensors of two models.
     public static func differences(
         _ first: SavedModel, _ second: SavedModel
     ) throws -> [TensorDifference] {

@@ -75,7 +75,7 @@ struct TensorFiles {
         return name
     }
 
-    /// What to do with a directory without safetensors files.
+    /// Advice on a directory without safetensors files.
     private static func advice(_ directory: String) throws -> String {
         func has(_ name: String) throws -> Bool { try Paths.exists(Paths.join(directory, name)) }
         if try has("pytorch_model.bin") {

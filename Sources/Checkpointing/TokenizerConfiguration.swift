@@ -1,7 +1,8 @@
 import DurableFiles
 import Tokenization
 
-/// What `tokenizer_config.json` and `special_tokens_map.json` say of ids; what they do not say is nil.
+/// The keys of `tokenizer_config.json` and `special_tokens_map.json` that affect ids; nil where
+/// missing.
 struct TokenizerConfiguration {
     private(set) var lowercase: Bool?
     private(set) var stripAccents: Bool?

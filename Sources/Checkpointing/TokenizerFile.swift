@@ -5,7 +5,7 @@ import Tokenization
 struct TokenizerFile {
     /// The pieces that words are spelled with.
     let pieces: Vocabulary
-    /// How text becomes words, without added tokens.
+    /// The rules that split text into words, without added tokens.
     let settings: TokenizerSettings
     /// The added tokens, special ones too.
     let addedTokens: [DeclaredToken]

@@ -2,11 +2,11 @@
 public struct ConfigurationKey: Sendable {
     /// Dotted path, such as `optimizer.learning_rate`.
     public let path: String
-    /// What is allowed, in words.
+    /// The allowed values, in words.
     public let expectation: String
     /// The default, as YAML.
     public let defaultValue: String
-    /// What the value decides, in the words of the documents (Markdown).
+    /// The meaning of the value, in the words of the documents (Markdown).
     public let meaning: String
 }
 

@@ -101,7 +101,7 @@ extension RunConfiguration {
 }
 
 extension YAMLTree {
-    /// The document `text` with `--set` arguments laid over it; what is wrong with those is added to
+    /// The document `text` with `--set` arguments applied; their problems are added to
     /// `problems`.
     package static func document(
         _ text: String, name: String, overrides: [String],

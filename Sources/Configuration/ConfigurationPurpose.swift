@@ -1,5 +1,5 @@
-/// What a configuration file is for. Its keys tell: a file that was given to the wrong command is told so, instead of
-/// each of its keys being unknown.
+/// The purpose of a configuration file, known by its keys. So a file given to the wrong command
+/// gets one message that names the right command, instead of one for each unknown key.
 public enum ConfigurationPurpose: Sendable {
     /// `bert-train`: sections such as `model` and `data`.
     case pretraining

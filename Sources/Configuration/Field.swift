@@ -5,11 +5,11 @@
 struct Field {
     /// Dotted path, such as `optimizer.learning_rate`.
     let path: String
-    /// What a change between two runs means.
+    /// The effect of a change between two runs.
     let effect: ConfigurationDifference.Effect
-    /// What is allowed, for messages and documents.
+    /// The allowed values, for messages and documents.
     let expectation: String
-    /// What the value decides, in the words of the documents.
+    /// The meaning of the value, in the words of the documents.
     let meaning: String
     /// Reads a value into a configuration; what does not fit is added to the problems.
     let read: (YAMLTree, inout RunConfiguration, inout [ConfigurationError.Problem]) -> Void
@@ -62,7 +62,7 @@ struct Field {
 
     /// The first component of the path.
     var section: String { String(path.prefix { $0 != "." }) }
-    /// What follows the section.
+    /// The path without its section.
     var key: String { String(path.drop { $0 != "." }.dropFirst()) }
 }
 

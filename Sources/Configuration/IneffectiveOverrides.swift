@@ -1,5 +1,5 @@
-/// `--set` arguments that something else in the configuration takes the effect from: they are honoured where it is clear
-/// what was meant, and refused otherwise, never ignored.
+/// `--set` arguments that another key makes ineffective. They are applied if the intention is
+/// clear, and refused otherwise; none is ignored.
 struct IneffectiveOverrides {
     private let tree: YAMLTree
 
@@ -8,11 +8,11 @@ struct IneffectiveOverrides {
         "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
     ]
 
-    /// The overrides in `tree`, a file with the arguments laid over it.
+    /// The overrides in `tree`, a file with the arguments applied.
     init(in tree: YAMLTree) { self.tree = tree }
 
-    /// The tree with a preset that an argument names in the place of the sizes that the file gives: arguments win over
-    /// the file. Sizes that arguments give stay.
+    /// The tree in which a preset given by an argument overrides the sizes that the file gives.
+    /// Sizes that arguments give stay.
     var honouringPreset: YAMLTree {
         guard tree.value(at: "model.preset")?.origin.isArgument == true else { return tree }
         var result = tree
@@ -26,7 +26,7 @@ struct IneffectiveOverrides {
         return result
     }
 
-    /// What is wrong with arguments that would change nothing in `configuration`.
+    /// Finds arguments that would change nothing in `configuration`.
     func problems(_ configuration: RunConfiguration) -> [ConfigurationError.Problem] {
         Schema.fields.compactMap { field in
             guard let value = tree.value(at: field.path), value.origin.isArgument,

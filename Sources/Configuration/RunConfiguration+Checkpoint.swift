@@ -12,8 +12,8 @@ extension RunConfiguration {
         /// `keep_best`: whether an evaluation that finds the best model so far, by MLM accuracy, is
         /// followed by a checkpoint, which stays until there is a better one.
         public var keepBest = false
-        /// `background`: whether training goes on while a checkpoint is written, from a copy of the
-        /// state that takes memory for the whole run.
+        /// `background`: whether training continues while a checkpoint is written, from a copy of
+        /// the state that takes memory for the whole run.
         public var background = true
 
         /// The defaults.

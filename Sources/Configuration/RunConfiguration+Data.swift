@@ -1,5 +1,5 @@
 extension RunConfiguration {
-    /// How the files of `data.train` and `data.heldout` are laid out.
+    /// File formats of `data.train` and `data.heldout`.
     public enum DataFormat: String, CaseIterable, Sendable {
         /// Corpus directories of `bert corpus build`: unmasked tokens, samples made at run time.
         case corpus

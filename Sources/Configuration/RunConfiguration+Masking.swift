@@ -1,5 +1,5 @@
 extension RunConfiguration {
-    /// What is masked as one piece.
+    /// The unit that is masked as a whole.
     public enum MaskingUnit: String, CaseIterable, Sendable {
         /// Single WordPiece tokens.
         case token

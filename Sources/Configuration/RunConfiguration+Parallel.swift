@@ -29,7 +29,7 @@ extension RunConfiguration {
         public var shardOptimizer = false
         /// `wire`: element type of gradients between ranks.
         public var wire = WireType.fp32
-        /// `recompute`: whether the backward pass computes activations anew: slower, less memory.
+        /// `recompute`: whether the backward pass recomputes activations: slower, less memory.
         public var recompute = false
         /// `timeout`: seconds that a rank waits for others before it ends the job; 0: for ever.
         public var timeout = 600.0

@@ -1,6 +1,6 @@
-/// How one kind of value is read from YAML, written to it, and named in messages and documents.
+/// Reading, writing and description of one kind of YAML value.
 package struct ValueKind<Value> {
-    /// What is allowed, after "must be": `an integer from 1 to 8192`.
+    /// The allowed values, after "must be": `an integer from 1 to 8192`.
     package let expectation: String
     /// The value, or nil where it is not as expected; a reader that knows better than the standard
     /// message adds its own problems.
@@ -79,8 +79,8 @@ extension ValueKind where Value == Double {
     static var probability: Self { number("from 0 to 1") { (0...1).contains($0) } }
 }
 
-/// Numbers that are computed with as `Float`: what is allowed holds of the value that is used. A number that rounds to
-/// 0 or to infinity, or has lost digits because it is subnormal, is not the one that was asked for.
+/// Numbers that are used as `Float`. The allowed range is that of the rounded value: a number that
+/// rounds to 0, to infinity or to a subnormal is refused.
 extension ValueKind where Value == Double {
     /// A `Float` above 0 and at most `limit`.
     static func positiveFloat(upTo limit: Double = 3.4e38) -> Self {
@@ -102,7 +102,8 @@ extension ValueKind where Value == Double {
             write: kind.write)
     }
 
-    /// A decay rate, or a dropout probability: 1 would keep or drop everything for ever, and so would what rounds to 1.
+    /// A decay rate or a dropout probability. 1, or a number that rounds to 1, would keep or drop
+    /// everything.
     static var floatBelowOne: Self {
         number("from 0 to 0.9999999") { $0 >= 0 && Float($0) < 1 }
     }

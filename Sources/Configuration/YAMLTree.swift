@@ -18,11 +18,11 @@ package struct YAMLTree {
         package var value: YAMLTree
     }
 
-    /// Where a value was written.
+    /// The place where a value was written.
     package struct Origin {
         /// `FILE:LINE` or `--set ARGUMENT`.
         package let location: String
-        /// What stands before the key's path in messages: `phases[1].` within a phase.
+        /// The text before the key's path in messages: `phases[1].` within a phase.
         var prefix = ""
         /// Whether it is an argument of `--set`.
         var isArgument = false
@@ -31,14 +31,14 @@ package struct YAMLTree {
     package var content: Content
     package var origin: Origin
 
-    /// True for `null`, `~` and a value left out.
+    /// True for `null`, `~` and a missing value.
     package var isNull: Bool {
         guard case .scalar(let text, plain: true) = content else { return false }
         return YAMLScalar.isNull(text)
     }
 
-    /// What stands here, in the words of an error message. Control characters are escaped, long
-    /// text is cut: the file may be hostile and the message goes to a terminal.
+    /// The value in the words of an error message. Control characters are escaped and long text is
+    /// cut, because the file may be hostile and the message goes to a terminal.
     package var found: String {
         switch content {
         case .scalar(let text, let plain):
@@ -62,7 +62,7 @@ package struct YAMLTree {
         return tree
     }
 
-    /// This tree with `other` laid over it: mappings are merged key by key, anything else is
+    /// This tree overridden by `other`: mappings are merged key by key, anything else is
     /// replaced. `key` is what they stand under.
     func merged(with other: YAMLTree, under key: String? = nil) -> YAMLTree {
         guard case .mapping(var entries) = content, case .mapping(let changes) = other.content

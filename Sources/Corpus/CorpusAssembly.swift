@@ -21,7 +21,7 @@ struct CorpusAssembly {
         notes.unknownTokens = 0
     }
 
-    /// What was written to the training split.
+    /// Counts of the training split.
     var train: CorpusManifest.Counts { writers[.train]?.counts ?? CorpusManifest.Counts() }
 
     /// Adds the documents of a chunk.

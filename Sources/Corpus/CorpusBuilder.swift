@@ -8,9 +8,9 @@ public import Tokenization
 /// of each split are held at a time, besides 12 to 24 bytes for each document. The same text,
 /// vocabulary and options give the same bytes for any number of workers.
 public struct CorpusBuilder {
-    /// How a corpus is made.
+    /// Options of a build.
     public struct Options: Sendable {
-        /// How text becomes tokens; special tokens in it are text.
+        /// The rules that turn text into tokens; special tokens in a text are ordinary text.
         public var tokenizer = TokenizerSettings()
         /// The share of documents that is held out, chosen by a hash of seed and text; at least
         /// one where there are two or more documents, and none if the share is 0.

@@ -3,16 +3,16 @@ public import Tokenization
 
 /// A directory made by `CorpusBuilder`: manifest, vocabulary and shards.
 public struct CorpusDirectory: Sendable {
-    /// Where it lies.
+    /// The path of the directory.
     public let path: String
-    /// What its manifest says.
+    /// The manifest's metadata.
     public let manifest: CorpusManifest
     /// Its vocabulary.
     public let vocabulary: Vocabulary
     /// SHA-256 (hexadecimal) of the manifest, and so of all files that it lists.
     public let digest: String
 
-    /// What the manifest says of each shard file.
+    /// The expected content of each shard file, from the manifest.
     private let contents: [String: ExpectedContent]
 
     /// The vocabulary's name in the directory.

@@ -1,7 +1,7 @@
 public import ExitCoding
 public import Tokenization
 
-/// What is wrong with corpus data or the settings for them: what, where, and what to do.
+/// An error in corpus data or its settings: what, where, and what to do.
 public enum CorpusError: ExitCoded, Equatable, CustomStringConvertible {
     /// A setting has a value that makes no sense.
     case invalidSetting(String)

@@ -2,13 +2,13 @@ public import Tokenization
 
 /// A part of a corpus that never shares a document with another part.
 public enum CorpusSplit: String, Sendable, CaseIterable, Codable {
-    /// What is trained on.
+    /// The data that is trained on.
     case train
-    /// What is only evaluated on.
+    /// The data that is only evaluated on.
     case heldout
 }
 
-/// What the manifest of a corpus directory says beside its list of files.
+/// Metadata in the manifest of a corpus directory, beside its list of files.
 public struct CorpusManifest: Codable, Sendable, Equatable {
     /// Sizes of one split.
     public struct Counts: Codable, Sendable, Equatable {
@@ -22,7 +22,7 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
         public var tokens = 0
     }
 
-    /// Always "bert-corpus": tells this directory from others with a manifest.
+    /// Always "bert-corpus": distinguishes this directory from others with a manifest.
     public var kind = Self.kind
     /// The version of the rules by which text becomes sentences and tokens. Another version may
     /// make other data from the same text.
@@ -31,7 +31,7 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var vocabularySize: Int
     /// Whether text was made lower case.
     private var lowercase: Bool
-    /// How text became tokens, where `lowercase` does not say it all.
+    /// The tokenizer's settings, where `lowercase` is not enough.
     private var customTokenizer: TokenizerSettings?
     /// The seed of the choice of held-out documents.
     public var seed: UInt64
@@ -39,11 +39,11 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var heldoutShare: Double
     /// The greatest number of tokens of a sentence; longer ones were cut into several.
     public var maximumSentenceLength: Int
-    /// What was trained on.
+    /// Counts of the training split.
     public var train = Counts()
-    /// What was held out.
+    /// Counts of the held-out split.
     public var heldout = Counts()
-    /// What happened to the text on the way.
+    /// Changes made to the text.
     public var notes = BuildNotes()
     /// Hashes by which readers verify the shards; nil in corpora of earlier versions, whose shards
     /// are verified as wholes by the SHA-256 that the manifest has of every file.
@@ -55,7 +55,7 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     static let newestFormatVersion = 2
     /// The version that it is written in: the oldest that says all.
     var formatVersion: Int { customTokenizer == nil ? 1 : 2 }
-    /// How text became tokens.
+    /// The tokenizer's settings.
     public var tokenizer: TokenizerSettings {
         customTokenizer ?? TokenizerSettings(lowercase: lowercase)
     }
@@ -99,15 +99,15 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     }
 }
 
-/// What happened to the text of a corpus on its way into the shards.
+/// Changes made to the text of a corpus on its way into the shards.
 public struct BuildNotes: Codable, Sendable, Equatable {
     /// Bytes of text read.
     public var textBytes = 0
-    /// Documents without a single token, which were left out.
+    /// Documents without a single token, which are skipped.
     public var emptyDocuments = 0
     /// Documents whose text had come before, kept unless `removedDuplicates` says so.
     public var duplicateDocuments = 0
-    /// Whether duplicates were left out.
+    /// Whether duplicates were removed.
     public var removedDuplicates = false
     /// Pieces above the first that documents too large for the memory cap were cut into.
     public var cutDocuments = 0

@@ -42,7 +42,7 @@ extension CorpusSource {
 }
 
 extension MaskingVocabulary {
-    /// What masking has to know of `vocabulary`.
+    /// Collects the properties of `vocabulary` that masking needs.
     package init(_ vocabulary: Vocabulary) {
         self.init(
             classification: vocabulary.clsID, separator: vocabulary.sepID,

@@ -13,7 +13,7 @@ struct EncodedChunk: Sendable {
     }
 
     var tokens: [Int32] = []
-    /// Where each sentence ends in `tokens`.
+    /// The end of each sentence in `tokens`.
     var sentenceEnds: [Int] = []
     var documents: [Document] = []
     var notes = BuildNotes()

@@ -9,7 +9,7 @@ struct TextChunk: Sendable {
     var source: String
     /// The line that `bytes` begin in, from 1.
     var firstLine: Int
-    /// Where `bytes` begin in the input, from 0.
+    /// Offset of `bytes` in the input, from 0.
     var byteOffset: Int
 }
 
@@ -23,17 +23,17 @@ struct DocumentReader: ~Copyable {
     private let chunkBytes: Int
     private let documentBytes: Int
     private var buffer: [UInt8] = []
-    /// Where the document that is being read begins in `buffer`.
+    /// The start of the current document in `buffer`.
     private var documentStart = 0
-    /// Where the line that is being read begins in `buffer`.
+    /// The start of the current line in `buffer`.
     private var lineStart = 0
-    /// How far the line that is being read has been searched for its end.
+    /// The end of the searched part of the current line.
     private var searched = 0
     private var isAtEnd = false
     private var hasLineFeed = false
     private var firstLine = 1
     private var byteOffset = 0
-    /// How often a document was cut.
+    /// The number of cuts in documents.
     private(set) var cuts = 0
 
     init(_ input: consuming TextInput, chunkBytes: Int, documentBytes: Int) {

@@ -83,7 +83,7 @@ struct NvidiaFile: Sendable {
         return shape
     }
 
-    /// What tells a file from another with the same shapes.
+    /// Digests that distinguish files of the same shapes.
     struct Digest: Sendable {
         /// Name, size and SHA-256: of everything in files of up to 16 MiB; of larger ones of eight
         /// evenly spaced pieces of 64 KiB, since hashing terabytes at each start would take hours.

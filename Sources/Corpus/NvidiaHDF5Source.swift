@@ -16,7 +16,7 @@ public final class NvidiaHDF5Source: SampleSource {
     /// SHA-256 of names, sizes and content of the files (of large ones: of pieces), the order and
     /// the seed.
     public let fingerprint: String
-    /// That of the versions that looked at the edges of files only.
+    /// Fingerprints by the versions that hashed only the edges of files.
     public let earlierFingerprints: [String]
     /// None: rows tell nothing of their documents.
     public var corpora: [SourceCorpus] { [] }
@@ -42,7 +42,7 @@ public final class NvidiaHDF5Source: SampleSource {
         var firstPlaces: [Int]
     }
 
-    /// What was read or worked out last; forgetting it changes nothing but the time.
+    /// The most recent results; dropping them only costs time.
     private struct Cache {
         var plans: [Plan] = []
         var rows: [(block: Int, rows: NvidiaRows)] = []

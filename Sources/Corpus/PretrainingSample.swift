@@ -21,8 +21,8 @@ public struct SampleIdentity: Hashable, Sendable {
 ///
 /// It holds no padding: `tokenIDs` and `segmentIDs` have the sample's own length.
 public struct PretrainingSample: Sendable, Equatable {
-    /// Where the sample stands in the order of samples; random numbers of the model (dropout)
-    /// are addressed by it.
+    /// The place of the sample in the order of samples. It addresses the random numbers of the
+    /// model (dropout).
     public var identity: SampleIdentity
     /// `[CLS] A [SEP] B [SEP]` with masks applied; shape [length].
     public var tokenIDs: [Int32]
@@ -69,8 +69,8 @@ public struct SourceCorpus: Sendable, Equatable {
     }
 }
 
-/// Where samples come from. A sample is a pure function of (source, epoch, index): asking never
-/// changes what any later question answers, and any number of threads may ask at once.
+/// A source of samples. A sample is a pure function of (source, epoch, index): a request never
+/// changes the answer to a later one, and any number of threads may ask at once.
 public protocol SampleSource: Sendable {
     /// The number of token ids; every id of every sample is below it.
     var vocabularySize: Int { get }
@@ -79,7 +79,7 @@ public protocol SampleSource: Sendable {
     /// SHA-256 (hexadecimal) of all that determines the samples: data, settings and seed. Two
     /// sources with one fingerprint give the same samples.
     var fingerprint: String { get }
-    /// Fingerprints that earlier versions gave these samples: runs that those started go on.
+    /// Fingerprints that earlier versions gave these samples: runs that those started can resume.
     var earlierFingerprints: [String] { get }
     /// The corpora that samples' documents are in, by rising documents; empty where samples have no
     /// documents.

@@ -210,7 +210,7 @@ extension SentenceSplitter {
         }
     }
 
-    /// Whether what stands at `position`, opening quotes and brackets passed over, can be the
+    /// Whether what stands at `position`, opening quotes and brackets skipped, can be the
     /// beginning of a sentence: anything but a small letter and punctuation that continues.
     private func canBeginSentence(_ position: Int) -> Bool {
         var position = position

@@ -1,7 +1,7 @@
 import DurableFiles
 import Synchronization
 
-/// What a shard file should hold.
+/// The expected content of a shard file.
 struct ExpectedContent: Sendable {
     /// Its hashes.
     enum Hashes: Sendable {

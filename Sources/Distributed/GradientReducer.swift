@@ -18,7 +18,7 @@ import OperatingSystem
 public final class GradientReducer {
     /// The elements of each bucket.
     public let buckets: [Range<Int>]
-    /// What the reducer has done so far.
+    /// Counts and times so far.
     public internal(set) var statistics = ReductionStatistics()
 
     /// Whether sums reach only the rank that owns them.

@@ -74,7 +74,8 @@ public struct SharedInputs {
         }.filter { seen.insert($0).inserted }
     }
 
-    /// Who has which value: the most frequent one first, the ranks of the others by number and host.
+    /// Lists values with the ranks that have them: the most frequent value first, the ranks of the
+    /// others by number and host.
     private static func groups(_ reports: [(host: String, value: String)]) -> String {
         let ranks = Dictionary(grouping: reports.indices) { reports[$0].value }
         let sorted = ranks.sorted {

@@ -1,7 +1,7 @@
 public import MPI
 import OperatingSystem
 
-/// Asks all ranks, now and then in the middle of long work, whether any of them was told to stop,
+/// Asks all ranks, now and then in the middle of long work, whether any of them was asked to stop,
 /// and looks after the work that goes on beside it.
 ///
 /// All ranks call ``check()`` equally often, at places where they can break off together. Not every
@@ -20,7 +20,7 @@ public final class StopPoll {
     private static let seconds = 0.05
     private static let longestStride = 1 << 16
 
-    /// A poll among the ranks of `communicator`; `isAsked` says whether this rank was told to stop,
+    /// A poll among the ranks of `communicator`; `isAsked` says if this rank was asked to stop,
     /// `background` is taken to its next stage whenever no rank is busy with it.
     public init(
         among communicator: Communicator, background: (any BackgroundWork)? = nil,
@@ -32,7 +32,7 @@ public final class StopPoll {
         self.isAsked = isAsked
     }
 
-    /// Whether any rank was told to stop: the same answer on all. Collective.
+    /// Whether any rank was asked to stop: the same answer on all. Collective.
     ///
     /// - Throws: `MPIError`, and what the background work throws.
     public func check() throws -> Bool {
@@ -47,7 +47,7 @@ public final class StopPoll {
         return sums[0] > 0
     }
 
-    /// Whether this rank was told to stop. Not collective.
+    /// Whether this rank was asked to stop. Not collective.
     public var isAskedHere: Bool { isAsked() }
 
     /// Whether this rank is busy with the background work. Not collective.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a person who names an output means by it.
+/// The kind of output that a path names.
 package enum Destination: Equatable {
     /// A plain file, perhaps still to be made, behind all symbolic links: it can be replaced.
     case file(String)
@@ -32,7 +32,7 @@ package enum Destination: Equatable {
                 path = link.hasPrefix("/") ? link : Paths.join(Paths.parent(of: path), link)
             }
         }
-        throw FileError(.badData, path, "is a circle of symbolic links")
+        throw FileError(.badData, path, "is a loop of symbolic links")
     }
 
     /// The number of a link of `/proc/self/fd`: what it leads to may have no path.
@@ -53,7 +53,8 @@ package enum Destination: Equatable {
 }
 
 extension Paths {
-    /// Where a directory is to be made or replaced: behind the symbolic links of `path`, which stay.
+    /// Finds the path at which a directory is created or replaced: behind the symbolic links of
+    /// `path`, which stay.
     static func destination(of path: String) throws(FileError) -> String {
         guard case .file(let target) = try Destination(path) else { return path }
         return target

@@ -31,16 +31,16 @@ public final class DirectoryLock {
         if let holder = try? LockFile.holder(path), holder.token == token { unlink(path) }
     }
 
-    /// What other processes of this job can check the lock by.
+    /// A witness by which other processes of this job verify the lock.
     public var witness: LockWitness { LockWitness(path: path, token: token) }
 
     /// Throws if another process has taken the lock; see ``LockWitness/requireHeld()``.
     public func requireHeld() throws { try witness.requireHeld() }
 }
 
-/// A lock that this process held is another's now.
+/// Another process took over a lock that this process held.
 public struct LostLockError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
-    /// Whose, and what follows.
+    /// The new holder, and the consequence.
     public let description: String
     /// The process exit status of sysexits(3): an I/O error, so that the job is started again.
     public var exitCode: Int32 { ExitStatus.inputOutput }
@@ -49,7 +49,7 @@ public struct LostLockError: ExitCoded, Sendable, Equatable, CustomStringConvert
 /// A lock that is being asked for.
 ///
 /// Who holds it is asked with every ``poll()``. A holder is dead if it ran on this host and its
-/// process is gone (or its number is that of a younger one), if the host has started anew since, or
+/// process is gone (or its number is that of a younger one), if the host has rebooted since, or
 /// if it is an earlier start of the same SLURM job. Of one elsewhere only its heartbeat is known: it
 /// is dead if the file has not changed for `staleSeconds`, by the file server's clock or, as nothing
 /// is known of that at first, while this one watched.
@@ -68,7 +68,7 @@ public struct LockAttempt {
     private let stale: Double
     private let heartbeat: UInt32
     private let warn: @Sendable (String) -> Void
-    /// What was seen first, and when.
+    /// The first sight of the lock, and its time.
     private var observed: (LockFile.Sight, since: Double)?
 
     /// An attempt to lock `directory`, which must exist.

@@ -11,7 +11,7 @@ public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible
         case badData
         /// The system refused.
         case inputOutput
-        /// What should be made is there already.
+        /// The output exists already.
         case exists
     }
 
@@ -19,7 +19,7 @@ public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible
     public let cause: Cause
     /// The file or directory.
     public let path: String
-    /// What is wrong, and what to do.
+    /// The fault, and what to do.
     public let message: String
     /// The `errno` of the system call that failed; 0 where a check found the error.
     let systemError: Int32
@@ -49,7 +49,7 @@ public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible
         }
     }
 
-    /// Something lies where a new file or directory should.
+    /// The path of a new file or directory exists already.
     static func exists(
         _ path: String, remedy: String = "choose another name, or move it away"
     ) -> FileError {

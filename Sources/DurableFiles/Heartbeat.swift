@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Touches a lock now and then, so that others see that its holder lives.
+/// Touches a lock periodically, so that others see that its holder lives.
 final class Heartbeat: Sendable {
     private let path: String
     private let token: String
@@ -37,13 +37,13 @@ final class Heartbeat: Sendable {
             pthread_detach(thread)
         } else {
             context.release()
-            warn("\(path): no thread for its heartbeat: \(String(cString: strerror(code)))")
+            warn("\(path): cannot start its heartbeat: \(String(cString: strerror(code)))")
         }
     }
 
     func stop() { isOver.store(true, ordering: .relaxed) }
 
-    /// Goes on after errors: they pass, and a lock that is not touched is taken by others.
+    /// Continues after errors, because they may pass and an untouched lock is taken over.
     private func run() {
         var hasFailed = false
         while true {
@@ -59,7 +59,7 @@ final class Heartbeat: Sendable {
                 hasFailed = false
             } catch {
                 if !hasFailed {
-                    warn("\(error): others may take the lock if this lasts; trying again")
+                    warn("\(error): others may take the lock over if this lasts; retrying")
                 }
                 hasFailed = true
             }

@@ -2,7 +2,7 @@ import Glibc
 
 /// The file of a lock, and what must be atomic about it.
 enum LockFile {
-    /// What can be seen of a lock from outside.
+    /// The visible state of a lock.
     struct Sight: Equatable {
         var holder: LockHolder
         /// Time of the last heartbeat by the file server's clock, in seconds.
@@ -37,8 +37,8 @@ enum LockFile {
         throw .system(path, "make the lock", isWriting: true)
     }
 
-    /// The same on file systems without hard links. Between its making and its writing the lock
-    /// names nobody, which is a holder that is known by its heartbeat alone.
+    /// Makes a lock on file systems without hard links. Between its creation and its writing the
+    /// lock names nobody; such a holder is known by its heartbeat alone.
     private static func makeWithoutLinks(
         _ path: String, _ holder: LockHolder, serverTime: Double
     ) throws(FileError) -> Double? {
@@ -51,7 +51,7 @@ enum LockFile {
         }
     }
 
-    /// What is there; nil if nothing is.
+    /// Reads the state of a lock; nil if there is no lock.
     static func look(_ path: String) throws(FileError) -> Sight? {
         var information = stat()
         guard Patience.call({ lstat(path, &information) }) == 0 else {
@@ -62,7 +62,7 @@ enum LockFile {
         return Sight(holder: holder, changed: seconds(information.st_mtim))
     }
 
-    /// Whom it names; nil if there is none. What is no lock names nobody.
+    /// Reads the holder of a lock; nil if there is no lock. A file that is not a lock names nobody.
     ///
     /// - Throws: `FileError` where it cannot be read, for some seconds: who holds it is not known.
     static func holder(_ path: String) throws(FileError) -> LockHolder? {

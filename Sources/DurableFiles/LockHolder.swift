@@ -1,22 +1,23 @@
 internal import ExitCoding
 import Glibc
 
-/// Who holds a lock: enough to tell later whether that process can still be alive.
+/// The holder of a lock: enough to tell later whether that process can still be alive.
 package struct LockHolder: Equatable {
     var host = ""
-    /// Changes when the machine starts anew.
+    /// Changes when the machine reboots.
     var boot = ""
     /// Process numbers mean something only within one.
     var processNamespace = ""
     var process: pid_t = 0
-    /// When that process started, in the kernel's ticks: tells it from a later one of its number.
+    /// The start time of that process in the kernel's ticks, which distinguishes it from a later
+    /// one with its number.
     var started = ""
     /// Job and number of its start, where a scheduler gave them: "42.1".
     package var job = ""
     /// Tells locks of the same process apart.
     var token = ""
 
-    /// What is known of a holder.
+    /// The state of a holder as far as it is known.
     package enum Verdict: Equatable { case alive, dead, unknown }
 
     /// This process.

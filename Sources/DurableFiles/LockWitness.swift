@@ -21,7 +21,7 @@ public struct LockWitness: Equatable, Sendable, Codable {
         throw LostLockError(
             description: "\(path): the lock is no longer this run's but "
                 + (holder.map { "that of \($0.description)" } ?? "gone")
-                + ": this process seemed dead for long, or somebody removed it. Two runs must not "
-                + "write into one directory, so this one ends")
+                + ": this process did not renew it for too long, or somebody removed it. Two runs "
+                + "must not write into one directory, so this one ends")
     }
 }

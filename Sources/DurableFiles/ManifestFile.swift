@@ -1,4 +1,4 @@
-/// What is known of `manifest.json` without its owner's own fields.
+/// The common part of `manifest.json`, without its owner's own fields.
 public enum ManifestFile {
     /// The manifest's name in its directory.
     public static let name = "manifest.json"

@@ -2,7 +2,7 @@ import Glibc
 
 /// Paths as strings, and questions about what lies there.
 public enum Paths {
-    /// What a path names; symbolic links are not followed.
+    /// The kind of a path; symbolic links are not followed.
     public enum Kind: Sendable, Equatable { case file, directory, symbolicLink, other, missing }
 
     /// The directory that holds the path's last component.
@@ -30,7 +30,7 @@ public enum Paths {
         return String(path)
     }
 
-    /// What lies there.
+    /// Determines the kind of a path.
     public static func kind(of path: String) throws(FileError) -> Kind {
         try status(of: path)?.kind ?? .missing
     }
@@ -50,7 +50,7 @@ public enum Paths {
         private let device: UInt64
         private let inode: UInt64
 
-        /// That of what `path` leads to; nil where there is nothing.
+        /// Follows `path` to its file; nil if it is missing.
         public init?(_ path: String) throws(FileError) {
             guard let found = try Paths.look(at: path, followingLinks: true) else { return nil }
             (device, inode) = (UInt64(found.st_dev), UInt64(found.st_ino))

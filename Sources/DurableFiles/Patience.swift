@@ -1,14 +1,14 @@
 import Glibc
 
-/// Pauses between the attempts at something that may work a moment later, for five seconds in all.
+/// Pauses between retries, for five seconds in all.
 ///
-/// Network file systems fail for moments: a server restarts, a handle goes stale. Only `ENOENT` says
-/// that something is not there; whoever takes another error for that loses what is.
+/// Network file systems fail briefly: a server restarts, a handle goes stale. Only `ENOENT` means
+/// that a file is missing; a program that treats other errors as that loses data.
 public struct Patience: Sendable {
     private var microseconds: UInt32 = 10_000
     private static let longest: UInt32 = 2_560_000
 
-    /// Patience for one operation.
+    /// The pauses of one operation.
     public init() {}
 
     /// Whether the system may succeed where it has just failed with `code`, an `errno`.
@@ -22,7 +22,7 @@ public struct Patience: Sendable {
 
     /// Waits before the next attempt, longer each time.
     ///
-    /// - Returns: false, at once, where there were enough of them.
+    /// - Returns: false, at once, after the last retry.
     public mutating func wait() -> Bool {
         guard microseconds <= Self.longest else { return false }
         usleep(microseconds)
@@ -30,7 +30,7 @@ public struct Patience: Sendable {
         return true
     }
 
-    /// Repeats a system call while it fails for a moment. `errno` is that of the last attempt.
+    /// Retries a system call after transient errors. `errno` is that of the last attempt.
     public static func call<Result: SignedInteger>(_ body: () -> Result) -> Result {
         var patience = Patience()
         while true {
@@ -45,7 +45,7 @@ public struct Patience: Sendable {
         }
     }
 
-    /// Repeats an operation while it fails for a moment.
+    /// Retries an operation after transient errors.
     static func retrying<Result: ~Copyable>(
         _ body: () throws(FileError) -> Result
     ) throws(FileError) -> Result {

@@ -10,9 +10,9 @@ import Glibc
 /// If the process ends before the rename, the target is untouched and the hidden directory stays;
 /// `removeStale` deletes it later. One that goes out of life unpublished deletes its files itself.
 public struct PendingDirectory: ~Copyable, Sendable {
-    /// Where to write.
+    /// The path to write to.
     public let path: String
-    /// Where it will appear.
+    /// The final path.
     public let target: String
     private let replacing: Bool
     private let remedy: String
@@ -89,7 +89,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
         return manifest
     }
 
-    /// The same without a manifest, for directories whose format other programs define.
+    /// Publishes without a manifest, for directories whose format other programs define.
     public consuming func publishPlain() throws(FileError) {
         try PendingDirectory.syncAll(path)
         try move()

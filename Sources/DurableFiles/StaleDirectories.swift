@@ -1,12 +1,12 @@
 import Glibc
 
 extension PendingDirectory {
-    /// Which hidden directories are taken for dead.
+    /// The rule by which hidden directories count as dead.
     public enum StaleRule: Sendable, Equatable {
         /// Every one: the caller knows that nobody else writes here.
         case all
-        /// Those of ended processes of this machine, and those of other machines that have not
-        /// changed for so long.
+        /// Directories of ended processes of this machine, and those of other machines that have
+        /// not changed for so long.
         case deadWriters(otherHostsAfterSeconds: Int)
     }
 

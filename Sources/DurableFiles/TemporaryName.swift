@@ -2,14 +2,14 @@ import Glibc
 
 /// Names for files that are not finished yet.
 enum TemporaryName {
-    /// "HOST-PID-RANDOM": tells later whether the writer can still be alive.
+    /// "HOST-PID-RANDOM": shows later whether the writer can still be alive.
     static func suffix() -> String {
         let random = String(UInt64.random(in: .min ... .max), radix: 36)
         return "\(writer)-\(getpid())-\(random)"
     }
 
-    /// Where numbers of processes mean what they mean here: this machine, and in it this namespace of
-    /// processes, as containers of one machine may share its name.
+    /// The scope of process numbers: this machine and its namespace of processes, because
+    /// containers of one machine may share its name.
     static let writer: String = {
         var buffer = [UInt8](repeating: 0, count: 256)
         let count = readlink("/proc/self/ns/pid", &buffer, buffer.count)

@@ -5,7 +5,7 @@ extension StringProtocol {
     /// Names in files may be made to do harm, and errors that quote them go to terminals and logs.
     package var printable: String { printable(limit: .max) }
 
-    /// The same of at most `limit` characters; what is cut off is replaced by three dots.
+    /// Escapes in the same way at most `limit` characters, and replaces the rest by three dots.
     package func printable(limit: Int) -> String {
         var result = ""
         for scalar in unicodeScalars.prefix(limit) {

@@ -5,13 +5,13 @@ import Reporting
 /// Deals trials to groups of ranks, and keeps the plan, the results and the best models. On rank 0.
 final class Coordinator {
     private(set) var plan: TrialPlan
-    /// Groups that were told to leave.
+    /// Groups that were asked to leave.
     private(set) var left: Set<Int> = []
-    /// Whether a rank was told to stop: no more trials are dealt.
+    /// Whether a rank was asked to stop: no more trials are dealt.
     private(set) var isStopping = false
 
     private let configuration: FineTuningConfiguration
-    /// What needs no reading scores on each task.
+    /// Scores of the most frequent answer on each task.
     private let baselines: [TaskScores?]
     /// Groups that take trials, the first ones; others are spare ranks.
     private let workers: Int
@@ -186,7 +186,7 @@ final class Coordinator {
         try directory.write(results, plan, configuration)
     }
 
-    /// What is said at the end: the tables, what failed or learned nothing, and what to do next.
+    /// Text for the end: the tables, trials that failed or learned nothing, and the next command.
     func summary() -> String {
         let results = FineTuningResults(plan, configuration, baselines: baselines)
         var text = "\n" + results.markdown(configuration)

@@ -12,7 +12,7 @@ struct FanOutDirectory {
 
     init(path: String) { self.path = path }
 
-    /// What tells such a directory from others.
+    /// The plan, which distinguishes such a directory from others.
     var plan: String { Paths.join(path, Self.planName) }
     private static let planName = "plan.json"
     private var models: String { Paths.join(path, "models") }

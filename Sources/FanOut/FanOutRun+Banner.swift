@@ -5,7 +5,7 @@ import Reporting
 import Tensors
 
 extension FanOutRun {
-    /// What the run is going to do, for its first lines.
+    /// Lines for the start of the run.
     func banner(_ survey: FanOutSurvey, threads: Int, memory: Int) -> [(String, String)] {
         let trials = configuration.trialCount
         var items = [

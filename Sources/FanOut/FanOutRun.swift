@@ -76,7 +76,7 @@ public final class FanOutRun {
         try inputs.requireEqual(among: world)
     }
 
-    /// What decides the trials: read by all ranks, and the same on all of them.
+    /// Reads the settings that decide the trials; the same on all ranks.
     private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
         let settings = try together {
             var settings = TrialSettings()
@@ -138,7 +138,7 @@ public final class FanOutRun {
         return most
     }
 
-    /// Locks the directory; false where a rank was told to stop meanwhile. All ranks know the lock
+    /// Locks the directory; false where a rank was asked to stop meanwhile. All ranks know the lock
     /// from then on.
     private func lockDirectory() throws -> Bool {
         let outcome = try RunDirectoryLock.acquire(

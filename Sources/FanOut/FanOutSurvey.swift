@@ -14,7 +14,7 @@ public struct FanOutSurvey {
 
     /// Opens all models and reads all files, in this process alone.
     ///
-    /// - Parameter notice: told of checkpoints that were passed over as damaged.
+    /// - Parameter notice: receives a note on checkpoints that were skipped as damaged.
     /// - Throws: `FanOutError` that names everything that is wrong, in all models and tasks.
     public init(_ configuration: FineTuningConfiguration, notice: (String) -> Void) throws {
         var problems = FanOutProblems()
@@ -36,7 +36,7 @@ public struct FanOutSurvey {
         self.tasks = tasks
     }
 
-    /// Why a model cannot read the inputs of a task; nil where it can.
+    /// Reason that a model cannot read the inputs of a task; nil if it can.
     static func misfit(
         _ task: TaskDefinition, of configuration: FineTuningConfiguration, _ start: StartingModel
     ) -> FanOutError? {
@@ -57,7 +57,7 @@ public struct FanOutSurvey {
     }
 }
 
-/// What keeps a fan-out from starting, collected so that a person can mend all of it at once.
+/// Problems that keep a fan-out from starting, collected so that they are reported at once.
 private struct FanOutProblems {
     private var messages: [String] = []
     /// The exit status of the first one.

@@ -9,10 +9,10 @@ public import Reporting
 import Tensors
 import Training
 
-/// What would become of a fan-out of fine-tuning: everything that would keep its trials from starting, what its data
-/// hold, and how many trials there are.
+/// Check of a fan-out before it starts: everything that would keep its trials from starting, the
+/// content of its data, and its number of trials.
 public struct FineTuningCheck {
-    /// What was found.
+    /// The findings.
     public private(set) var report = CheckReport()
 
     private let configuration: FineTuningConfiguration
@@ -133,9 +133,9 @@ public struct FineTuningCheck {
             data.labels.count > 0 ? ", \(HumanFormat.counted(data.labels.count, "label"))" : ""
         report.line(
             "task \(task.name)",
-            "\(task.kind.rawValue)\(labels); \(data.train.inputCount) inputs to learn from, "
-                + "\(data.evaluate.inputCount) to score; \(HumanFormat.percent(full)) take all "
-                + "\(length) tokens, and what is longer is cut")
+            "\(task.kind.rawValue)\(labels); \(data.train.inputCount) training and "
+                + "\(data.evaluate.inputCount) evaluation inputs; \(HumanFormat.percent(full)) take "
+                + "all \(length) tokens, and what is longer is cut")
     }
 }
 

@@ -1,5 +1,5 @@
-/// How the ranks of a job are divided among trials: groups of one size, so that what a trial learns
-/// does not depend on the group that takes it, and spare ranks, which have no work.
+/// The division of a job's ranks among trials. All groups have one size, so that a trial's result
+/// does not depend on its group; spare ranks have no work.
 struct RankGroups: Equatable {
     /// Ranks of each group.
     let size: Int
@@ -29,11 +29,11 @@ struct RankGroups: Equatable {
         return "\(groups) of \(size == 1 ? "1 rank" : "\(size) ranks")"
     }
 
-    /// What to say of the ranks that are left over; empty where there are none.
+    /// Note about the spare ranks; empty if there are none.
     var spareNote: String {
         guard spares > 0 else { return "" }
         return
-            "; \(spares == 1 ? "1 rank is" : "\(spares) ranks are") left over and without work, as "
-            + "every group has \(size) ranks (ranks_per_trial)"
+            "; \(spares == 1 ? "1 rank stays" : "\(spares) ranks stay") idle, because every group "
+            + "has \(size) ranks (ranks_per_trial)"
     }
 }

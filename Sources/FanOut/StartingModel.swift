@@ -24,7 +24,7 @@ struct StartingModel {
 
     /// Finds and verifies a model, in this process alone.
     ///
-    /// - Parameter notice: told of newer checkpoints that were passed over as damaged.
+    /// - Parameter notice: receives a note on newer checkpoints that were skipped as damaged.
     init(opening point: FineTuningConfiguration.StartingPoint, _ notice: (String) -> Void) throws {
         let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
         for one in skipped { notice(one.description) }
@@ -71,7 +71,7 @@ struct StartingModel {
         }
     }
 
-    /// What decides trials that start here: `TrialSettings.checkpoints`.
+    /// The settings that decide trials of this model: `TrialSettings.checkpoints`.
     func settings() throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

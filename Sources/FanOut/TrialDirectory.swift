@@ -14,7 +14,7 @@ struct TrialDirectory {
     private static let state = "state.json"
     private static let formatVersion = 1
 
-    /// What the manifest of a state says besides its files: nothing.
+    /// Metadata of a state's manifest: none.
     private struct NoMetadata: Codable, Sendable {}
 
     init(_ run: FanOutDirectory, _ trial: Trial) {
@@ -46,11 +46,11 @@ struct TrialDirectory {
 
     // MARK: The state
 
-    /// What is found where a state should be.
+    /// A state as found on disk.
     enum Kept {
         /// A state whose files are those that were written.
         case whole(TrialState)
-        /// A state that cannot be gone on with, and why.
+        /// A state that cannot be resumed, and why.
         case damaged(String)
     }
 

@@ -4,7 +4,7 @@ import FineTuning
 import Tensors
 import Training
 
-/// What a trial's model takes of the memory.
+/// The memory that a trial's model takes.
 struct TrialMemory {
     let start: StartingModel
     let head: TaskHead

@@ -28,7 +28,7 @@ struct TrialState: Codable, Equatable {
     var hysteresisLeft = 0
     var overflowsInARow = 0
     var overflowsAtMinimum = 0
-    /// What is drawn of the trial later.
+    /// Curves for plotting.
     var curve = TrialCurve()
 
     init(settings: String, earlyStopping: EarlyStopping, scaler: LossScaler) {
@@ -38,7 +38,7 @@ struct TrialState: Codable, Equatable {
         self.scaler = scaler.state
     }
 
-    /// Where the loss scaler stands.
+    /// The state of the loss scaler.
     var scaler: LossScaler.State {
         get {
             var state = LossScaler.State(scale: lossScale)
@@ -91,7 +91,7 @@ struct TrialCurve: Codable, Equatable {
         (sum, count) = (0, 0)
     }
 
-    /// What `curve.json` shows.
+    /// The content of `curve.json`.
     var file: some Encodable { File(losses: losses, scores: scores) }
 
     private struct File: Encodable {

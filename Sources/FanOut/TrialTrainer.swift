@@ -38,10 +38,10 @@ final class TrialTrainer {
     /// Whether the ranks agreed in the last step that it is time for that.
     private var isSaveDue = false
 
-    /// What came of a trial.
+    /// The outcome of a trial.
     enum Ending {
         case finished(TrialPlan.Outcome)
-        /// A rank was told to stop; the state is kept.
+        /// A rank was asked to stop; the state is kept.
         case stopped
     }
 
@@ -49,7 +49,7 @@ final class TrialTrainer {
     ///
     /// - Parameters:
     ///   - stopPoll: says when to break off.
-    ///   - link: on the group's first rank: serves others, and is told what happens.
+    ///   - link: on the group's first rank: serves others, and receives its events.
     init(
         _ setup: TrialSetup, stopPoll: StopPoll, link: (any CoordinatorLink)?,
         clock: @escaping () -> Double
@@ -90,7 +90,7 @@ final class TrialTrainer {
     private var isLeader: Bool { setup.group.rank == 0 }
     private var totalBatches: Int { perEpoch * setup.trial.epochs }
 
-    /// How much of it is done, from 0 to 1.
+    /// The completed fraction, from 0 to 1.
     var fraction: Double { Double(state.batches) / Double(max(totalBatches, 1)) }
 
     private func tick() { link?.tick() }
@@ -104,7 +104,7 @@ final class TrialTrainer {
 
     /// Takes up the state that was kept, if there is one and it is whole. Collective.
     ///
-    /// - Returns: false where the trial is to start anew.
+    /// - Returns: false where the trial is to start over.
     private func resume() throws -> Bool {
         // One rank looks: on a network file system others may see something else.
         let hasState = try agreement.together {
@@ -138,7 +138,7 @@ final class TrialTrainer {
         return true
     }
 
-    /// The state if it can be gone on with, and what is damaged. Without both it is that of other
+    /// The state if it can be resumed, and the damage otherwise. Without both it is that of other
     /// settings, and worthless.
     private func check(_ kept: TrialDirectory.Kept) -> (state: TrialState?, damage: String?) {
         switch kept {
@@ -228,7 +228,7 @@ final class TrialTrainer {
     }
 
     /// Writes the state, on the leader. Where that fails, the state before stays as it is, and the
-    /// trial goes on: a full disk may have room again.
+    /// trial continues: a full disk may have room again.
     private func keepState() throws {
         state.scaler = scaler.state
         state.seconds += clock() - startedAt
@@ -261,7 +261,7 @@ final class TrialTrainer {
     }
 
     /// Forward and backward over the global batch, sum over the ranks, update. False, with nothing
-    /// done, where a rank was told to stop.
+    /// done, where a rank was asked to stop.
     private func step() throws -> Bool {
         let epoch = state.batches / perEpoch
         let batches = share(setup.group.rank).map { part in

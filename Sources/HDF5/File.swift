@@ -3,7 +3,8 @@ import Glibc
 
 /// An open HDF5 file; also its root group.
 ///
-/// A new file is open only while ``create(_:overwrite:_:)`` runs, so that no write can fail unheard.
+/// A new file is open only while ``create(_:overwrite:_:)`` runs, so that no failed write goes
+/// unnoticed.
 /// Files are not locked (locks fail on NFS and Lustre) unless the environment variable
 /// `HDF5_USE_FILE_LOCKING` asks for it. No time stamps are stored: the same calls give the same
 /// bytes.

@@ -17,7 +17,7 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
     public struct Frame: Sendable, Equatable {
         /// The library's internal function that failed.
         public let function: String
-        /// What it reported.
+        /// The library's message.
         public let message: String
     }
 
@@ -25,7 +25,7 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
     public let cause: Cause
     /// The C function that failed, or nil if this wrapper found the fault.
     public let function: String?
-    /// What was tried and where: file, object.
+    /// The failed operation and its place: file, object.
     public let message: String
     /// The library's error stack, innermost cause first; empty if this wrapper found the fault.
     public let stack: [Frame]
@@ -60,7 +60,7 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What, where and why, on one line.
+    /// Operation, place and cause on one line.
     public var description: String {
         var text = message
         if let first = stack.first { text += ": \(first.message)" }

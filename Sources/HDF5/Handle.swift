@@ -2,8 +2,8 @@ import CHDF5
 
 /// Owns one identifier of the library and closes it once.
 struct Handle: ~Copyable {
-    /// What an identifier is, which decides how it is closed.
-    /// The raw value is the letter of its functions, as in `H5Fclose`.
+    /// The kind of an identifier, which decides how it is closed. The raw value is the letter of
+    /// its functions, as in `H5Fclose`.
     enum Kind: Character, BitwiseCopyable {
         case file = "F"
         case group = "G"

@@ -24,7 +24,7 @@ enum Text {
         return type
     }
 
-    /// How a string is stored.
+    /// Storage of a string.
     struct Storage: Sendable {
         /// False if it is no string.
         var isText: Bool

@@ -16,7 +16,7 @@ public final class KernelExecutor {
     private let rowKernels: [bert_row_kernels]
     let updateKernels: bert_update_kernels
     private let scratch: [Block<UInt8>]
-    /// What multiplies floats with the portable set.
+    /// The library that multiplies floats with the portable set.
     let openBLAS: OpenBLAS?
 
     /// An executor of `threads` threads, pinned to `processors` if given (see `ThreadTeam`).

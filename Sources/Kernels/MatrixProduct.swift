@@ -8,7 +8,7 @@ public struct Factor {
     private let storedColumns: Int
     private let stride: Int
     private let isTransposed: Bool
-    /// How its elements are stored.
+    /// The storage format of the elements.
     let precision: Precision
 
     private init<E: TensorElement>(_ matrix: Matrix<E>, isTransposed: Bool) {
@@ -79,7 +79,7 @@ public struct Factor {
     }
 }
 
-/// Where a product puts an activation of what it makes.
+/// The destination of a product's activation.
 public struct Activated<E: TensorElement> {
     let activation: Activation
     let output: Matrix<E>
@@ -177,7 +177,7 @@ extension KernelExecutor {
         }
     }
 
-    /// What the elements of both factors are rounded to.
+    /// The precision to which both factors are rounded.
     private static func precision(of left: Factor, _ right: Factor) -> Precision {
         guard left.precision != .fp32 else { return right.precision }
         precondition(

@@ -74,7 +74,7 @@ public struct MissingLibraryError: ExitCoded, CustomStringConvertible {
     /// The status of what is unavailable.
     public var exitCode: Int32 { ExitStatus.unavailable }
 
-    /// What is missing, why it is needed, and what to do.
+    /// The missing library, why it is needed, and what to do.
     public var description: String {
         "this processor has no AVX2, so matrix products need \(library), which cannot be loaded "
             + "(\(cause)); install it (Debian: libopenblas0) or add its folder to LD_LIBRARY_PATH"

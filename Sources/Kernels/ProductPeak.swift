@@ -2,9 +2,9 @@ import CKernels
 import OperatingSystem
 public import Tensors
 
-/// How products of a precision are computed.
+/// The instructions for products of a precision.
 public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible {
-    /// How activations are stored.
+    /// The storage format of activations.
     public let precision: Precision
     /// The instructions.
     public let instructionSet: InstructionSet
@@ -55,7 +55,7 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
 }
 
 extension KernelExecutor {
-    /// How it computes products of `precision`.
+    /// Describes the instructions for products of `precision`.
     public func products(_ precision: Precision) -> ProductInstructions {
         ProductInstructions(precision, instructionSet)
     }

@@ -41,7 +41,7 @@ public final class ThreadTeam: @unchecked Sendable {
         for handle in handles { pthread_join(handle, nil) }
     }
 
-    /// What a helper is started with: the exchange, not the team, whose end ends the helper.
+    /// The argument of a helper's start: the exchange, not the team, whose end ends the helper.
     private final class Start {
         let exchange: WorkExchange
         let index: Int
@@ -103,7 +103,7 @@ public final class ThreadTeam: @unchecked Sendable {
         }
     }
 
-    /// The same for work that needs nothing of its thread's own.
+    /// Splits work that needs no per-thread state.
     public func split(_ total: Int, unit: Int = 1, _ body: (_ part: Range<Int>) -> Void) {
         split(total, unit: unit) { part, _ in body(part) }
     }

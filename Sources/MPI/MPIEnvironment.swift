@@ -87,15 +87,15 @@ public struct MPIEnvironment: ~Copyable {
                 + "reach some host\n")
     }
 
-    /// Where MPICH's launcher Hydra listens to this rank: lines of its protocol PMI-1. Others that
-    /// set `PMI_FD`, like SLURM's srun, speak another.
+    /// The descriptor on which MPICH's launcher Hydra listens to this rank (protocol PMI-1). Others
+    /// that set `PMI_FD`, like SLURM's srun, speak another protocol.
     private static var hydra: Int32? {
         guard getenv("MPI_LOCALNRANKS") != nil, let text = getenv("PMI_FD") else { return nil }
         return Int32(String(cString: text))
     }
 
-    /// What people should know before `MPI_Init` perhaps fails: that the host's shared memory is too
-    /// small for its ranks. nil for all ranks of a host but one.
+    /// Warning to print before `MPI_Init`, which fails if the host's shared memory is too small for
+    /// its ranks. nil for all ranks of a host but one.
     public static var startWarning: String? { SharedMemory.ownWarning }
 
     /// Whether MPI has been initialised in this process (and perhaps finalised since).

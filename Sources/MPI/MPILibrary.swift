@@ -50,12 +50,12 @@ package enum MPILibrary: String {
     }
 }
 
-/// Why MPI cannot be started in this environment: another start would end the same way.
+/// Reason that MPI cannot start in this environment; a retry would fail in the same way.
 public struct MPIStartError: ExitCoded, CustomStringConvertible {
     /// The status of a configuration that cannot work.
     public var exitCode: Int32 { ExitStatus.configuration }
 
-    /// What is wrong, and what to do.
+    /// The fault, and what to do.
     public let description: String
 
     init(_ description: String) { self.description = description }

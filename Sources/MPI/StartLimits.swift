@@ -3,7 +3,7 @@ import OperatingSystem
 
 /// The shared memory of a host (`/dev/shm`), through which UCX connects its ranks.
 package struct SharedMemory {
-    /// Where the system keeps it.
+    /// The directory that holds it.
     package static let path = "/dev/shm"
     /// Measured with UCX 1.13: 4.3 MB a rank, for its queues.
     private static let bytesPerRank = 4_600_000
@@ -13,7 +13,7 @@ package struct SharedMemory {
     /// This rank's place among them.
     private let place: Int
 
-    /// What the launcher says; nil where it says nothing.
+    /// Reads the launcher's variables; nil if they are missing.
     package init?(_ variable: (String) -> String?) {
         func number(_ names: [String]) -> Int? {
             names.compactMap { variable($0).flatMap { Int($0) } }.first
@@ -46,8 +46,8 @@ package struct SharedMemory {
         return nil
     }
 
-    /// What to tell before `MPI_Init`, which dies where `free` bytes are too few; nil where they
-    /// are enough or another rank of the host tells it.
+    /// Warning to print before `MPI_Init`, which dies if `free` bytes are too few. nil if they are
+    /// enough or another rank of the host prints it.
     ///
     /// - Parameter transports: `UCX_TLS`.
     package func warning(free: Int, transports: String?) -> String? {

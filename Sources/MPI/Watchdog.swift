@@ -20,15 +20,15 @@ public final class Watchdog {
 
     private var inquiry: Inquiry?
     private var inquiries: UInt32 = 0
-    /// What was sent stays in memory: a message to a rank that hangs may never be over. There is
-    /// one for each question and answer, so hardly ever any.
+    /// Sent messages, kept in memory because a message to a rank that hangs may never complete.
+    /// There is one for each question and answer, so hardly ever any.
     private var sent: [UnsafeBufferPointer<UInt8>] = []
 
     /// The questions that this rank has asked in the wait that it is in.
     private struct Inquiry {
         var number: UInt32
         var start: Double
-        /// Where the ranks that have answered are.
+        /// The places of the ranks that have answered.
         var places: [Int: String] = [:]
     }
 
@@ -58,7 +58,7 @@ public final class Watchdog {
     /// - Parameters:
     ///   - world: all ranks of the job.
     ///   - timeout: seconds; 0: never.
-    ///   - onEnd: is told why, on one rank, before the job is ended.
+    ///   - onEnd: receives the reason, on one rank, before the job is ended.
     public static func start(
         among world: Communicator, timeout: Double, onEnd: @escaping (_ report: String) -> Void
     ) throws(MPIError) {
@@ -101,7 +101,7 @@ public final class Watchdog {
 }
 
 extension Watchdog {
-    /// How long one wait has lasted, in time in which this process ran.
+    /// The duration of one wait, in time in which this process ran.
     struct Watch {
         private var waited = 0.0
         private var lastLook: Double?

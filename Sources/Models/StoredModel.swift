@@ -7,7 +7,7 @@ public import Tokenization
 /// A stored model whose texts were read and fit each other: what every program that takes a model
 /// starts from.
 public struct StoredModel: Sendable {
-    /// Where its parameters are.
+    /// The source of its parameters.
     public let saved: SavedModel
     /// Its texts.
     public let description: ModelDescription
@@ -39,7 +39,7 @@ public struct StoredModel: Sendable {
         WordPieceTokenizer(vocabulary: vocabulary, settings: description.tokenizer)
     }
 
-    /// What there is of a pre-training model; names and shapes are checked.
+    /// Checks names and shapes of a pre-training model, and returns its parts.
     public func parts() throws -> StoredParts {
         try StoredParts(saved, .pretraining(configuration))
     }
@@ -55,7 +55,7 @@ extension ModelDescription {
                 BERTConfiguration.self, from: Data(configuration.utf8))
         } catch {
             throw CheckpointError(
-                .badData, path, "its config.json is no good: \(ManifestFile.explain(error))")
+                .badData, path, "its config.json is invalid: \(ManifestFile.explain(error))")
         }
     }
 }

@@ -10,7 +10,7 @@ public struct StoredParts: Sendable {
         case pooler = "bert.pooler."
         /// The head that predicts masked words.
         case maskedWords = "cls.predictions."
-        /// The head that tells whether a sentence follows.
+        /// The head that predicts whether a sentence follows.
         case nextSentence = "cls.seq_relationship."
 
         fileprivate var name: String {
@@ -68,7 +68,7 @@ public struct StoredParts: Sendable {
         try saved.checkShapes(self.layout)
     }
 
-    /// What a person can do about tensors of the body that are missing.
+    /// Advice on missing tensors of the encoder.
     private static func advice(_ names: Set<String>, _ lacking: [String]) -> String {
         for anchor in [
             "bert.embeddings.word_embeddings.weight", "embeddings.word_embeddings.weight",
@@ -85,7 +85,8 @@ public struct StoredParts: Sendable {
             ? "is it whole?" : "is it of another model than its config.json says?"
     }
 
-    /// What starts fresh and what is not read, a line each; empty where the model is whole.
+    /// Notes on parts that start fresh and parts that are not read, a line each; empty for a whole
+    /// model.
     public var notices: [String] {
         var lines: [String] = []
         if !missing.isEmpty {

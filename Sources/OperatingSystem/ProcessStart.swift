@@ -2,7 +2,7 @@ import CProcessStart
 import ExitCoding
 import Glibc
 
-/// What every program does first: it puts signals and limits in order that it has inherited.
+/// The first steps of every program: setting inherited signals and limits in order.
 public enum ProcessStart {
     /// Prepares the process; call it before anything else.
     ///
@@ -22,7 +22,7 @@ public enum ProcessStart {
         bert_thread_stack_at_least(2 << 20)
     }
 
-    /// Ends a process whose stack would overflow without a word.
+    /// Ends a process whose stack would overflow silently.
     private static func checkStack() {
         guard let bytes = ResourceLimit.stack.value, bytes < leastStack else { return }
         Shortage.end(

@@ -7,14 +7,14 @@ private let isEnding = Atomic<Bool>(false)
 /// For the handler, which must not allocate.
 nonisolated(unsafe) private var abortText: UnsafeMutablePointer<CChar>?
 
-/// The end of a process whose system refuses it memory or threads in the midst of its work.
+/// Exit of a process that the system refuses memory or threads.
 ///
-/// No caller can go on without them, so there is no error to throw: the process says what was
-/// refused and by which limit, and ends; a rank takes its job along.
+/// No caller can continue without them, so there is no error to throw: the process prints what was
+/// refused and by which limit, and ends. A rank ends its whole job.
 public enum Shortage {
     nonisolated(unsafe) private static var program = ""
     nonisolated(unsafe) private static var onEnd: ((_ text: String, _ status: Int32) -> Void)?
-    /// Given back before the message is made, which takes memory, too.
+    /// Memory that is released before the message is made, which needs some itself.
     nonisolated(unsafe) private static var reserve: UnsafeMutableRawPointer?
     private static let reserveBytes = 1 << 20
 
@@ -24,8 +24,8 @@ public enum Shortage {
         if let (limit, _) = ResourceLimit.tightestOfMemory { watchAborts(under: limit) }
     }
 
-    /// Swift's and C's libraries abort where a small allocation fails: under a limit of memory that is
-    /// the likely cause, and is said instead of a backtrace.
+    /// Replaces the backtrace of an abort by a message. Swift's and C's libraries abort when a
+    /// small allocation fails, which is the likely cause under a limit of memory.
     private static func watchAborts(under limit: ResourceLimit) {
         abortText = strdup(
             "\(program)aborted, most likely out of memory: the limit of this process is "
@@ -47,7 +47,7 @@ public enum Shortage {
         let what = "out of memory: cannot allocate \(bytes >> 20) MB more"
         guard let (limit, left) = ResourceLimit.tightestOfMemory, left < bytes + slack else {
             end(
-                "\(what), and no limit of this process is in the way; ask for less",
+                "\(what), although no limit of this process is reached; ask for less",
                 ExitStatus.system)
         }
         end(
@@ -70,7 +70,7 @@ public enum Shortage {
                 + "group; raise them or ask for fewer threads", ExitStatus.configuration)
     }
 
-    /// Lets the first thread that comes here go on; the others wait for the end.
+    /// Lets the first caller continue; other threads wait for the end.
     private static func releaseReserve() {
         while isEnding.exchange(true, ordering: .relaxed) { sleep(1) }
         free(reserve)

@@ -1,8 +1,9 @@
-/// What is known of a run before it starts: problems that would end it, what to look at, and its numbers.
+/// The findings of a check before a run starts: problems that would end it, warnings, and its
+/// numbers.
 public struct CheckReport: Sendable {
     /// One thing that would end the run.
     public struct Problem: Sendable, Equatable {
-        /// What, where, why, and what to do.
+        /// The fault, its place and cause, and what to do.
         public let message: String
         /// The exit status of a run that ends for it.
         public let exitCode: Int32
@@ -14,14 +15,14 @@ public struct CheckReport: Sendable {
         }
     }
 
-    /// What would end the run, in the order in which it was found, each once.
+    /// Problems that would end the run, in the order in which they were found, each once.
     public private(set) var problems: [Problem] = []
-    /// What a person should know, though the run would start.
+    /// Warnings about a run that would start.
     public private(set) var warnings: [String] = []
     private var lines: [(String, String)] = []
     private var members: [JSONValue.Member] = []
 
-    /// A report of nothing.
+    /// An empty report.
     public init() {}
 
     /// The status of the first problem; 0 where there is none.

@@ -1,7 +1,7 @@
 public import DurableFiles
 import Glibc
 
-/// Where a reporter writes.
+/// The destination of a reporter's text.
 public protocol ConsoleOutput {
     /// Whether a line can be redrawn there.
     var isTerminal: Bool { get }
@@ -11,7 +11,7 @@ public protocol ConsoleOutput {
     var lines: Int { get }
     /// Writes at once.
     func write(_ text: String)
-    /// Why something could not be written; nil if all was.
+    /// The first failed write; nil if all succeeded.
     var failure: FileError? { get }
 }
 

@@ -2,7 +2,7 @@ public import DurableFiles
 import Glibc
 public import OperatingSystem
 
-/// What a person sees of a run: a bar that is redrawn on a terminal, plain lines elsewhere.
+/// Console output of a run: a bar that is redrawn on a terminal, plain lines elsewhere.
 ///
 /// For rank 0 only, and for one thread.
 public final class ConsoleReporter {
@@ -12,7 +12,7 @@ public final class ConsoleReporter {
     private let now: () -> Double
 
     private var current: ProgressText?
-    /// When the bar was drawn, or the last line printed.
+    /// The time at which the bar was drawn or the last line printed.
     private var shownAt = -Double.infinity
     private var shownStep: Int?
     private var isBarVisible = false

@@ -1,12 +1,13 @@
 import Glibc
 public import OperatingSystem
 
-/// What a person sees of a fan-out: on a terminal a line for each running trial, redrawn, under lines
-/// for those that ended; elsewhere lines for those that began and ended, and now and then what runs.
+/// Console output of a fan-out. On a terminal, a line for each running trial is redrawn under the
+/// lines of ended trials; elsewhere, lines report starts and ends, and now and then the running
+/// trials.
 ///
 /// For rank 0 only, and for one thread.
 public final class FanOutView {
-    /// How many trials are where.
+    /// Numbers of trials by state.
     public struct Counts: Equatable, Sendable {
         /// Not dealt yet, or again.
         public var waiting = 0
@@ -25,7 +26,7 @@ public final class FanOutView {
     public struct Running: Equatable, Sendable {
         /// Its name.
         public var name: String
-        /// How much of it is done, from 0 to 1.
+        /// The completed fraction, from 0 to 1.
         public var fraction: Double
         /// The loss and the best score so far, as text.
         public var status: String

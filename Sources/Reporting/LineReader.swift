@@ -6,7 +6,7 @@ struct LineReader: ~Copyable {
     private let size: Int
     /// Place of the next byte to be read.
     private var next: Int
-    /// What is read and not handed out yet, and where that begins.
+    /// Bytes read and not yet returned, and their start.
     private var buffer: [UInt8] = []
     private var start = 0
 

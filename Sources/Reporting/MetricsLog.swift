@@ -7,7 +7,7 @@ public import DurableFiles
 public final class MetricsLog {
     /// The usual name in a run directory.
     public static let name = "metrics.jsonl"
-    /// Where lines go that a resumption put out of force.
+    /// The name of the file for lines that a resumption supersedes.
     public static let supersededName = "metrics.superseded.jsonl"
 
     private let file: AppendedFile
@@ -16,7 +16,7 @@ public final class MetricsLog {
     ///
     /// - Parameters:
     ///   - directory: the run directory; it must exist.
-    ///   - step: training goes on after this step (0: from the start): lines of later steps, which
+    ///   - step: training resumes after this step (0: from the start): lines of later steps, which
     ///     will be made again, are appended to `metrics.superseded.jsonl` and taken out of
     ///     `metrics.jsonl`, which is replaced atomically. Lines that this program did not write
     ///     stay. A half last line, left by a crash, is dropped.
@@ -42,7 +42,7 @@ public final class MetricsLog {
     public func sync() throws(FileError) { try file.sync() }
 
     /// The events at the end of a log, oldest first, as far as `byteCount` bytes reach back; lines
-    /// that cannot be understood are passed over. Empty where there is no log.
+    /// that cannot be parsed are skipped. Empty where there is no log.
     ///
     /// - Throws: `FileError` where it cannot be read.
     public static func lastEvents(
@@ -53,7 +53,7 @@ public final class MetricsLog {
         return MetricsRepair.lines(bytes).complete.compactMap { try? MetricsEvent(line: $0) }
     }
 
-    /// All evaluations of a log; lines that cannot be understood are passed over. Empty where there
+    /// All evaluations of a log; lines that cannot be parsed are skipped. Empty where there
     /// is no log.
     ///
     /// - Throws: `FileError` where it cannot be read: scores decide which checkpoints stay.
@@ -74,7 +74,7 @@ public final class MetricsLog {
         return records
     }
 
-    /// Reads a log. Lines of other programs and a half last line are passed over.
+    /// Reads a log. Lines of other programs and a half last line are skipped.
     /// - Throws: `FileError` with the line's number where a line of ours cannot be understood.
     public static func read(_ path: String) throws(FileError) -> [MetricsEvent] {
         let bytes = try WholeFiles.read(path, maximumByteCount: MetricsRepair.maximumByteCount)

@@ -1,7 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 
-/// Makes an earlier attempt's log ready for going on from a step.
+/// Makes an earlier attempt's log ready for resuming from a step.
 enum MetricsRepair {
     /// 4 GiB are some ten million steps: more is not a log.
     static let maximumByteCount = 1 << 32
@@ -34,7 +34,7 @@ enum MetricsRepair {
         }
     }
 
-    /// Where the first line begins that is not to stay as it is; nil where all stay.
+    /// The start of the first line that must change; nil if all stay.
     private static func firstChange(
         _ path: String, _ step: Int, _ samples: Int?
     ) throws(FileError) -> Int? {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What normalizing does to text beside removing control characters.
+/// The changes that normalizing makes to text, beside removing control characters.
 struct CharacterForm: Hashable, Sendable {
     /// Whether letters are made lower case.
     var lowercase: Bool
@@ -14,7 +14,7 @@ struct CharacterForm: Hashable, Sendable {
         lowercase: false, stripsAccents: false, isolatesIdeographs: false)
 }
 
-/// What becomes of a code point in a form. Only forms that strip accents drop, sort marks, and map
+/// The treatment of a code point in a form. Only forms that strip accents drop, sort marks, and map
 /// ideographs and punctuation.
 enum CharacterClass: UInt8 {
     /// Part of a word, as it stands.
@@ -70,7 +70,7 @@ final class CharacterTable: Sendable {
     private let blocks: FrozenTable<UInt16>
     /// Classes, block after block.
     private let classes: FrozenTable<UInt8>
-    /// What replaces code points of the mapped classes.
+    /// Replacements of code points of the mapped classes.
     private let mappings: [UInt32: ArraySlice<UInt32>]
 
     private init(_ form: CharacterForm) {
@@ -158,7 +158,7 @@ extension CharacterForm {
         }
     }
 
-    /// What replaces each code point that is replaced: decomposed first, then made lower case.
+    /// The replacement of each mapped code point: decomposed first, then made lower case.
     fileprivate var mappings: [UInt32: ArraySlice<UInt32>] {
         let lower = lowercase ? Self.entries(UnicodeTables.lowercase) : [:]
         guard stripsAccents else { return lower }

@@ -13,11 +13,11 @@ struct SegmentReader: ~Copyable {
     private let file: Int32
     private let name: String
     private let maximumBytes: Int
-    /// What is left to read, or nil to read on to the end from where the file stands.
+    /// The range still to be read, or nil to read from the file's position to its end.
     private var range: Range<Int>?
     private var buffer: UnsafeMutableRawPointer
     private var capacity: Int
-    /// What has been read and not returned lies in `start ..< filled`.
+    /// The start of the bytes read and not yet returned, `start ..< filled`.
     private var start = 0
     private var filled = 0
     /// No line feed lies in `start ..< searched`.
@@ -26,9 +26,9 @@ struct SegmentReader: ~Copyable {
     private var lineIsOpen = false
     private var line = 1
     private let requiresText: Bool
-    /// Where the first byte that is read stands in the file.
+    /// The offset in the file of the first byte read.
     private let firstByte: Int
-    /// What the file begins with, as far as it was read.
+    /// The first bytes of the file, as far as they were read.
     private var head: [UInt8] = []
     /// Bytes read so far.
     private(set) var bytesRead = 0

@@ -39,7 +39,7 @@ public struct TextFault: Equatable, Sendable, CustomStringConvertible {
             "\(place): the text is not valid UTF-8; convert it (iconv -f LATIN1 -t UTF-8, or from "
                 + "whatever it is in), or pass --replace-invalid to go on without such bytes"
         case .nul:
-            "\(place): a NUL byte, which text does not hold; convert the file if it is UTF-16 "
+            "\(place): a NUL byte, which is not text; convert the file if it is UTF-16 "
                 + "(iconv -f UTF-16LE -t UTF-8), or pass --replace-invalid to go on without it"
         }
     }

@@ -5,7 +5,7 @@
 /// What a chunk means depends on its bytes alone, so chunks can be cached and counted as they
 /// stand.
 struct TextScanner {
-    /// What `next` found.
+    /// A finding of `next`.
     enum Lexeme {
         /// Bytes up to the position, from the one given.
         case chunk(UnsafePointer<UInt8>)

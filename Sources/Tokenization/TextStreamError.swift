@@ -1,6 +1,6 @@
 public import ExitCoding
 
-/// Why a text could not be read to its end, or what was made of it could not be written.
+/// An error while reading a text or writing its result.
 public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
     /// The operating system would not open or read a file.
     case unreadable(path: String, reason: String)
@@ -22,7 +22,7 @@ public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What is wrong, where, and what to do.
+    /// The fault, its place, and what to do.
     public var description: String { message.printable }
 
     private var message: String {

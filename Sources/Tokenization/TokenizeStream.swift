@@ -7,7 +7,7 @@ import Glibc
 /// Long lines are cut at ASCII white space, where cutting changes no id, so memory stays at a few
 /// times `bufferBytes`, unless a stretch without white space is longer.
 public struct TokenizeStream: Sendable {
-    /// What to write for each token.
+    /// The text written for each token.
     public enum Format: Sendable {
         /// The pieces themselves.
         case tokens
@@ -15,7 +15,7 @@ public struct TokenizeStream: Sendable {
         case ids
     }
 
-    /// What went through.
+    /// Counts of the processed text.
     public struct Summary: Sendable, Equatable {
         /// Bytes read.
         public var bytes = 0
@@ -23,7 +23,7 @@ public struct TokenizeStream: Sendable {
         public var lines = 0
         /// Tokens written.
         public var tokens = 0
-        /// Those that are `[UNK]`.
+        /// Tokens that are `[UNK]`.
         public var unknown = 0
     }
 
@@ -130,7 +130,7 @@ public struct TokenizeStream: Sendable {
     }
 }
 
-/// What is written for each id, with a space before it.
+/// The text of each id, with a space before it.
 private struct TokenTexts: Sendable {
     private let bytes: FrozenTable<UInt8>
     private let starts: FrozenTable<UInt32>

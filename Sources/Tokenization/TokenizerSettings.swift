@@ -1,5 +1,5 @@
-/// How text becomes words before they are spelled by pieces, and which words are pieces of their
-/// own: what Hugging Face keeps in `tokenizer_config.json` beside the vocabulary.
+/// The rules that split text into words before pieces spell them, and the words that are pieces of
+/// their own. Hugging Face keeps them in `tokenizer_config.json` beside the vocabulary.
 ///
 /// Together with a vocabulary, equal settings give equal ids. The defaults are those of BERT's
 /// uncased models.
@@ -46,7 +46,7 @@ public struct TokenizerSettings: Sendable, Hashable {
         stripsAccents == lowercase && isolatesIdeographs && addedTokens.isEmpty
     }
 
-    /// The same without special tokens, which a corpus takes for the text that they are.
+    /// These settings without special tokens, which a corpus treats as ordinary text.
     public var withoutSpecialTokens: TokenizerSettings {
         var settings = self
         settings.addedTokens.removeAll { $0.isSpecial }

@@ -33,12 +33,12 @@ public struct UnknownTokens: Sendable, Equatable {
             switch (lowercase, vocabulary.hasCapitals) {
             case (false, false):
                 "the vocabulary has no capital letters, but the text keeps its own (--cased); "
-                    + "leave out --cased, or take a cased vocabulary"
+                    + "omit --cased, or use a cased vocabulary"
             case (true, true):
                 "the vocabulary is a cased one, but the text is made lower case; pass --cased if "
                     + "it is meant for such text"
             default:
-                "the vocabulary was likely made for another language or script; learn one from this "
+                "the vocabulary was likely made for another language or script; train one on this "
                     + "text with `bert vocab train`"
             }
         return

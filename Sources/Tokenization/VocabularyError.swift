@@ -1,8 +1,8 @@
 public import ExitCoding
 
-/// Why a vocabulary was refused.
+/// An error that refuses a vocabulary.
 public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
-    /// What is wrong. Lines count from 1.
+    /// The fault. Lines count from 1.
     public enum Problem: Error, Equatable {
         /// The operating system would not open or read the file.
         case unreadable(reason: String)
@@ -20,7 +20,7 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
         case otherFormat(FileFormat)
         /// A line feed inside one of the lines given.
         case lineFeed(line: Int)
-        /// The same piece on two lines.
+        /// A piece that is on two lines.
         case duplicate(token: String, firstLine: Int, line: Int)
         /// Some of `Vocabulary.specialTokens` are not there.
         case missingSpecialTokens([String])
@@ -28,7 +28,7 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
 
     /// The path of the file, or a description of where the lines came from.
     public let source: String
-    /// What is wrong.
+    /// The fault.
     public let problem: Problem
 
     /// The exit status of sysexits(3) that fits: 66 where there was nothing to read, else 65.
@@ -37,7 +37,7 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
         return ExitStatus.badData
     }
 
-    /// What is wrong, where, and what to do.
+    /// The fault, its place, and what to do.
     public var description: String { message.printable }
 
     private var message: String {

@@ -13,7 +13,7 @@ struct WordNormalizer {
     private let limit: Int
     /// The words, one after another, in UTF-8.
     private(set) var text: [UInt8] = []
-    /// Where in `text` each word ends; for a word that is too long, whose text is left out, ~end.
+    /// The end of each word in `text`; ~end for a word that is too long, whose text is skipped.
     private(set) var ends: [Int32] = []
 
     private var wordStart = 0

@@ -10,7 +10,7 @@ public final class WordPieceEncoder {
     private var normalizer: WordNormalizer
     /// Normalizes whole stretches, where tokens are looked for in normalized text.
     private var textNormalizer: WordNormalizer
-    /// What the normalizer of words and the scanner see: text as it stands, or normalized text.
+    /// The table of the normalizer and the scanner: for raw text, or for normalized text.
     private let table: CharacterTable
     private var output: UnsafeMutablePointer<Int32>
     private var capacity: Int

@@ -11,7 +11,7 @@
 public final class WordPieceTokenizer: Sendable {
     /// The pieces.
     public let vocabulary: Vocabulary
-    /// How text becomes words.
+    /// The rules that split text into words.
     public let settings: TokenizerSettings
     /// Whether `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` written in the text become their
     /// ids, as in Hugging Face, or are split like any text; so for added tokens that are special.

@@ -14,9 +14,9 @@ import Tokenization
 
 /// Evaluation of a stored model on held-out data: any checkpoint, run or Hugging Face directory.
 public struct CheckpointEvaluation {
-    /// What to warn of: newer checkpoints that are damaged and were passed over. On rank 0 only.
+    /// Warnings about newer checkpoints that were skipped as damaged. On rank 0 only.
     public let notices: [String]
-    /// What was measured.
+    /// The measurements.
     public let report: EvaluationReport
     /// `precision.compute`, in which it was measured.
     public let compute: RunConfiguration.ComputeType
@@ -46,7 +46,7 @@ public struct CheckpointEvaluation {
         }
     }
 
-    /// The path of the model at `path`, on all ranks, and newer checkpoints that were passed over, on
+    /// The path of the model at `path`, on all ranks, and newer checkpoints that were skipped, on
     /// rank 0. The coordinator verifies hashes and finds the newest good one; the others take its
     /// word. Collective.
     private static func find(
@@ -121,7 +121,7 @@ public struct CheckpointEvaluation {
     }
 
     /// Evaluates all checkpoints of the run directory `run`, oldest first, and tells `report` of
-    /// each. Those that cannot be read are passed over. Collective.
+    /// each. Those that cannot be read are skipped. Collective.
     ///
     /// - Throws: the first failure of any rank, on all of them; that of a damaged checkpoint where
     ///   none is good.
@@ -163,7 +163,7 @@ public struct CheckpointEvaluation {
     ]
 
     /// The settings that the model was trained with in its last phase, as far as they are known,
-    /// with `overrides` laid over them: samples are made as they were in training.
+    /// overridden by `overrides`: samples are made as they were in training.
     private static func configuration(
         _ saved: SavedModel, _ paths: [String], _ overrides: [String]
     ) throws -> RunConfiguration {

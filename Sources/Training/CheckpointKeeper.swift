@@ -16,7 +16,7 @@ import Tensors
 /// ranks write their files; then rank 0 publishes them. There is one at a time. Threads never call
 /// MPI: whether a stage is over is agreed on by the main threads.
 package final class CheckpointKeeper: BackgroundWork {
-    /// How a checkpoint ended.
+    /// The outcome of a checkpoint.
     package enum Outcome {
         /// It is there. `retentionProblem`: why older ones could not be deleted, if so.
         case published(CheckpointRecord, retentionProblem: String?)
@@ -36,12 +36,13 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Step and path of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
-    /// Throws where this run no longer has the right to publish: `LostLockError` for good,
-    /// `FileError` for now.
+    /// Throws if this run may not publish: `LostLockError` if the lock is lost, `FileError` if it
+    /// could not be read.
     var requireRight: () throws -> Void = {}
-    /// What the run's evaluations found, by step, on rank 0: with `keep_best`, the best checkpoint stays.
+    /// Scores of the run's evaluations by step, on rank 0: with `keep_best`, the best checkpoint
+    /// stays.
     var scores: () -> [Int: Double] = { [:] }
-    /// Is told how each checkpoint ended that training did not wait for.
+    /// Called with the outcome of each background checkpoint.
     package var report: (Outcome) -> Void = { _ in }
 
     /// Takes memory for a copy of so many parameters and elements of each moment; nil where it
@@ -96,7 +97,7 @@ package final class CheckpointKeeper: BackgroundWork {
         }
     }
 
-    /// Moves checkpoints aside whose steps the run, now at `step`, will write anew: later ones,
+    /// Moves checkpoints aside whose steps the run, now at `step`, will write again: later ones,
     /// and that of `step` itself where the run stands at a checkpoint from elsewhere.
     ///
     /// - Returns: where they lie now.
@@ -203,10 +204,10 @@ package final class CheckpointKeeper: BackgroundWork {
         }
     }
 
-    /// Asks whether this run may still publish. A run that lost its lock must stop, not try again
-    /// later. Collective.
+    /// Verifies that this run still holds its lock. A run that lost it must stop, not retry.
+    /// Collective.
     ///
-    /// - Returns: throws where it could not be found out: then this checkpoint has failed.
+    /// - Returns: throws if the lock could not be read: then this checkpoint has failed.
     /// - Throws: on all ranks, where the lock is another run's.
     private func checkRight() throws -> () throws -> Void {
         var problem: FileError?

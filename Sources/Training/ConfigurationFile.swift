@@ -3,7 +3,7 @@ import DurableFiles
 
 /// `config.yaml` of a run directory: what the run was told, all keys resolved.
 ///
-/// A run writes it anew whenever it starts, but over no file that a person put there: runs may lie
+/// A run rewrites it whenever it starts, but over no file that a person put there: runs may lie
 /// beside their configurations.
 struct ConfigurationFile {
     private let path: String

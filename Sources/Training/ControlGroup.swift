@@ -87,7 +87,8 @@ package enum ControlGroup {
         return result
     }
 
-    /// The same for all processes of the host, whatever the directory is called for them.
+    /// Identifies a group's directory for all processes of the host, whatever its path is for each
+    /// of them.
     private static func identity(_ directory: String) -> String {
         var status = stat()
         guard stat(directory, &status) == 0 else { return directory }

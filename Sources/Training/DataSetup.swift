@@ -4,7 +4,7 @@ import DurableFiles
 import Evaluation
 public import Tokenization
 
-/// Where a run's samples come from.
+/// The source of a run's samples.
 public struct DataSetup {
     private let directories: [CorpusDirectory]
     private let heldoutDirectories: [CorpusDirectory]
@@ -162,7 +162,7 @@ public struct DataSetup {
 }
 
 extension SampleSettings {
-    /// How `configuration` makes samples of documents.
+    /// Reads from `configuration` how to make samples of documents.
     init(_ configuration: RunConfiguration, order: SampleOrder) {
         let masking = configuration.masking
         let unit: Corpus.MaskingUnit =

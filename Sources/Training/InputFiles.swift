@@ -12,9 +12,9 @@ struct InputFiles {
 
     private var inputs: [Input] = []
 
-    /// Those of `configuration`, each once.
+    /// Collects the inputs of `configuration`, each once.
     ///
-    /// - Parameter resumes: whether the run goes on from a checkpoint, which holds vocabulary and model.
+    /// - Parameter resumes: whether a checkpoint provides vocabulary and model.
     init(_ configuration: RunConfiguration, resumes: Bool) {
         for phase in configuration.resolvedPhases {
             let advice =
@@ -40,9 +40,9 @@ struct InputFiles {
         if !inputs.contains(input) { inputs.append(input) }
     }
 
-    /// Those that are missing, with what to say of each.
+    /// Finds the missing inputs, with a message for each.
     ///
-    /// - Throws: `FileError` where the file system does not tell.
+    /// - Throws: `FileError` where the file system fails to answer.
     func missing() throws -> [(path: String, message: String)] {
         try inputs.filter { try !Paths.exists($0.path) }.map {
             ($0.path, "\($0.key): there is no \($0.path); \($0.advice)")

@@ -1,9 +1,9 @@
 import Glibc
 
-/// What the launcher says of its processes, for those that MPI has not joined into a job.
+/// The launcher's variables, for processes that MPI has not joined into a job.
 public enum LaunchCheck {
-    /// What launchers say of the number of their processes, most trustworthy first. Under mpirun in
-    /// a SLURM job, SLURM's number is that of mpirun's helpers, so it counts only by itself.
+    /// Variables with the number of processes, most trustworthy first. Under mpirun in a SLURM job,
+    /// SLURM's number is that of mpirun's helpers, so it counts only by itself.
     private static let sizes = ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"]
     private static let ranks = ["PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"]
 

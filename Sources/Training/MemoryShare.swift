@@ -1,7 +1,7 @@
 package import MPI
 package import OperatingSystem
 
-/// What a rank may take of its node's memory, where all ranks of the node take as much.
+/// The share of its node's memory that a rank may take, where all ranks of the node take as much.
 package struct MemoryShare: Equatable, Sendable {
     /// The ranks that share memory, this one included.
     package private(set) var ranks: Int
@@ -29,14 +29,14 @@ package struct MemoryShare: Equatable, Sendable {
             group.total / group.ranks < node.total / node.ranks ? group : node
     }
 
-    /// That of this rank. Collective.
+    /// Computes the share of this rank. Collective.
     package init(among communicator: Communicator) throws {
         let (rank, resources) = try RankResources.ofNode(communicator)
         self.init(of: rank, among: resources, machine: ModelSetup.machineMemory)
         apply(ResourceLimit.tightestOfMemory)
     }
 
-    /// That of a process that has the machine for itself.
+    /// The share of a process that has the machine for itself.
     package static var ofThisProcess: MemoryShare {
         var share = MemoryShare(of: 0, among: [.own(jobSize: 1)], machine: ModelSetup.machineMemory)
         share.apply(ResourceLimit.tightestOfMemory)

@@ -8,29 +8,29 @@ import Models
 import Tensors
 public import Tokenization
 
-/// Where a model's parameters come from.
+/// The source of a model's parameters.
 public enum ModelOrigin: Sendable {
     /// Drawn at random.
     case random
     /// Another model, `model.initialize_from`: parameters alone.
     case model(SavedModel)
-    /// A checkpoint to go on from, which brings everything.
+    /// A checkpoint to resume from, which brings everything.
     case checkpoint(Checkpoint)
 }
 
-/// Which model a run trains, before any memory is taken for it.
+/// The model that a run trains, before any memory is allocated for it.
 public struct ModelSetup {
     /// Sizes and constants.
     public let configuration: BERTConfiguration
     /// Its vocabulary.
     public let vocabulary: Vocabulary
-    /// How text becomes words for it.
+    /// The rules that split text into words.
     public let tokenizer: TokenizerSettings
-    /// What a stored model lacks, or has that is not read; for people.
+    /// Notes on parts that a stored model lacks, or has and that are not read.
     public let notices: [String]
     /// The stored model's texts.
     private let stored: ModelDescription?
-    /// Where its parameters come from.
+    /// The source of its parameters.
     public let origin: ModelOrigin
 
     /// The model that `settings` asks for.
@@ -123,7 +123,7 @@ public struct ModelSetup {
         }
     }
 
-    /// What a checkpoint says of the model.
+    /// Reads a checkpoint's description of the model.
     public func description() throws -> ModelDescription {
         let text = try configuration.json()
         return ModelDescription(

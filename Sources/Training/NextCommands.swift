@@ -3,7 +3,7 @@ import DurableFiles
 import Glibc
 import Reporting
 
-/// What can be done after a run: commands to paste.
+/// Commands to paste after a run.
 struct NextCommands {
     /// Goes on with the run on as many ranks.
     let again: String
@@ -12,7 +12,7 @@ struct NextCommands {
     /// Makes a model directory of it.
     let export: String
 
-    /// Those of the run that `options` describe, on so many ranks.
+    /// Derives the commands of the run that `options` describe, on so many ranks.
     init(_ options: RunOptions, ranks: Int) {
         let program = options.command.first ?? "bert-train"
         let data = options.configuration.resolvedPhases.last?.data ?? options.configuration.data
@@ -30,7 +30,7 @@ struct NextCommands {
             ]).description
     }
 
-    /// What started this process as one of several ranks.
+    /// The launcher that started this process as one of several ranks.
     private static func launcher(ranks: Int) -> [String] {
         func isSet(_ variable: String) -> Bool { getenv(variable) != nil }
         if isSet("MPI_LOCALNRANKS") || isSet("OMPI_COMM_WORLD_SIZE") {

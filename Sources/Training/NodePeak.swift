@@ -4,7 +4,7 @@
 /// may still have had processors for itself that it shares with other ranks the rest of the time,
 /// so sums over ranks are too large where threads are more than processors.
 package struct NodePeak {
-    /// What a rank measured.
+    /// The measurement of a rank.
     package struct Rank {
         /// Operations a second of all its threads.
         var peak: Double

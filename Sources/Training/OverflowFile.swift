@@ -36,9 +36,9 @@ struct OverflowFile: Codable, Equatable {
     var ranks: Int
     /// `precision.compute`.
     var compute: String
-    /// What the loss was multiplied by.
+    /// The loss scale.
     var lossScale: Double
-    /// What was found, in words.
+    /// The finding, in words.
     var cause: String
     /// The first that was not finite: the module whose output it was, else the parameter whose
     /// gradient; empty where there is none.
@@ -52,11 +52,11 @@ struct OverflowFile: Codable, Equatable {
     /// none, and the step of its weights.
     var checkpoint: String
     var checkpointStep: Int
-    /// Where the weights come from without a checkpoint: a model's path, or empty for random ones.
+    /// The source of the weights without a checkpoint: a model's path, or empty for random ones.
     var initializeFrom: String
     /// The model's config.json.
     var model: String
-    /// Those of `samples` that overflow alone come first; their number, or 0 if none does.
+    /// The number of samples that overflow alone, which come first in `samples`; 0 if none does.
     var suspects: Int
     var samples: [Sample]
 
@@ -73,7 +73,7 @@ struct OverflowFile: Codable, Equatable {
     static let formatName = "bert-train overflow 1"
     /// The folder in a run directory.
     static let folder = "overflow"
-    /// Files that a run keeps: later overflows are told, but not kept, unless they end the run.
+    /// Files that a run keeps: later overflows are reported, but not kept, unless they end the run.
     static let maximumFiles = 16
     /// Samples that a file keeps: of a larger micro-batch, the first.
     static let maximumSamples = 64

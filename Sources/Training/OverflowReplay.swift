@@ -10,7 +10,7 @@ import Tokenization
 /// A batch that overflowed, computed again in fp32 without a loss scale: with the run's dropout, but
 /// the weights of its newest checkpoint at the time.
 public struct OverflowReplay {
-    /// What one sample says, as means.
+    /// Results of one sample, as means.
     public struct Sample: Sendable {
         /// Its epoch and place in it.
         public let epoch, index: Int
@@ -32,11 +32,11 @@ public struct OverflowReplay {
         public let notFinite, count: Int
     }
 
-    /// What the file says of itself, in words: names and values.
+    /// Names and values from the file.
     public let origin: [(String, String)]
-    /// What to warn of: newer checkpoints that are damaged and were passed over.
+    /// Warnings about newer checkpoints that were skipped as damaged.
     public let notices: [String]
-    /// What the samples say, in the file's order.
+    /// Results of the samples, in the file's order.
     public let samples: [Sample]
     /// The gradients of all parameters, in the order in which the backward pass completes them.
     public let gradients: [Gradient]
@@ -114,7 +114,7 @@ public struct OverflowReplay {
 }
 
 extension OverflowReplay {
-    /// Where the weights come from, and which model they are of.
+    /// The source of the weights, and their model.
     private struct Weights {
         let configuration: BERTConfiguration
         let saved: SavedModel?
@@ -172,7 +172,7 @@ extension OverflowReplay {
             return "\(place), \(age(file, step: file.checkpointStep))"
         }
 
-        /// How much older weights of `step` are than those of the overflow.
+        /// Describes how much older weights of `step` are than those of the overflow.
         private static func age(_ file: OverflowFile, step: Int) -> String {
             let since = file.step - 1 - step
             return since == 0

@@ -8,7 +8,7 @@ import OperatingSystem
 
 /// A checkpoint that is being written: what this rank does for it, beside the training.
 final class PendingCheckpoint {
-    /// What rank 0 knows of it in the end; the others know that it is there.
+    /// The result on rank 0; the other ranks only know that it exists.
     struct Published: Sendable {
         var path = ""
         var bytes = 0
@@ -19,9 +19,9 @@ final class PendingCheckpoint {
 
     /// Optimizer updates done.
     let step: Int
-    /// When it was begun.
+    /// The start time.
     let start: Double
-    /// Whether a failure is told instead of thrown.
+    /// Whether a failure is reported instead of thrown.
     var mayFail = true
     /// Seconds that training has stood still for it so far.
     var stalledSeconds: Double
@@ -30,7 +30,7 @@ final class PendingCheckpoint {
     /// Whether all files are written; the same on all ranks.
     private(set) var isPublishing = false
 
-    /// What is written may point into them.
+    /// The moments, kept because the files in flight may point into them.
     private let moments: FlatMoments
     private let communicator: Communicator
     private let agreement: Agreement
@@ -62,7 +62,7 @@ final class PendingCheckpoint {
         stalledSeconds = MonotonicClock.seconds - start
     }
 
-    /// Whether this rank's part of the present stage is still going on.
+    /// Whether this rank's part of the present stage is in flight.
     var isBusyHere: Bool {
         isPublishing ? publication.map { !$0.isOver } ?? false : !files.isOver
     }

@@ -10,9 +10,10 @@ import Optimization
 public import Reporting
 import Tensors
 
-/// What would become of a pre-training run: everything that would end it, and its memory, time and disk.
+/// Check of a pre-training run before it starts: everything that would end it, and its memory, time
+/// and disk.
 public struct PretrainingCheck {
-    /// What was found, on rank 0.
+    /// The findings, on rank 0.
     public private(set) var report = CheckReport()
 
     private let options: RunOptions
@@ -72,7 +73,7 @@ public struct PretrainingCheck {
 
     private mutating func describe(_ resumption: Resumption) {
         for notice in resumption.notices { report.warn(notice) }
-        let start = resumption.checkpoint.map { "goes on from \($0.path)" } ?? "starts anew"
+        let start = resumption.checkpoint.map { "resumes from \($0.path)" } ?? "starts at step 0"
         report.line("run", "\(options.configuration.run.name) in \(options.directory), \(start)")
         report.set("run", options.configuration.run.name)
         report.set("directory", options.directory)
@@ -125,7 +126,7 @@ public struct PretrainingCheck {
             / Double(phase.source.sampleCount(epoch: 0))
     }
 
-    /// What a rank takes at most, rank 0's copy for checkpoints included.
+    /// Reports the most memory that a rank takes, rank 0's copy for checkpoints included.
     private mutating func describeMemory(_ needed: Int, parameters: Int) {
         let copy =
             options.configuration.checkpoint.background

@@ -14,7 +14,7 @@ struct PretrainingPhase {
     /// The most sequences of a micro-batch, never more than the largest rank's share.
     let micro: Int
     let capacity: BatchCapacity
-    /// What to warn of: settings that the data contradict.
+    /// Warning about settings that the data contradict.
     let notice: String?
 
     init(

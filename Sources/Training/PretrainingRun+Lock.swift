@@ -5,7 +5,7 @@ import Reporting
 extension PretrainingRun {
     /// Locks the run directory. Collective.
     ///
-    /// - Returns: false, on all ranks, where one was told to stop meanwhile.
+    /// - Returns: false, on all ranks, where one was asked to stop meanwhile.
     /// - Throws: `LockedError` (78) where another run uses the directory.
     func lockDirectory() throws -> Bool {
         let outcome = try RunDirectoryLock.acquire(

@@ -2,7 +2,7 @@ import BERT
 import Configuration
 import Tensors
 
-/// What a run is refused for before any memory is taken.
+/// Refusals before any memory is allocated.
 extension PretrainingRun {
     /// Refuses a model and batches that the memory cannot hold.
     static func check(
@@ -32,7 +32,7 @@ extension PretrainingRun {
                 recomputes: parallel.recompute)
     }
 
-    /// What this version does not do is refused, never silently left out.
+    /// Refuses settings that this version does not implement.
     static func checkAvailable(_ configuration: RunConfiguration) throws {
         for phase in configuration.resolvedPhases {
             var optimizer = phase.optimizer

@@ -36,7 +36,7 @@ extension PretrainingRun {
         return try agreement.sum([node.rank == 0 ? NodePeak.total(ranks) : 0])[0]
     }
 
-    /// What is about to happen, for the start of the log; `peak` is that of all ranks' products.
+    /// Lines for the start of the log; `peak` is that of all ranks' products.
     func banner(peak: Double) -> [(String, String)] {
         let configuration = options.configuration
         let phase = phases[min(state.phase, phases.count - 1)]

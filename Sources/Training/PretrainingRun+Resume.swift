@@ -13,7 +13,7 @@ import Tensors
 
 extension PretrainingRun {
     /// Makes and locks the run directory, and clears what a killed run left half written. False, on
-    /// all ranks, where one was told to stop before the lock was there.
+    /// all ranks, where one was asked to stop before the lock was there.
     func prepareDirectory() throws -> Bool {
         try agreement.jointly {
             guard isCoordinator else { return }
@@ -98,7 +98,7 @@ extension PretrainingRun {
         throw TrainingError.configuration(
             "\(start): \(all.joined(separator: "; ")). Give the new run a name of its own (run.name, or "
                 + "--run DIRECTORY), or restore the old values"
-                + (isOtherModel ? "" : ", or give --allow-changes to go on with the new ones"))
+                + (isOtherModel ? "" : ", or give --allow-changes to resume with the new ones"))
     }
 
     /// Sets parameters, moments and state: from a checkpoint, from the model to start from, or at
@@ -193,7 +193,7 @@ extension PretrainingRun {
         changes = differences.map(\.description) + changes
         guard !changes.isEmpty else { return }
         let list = changes.joined(separator: "; ")
-        notices.append("going on with changed settings: \(list)")
+        notices.append("resuming with changed settings: \(list)")
     }
 
     private static func changesSamples(_ difference: ConfigurationDifference) -> Bool {

@@ -36,11 +36,11 @@ public final class PretrainingRun {
     var reporter: RunReporter?
     /// The coordinator's right to write into the run directory.
     var lock: DirectoryLock?
-    /// The checkpoint that this run goes on from.
+    /// The checkpoint that this run resumes from.
     var resumedFrom: String?
-    /// How the coordinator came to that checkpoint.
+    /// The search that found that checkpoint.
     let resumption: Resumption
-    /// What to warn of once there is someone to print it.
+    /// Warnings to print once there is a reporter.
     var notices: [String]
 
     var optimizer: Optimizer { trainer.optimizer }
@@ -301,7 +301,7 @@ public final class PretrainingRun {
         return ExitStatus.success
     }
 
-    /// Ends early, as it was asked to, leaving everything to go on from.
+    /// Ends early, as it was asked to, leaving everything to resume from.
     private func stop() throws -> Int32 {
         StopSignals.leave()
         let isTimeOver = try agreement.anyTrue(timeBudget.wasSpent)

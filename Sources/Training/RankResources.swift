@@ -2,15 +2,15 @@ import Glibc
 import MPI
 import OperatingSystem
 
-/// What a rank may use of its host.
+/// The resources of its host that a rank may use.
 package struct RankResources: Equatable {
     /// The processors that the scheduler lets it use, in ascending order.
     package var processors: [Int]
-    /// Which processes share the quota.
+    /// The group of processes that share the quota.
     package var quotaGroup = ""
     /// The processors' worth of time that those processes have together; nil: no limit.
     package var quota: Double?
-    /// Which processes share the limit of memory.
+    /// The group of processes that share the limit of memory.
     package var memoryGroup = ""
     /// Bytes of memory that those processes may have together; nil: no limit.
     package var memoryLimit: Int?
@@ -39,7 +39,7 @@ package struct RankResources: Equatable {
         return (node.rank, all.map { RankResources(text: String(decoding: $0, as: UTF8.self)) })
     }
 
-    /// Those of this process, of a job of `jobSize` ranks.
+    /// Measures the resources of this process, in a job of `jobSize` ranks.
     static func own(jobSize: Int) -> RankResources {
         let key = "Cpus_allowed_list:"
         let list = SystemFile.text("/proc/self/status").split(separator: "\n").first {
@@ -78,13 +78,13 @@ package struct RankResources: Equatable {
         }
     }
 
-    /// What tells the core of `processor` from others: the first of the processors on it.
+    /// Identifies the core of `processor` by the first processor on it.
     static func core(of processor: Int) -> Int {
         let path = "/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list"
         return list(SystemFile.text(path)).first ?? processor
     }
 
-    /// All of it in a message to other ranks.
+    /// The resources as a message to other ranks.
     package var text: String {
         let numbers = processors.map(String.init).joined(separator: ",")
         return "\(numbers)\n\(quotaGroup)\n\(quota.map { "\($0)" } ?? "")\n"
@@ -92,7 +92,7 @@ package struct RankResources: Equatable {
             + (memoryLimit.map { "\($0)" } ?? "")
     }
 
-    /// What `text` of another rank says.
+    /// Parses the `text` of another rank.
     package init(text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         func line(_ index: Int) -> String { index < lines.count ? lines[index] : "" }

@@ -55,15 +55,15 @@ struct Resumption {
             // has not seen before is a mistake.
             try goOn(from: own.checkpoint, own.skipped)
             notices.append(
-                "there is no checkpoint at \(path) any more: going on from the newest one of this "
-                    + "run, which went on from there before")
+                "there is no checkpoint at \(path) any more: resuming from the newest one of this "
+                    + "run, which resumed from there before")
             return
         }
         let digest = try named.digest()
         if made?.resumedFrom == digest {
             try goOn(from: own.checkpoint, own.skipped)
             notices.append(
-                "this run has gone on from \(path) before: going on from its own newest "
+                "this run has gone on from \(path) before: resuming from its own newest "
                     + "checkpoint; choose another --run to start from there again")
         } else {
             checkpoint = named

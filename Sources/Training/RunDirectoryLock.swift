@@ -5,11 +5,11 @@ import Glibc
 /// Locks the directory of a run for all ranks of a job: rank 0 takes the lock, and the others wait
 /// with it, in short steps, while it is not clear whether another holder lives.
 public enum RunDirectoryLock {
-    /// How an attempt ended, on all ranks alike.
+    /// The outcome of an attempt, the same on all ranks.
     public enum Outcome {
         /// The directory is this job's; the lock itself is on rank 0.
         case held(DirectoryLock?)
-        /// A rank was told to stop before.
+        /// A rank was asked to stop before.
         case stopped
     }
 
@@ -17,7 +17,7 @@ public enum RunDirectoryLock {
     ///
     /// - Parameters:
     ///   - isCoordinator: true on rank 0 alone.
-    ///   - isStopRequested: whether this rank was told to stop.
+    ///   - isStopRequested: whether this rank was asked to stop.
     ///   - note: prints a line; called on rank 0 alone.
     /// - Throws: `LockedError` (78) where another run uses the directory.
     public static func acquire(

@@ -5,11 +5,11 @@ import DurableFiles
 import ExitCoding
 import Reporting
 
-/// Everything about a run that can be looked at without training: files, data, vocabulary and model. What is wrong is
-/// collected, and what depends on it is left out.
+/// Inspection of a run without training: its files, data, vocabulary and model. Problems are
+/// collected, and what depends on them is skipped.
 struct RunInspection {
     private(set) var problems: [CheckReport.Problem] = []
-    /// Where the run would take up its work.
+    /// The checkpoint from which the run would resume.
     private(set) var resumption = Resumption()
     /// The model, where it is sound.
     private(set) var setup: ModelSetup?
@@ -103,7 +103,7 @@ struct RunInspection {
         if found.allSatisfy({ $0 != nil }) { phases = found.compactMap { $0 } }
     }
 
-    /// Where the parameters would come from; nil where that is a problem.
+    /// Finds the source of the parameters; nil where that is a problem.
     private mutating func findOrigin() -> ModelOrigin? {
         if let checkpoint = resumption.checkpoint { return .checkpoint(checkpoint) }
         guard let path = options.configuration.model.initializeFrom else { return .random }

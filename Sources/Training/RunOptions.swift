@@ -1,8 +1,8 @@
 public import Configuration
 
-/// What a person asks of `bert-train pretrain`.
+/// The options of `bert-train pretrain`.
 public struct RunOptions {
-    /// Whether to go on from a checkpoint.
+    /// Whether to resume from a checkpoint.
     public enum Resume: Sendable, Equatable {
         /// From the newest good checkpoint of the run directory, if it has one.
         case auto
@@ -16,11 +16,11 @@ public struct RunOptions {
     public var configuration: RunConfiguration
     /// The run directory.
     public var directory: String
-    /// Whether to go on from a checkpoint.
+    /// Whether to resume from a checkpoint.
     public var resume: Resume
     /// Whether settings that change the course of training may differ from the checkpoint's.
     public var allowsChanges: Bool
-    /// When the job will be ended, in `MonotonicClock.seconds`, if that is known.
+    /// The end of the job in `MonotonicClock.seconds`, if it is known.
     public var endTime: Double?
     /// Program and arguments that started it.
     public var command = CommandLine.arguments

@@ -172,7 +172,7 @@ final class RunReporter {
         log(.preempt(PreemptRecord(step: state.step, reason: reason)))
         console.note(
             "stopped by \(reason) after step \(state.step) of \(totalSteps); run the same command "
-                + "again to go on from \(checkpoint)")
+                + "again to resume from \(checkpoint)")
         console.note("run again: \(next.again)")
         do {
             try writeSummary(state: state, status: "preempted", checkpoint: checkpoint)
@@ -226,7 +226,7 @@ final class RunReporter {
             (
                 "steps",
                 "\(state.step), \(HumanFormat.count(state.samples)) samples"
-                    + (state.skippedSteps > 0 ? "; \(state.skippedSteps) left out" : "")
+                    + (state.skippedSteps > 0 ? "; \(state.skippedSteps) skipped" : "")
             ),
             ("speed", HumanFormat.rate(tokensPerSecond(state), of: "tokens") + (used ?? "")),
             (
@@ -238,7 +238,7 @@ final class RunReporter {
             ),
             (
                 "memory",
-                "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; foretold: "
+                "at most \(HumanFormat.bytes(ProcessMemory.peak)) on rank 0; estimated: "
                     + "\(HumanFormat.bytes(memoryForecast))"
             ),
             ("time", HumanFormat.duration(MonotonicClock.seconds - startTime)),

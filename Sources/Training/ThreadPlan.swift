@@ -2,7 +2,7 @@ public import Configuration
 import Distributed
 public import MPI
 
-/// How many threads a rank runs, and on which processors.
+/// The number of a rank's threads, and their processors.
 public struct ThreadPlan: Equatable, Sendable {
     /// Threads of the rank.
     public let threads: Int

@@ -1,6 +1,6 @@
 import OperatingSystem
 
-/// When a run must stop by itself so that its last checkpoint is written before its time is up.
+/// The deadline by which a run must stop so that its last checkpoint is written in time.
 final class TimeBudget {
     private let endTime: Double?
     /// The longest checkpoint so far; before the first, what a slow disk would take.

@@ -1,7 +1,7 @@
 import Glibc
 import OperatingSystem
 
-/// How long a job may still run, as people and SLURM say it.
+/// The remaining time of a job, as people and SLURM write it.
 public enum TimeLimit {
     /// Seconds of a time in SLURM's notation: `MINUTES`, `MINUTES:SECONDS`,
     /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`.
@@ -29,14 +29,14 @@ public enum TimeLimit {
         return zip(numbers, units).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
-    /// What `squeue`, `scontrol` and `sacct` print for times without a value.
+    /// Words that `squeue`, `scontrol` and `sacct` print for times without a value.
     private static let withoutLimit: Set<String> = [
         "unlimited", "infinite", "invalid", "not_set", "none", "partition_limit", "n/a", "unknown",
         "(null)",
     ]
 
-    /// When this job ends, in `MonotonicClock.seconds`: `timeLeft` seconds from now, or what SLURM
-    /// says in `SLURM_JOB_END_TIME` (seconds since 1970), whichever comes first; nil without either.
+    /// The end of this job in `MonotonicClock.seconds`: `timeLeft` seconds from now, or the time in
+    /// `SLURM_JOB_END_TIME` (seconds since 1970), whichever comes first; nil without either.
     public static func endTime(timeLeft: Double?) -> Double? {
         let slurm = getenv("SLURM_JOB_END_TIME").flatMap {
             secondsLeft(until: String(cString: $0), date: Double(time(nil)))

@@ -5,7 +5,7 @@ public enum ProgramVersion {
     /// The version.
     public static let number = "0.1.0"
 
-    /// The commit that the program was built from; "unknown" where the build was not told.
+    /// The commit that the program was built from; "unknown" where the build does not know it.
     public static var commit: String { String(cString: bert_commit()) }
 
     /// Whether the command line asks for the version: no other command needs to ask the libraries for theirs.

@@ -13,7 +13,7 @@ import Training
 
 /// Training steps with checkpoints beside them, on all ranks.
 final class CheckpointBenchmark {
-    /// What one checkpoint cost. Seconds.
+    /// The cost of one checkpoint, in seconds.
     struct Sample {
         /// Its files.
         var bytes = 0
@@ -105,7 +105,7 @@ final class CheckpointBenchmark {
         sample.restored = try world.allReduce(MonotonicClock.seconds - start, .maximum)
     }
 
-    /// What `dd bs=4M conv=fsync` does.
+    /// Writes a file as `dd bs=4M conv=fsync` does.
     private func plainFile(_ bytes: Int) throws -> Double {
         let path = Paths.join(directory, "plain")
         defer { unlink(path) }
@@ -126,7 +126,7 @@ final class CheckpointBenchmark {
     }
 }
 
-/// What `checkpoint` measured: medians over the trials.
+/// The result of `checkpoint`: medians over the trials.
 struct CheckpointResult: Encodable {
     let preset: String
     let ranks: Int
@@ -134,7 +134,7 @@ struct CheckpointResult: Encodable {
     let trials: Int
     let intervalSeconds: Double
     let stalledSeconds: Double
-    /// Of the interval.
+    /// Share of the interval.
     let stalledShare: Double
     let slowdownSeconds: Double
     /// Standing still and slower steps together, of the interval.

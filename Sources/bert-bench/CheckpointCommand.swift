@@ -11,14 +11,14 @@ import Reporting
 import Tensors
 import Training
 
-/// `bert-bench checkpoint`, also under mpirun: what a checkpoint costs a training that goes on.
+/// `bert-bench checkpoint`, also under mpirun: the cost of a checkpoint to the training beside it.
 ///
 /// Training steps run as they are in a run, and a checkpoint is written beside them by the code that
 /// `bert-train` uses. It is verified before anything is printed.
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
-        abstract: "Time checkpoints written while training goes on; also under mpirun.")
+        abstract: "Time checkpoints written during training; also under mpirun.")
 
     @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset = Preset.base

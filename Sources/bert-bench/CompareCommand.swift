@@ -65,7 +65,7 @@ struct CompareCommand: ParsableCommand {
 
     private static let finetuningWarmup = 2
 
-    /// The same step by this very program, as a child.
+    /// The command for the same step by this program, as a child.
     private func ownCommand() throws -> [String] {
         var command = [
             try ChildProcess.ownPath(), finetune ? "finetune" : "step", "--json", "--preset",
@@ -109,13 +109,13 @@ struct CompareCommand: ParsableCommand {
     }
 }
 
-/// What `step` and `finetune` have in common.
+/// The common part of the results of `step` and `finetune`.
 private struct OwnResult: Decodable {
     let tokensPerSecond: Double
     let peakRssMb: Int
 }
 
-/// What `compare` found: medians over the pairs.
+/// The result of `compare`: medians over the pairs.
 private struct Comparison: Encodable {
     let work: String
     let preset: String

@@ -50,7 +50,7 @@ struct GemmCommand: ParsableCommand {
         try Limits.check(pairs: pairs)
     }
 
-    /// What is printed of a shape.
+    /// The printed result of a shape.
     private struct Result: Encodable {
         let name: String
         let shape: String
@@ -59,7 +59,7 @@ struct GemmCommand: ParsableCommand {
         let gflops: Double
         let openblasGflops: Double
         let speedRatio: Double
-        /// Of the best peak seen during the whole run.
+        /// Share of the best peak seen during the whole run.
         var partOfPeak = 0.0
 
         var row: [String] {

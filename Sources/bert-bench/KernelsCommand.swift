@@ -35,7 +35,7 @@ struct KernelsCommand: ParsableCommand {
         try Limits.check(pairs: pairs)
     }
 
-    /// What is printed of a kernel.
+    /// The printed result of a kernel.
     private struct Result: Encodable {
         let name: String
         let size: String
@@ -44,10 +44,10 @@ struct KernelsCommand: ParsableCommand {
         let bestSeconds: Double
         let secondsAStep: Double
         let gigabytesPerSecond: Double
-        /// Of kernels with products in them.
+        /// Speed of kernels with products in them.
         let gflops: Double?
-        /// What the triad's bandwidth, or the peak of fp32 where it takes longer, would need of the
-        /// time.
+        /// Share of the time that the triad's bandwidth, or the peak of fp32 where it takes longer,
+        /// would need.
         let partOfLimit: Double
 
         var row: [String] {

@@ -20,7 +20,7 @@ struct PeakCommand: ParsableCommand {
         try Limits.check(threads: threads)
     }
 
-    /// What is printed.
+    /// The printed result.
     private struct Result: Encodable {
         let instructionSet: String
         let threads: Int

@@ -149,7 +149,7 @@ struct Ring: ParsableCommand {
     }
 }
 
-/// What was measured at one size: medians over the pairs.
+/// The measurements at one size: medians over the pairs.
 private struct RingResult: Encodable {
     let ranks: Int
     let megabytes: Int
@@ -157,9 +157,10 @@ private struct RingResult: Encodable {
     let pairs: Int
     let ringSeconds: Double
     let mpiSeconds: Double
-    /// How many times as fast as the library: the median over the pairs.
+    /// Speed relative to the library: the median over the pairs.
     let speedRatio: Double
-    /// What each rank sends: 2(N-1)/N of the buffer's elements, in the wire's form.
+    /// Rate of the bytes that each rank sends: 2(N-1)/N of the buffer's elements, in the wire's
+    /// form.
     let gigabytesPerSecond: Double
 
     init(ranks: Int, megabytes: Int, wire: WireType, ring: [Double], library: [Double]) {

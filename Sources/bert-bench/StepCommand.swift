@@ -5,7 +5,7 @@ import Reporting
 public import Tensors
 import Training
 
-/// What a step is measured with; `compare` hands the same to its child.
+/// The options of a measured step; `compare` passes them to its child.
 struct StepOptions: ParsableArguments {
     @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset = Preset.base
@@ -82,7 +82,7 @@ struct StepCommand: ParsableCommand {
     }
 }
 
-/// What `step` measured.
+/// The result of `step`.
 struct StepResult: Codable {
     let preset: String
     let precision: String
@@ -90,13 +90,13 @@ struct StepResult: Codable {
     let accumulation: Int
     let sequenceLength: Int
     let threads: Int
-    /// Of the median step.
+    /// Rate of the median step.
     let tokensPerSecond: Double
     /// The median.
     let stepSeconds: Double
     let bestStepSeconds: Double
     let peakRssMb: Int
-    /// How products are computed.
+    /// The instructions for products.
     let instructions: String
     /// The part of those instructions' measured peak that the median step's model operations make
     /// up.

@@ -19,15 +19,15 @@ struct BertTrain: ParsableCommand {
             bert-train <subcommand> [<option> ...]
             """,
         discussion: """
-            Without --config it trains a small model on the bundled texts. Run it again and it goes \
-            on from its last checkpoint.
+            Without --config it trains a small model on the bundled texts. Run again, it resumes \
+            from its last checkpoint.
 
             Main options of pre-training, which needs no subcommand:
               --config <file>         the configuration, YAML (docs/configuration.md)
-              --set <key.path=value>  a key to set over the configuration's; bert-train keys lists all
+              --set <key.path=value>  overrides a key (bert-train keys lists all)
               --run <directory>       the run directory
               --resume <from>         auto, never, or a checkpoint's path
-              --allow-changes         go on though settings differ from the checkpoint's
+              --allow-changes         resume although settings differ from the checkpoint's
 
             Examples:
               mpirun -n 4 bert-train

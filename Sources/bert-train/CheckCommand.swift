@@ -12,19 +12,19 @@ import Training
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "What would become of a run: its problems, memory, time and disk.",
+        abstract: "Checks a run before it starts: its problems, memory, time and disk.",
         discussion: """
             Reads the configuration, verifies every file that it names, compares vocabulary, model and \
-            data, and makes some steps of the model to estimate the time. All problems are told at \
-            once; the exit status is that of the first. Nothing is written. For a file of \
-            fine-tuning it reads the data of all tasks instead.
+            data, and times some steps of the model. It reports all problems at once, exits with \
+            the status of the first, and writes nothing into the run directory. For a fine-tuning \
+            file it reads the data of all tasks instead.
             """)
 
     @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"))
     var config: String
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("A key to set over the configuration's.", valueName: "key.path=value"))
+        help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key.path=value"))
     var set: [String] = []
     @Option(
         name: .customLong("run"),
@@ -33,7 +33,7 @@ struct CheckCommand: ParsableCommand {
     var runDirectory: String?
     @Option(help: "The number of ranks of the run (default: those of mpirun).")
     var ranks: Int?
-    @Flag(name: .customLong("no-benchmark"), help: "Make no steps, and estimate no time.")
+    @Flag(name: .customLong("no-benchmark"), help: "Time no steps, and estimate no duration.")
     var skipsBenchmark = false
     @Option(help: ArgumentHelp("Also write the findings to this file, as JSON.", valueName: "file"))
     var json: String?

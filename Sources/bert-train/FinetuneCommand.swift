@@ -22,7 +22,7 @@ struct FinetuneCommand: ParsableCommand {
     var config: String
     @Option(
         parsing: .singleValue,
-        help: ArgumentHelp("A key to set over the configuration's.", valueName: "key.path=value"))
+        help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key.path=value"))
     var set: [String] = []
     @Option(
         name: .customLong("run"), help: "The directory of the results (default: directory/name).")

@@ -6,7 +6,7 @@ import Reporting
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "All keys of a pre-training configuration, with defaults and what is allowed.")
+        abstract: "Lists the keys of a pre-training configuration: defaults and allowed values.")
 
     @Argument(help: "Only keys whose path contains this, such as optimizer.")
     var part: String?

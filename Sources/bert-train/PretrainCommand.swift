@@ -9,7 +9,7 @@ import Training
 /// `bert-train pretrain`.
 struct PretrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pretrain", abstract: "Pre-trains a model, or goes on with it (the default).",
+        commandName: "pretrain", abstract: "Pre-trains a model, or resumes its run (the default).",
         usage: "bert-train [--config <file>] [--set <key.path=value> ...] [<option> ...]")
 
     @Option(
@@ -19,7 +19,7 @@ struct PretrainCommand: ParsableCommand {
     @Option(
         parsing: .singleValue,
         help: ArgumentHelp(
-            "A key to set over the configuration's; bert-train keys lists all.",
+            "Overrides a key of the configuration; bert-train keys lists all.",
             valueName: "key.path=value"))
     var set: [String] = []
     @Option(
@@ -32,7 +32,7 @@ struct PretrainCommand: ParsableCommand {
             "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.",
             valueName: "from"))
     var resume = "auto"
-    @Flag(help: "Go on though settings differ from the checkpoint's.")
+    @Flag(help: "Resume although settings differ from the checkpoint's.")
     var allowChanges = false
     @Option(
         help: ArgumentHelp(

@@ -13,7 +13,7 @@ struct CheckpointCommand: ParsableCommand {
     /// Programs that models are exchanged with.
     enum Format: String, ExpressibleByArgument, CaseIterable { case huggingface }
 
-    /// Tells of newer checkpoints that were passed over.
+    /// Warns about newer checkpoints that were skipped.
     static func report(_ skipped: [CheckpointStore.Skipped]) {
         for one in skipped { warn("\(one)") }
     }
@@ -42,7 +42,7 @@ extension CheckpointCommand {
             }
         }
 
-        /// What there is to say of a checkpoint; nil where a run has just deleted it.
+        /// Describes a checkpoint in one line; nil if a run has just deleted it.
         private func line(_ path: String) throws -> String? {
             do {
                 let checkpoint = try Checkpoint(directory: path)
@@ -82,7 +82,7 @@ extension CheckpointCommand {
             if bad > 0 { throw ExitCode(65) }
         }
 
-        /// What is wrong with a checkpoint; nil if it is good.
+        /// Finds the fault of a checkpoint; nil if it is good.
         ///
         /// - Throws: where it cannot be read now, and may be good.
         private func fault(of path: String) throws -> (any Error)? {

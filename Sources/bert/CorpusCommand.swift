@@ -32,7 +32,7 @@ extension CorpusCommand {
         @Option(help: "Threads that make tokens (default: all cores).")
         var workers: Int?
         @Flag(
-            help: "Put U+FFFD in the place of NUL bytes and what is not UTF-8 instead of stopping.")
+            help: "Replace NUL bytes and invalid UTF-8 by U+FFFD instead of stopping.")
         var replaceInvalid = false
         @Flag(help: "Leave out documents whose text has come before.")
         var deduplicate = false

@@ -58,7 +58,7 @@ struct PredictCommand: ParsableCommand {
                     requests.append(nil)
                 }
             } catch {
-                // A person who mistypes goes on.
+                // A person can retype a line.
                 guard isInteractive, error is TaskDataError else {
                     try answer(&requests, predictor)
                     throw error

@@ -12,7 +12,7 @@ struct TokenizeCommand: ParsableCommand {
     @OptionGroup var options: TokenizerOptions
     @Flag(help: "Write ids instead of tokens.")
     var ids = false
-    @Flag(help: "Leave out NUL bytes and what is not UTF-8 instead of stopping.")
+    @Flag(help: "Remove NUL bytes and invalid UTF-8 instead of stopping.")
     var replaceInvalid = false
 
     /// Fewer tokens show their share of `[UNK]` themselves.

@@ -2,22 +2,22 @@ import ArgumentParser
 import Checkpointing
 import Tokenization
 
-/// How text becomes words: options that all commands share that read text.
+/// Options for splitting text into words, shared by all commands that read text.
 struct WordOptions: ParsableArguments {
-    @Flag(help: "Keep upper case; and accents, unless --strip-accents.")
+    @Flag(help: "Keep upper case, and accents unless --strip-accents is given.")
     var cased = false
     @Flag(
         inversion: .prefixedNo,
         help:
-            "Strip accents, or keep them; unless said, they are stripped where --cased is not given."
+            "Strip or keep accents (default: strip them unless --cased is given)."
     )
     var stripAccents: Bool?
     @Flag(
         inversion: .prefixedNo,
-        help: "Make each Chinese character a word (tokenize_chinese_chars); the default.")
+        help: "Make each Chinese character a word (the default), or not (tokenize_chinese_chars).")
     var splitChinese: Bool?
 
-    /// The settings that are asked for.
+    /// The settings that the options select.
     var settings: TokenizerSettings {
         var settings = TokenizerSettings(lowercase: !cased)
         settings.stripAccents = stripAccents

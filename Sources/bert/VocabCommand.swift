@@ -34,7 +34,7 @@ extension VocabCommand {
         var unused = 99
         @Option(help: "Threads that count words (default: all cores).")
         var workers: Int?
-        @Flag(help: "Leave out NUL bytes and what is not UTF-8 instead of stopping.")
+        @Flag(help: "Remove NUL bytes and invalid UTF-8 instead of stopping.")
         var replaceInvalid = false
         @Argument(help: "Text files; - is standard input.")
         var files: [String]

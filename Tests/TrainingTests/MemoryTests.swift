@@ -32,7 +32,7 @@ struct MemoryTests {
         let forecast = Double(try #require(summary.memoryForecastBytes))
         let peak = Double(try #require(summary.peakMemoryBytes))
         #expect(peak > 200e6, "too small to tell")
-        #expect(abs(forecast / peak - 1) < 0.1, "foretold \(forecast), had \(peak)")
+        #expect(abs(forecast / peak - 1) < 0.1, "estimated \(forecast), had \(peak)")
     }
 
     @Test("a sharded optimizer takes less memory, checkpoint included")

@@ -21,7 +21,7 @@ extension QuestionFeatures {
             settings: settings)
     }
 
-    /// The same from what `WindowScores` keeps of each window.
+    /// Finds the answer from the `WindowScores` of each window.
     public func predict(
         question: Int, scores: [WindowScores], settings: AnswerSettings
     ) -> AnswerPrediction {

@@ -5,7 +5,7 @@ struct EncodedContext: Sendable {
     let pieces: [Int32]
     /// The word of each piece.
     let wordOfPiece: [Int32]
-    /// Where the pieces of each word begin; one more than words.
+    /// The first piece of each word; one more than words.
     let firstPiece: [Int32]
 
     init(_ text: String, encoder: InputEncoder) {
@@ -72,7 +72,7 @@ struct EncodedContext: Sendable {
     }
 }
 
-/// Where the answer of a question is.
+/// The place of a question's answer.
 enum LocatedAnswer {
     /// In these pieces of the context.
     case pieces(ClosedRange<Int>)

@@ -1,5 +1,5 @@
-/// What the search for an answer needs of the scores of a window: the best starts and ends, and those
-/// of `[CLS]`. A long context has many windows, whose scores would take far more.
+/// The scores of a window that the search for an answer needs: the best starts and ends, and those
+/// of `[CLS]`. All scores of a long context, which has many windows, would take far more memory.
 public struct WindowScores: Sendable {
     struct Place: Sendable {
         let token: Int32

@@ -1,4 +1,4 @@
-/// What is to be learned of a text or pair.
+/// The target of a text or pair.
 public enum SequenceLabel: Equatable, Sendable {
     /// One class.
     case category(Int)
@@ -8,7 +8,7 @@ public enum SequenceLabel: Equatable, Sendable {
     case score(Double)
 }
 
-/// How the label of a record is read.
+/// The form of a record's label.
 public enum SequenceTarget: Equatable, Sendable {
     /// The name of a class.
     case category(LabelMap)
@@ -28,7 +28,7 @@ public struct SequenceExample: Equatable, Sendable {
     public let label: SequenceLabel?
 }
 
-/// Which columns of a table hold what, by place in `TaskTable.columns`.
+/// Columns of a table by their role, as indices in `TaskTable.columns`.
 public struct SequenceColumns: Equatable, Sendable {
     /// The text, or the first of the pair.
     public let first: Int

@@ -13,7 +13,7 @@ public import Tokenization
 public struct FineTunedModel: Sendable {
     /// The directory.
     public let path: String
-    /// What it was made for.
+    /// The task of the model.
     public let task: FineTunedTask
     /// Sizes and constants.
     public let configuration: BERTConfiguration
@@ -52,7 +52,7 @@ public struct FineTunedModel: Sendable {
         tokenizer = model.tokenizer()
     }
 
-    /// What a line asks this model.
+    /// Parses a line into a request for this model.
     ///
     /// - Throws: `TaskDataError` where the line lacks what the task needs, has more texts than the
     ///   model can tell apart, or is not one of the two, a text or a pair, that was learned from.

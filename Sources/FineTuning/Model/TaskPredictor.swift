@@ -3,7 +3,7 @@ public import Kernels
 
 /// Answers requests with a fine-tuned model.
 public final class TaskPredictor {
-    /// What the model was made for.
+    /// The task of the model.
     public let task: FineTunedTask
     private let labels: LabelMap
     private let model: BERTForFineTuning
@@ -143,7 +143,8 @@ public final class TaskPredictor {
         }
     }
 
-    /// What is needed of the outputs of all windows, of which only some are in memory at once.
+    /// Computes the scores that the search needs of all windows, of which only some are in memory
+    /// at once.
     private func windowScores(_ features: QuestionFeatures) -> [WindowScores] {
         let count = features.windows.count
         return stride(from: 0, to: count, by: inputsAtOnce).flatMap { start in

@@ -1,4 +1,4 @@
-/// What must hold between keys.
+/// Conditions between keys.
 extension FineTuningConfiguration {
     /// Everything that does not fit together, a sentence each.
     public var inconsistencies: [String] {

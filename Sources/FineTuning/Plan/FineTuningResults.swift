@@ -1,5 +1,5 @@
-/// What a fan-out found: for each task and model the best setting and its scores over the seeds, and
-/// for each task which model is better.
+/// The results of a fan-out: for each task and model the best setting and its scores over the
+/// seeds, and for each task a comparison of the models.
 public struct FineTuningResults: Equatable, Sendable {
     /// A model on a task, at its best setting.
     public struct Cell: Equatable, Sendable {
@@ -15,14 +15,14 @@ public struct FineTuningResults: Equatable, Sendable {
         public let seeds: [Int]
         /// The deciding metric for each of them; nil where it is not defined.
         public let values: [Double?]
-        /// Those in short; an undefined one counts as 0, so that no model gains by failing.
+        /// Summary of the scores; an undefined one counts as 0, so that no model gains by failing.
         public let summary: ScoreSummary
         /// Mean seconds of a trial of the best setting.
         public let seconds: Double
         /// Trials of this model on this task, of any setting, that failed for good.
         public let failed: Int
 
-        /// How many values are not defined.
+        /// The number of undefined values.
         public var undefined: Int { values.count { $0 == nil } }
     }
 
@@ -47,7 +47,7 @@ public struct FineTuningResults: Equatable, Sendable {
         /// The trials that failed.
         public let failed: Int
 
-        /// That so many trials failed.
+        /// Records that so many trials failed.
         public init(task: Int, checkpoint: Int, failed: Int) {
             self.task = task
             self.checkpoint = checkpoint
@@ -58,7 +58,7 @@ public struct FineTuningResults: Equatable, Sendable {
     /// Tasks in the order of the configuration, models of each likewise. A model that finished no
     /// trial of a task is missing.
     public let cells: [Cell]
-    /// Those that are missing since trials failed, in the same order.
+    /// Cells that are missing because trials failed, in the same order.
     public let failures: [Failure]
     /// All pairs of models of each task with a seed in common.
     public let comparisons: [Comparison]

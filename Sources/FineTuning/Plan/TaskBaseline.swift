@@ -1,8 +1,8 @@
-/// Scores that need no reading: what a model has to beat.
+/// Baseline scores, which a model must beat.
 extension TaskData {
-    /// The scores on the evaluation data of always answering what is most frequent in the training
-    /// data: the largest class, each class that most examples have, the mean, the most frequent tag of
-    /// a word or place of a choice; for questions that may have no answer, none.
+    /// Scores the most frequent answer of the training data on the evaluation data: the
+    /// largest class, each class that most examples have, the mean, the most frequent tag of a word
+    /// or place of a choice; for questions that may have no answer, none.
     ///
     /// - Returns: nil for questions that always have an answer: no text is frequent among those.
     public func baseline(_ task: TaskDefinition) -> TaskScores? {

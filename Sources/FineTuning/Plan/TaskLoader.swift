@@ -5,7 +5,7 @@ struct TaskLoader {
     private let limits: TaskFileLimits
     /// The classes, once the training data has been read.
     private(set) var labels = LabelMap(collecting: EmptyCollection())
-    /// What a person should know, each once.
+    /// Notes for the user, each once.
     private(set) var notes: [String] = []
 
     init(_ task: TaskDefinition, encoder: InputEncoder, limits: TaskFileLimits) {

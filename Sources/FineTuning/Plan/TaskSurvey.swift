@@ -1,4 +1,4 @@
-/// What the files of a task hold, as far as a person wants to know before anything is trained.
+/// Summary of a task's files, for the banner.
 public struct TaskSurvey: Equatable, Sendable {
     /// Inputs to learn from: texts, sentences, choices or windows.
     public let trainInputs: Int
@@ -17,11 +17,10 @@ public struct TaskSurvey: Equatable, Sendable {
         baseline = data.baseline(task)
     }
 
-    /// "2 classes, 6920 inputs to learn from and 872 to score on".
+    /// "2 classes, 6920 training and 872 evaluation inputs".
     public var summary: String {
         let inputs =
-            "\(trainInputs) input\(trainInputs == 1 ? "" : "s") to learn from and \(evaluateInputs) to "
-            + "score on"
+            "\(trainInputs) training and \(evaluateInputs) evaluation inputs"
         return classes > 0 ? "\(classes) class\(classes == 1 ? "" : "es"), \(inputs)" : inputs
     }
 }

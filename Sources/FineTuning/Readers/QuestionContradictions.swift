@@ -1,6 +1,6 @@
 /// Counts where a file of questions contradicts itself.
 struct QuestionContradictions {
-    /// What two parts of a file can disagree about.
+    /// Kinds of contradictions.
     enum Kind: Int, CaseIterable {
         /// An answer's text is not where its `answer_start` says.
         case misplaced

@@ -2,7 +2,7 @@
 public struct GoldAnswer: Equatable, Sendable {
     /// The answer.
     public let text: String
-    /// Where it begins in the context, in code points, as the file says; nil where it does not.
+    /// The answer's start in the context, in code points, as the file gives it; nil if missing.
     public let start: Int?
 
     /// An answer.
@@ -20,7 +20,7 @@ public struct Question: Equatable, Sendable {
     public let text: String
     /// The place of its context in `QuestionFile.contexts`.
     public let context: Int
-    /// What annotators answered; may be empty.
+    /// The annotators' answers; may be empty.
     public let answers: [GoldAnswer]
     /// Whether the file says that the context has no answer.
     public let isImpossible: Bool
@@ -50,11 +50,11 @@ public struct QuestionFile: Equatable, Sendable {
     public let contexts: [String]
     /// The questions in the order of the file.
     public let questions: [Question]
-    /// Where the file contradicts itself: answers that are not at their places, answerable questions
-    /// without answers. Each with the number of cases and an example.
+    /// Contradictions in the file: answers that are not at their places, and answerable questions
+    /// without answers. Each has the number of cases and an example.
     public let contradictions: [String]
 
-    /// What is known already: made by a program, or typed.
+    /// Makes a file from questions in memory.
     public init(
         path: String, contexts: [String], questions: [Question], contradictions: [String] = []
     ) {

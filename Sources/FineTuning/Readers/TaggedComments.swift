@@ -10,7 +10,7 @@
 ///
 /// All others are words.
 struct TaggedComments {
-    /// How many there were, and the first.
+    /// The number of comments, and the line of the first.
     private var skipped: (count: Int, line: Int)?
     /// Tags of the word `#` before others in a sentence, and their first lines; those of other words.
     private var hashTags: [String: Int] = [:]
@@ -18,7 +18,7 @@ struct TaggedComments {
 
     static let mark = UInt8(ascii: "#")
     private static let equals = UInt8(ascii: "=")
-    /// What comments of known formats begin with.
+    /// Beginnings of comments in known formats.
     private static let keywords = ["# newdoc", "# newpar", "#begin document", "#end document"]
 
     /// Whether a line is a comment; it is counted.
@@ -62,7 +62,7 @@ struct TaggedComments {
         }
     }
 
-    /// What a person should know.
+    /// Notes for the user.
     var notes: [String] {
         var notes: [String] = []
         if let skipped {

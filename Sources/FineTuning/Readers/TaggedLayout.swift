@@ -1,4 +1,4 @@
-/// How the lines of a file of tagged words are divided: alike in the whole file.
+/// The column layout of a file of tagged words, the same in the whole file.
 struct TaggedLayout {
     /// Whether tabs divide columns; else spaces do, any number of them.
     let hasTabs: Bool

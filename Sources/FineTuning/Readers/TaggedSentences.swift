@@ -16,7 +16,7 @@ public struct TaggedSentence: Equatable, Sendable {
     }
 }
 
-/// How a file of tagged sentences is laid out: one word a line, a blank line after a sentence.
+/// Layout of a file of tagged sentences: one word a line, a blank line after a sentence.
 public enum TaggedFormat: Equatable, Sendable {
     /// CoNLL-2003 and its like: columns separated by tabs or by spaces, as the first line has them;
     /// every other line has as many. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no
@@ -34,7 +34,7 @@ public struct TaggedFile: Equatable, Sendable {
     public let path: String
     /// The sentences in the order of the file.
     public let sentences: [TaggedSentence]
-    /// What a person should know: comments that were skipped, lines that may be comments.
+    /// Notes for the user: skipped comments, and lines that may be comments.
     public let notes: [String]
 
     /// Reads a file.
@@ -89,7 +89,7 @@ private struct TaggedReader {
         self.layout = layout
     }
 
-    /// What a person should know.
+    /// Notes for the user.
     var notes: [String] {
         comments.notes
             + (spaced.map {

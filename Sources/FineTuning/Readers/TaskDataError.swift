@@ -1,13 +1,13 @@
 internal import DurableFiles
 public import ExitCoding
 
-/// What is wrong with a file of task data: where, why, and what to do.
+/// An error in a file of task data: where, why, and what to do.
 public struct TaskDataError: ExitCoded, Equatable, Sendable, CustomStringConvertible {
     /// The file.
     public let path: String
     /// The line, from 1; nil where the file as a whole is meant.
     public let line: Int?
-    /// What is wrong, and what to do.
+    /// The fault, and what to do.
     public let message: String
     /// The exit status of sysexits(3): 65 bad data, 66 no such file, 74 unreadable.
     public let exitCode: Int32

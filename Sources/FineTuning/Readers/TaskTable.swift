@@ -6,7 +6,7 @@ public enum TaskValue: Equatable, Sendable {
     case list([String])
 }
 
-/// How a file of records is laid out.
+/// Format of a file of records.
 public enum TaskTableFormat: String, CaseIterable, Sendable {
     /// Columns separated by tabs. Every byte stands for itself, quotation marks too: this is how
     /// GLUE's files are made, and IANA's text/tab-separated-values knows no quoting.

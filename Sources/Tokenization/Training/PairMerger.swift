@@ -6,7 +6,7 @@
 struct PairMerger {
     /// The pieces of all words, one word after another.
     private var pieces: [Int32] = []
-    /// Where each word begins, how many pieces it has now and how often it is in the text.
+    /// The start of each word, its present number of pieces, and its count in the text.
     private var words: [(start: Int32, length: Int32, count: Int64)] = []
     private var table = PairTable()
     /// Occurrences of the words that the alphabet can spell; only these take part.

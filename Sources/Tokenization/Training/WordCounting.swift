@@ -47,7 +47,7 @@ struct WordCounting: Sendable {
         return try merge(shared.results())
     }
 
-    /// What one worker has counted.
+    /// The counts of one worker.
     struct Partial: Sendable {
         var chunks = ByteCountTable()
         /// Words of long chunks.

@@ -10,13 +10,14 @@
 /// Nothing but exact counts decides, so the result depends neither on the order of the files nor on
 /// the number of workers.
 public struct WordPieceTrainer: Sendable {
-    /// What to learn.
+    /// Options of training.
     public struct Options: Sendable, Equatable {
         /// The number of pieces wanted, special and unused ones included.
         public var size: Int
-        /// How text becomes words; the vocabulary is for a tokenizer with these settings.
+        /// The rules that split text into words; the vocabulary is for a tokenizer with these
+        /// settings.
         public var tokenizer: TokenizerSettings
-        /// How often a pair must occur to be joined, and a character other than ASCII to get a
+        /// The least count of a pair to be joined, and of a character other than ASCII to get a
         /// piece. At least 1.
         public var minimumFrequency = 2
         /// The most characters that get pieces of their own; the most frequent ones do. The
@@ -89,7 +90,7 @@ public struct WordPieceTrainer: Sendable {
         try train(files: files, workers: workers, rangeBytes: 1 << 22)
     }
 
-    /// The same, with files cut into ranges of another size.
+    /// Trains with files cut into ranges of another size.
     package func train(
         files: [String], workers: Int, rangeBytes: Int
     ) throws(TrainingError) -> Result {
