@@ -49,7 +49,7 @@ indirect enum JSONValue: Sendable {
 
     /// Reads a file that holds one object; nil where there is none of that name.
     static func object(
-        in directory: String, _ name: String, maximumByteCount: Int = 64 << 20
+        in directory: String, _ name: String, maximumByteCount: Int = 16 << 20
     ) throws -> JSONValue? {
         let path = Paths.join(directory, name)
         guard try Paths.exists(path) else { return nil }

@@ -16,10 +16,12 @@ struct TokenizerFile {
     init?(_ directory: String) throws {
         let name = HuggingFaceTokenizer.tokenizerName
         let path = Paths.join(directory, name)
-        guard let values = try JSONValue.object(in: directory, name) else { return nil }
+        guard let values = try JSONValue.object(in: directory, name, maximumByteCount: 64 << 20)
+        else { return nil }
         let keys = Keys(path: path, values: values)
         try keys.require("pre_tokenizer", "type", is: "BertPreTokenizer")
-        try keys.require("model", "type", is: "WordPiece")
+        // Early versions of tokenizers do not write the type.
+        if values["model"]?["type"] != nil { try keys.require("model", "type", is: "WordPiece") }
         try keys.require("model", "unk_token", is: "[UNK]")
         try keys.require("model", "continuing_subword_prefix", is: "##")
         let longest = values["model"]?["max_input_chars_per_word"]

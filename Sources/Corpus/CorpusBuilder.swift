@@ -47,7 +47,7 @@ public struct CorpusBuilder {
         self.options = options
         // "[MASK]" in a text is that text, not a mask.
         tokenizer = WordPieceTokenizer(
-            vocabulary: vocabulary, settings: options.tokenizer.withoutSpecialTokens,
+            vocabulary: vocabulary, settings: options.tokenizer,
             recognizesSpecialTokens: false)
     }
 
@@ -79,7 +79,8 @@ public struct CorpusBuilder {
         }
         let manifest = try assembly.manifest(
             CorpusManifest(
-                vocabularySize: tokenizer.vocabulary.count, tokenizer: tokenizer.settings,
+                vocabularySize: tokenizer.vocabulary.count,
+                tokenizer: tokenizer.settings.withoutSpecialTokens,
                 seed: options.seed, heldoutShare: options.heldoutShare,
                 maximumSentenceLength: options.maximumSentenceLength),
             directory: directory.path)

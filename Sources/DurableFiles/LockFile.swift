@@ -58,8 +58,13 @@ enum LockFile {
             if errno == ENOENT { return nil }
             throw .system(path, "look at the lock")
         }
-        guard let holder = try holder(path) else { return nil }
-        return Sight(holder: holder, changed: seconds(information.st_mtim))
+        do throws(FileError) {
+            guard let holder = try holder(path) else { return nil }
+            return Sight(holder: holder, changed: seconds(information.st_mtim))
+        } catch  where error.systemError == EACCES {
+            // One that another user keeps to themselves still has a time.
+            return Sight(holder: LockHolder(), changed: seconds(information.st_mtim))
+        }
     }
 
     /// Reads the holder of a lock; nil if there is no lock. A file that is not a lock names nobody.

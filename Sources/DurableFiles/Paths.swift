@@ -122,13 +122,22 @@ public enum Paths {
     /// Creates a directory and those above it, durably; existing ones are fine.
     public static func createDirectory(_ path: String) throws(FileError) {
         let parent = parent(of: path)
-        if mkdir(path, 0o777) == 0 { return try Durability.sync(parent) }
+        if mkdir(path, 0o777) == 0 { return try syncNames(of: parent) }
         if errno == ENOENT, parent != path {
             try createDirectory(parent)
-            if mkdir(path, 0o777) == 0 { return try Durability.sync(parent) }
+            if mkdir(path, 0o777) == 0 { return try syncNames(of: parent) }
         }
         let error = FileError.system(path, "create the directory", isWriting: true)
         guard error.systemError == EEXIST, try isDirectory(path) else { throw error }
+    }
+
+    /// Syncs a directory that has a new entry, unless it may be written but not read.
+    private static func syncNames(of directory: String) throws(FileError) {
+        do throws(FileError) {
+            try Durability.sync(directory)
+        } catch  where error.systemError == EACCES {
+            return
+        }
     }
 
     /// Gives a file or directory another name in the same file system; nothing of that name may

@@ -149,7 +149,13 @@ public struct PendingDirectory: ~Copyable, Sendable {
     }
 
     private func move() throws(FileError) {
-        if !replacing { try PendingDirectory.requireFree(target, remedy) }
+        if !replacing {
+            try PendingDirectory.requireFree(target, remedy)
+            // Fails if the directory is no longer empty.
+            guard rmdir(target) == 0 || errno == ENOENT else {
+                throw .exists(target, remedy: remedy)
+            }
+        }
         try PendingDirectory.swap(path, target)
     }
 

@@ -36,7 +36,16 @@ struct FanOutDirectory {
     func directory(of trial: Trial) -> TrialDirectory { TrialDirectory(self, trial) }
 
     /// Throws where the directory is no longer this job's: the end of the job, and no trial's fault.
-    func requireLock() throws { try CoordinatorError.wrapping { try lock?.requireHeld() } }
+    ///
+    /// - Throws: `CoordinatorError` if the lock is lost; `FileError` if it cannot be read now, which ends nothing but what
+    ///   was to be written.
+    func requireLock() throws {
+        do {
+            try lock?.requireHeld()
+        } catch let error as LostLockError {
+            throw CoordinatorError(cause: error)
+        }
+    }
 
     /// Finishes or takes back what a killed job left halfway. Nobody else may write here.
     func clean() throws {

@@ -32,16 +32,14 @@ public struct FineTuningCheck {
         describe(directory, ranks: ranks)
         attempt { try FanOutDirectory(path: directory).requireOwn() }
         try findMissing()
-        let starts = try configuration.checkpoints.filter { try Paths.exists($0.path) }.compactMap {
-            point in
-            attempt { [report] in
-                var noticed = report
-                let start = try StartingModel(opening: point) { noticed.warn($0) }
-                return (start, noticed)
-            }
+        var starts: [StartingModel] = []
+        for point in configuration.checkpoints where try Paths.exists(point.path) {
+            var notices: [String] = []
+            let start = attempt { try StartingModel(opening: point) { notices.append($0) } }
+            for notice in notices { report.warn(notice) }
+            if let start { starts.append(start) }
         }
-        if let last = starts.last { report = last.1 }
-        try inspect(starts.map(\.0))
+        try inspect(starts)
     }
 
     @discardableResult
@@ -56,16 +54,15 @@ public struct FineTuningCheck {
     }
 
     private mutating func describe(_ directory: String, ranks: Int) {
-        let each = min(configuration.ranksPerTrial, ranks)
-        let groups = (ranks + each - 1) / each
+        let groups = RankGroups(ranks: ranks, ranksPerTrial: configuration.ranksPerTrial)
         report.line("results", directory)
         report.line(
             "trials",
             "\(configuration.trialCount): \(HumanFormat.counted(configuration.tasks.count, "task")), "
                 + "\(HumanFormat.counted(configuration.checkpoints.count, "model")), "
                 + "\(HumanFormat.counted(configuration.seeds.count, "seed")); on "
-                + "\(HumanFormat.counted(groups, "group")) of \(HumanFormat.counted(each, "rank")), "
-                + "\(HumanFormat.counted(threads, "thread")) each")
+                + "\(groups.summary), \(HumanFormat.counted(threads, "thread")) each"
+                + groups.spareNote)
         report.set("directory", directory)
         report.set("trials", configuration.trialCount)
         report.set("ranks", ranks)

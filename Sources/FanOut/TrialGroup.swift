@@ -98,7 +98,10 @@ final class TrialGroup {
             throw error
         } catch {
             // What could not even begin (a file that cannot be read for a moment) lost no work.
-            if hasBegun, group.rank == 0 { try? trialDirectory.removeState() }
+            // A failed read or write says nothing against the state.
+            if hasBegun, ExitStatus.of(error) != ExitStatus.inputOutput, group.rank == 0 {
+                try? trialDirectory.removeState()
+            }
             try link?.tell(
                 .failed(
                     Message.short(FanOutError.text(of: error)),

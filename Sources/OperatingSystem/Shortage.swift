@@ -32,7 +32,7 @@ public enum Shortage {
                 + "\((limit.value ?? 0) >> 20) MB (\(limit.command)); raise it or ask for less\n")
         signal(SIGABRT) { _ in
             if let abortText { _ = write(STDERR_FILENO, abortText, strlen(abortText)) }
-            _exit(ExitStatus.configuration)
+            _exit(ExitStatus.system)
         }
     }
 

@@ -2,6 +2,7 @@ import DurableFiles
 
 /// The lines of a file, read in pieces: a log may have hundreds of megabytes.
 struct LineReader: ~Copyable {
+    private let path: String
     private let file: RandomAccessFile
     private let size: Int
     /// Place of the next byte to be read.
@@ -11,16 +12,20 @@ struct LineReader: ~Copyable {
     private var start = 0
 
     private static let pieceBytes = 1 << 20
+    private static let maximumLineBytes = 64 << 20
     private static let newline = UInt8(ascii: "\n")
 
     /// Reads from byte `offset` on.
     init(_ path: String, from offset: Int = 0) throws(FileError) {
         let file = try RandomAccessFile.open(path)
         let size = try file.byteCount()
-        self.init(file, size: size, from: offset)
+        self.init(path, file, size: size, from: offset)
     }
 
-    private init(_ file: consuming RandomAccessFile, size: Int, from offset: Int) {
+    private init(
+        _ path: String, _ file: consuming RandomAccessFile, size: Int, from offset: Int
+    ) {
+        self.path = path
         self.file = file
         self.size = size
         next = min(offset, size)
@@ -40,6 +45,10 @@ struct LineReader: ~Copyable {
             guard next < size else {
                 defer { start = buffer.count }
                 return start < buffer.count ? (buffer[start...], false) : nil
+            }
+            guard buffer.count - start < Self.maximumLineBytes else {
+                throw FileError(
+                    .badData, path, "has a line of more than 64 MB: it is damaged; move it away")
             }
             buffer.removeFirst(start)
             (searched, start) = (buffer.count, 0)

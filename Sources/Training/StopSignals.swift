@@ -45,7 +45,8 @@ public enum StopSignals {
             $0 != SIGHUP || !ProcessStart.ignoresHangUp
         }
         // At the hard limit the system kills without a signal that could be noted.
-        ResourceLimit.processorTime.warn(early: 300)
+        // Processor time passes once for each thread that computes.
+        ResourceLimit.processorTime.warn(early: 300 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
         // A launcher that blocks one of them leaves it blocked in what it starts.
         var watched = sigset_t()
         sigemptyset(&watched)

@@ -48,15 +48,15 @@ struct CheckCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let agreement = Agreement(among: world)
-            let purpose = try agreement.together {
-                if world.rank == 0, let json { try WholeFiles.requireWritable(json) }
-                return try ConfigurationPurpose(ofFile: config)
+            let isFineTuning = try agreement.together {
+                guard world.rank == 0 else { return false }
+                if let json { try WholeFiles.requireWritable(json) }
+                return try ConfigurationPurpose(ofFile: config) == .fineTuning
             }
+            // Rank 0 decides: another may see an older file, which is told later.
             let report =
-                switch purpose {
-                case .pretraining: try checkPretraining(world)
-                case .fineTuning: try checkFineTuning(world, alone: environment.alone)
-                }
+                try agreement.anyTrue(isFineTuning)
+                ? checkFineTuning(world, alone: environment.alone) : checkPretraining(world)
             try agreement.together {
                 guard world.rank == 0 else { return }
                 report.print(on: ConsoleReporter())

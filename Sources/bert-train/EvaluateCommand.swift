@@ -67,7 +67,9 @@ struct EvaluateCommand: ParsableCommand {
         _ console: ConsoleReporter?, _ agreement: Agreement, _ world: Communicator
     ) throws {
         var reports: [EvaluationReport] = []
-        let isReplaceable = try json.map { try WholeFiles.isReplaceable($0) } ?? false
+        let isReplaceable = try agreement.together {
+            try console != nil && json.map { try WholeFiles.isReplaceable($0) } ?? false
+        }
         try CheckpointEvaluation.curve(
             run: checkpoint, data: data, overrides: set, communicator: world
         ) { result in

@@ -28,8 +28,8 @@ enum Job {
             environment.leave(status: status)
         } catch {
             status = ExitStatus.of(error)
-            // A failure of MPI is one process's own; all have the others.
-            if error is MPIError || LaunchCheck.isFirst() {
+            // A failure of MPI is one process's own, and a limit or a library may be one host's.
+            if error is MPIError || error is MPIStartError || LaunchCheck.isFirst() {
                 report("\(error)")
                 usleep(printingTime)
             }

@@ -84,11 +84,17 @@ struct PretrainCommand: ParsableCommand {
         }
         // The quick start's sizes and rates are made for its own small texts, and its name is that of its run: who
         // brings other data starts from the defaults.
-        let own = try RunConfiguration.parse(
-            "", name: "the defaults", overrides: set, runName: "pretraining")
-        guard own.data.train.isEmpty else { return own }
-        return try RunConfiguration.parse(
+        let own = Result {
+            try RunConfiguration.parse(
+                "", name: "the defaults", overrides: set, runName: "pretraining")
+        }
+        if case .success(let configuration) = own, !configuration.data.train.isEmpty {
+            return configuration
+        }
+        // Its sizes differ from the defaults: overrides that do not fit those may fit these.
+        let quickStart = try RunConfiguration.parse(
             QuickStart.configuration(), name: "quickstart.yaml", overrides: set)
+        return quickStart.data.train.isEmpty ? quickStart : try own.get()
     }
 
     /// The bundled corpus, made by the coordinator while the others wait.
