@@ -172,6 +172,14 @@ struct CheckTests {
         ] {
             #expect(wrong.output.contains(part), "\(wrong)")
         }
+        // A model behind a good one has its problems, too, and the good one's check goes on.
+        let broken = scratch.file("broken")
+        try Paths.createDirectory(broken)
+        let models = try check([
+            "--set", "checkpoints=[\(FanOutFixture.shared.get().model), \(broken)]",
+        ])
+        try models.require(66)
+        #expect(models.output.contains("broken: "), "\(models)")
         #expect(try !Paths.exists(fanOut.directory))
     }
 }
