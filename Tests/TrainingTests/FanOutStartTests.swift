@@ -95,7 +95,7 @@ struct FanOutStartTests {
         let three = try FanOut(["class"], settings)
         let outcome = try three.run(ranks: 3)
         try outcome.require()
-        #expect(outcome.output.contains("each; 1 rank is left over"), "\(outcome)")
+        #expect(outcome.output.contains("each; 1 rank stays idle"), "\(outcome)")
         for seed in 1...2 {
             let key = "class/tiny/lr0.001-epochs3-seed\(seed)"
             #expect(try three.losses(key) == pair.losses(key))
