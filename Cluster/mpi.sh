@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What differs between the launchers of MPI; to be sourced.
+# Differences between the launchers of MPI; to be sourced.
 
 # launcher_family MPIRUN: which MPI a launcher is of: openmpi, mpich (Intel's MPI and others of its
 # kind, too) or other.

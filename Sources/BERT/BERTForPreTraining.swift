@@ -64,8 +64,8 @@ public final class BERTForPreTraining: BERTModel {
     /// Bytes of the largest blocks that the model took when it was made, the executor's included.
     public var memoryBytes: Int {
         Self.memoryBytes(
-            configuration, for: retention == .inference ? .inference : .training,
-            capacity: capacity, threads: executor.team.count, precision: precision,
+            configuration, for: use, capacity: capacity, threads: executor.team.count,
+            precision: precision,
             recomputes: retention == .recomputation) + executor.scratchBytes
     }
 

@@ -29,6 +29,7 @@ public class BERTModel {
     public let capacity: BatchCapacity
     /// The storage type of activations and their gradients.
     public let precision: Precision
+    let use: Use
     let retention: Retention
 
     init(_ parts: ModelParts) {
@@ -39,6 +40,7 @@ public class BERTModel {
         executor = parts.executor
         capacity = parts.capacity
         precision = parts.precision
+        use = parts.use
         retention = parts.retention
     }
 
@@ -62,6 +64,7 @@ struct ModelParts {
     let executor: KernelExecutor
     let capacity: BatchCapacity
     let precision: Precision
+    let use: BERTModel.Use
     let retention: Retention
 
     /// Takes the memory of parameters, all 0, and gradients.
@@ -80,6 +83,7 @@ struct ModelParts {
         self.executor = executor
         self.capacity = capacity
         self.precision = precision
+        self.use = use
         parameters = Block(count: layout.count)
         gradients = Block(count: use == .training ? layout.count : 0)
         retention = Retention(use, recomputes: recomputes)

@@ -107,7 +107,11 @@ public struct DataSetup {
     public func training(
         _ configuration: RunConfiguration, vocabularySize: Int
     ) throws -> any SampleSource {
-        let order: SampleOrder = configuration.data.order == .shuffled ? .shuffled : .sequential
+        let order: SampleOrder =
+            switch configuration.data.order {
+            case .shuffled: .shuffled
+            case .sequential: .sequential
+            }
         guard !directories.isEmpty else {
             return try NvidiaHDF5Source(
                 paths: settings.train, vocabularySize: vocabularySize, order: order,

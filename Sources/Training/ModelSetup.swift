@@ -184,7 +184,11 @@ extension BERTConfiguration {
         layers = architecture.numHiddenLayers
         heads = architecture.numAttentionHeads
         intermediateSize = architecture.intermediateSize
-        activation = architecture.hiddenAct == .gelu ? .gelu : .geluNew
+        activation =
+            switch architecture.hiddenAct {
+            case .gelu: .gelu
+            case .geluNew: .geluNew
+            }
         hiddenDropout = architecture.hiddenDropoutProb
         attentionDropout = architecture.attentionProbsDropoutProb
         maximumPositions = architecture.maxPositionEmbeddings

@@ -71,8 +71,13 @@ struct PretrainingPhase {
 extension OptimizerSettings {
     /// The optimizer that `configuration` asks for.
     init(_ configuration: RunConfiguration.Optimizer) {
+        let name: Name =
+            switch configuration.name {
+            case .adamw: .adamw
+            case .lamb: .lamb
+            }
         self.init(
-            name: configuration.name == .adamw ? .adamw : .lamb, beta1: configuration.beta1,
+            name: name, beta1: configuration.beta1,
             beta2: configuration.beta2, epsilon: configuration.epsilon,
             weightDecay: configuration.weightDecay, biasCorrection: configuration.correctsBias,
             clipNorm: configuration.clippingNorm)
