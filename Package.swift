@@ -107,9 +107,16 @@ let package = Package(
                 "Tensors", "Randomness",
             ]),
         library(
+            "Runtime",
+            [
+                "ExitCoding", "OperatingSystem", "MPI", "DurableFiles", "Kernels", "Distributed",
+                "Configuration",
+            ]),
+        library(
             "Training",
             [
-                "ExitCoding", "Models", "BERT", "Corpus", "Optimization", "Distributed", "MPI",
+                "ExitCoding", "Runtime", "Models", "BERT", "Corpus", "Optimization", "Distributed",
+                "MPI",
                 "Checkpointing",
                 "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "HDF5", "OperatingSystem", "Reporting",
@@ -118,7 +125,8 @@ let package = Package(
         library(
             "FanOut",
             [
-                "ExitCoding", "Models", "FineTuning", "Training", "BERT", "Optimization",
+                "ExitCoding", "Runtime", "Models", "FineTuning", "Training", "BERT",
+                "Optimization",
                 "Distributed",
                 "MPI",
                 "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
@@ -129,7 +137,8 @@ let package = Package(
         program(
             "bert-train",
             [
-                "ExitCoding", "Training", "Configuration", "QuickStart", "Distributed", "MPI",
+                "ExitCoding", "Runtime", "Training", "Configuration", "QuickStart", "Distributed",
+                "MPI",
                 "Reporting",
                 "DurableFiles", "FineTuning", "FanOut", "Version", "HDF5", "Kernels",
                 "OperatingSystem",
@@ -149,7 +158,7 @@ let package = Package(
                 "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
                 "Distributed", "MPI",
                 "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
-                "Training", "FineTuning", "Tokenization", "OperatingSystem", "Version",
+                "Runtime", "Training", "FineTuning", "Tokenization", "OperatingSystem", "Version",
                 argumentParser,
             ]),
 
@@ -213,10 +222,12 @@ let package = Package(
                 "TemporaryDirectories",
             ],
             exclude: ["Golden"]),
+        tests("Runtime", ["Runtime", "Configuration", "Kernels"]),
         tests(
             "Training",
             [
-                "Training", "Models", "BERT", "Tensors", "Kernels", "Optimization", "Distributed",
+                "Training", "Runtime", "Models", "BERT", "Tensors", "Kernels", "Optimization",
+                "Distributed",
                 "MPI",
                 "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
                 "Configuration", "MPITestSupport", "TemporaryDirectories",

@@ -75,12 +75,12 @@ extension RunConfiguration.Model {
     /// The architecture of a model that starts from random weights: the preset's, with the keys
     /// that were given laid over it.
     public var architecture: ModelArchitecture {
-        laidOver(ModelArchitecture(preset: preset))
+        applyingOverrides(to: ModelArchitecture(preset: preset))
     }
 
     /// `base` (say, that of the checkpoint in `initialize_from`) with the keys that were given laid
     /// over it. Sizes that differ from a checkpoint's are the caller's to refuse.
-    public func laidOver(_ base: ModelArchitecture) -> ModelArchitecture {
+    public func applyingOverrides(to base: ModelArchitecture) -> ModelArchitecture {
         var result = base
         result.vocabSize = vocabSize ?? base.vocabSize
         result.hiddenSize = hiddenSize ?? base.hiddenSize

@@ -79,7 +79,7 @@ public struct Agreement {
 
     /// Runs `body` on this rank. If it fails on any rank, all throw the failure of the lowest one,
     /// with the exit status of that rank's error.
-    public func together<Result>(_ body: () throws -> Result) throws -> Result {
+    public func throwingTogether<Result>(_ body: () throws -> Result) throws -> Result {
         let outcome = Swift.Result { try body() }
         var message: String?
         var status = ExitStatus.bug

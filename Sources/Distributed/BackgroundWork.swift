@@ -4,9 +4,9 @@
 /// Only the main thread talks to the other ranks, so somebody must ask it: ``StopPoll`` does.
 public protocol BackgroundWork: AnyObject {
     /// Whether this rank's part of the present stage is still going on. Not collective.
-    var isBusyHere: Bool { get }
+    var isBusyLocally: Bool { get }
 
     /// Called on all ranks together when none of them is busy: begins the next stage, if there is
     /// one. Collective.
-    func goOn() throws
+    func advanceStage() throws
 }

@@ -11,7 +11,7 @@ public final class StopPoll {
     private let agreement: Agreement
     private let isCoordinator: Bool
     private let background: (any BackgroundWork)?
-    private let isAsked: () -> Bool
+    private let isStopRequested: () -> Bool
     /// Calls from one agreement to the next.
     private var stride = 1
     private var callsLeft = 1
@@ -20,16 +20,16 @@ public final class StopPoll {
     private static let seconds = 0.05
     private static let longestStride = 1 << 16
 
-    /// A poll among the ranks of `communicator`; `isAsked` says if this rank was asked to stop,
+    /// A poll among the ranks of `communicator`; `isStopRequested` says if this rank was asked to stop,
     /// `background` is taken to its next stage whenever no rank is busy with it.
     public init(
         among communicator: Communicator, background: (any BackgroundWork)? = nil,
-        isAsked: @escaping () -> Bool
+        isStopRequested: @escaping () -> Bool
     ) {
         agreement = Agreement(among: communicator)
         isCoordinator = communicator.rank == 0
         self.background = background
-        self.isAsked = isAsked
+        self.isStopRequested = isStopRequested
     }
 
     /// Whether any rank was asked to stop: the same answer on all. Collective.
@@ -39,24 +39,25 @@ public final class StopPoll {
         callsLeft -= 1
         if callsLeft > 0 { return false }
         let sums = try agreement.sum([
-            isAskedHere ? 1 : 0, isCoordinator ? Int64(nextStride()) : 0, isBusyHere ? 1 : 0,
+            isStopRequestedLocally ? 1 : 0, isCoordinator ? Int64(nextStride()) : 0,
+            isBusyLocally ? 1 : 0,
         ])
         stride = Int(sums[1])
         callsLeft = stride
-        try goOn(busy: sums[2])
+        try advanceStage(busy: sums[2])
         return sums[0] > 0
     }
 
     /// Whether this rank was asked to stop. Not collective.
-    public var isAskedHere: Bool { isAsked() }
+    public var isStopRequestedLocally: Bool { isStopRequested() }
 
     /// Whether this rank is busy with the background work. Not collective.
-    public var isBusyHere: Bool { background?.isBusyHere ?? false }
+    public var isBusyLocally: Bool { background?.isBusyLocally ?? false }
 
     /// Takes the background work to its next stage if `busy`, the number of ranks that were
-    /// ``isBusyHere``, is 0: for those that agree on that together with other things. Collective.
-    public func goOn(busy: Int64) throws {
-        if busy == 0 { try background?.goOn() }
+    /// ``isBusyLocally``, is 0: for those that agree on that together with other things. Collective.
+    public func advanceStage(busy: Int64) throws {
+        if busy == 0 { try background?.advanceStage() }
     }
 
     /// As many calls as fit into the interval at the speed of the last ones; at most twice as many

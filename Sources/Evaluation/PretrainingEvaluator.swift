@@ -40,7 +40,7 @@ public struct PretrainingEvaluator {
     ///
     /// - Throws: the first failure of any rank, on all of them.
     public func evaluate(_ model: BERTForPreTraining) throws -> EvaluationResult {
-        guard let result = try evaluate(model, brokenOffBy: nil) else {
+        guard let result = try evaluate(model, interruptedBy: nil) else {
             preconditionFailure("nobody breaks it off")
         }
         return result
@@ -48,7 +48,7 @@ public struct PretrainingEvaluator {
 
     /// The same, or nil, on all ranks, where `stopPoll` finds that one was told to stop.
     public func evaluate(
-        _ model: BERTForPreTraining, brokenOffBy stopPoll: StopPoll?
+        _ model: BERTForPreTraining, interruptedBy stopPoll: StopPoll?
     ) throws -> EvaluationResult? {
         let partition = Partition(count: sampleCount, parts: communicator.size)
         let part = partition[communicator.rank]
@@ -66,7 +66,7 @@ public struct PretrainingEvaluator {
             }
             if let stopPoll, try stopPoll.check() { return nil }
         }
-        try Agreement(among: communicator).together {
+        try Agreement(among: communicator).throwingTogether {
             if let failure { throw failure }
         }
         return EvaluationSummary(try exchange(words), corpora: source.corpora).result

@@ -10,9 +10,9 @@ import Kernels
 public import MPI
 import OperatingSystem
 import Reporting
+import Runtime
 import Tensors
 import Tokenization
-import Training
 
 /// A fan-out of fine-tuning over the ranks of a job: `bert-train finetune`.
 ///
@@ -50,15 +50,15 @@ public final class FanOutRun {
         let threads = try ThreadPlan.threads(.auto, communicator: world)
         let memory = try MemoryShare(among: world)
         // Nothing is made before everything that can be known is known to be right.
-        let survey = try together { isCoordinator ? try makeSurvey() : nil }
+        let survey = try throwingTogether { isCoordinator ? try makeSurvey() : nil }
         let starts = try open(survey)
-        let needed = try together { try check(starts, threads, memory) }
+        let needed = try throwingTogether { try check(starts, threads, memory) }
         let settings = try settings(starts)
-        try together { if isCoordinator { try Paths.createDirectory(directory.path) } }
+        try throwingTogether { if isCoordinator { try Paths.createDirectory(directory.path) } }
         guard try lockDirectory() else { return ExitStatus.preempted }
         defer { lock = nil }
         if let survey { view.banner(banner(survey, threads: threads, memory: needed)) }
-        let coordinator = try together { try makeCoordinator(starts, settings, survey) }
+        let coordinator = try throwingTogether { try makeCoordinator(starts, settings, survey) }
         do {
             try work(coordinator, starts, settings, KernelExecutor(threads: threads), memory)
         } catch let error as CoordinatorError {
@@ -78,7 +78,7 @@ public final class FanOutRun {
 
     /// Reads the settings that decide the trials; the same on all ranks.
     private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
-        let settings = try together {
+        let settings = try throwingTogether {
             var settings = TrialSettings()
             for task in configuration.tasks {
                 settings.tasks[task.name] = configuration.settings(
@@ -96,8 +96,8 @@ public final class FanOutRun {
         return settings
     }
 
-    private func together<Result>(_ body: () throws -> Result) throws -> Result {
-        try agreement.together(body)
+    private func throwingTogether<Result>(_ body: () throws -> Result) throws -> Result {
+        try agreement.throwingTogether(body)
     }
 
     private func makeSurvey() throws -> FanOutSurvey {
@@ -109,7 +109,7 @@ public final class FanOutRun {
     private func open(_ survey: FanOutSurvey?) throws -> [StartingModel] {
         let own = try Wire.encode(survey?.starts.map(\.saved.path) ?? [])
         let paths: [String] = try Wire.decode(try world.broadcast(bytes: own))
-        return try together {
+        return try throwingTogether {
             try survey?.starts
                 ?? zip(configuration.checkpoints, paths).map {
                     try StartingModel($0, verified: $1)

@@ -6,8 +6,8 @@ import ExitCoding
 public import FineTuning
 public import MPI
 public import Reporting
+import Runtime
 import Tensors
-import Training
 
 /// Check of a fan-out before it starts: everything that would keep its trials from starting, the
 /// content of its data, and its number of trials.

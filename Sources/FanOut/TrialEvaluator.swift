@@ -31,7 +31,7 @@ struct TrialEvaluator {
     func scores() throws -> TaskScores? {
         var isFinite = true
         guard let outputs = try outputs(&isFinite) else { return nil }
-        let own = try Agreement(among: setup.group).together {
+        let own = try Agreement(among: setup.group).throwingTogether {
             guard isFinite else {
                 throw FanOutError(
                     "what the model says of the evaluation data is not finite; lower the learning "

@@ -5,7 +5,7 @@ import ExitCoding
 import FineTuning
 import Kernels
 import MPI
-import Training
+import Runtime
 
 /// A group of ranks that works on one trial after another, as the coordinator deals them.
 final class TrialGroup {
@@ -55,7 +55,7 @@ final class TrialGroup {
     /// - Parameter rest: waits a little where there is nothing to do.
     func work(rest: () throws -> Void) throws {
         while true {
-            let stopping = try agreement.anyTrue(stopPoll.isAskedHere)
+            let stopping = try agreement.anyTrue(stopPoll.isStopRequestedLocally)
             if stopping { StopSignals.leave() }
             let answer = try link?.ask(.idle(stopping: stopping))
             switch try agreed(answer) {
@@ -116,7 +116,7 @@ final class TrialGroup {
             return loaded.data
         }
         loaded = nil
-        let data = try agreement.together {
+        let data = try agreement.throwingTogether {
             try TaskData.load(
                 configuration.tasks[trial.task], tokenizer: starts[trial.checkpoint].tokenizer,
                 sequenceLength: configuration.sequenceLength, progress: tick)
@@ -140,7 +140,7 @@ final class TrialGroup {
     private func finish(_ trainer: TrialTrainer, _ outcome: TrialPlan.Outcome) throws {
         let setup = trainer.setup
         let isKept = try link?.ask(.scored(outcome)) == .keep(true)
-        try agreement.together {
+        try agreement.throwingTogether {
             guard group.rank == 0 else { return }
             try setup.directory.write(trainer.state.curve)
             guard isKept else { return }

@@ -1,6 +1,7 @@
 import BERT
 import Configuration
 import FineTuning
+import Runtime
 import Tensors
 import Training
 

@@ -5,8 +5,8 @@ import FineTuning
 import Kernels
 import MPI
 import Optimization
+import Runtime
 import Tensors
-import Training
 
 /// One trial: what is learned, from what, how, and by whom.
 struct TrialSetup {

@@ -4,8 +4,8 @@ import FineTuning
 import MPI
 import Optimization
 import Randomness
+import Runtime
 import Tensors
-import Training
 
 /// Fine-tunes one model on one task, by the ranks of a group together.
 ///
@@ -65,7 +65,7 @@ final class TrialTrainer {
         let evaluate = TaskInputs(setup.data.evaluate)
         let (train, agreement) = (train, Agreement(among: setup.group))
         self.agreement = agreement
-        model = try agreement.together {
+        model = try agreement.throwingTogether {
             try setup.makeModel(train, evaluate)
         }
         optimizer = setup.makeOptimizer(model.layout)
@@ -97,7 +97,7 @@ final class TrialTrainer {
 
     private func begin() throws {
         if try resume() { return }
-        try agreement.together {
+        try agreement.throwingTogether {
             try setup.start.initialize(model, seed: setup.seed)
         }
     }
@@ -107,11 +107,11 @@ final class TrialTrainer {
     /// - Returns: false where the trial is to start over.
     private func resume() throws -> Bool {
         // One rank looks: on a network file system others may see something else.
-        let hasState = try agreement.together {
+        let hasState = try agreement.throwingTogether {
             try isLeader && setup.directory.prepare()
         }
         guard try agreement.anyTrue(hasState) else { return false }
-        let kept = try agreement.together {
+        let kept = try agreement.throwingTogether {
             try check(setup.directory.readState())
         }
         if let damage = try agreement.firstFailure(kept.damage) {
@@ -123,14 +123,14 @@ final class TrialTrainer {
         guard try !agreement.anyTrue(kept.state == nil), let state = kept.state,
             let scaler = LossScaler(setup.scalerPolicy, state: state.scaler)
         else {
-            try agreement.together {
+            try agreement.throwingTogether {
                 if isLeader { try setup.directory.removeState() }
             }
             return false
         }
         self.state = state
         self.scaler = scaler
-        try agreement.together {
+        try agreement.throwingTogether {
             // Only the leader keeps the best weights; the others read them to check the file.
             let kept = isLeader ? best : Block<Float>(count: model.layout.count)
             try setup.directory.readArrays(arrays(kept))
@@ -271,12 +271,12 @@ final class TrialTrainer {
         let terms = batches.joined().reduce(0) { $0 + model.head.terms($1.target) }
         let failure = TrialFault.strike(setup, batch: state.batches)
         let sums = try agreement.sum([
-            Int64(terms), stopPoll.isAskedHere ? 1 : 0, failure == nil ? 0 : 1,
+            Int64(terms), stopPoll.isStopRequestedLocally ? 1 : 0, failure == nil ? 0 : 1,
             isLeader && clock() - savedAt > saveSeconds ? 1 : 0,
         ])
         isSaveDue = sums[3] > 0
         if sums[2] > 0 {
-            try agreement.together {
+            try agreement.throwingTogether {
                 if let failure { throw failure }
             }
         }

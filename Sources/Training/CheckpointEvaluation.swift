@@ -9,6 +9,7 @@ import Kernels
 public import MPI
 import Models
 public import Reporting
+import Runtime
 import Tensors
 import Tokenization
 
@@ -38,7 +39,7 @@ public struct CheckpointEvaluation {
                 return
             } catch let failure as Agreement.Failure {
                 // A run that lives deletes old checkpoints: a newer one is there then.
-                let isGone = try Agreement(among: communicator).jointly {
+                let isGone = try Agreement(among: communicator).throwingTogether {
                     try communicator.rank == 0 && agreed != checkpoint && !Paths.exists(agreed)
                 }
                 guard try Agreement(among: communicator).anyTrue(isGone) else { throw failure }
@@ -53,7 +54,7 @@ public struct CheckpointEvaluation {
         _ path: String, _ communicator: Communicator
     ) throws -> (path: String, passedOver: [String]) {
         var passedOver: [String] = []
-        let agreed = try communicator.told {
+        let agreed = try communicator.broadcastFromRoot {
             let found = try SavedModel.open(path)
             passedOver = found.skipped.map(\.description)
             return found.model.path
@@ -66,7 +67,7 @@ public struct CheckpointEvaluation {
         communicator: Communicator
     ) throws {
         let agreement = Agreement(among: communicator)
-        let (saved, configuration) = try agreement.jointly {
+        let (saved, configuration) = try agreement.throwingTogether {
             let saved = try SavedModel(verified: agreed)
             return (saved, try Self.configuration(saved, paths, overrides))
         }
@@ -74,7 +75,7 @@ public struct CheckpointEvaluation {
         let threads = try ThreadPlan.threads(
             configuration.parallel.threads, communicator: communicator)
         let memory = try MemoryShare(among: communicator)
-        let (model, source, step, vocabulary) = try agreement.jointly {
+        let (model, source, step, vocabulary) = try agreement.throwingTogether {
             try Self.open(
                 saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
                 readsParameters: communicator.rank == 0)
@@ -100,7 +101,7 @@ public struct CheckpointEvaluation {
         _ saved: SavedModel, _ configuration: RunConfiguration, _ paths: [String],
         among communicator: Communicator
     ) throws {
-        var inputs = try Agreement(among: communicator).jointly {
+        var inputs = try Agreement(among: communicator).throwingTogether {
             let description = try saved.description()
             var inputs = SharedInputs()
             inputs.add(
@@ -129,7 +130,7 @@ public struct CheckpointEvaluation {
         run: String, data paths: [String], overrides: [String], communicator: Communicator,
         _ report: (Result<CheckpointEvaluation, Agreement.Failure>) throws -> Void
     ) throws {
-        let checkpoints = try communicator.told {
+        let checkpoints = try communicator.broadcastFromRoot {
             try Checkpoint.entries(run).reversed().map(\.path).joined(separator: "\0")
         }.split(separator: "\0").map(String.init)
         var damage: Agreement.Failure?

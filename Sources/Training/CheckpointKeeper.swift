@@ -38,7 +38,7 @@ package final class CheckpointKeeper: BackgroundWork {
     private(set) var lastPath = ""
     /// Throws if this run may not publish: `LostLockError` if the lock is lost, `FileError` if it
     /// could not be read.
-    var requireRight: () throws -> Void = {}
+    var verifyLockHeld: () throws -> Void = {}
     /// Scores of the run's evaluations by step, on rank 0: with `keep_best`, the best checkpoint
     /// stays.
     var scores: () -> [Int: Double] = { [:] }
@@ -137,7 +137,7 @@ package final class CheckpointKeeper: BackgroundWork {
         lastTime = MonotonicClock.seconds
         let isAllowed = try checkRight()
         do {
-            try agreement.jointly(isAllowed)
+            try agreement.throwingTogether(isAllowed)
             try start(state, model, moments, description, copying: snapshot)
         } catch let failure as Agreement.Failure {
             return report(.failed(step: state.step, failure))
@@ -155,7 +155,7 @@ package final class CheckpointKeeper: BackgroundWork {
         try complete()
         lastTime = MonotonicClock.seconds
         let isAllowed = try checkRight()
-        try agreement.jointly(isAllowed)
+        try agreement.throwingTogether(isAllowed)
         try start(state, model, moments, description, copying: nil)
         underWay?.mayFail = false
         try complete()
@@ -167,23 +167,23 @@ package final class CheckpointKeeper: BackgroundWork {
         while underWay != nil {
             underWay?.waitedSince = start
             // All ranks keep asking one another, so none looks as if it hung.
-            while try agreement.anyTrue(isBusyHere) { usleep(Self.pauseMicroseconds) }
-            try goOn()
+            while try agreement.anyTrue(isBusyLocally) { usleep(Self.pauseMicroseconds) }
+            try advanceStage()
         }
     }
 
     private static let pauseMicroseconds: UInt32 = 2000
 
-    package var isBusyHere: Bool { underWay?.isBusyHere ?? false }
+    package var isBusyLocally: Bool { underWay?.isBusyLocally ?? false }
 
-    package func goOn() throws {
+    package func advanceStage() throws {
         guard let pending = underWay else { return }
         let start = MonotonicClock.seconds
         let isAllowed = pending.isPublishing ? {} : try checkRight()
         do {
-            try agreement.jointly(isAllowed)
+            try agreement.throwingTogether(isAllowed)
             guard
-                let published = try pending.goOn(
+                let published = try pending.advanceStage(
                     keeping: settings, scores: settings.keepBest ? scores() : [:])
             else {
                 if pending.waitedSince == nil {
@@ -211,8 +211,8 @@ package final class CheckpointKeeper: BackgroundWork {
     /// - Throws: on all ranks, where the lock is another run's.
     private func checkRight() throws -> () throws -> Void {
         var problem: FileError?
-        try agreement.jointly {
-            do { try requireRight() } catch let error as FileError { problem = error }
+        try agreement.throwingTogether {
+            do { try verifyLockHeld() } catch let error as FileError { problem = error }
         }
         return { [problem] in if let problem { throw problem } }
     }
@@ -228,7 +228,7 @@ package final class CheckpointKeeper: BackgroundWork {
         let isCoordinator = communicator.rank == 0
         let total = model.layout.count
         var writer: CheckpointWriter?
-        let path = try communicator.told {
+        let path = try communicator.broadcastFromRoot {
             writer = try CheckpointWriter.begin(in: store, step: state.step, parameterCount: total)
             return writer?.path ?? ""
         }

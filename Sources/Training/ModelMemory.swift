@@ -1,4 +1,4 @@
-import Glibc
+package import Runtime
 package import Tensors
 
 /// The arrays of the size of a model's parameters that a rank cannot do without.
@@ -37,17 +37,12 @@ extension ModelSetup {
     /// Refuses a model that no memory of this machine can hold; before anything is allocated.
     ///
     /// - Parameter available: bytes that this process may have at most.
-    /// - Throws: `TrainingError` (78).
+    /// - Throws: `RuntimeError` (78).
     package static func checkMemory(
         _ layout: ParameterLayout, _ wanted: ModelMemory, available: MemoryShare = .ofThisProcess
     ) throws {
         let needed = wanted.bytes(parameterCount: layout.count)
         try available.check(
             needed, of: "a model of \(layout.count) parameters", advice: "choose a smaller one")
-    }
-
-    /// Bytes of memory that this machine has.
-    package static var machineMemory: Int {
-        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     }
 }

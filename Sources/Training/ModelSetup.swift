@@ -57,7 +57,7 @@ public struct ModelSetup {
             configuration =
                 settings.initializeFrom == nil
                 ? BERTConfiguration(settings.architecture, vocabularySize: vocabulary.count)
-                : try Self.laidOver(settings, model.configuration, path: saved.path)
+                : try Self.applyingOverrides(settings, model.configuration, path: saved.path)
             notices = try origin.isCheckpoint ? [] : model.parts().notices
         } else {
             guard
@@ -94,13 +94,13 @@ public struct ModelSetup {
     }
 
     /// Sizes are the stored model's; only what does not change a tensor may be laid over it.
-    private static func laidOver(
+    private static func applyingOverrides(
         _ settings: RunConfiguration.Model, _ stored: BERTConfiguration, path: String
     ) throws -> BERTConfiguration {
         var base = ModelArchitecture(preset: settings.preset)
         base.fill(from: stored)
         let wanted = BERTConfiguration(
-            settings.laidOver(base), vocabularySize: stored.vocabularySize)
+            settings.applyingOverrides(to: base), vocabularySize: stored.vocabularySize)
         guard ParameterLayout.pretraining(wanted) == ParameterLayout.pretraining(stored),
             wanted.heads == stored.heads
         else {

@@ -4,6 +4,7 @@ import DurableFiles
 import Kernels
 import Models
 import Reporting
+import Runtime
 import Tensors
 import Tokenization
 

@@ -59,7 +59,7 @@ extension Trainer {
     package func findOverflow(
         _ plan: StepPlan, scale: ObjectiveScale
     ) throws -> (finding: OverflowFinding?, wasBrokenOff: Bool) {
-        let sequences = try agreement.jointly { try plan.sequences() }
+        let sequences = try agreement.throwingTogether { try plan.sequences() }
         let own = (sequences.count + plan.micro - 1) / plan.micro
         for round in 0..<plan.rounds {
             let start = (round - (plan.rounds - own)) * plan.micro

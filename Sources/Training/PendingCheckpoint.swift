@@ -5,6 +5,7 @@ import DurableFiles
 import FoundationEssentials
 import MPI
 import OperatingSystem
+import Runtime
 
 /// A checkpoint that is being written: what this rank does for it, beside the training.
 final class PendingCheckpoint {
@@ -63,7 +64,7 @@ final class PendingCheckpoint {
     }
 
     /// Whether this rank's part of the present stage is in flight.
-    var isBusyHere: Bool {
+    var isBusyLocally: Bool {
         isPublishing ? publication.map { !$0.isOver } ?? false : !files.isOver
     }
 
@@ -77,13 +78,13 @@ final class PendingCheckpoint {
     /// - Parameter scores: what checkpoints are worth, by step, on rank 0.
     /// - Returns: what was published, or nil where another stage is to come.
     /// - Throws: the first failure of any rank, on all of them.
-    func goOn(
+    func advanceStage(
         keeping settings: RunConfiguration.Checkpoint, scores: [Int: Double]
     ) throws -> Published? {
         if isPublishing {
-            return try agreement.jointly { try publication?.result() ?? Published() }
+            return try agreement.throwingTogether { try publication?.result() ?? Published() }
         }
-        let written = try agreement.jointly { try files.result() }
+        let written = try agreement.throwingTogether { try files.result() }
         let entries = try communicator.allGather(bytes: ManifestEntry.text(written.entries))
         let slowest = try communicator.allReduce(written.seconds, .maximum)
         isPublishing = true

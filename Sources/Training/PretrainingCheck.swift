@@ -8,6 +8,7 @@ import Kernels
 public import MPI
 import Optimization
 public import Reporting
+import Runtime
 import Tensors
 
 /// Check of a pre-training run before it starts: everything that would end it, and its memory, time

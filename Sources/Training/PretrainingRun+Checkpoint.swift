@@ -7,11 +7,12 @@ import DurableFiles
 import MPI
 import Optimization
 import Reporting
+import Runtime
 
 extension PretrainingRun {
     /// Connects checkpoints with the run's lock and its reports.
     func attachKeeper() {
-        keeper.requireRight = { [unowned self] in try lock?.requireHeld() }
+        keeper.verifyLockHeld = { [unowned self] in try lock?.requireHeld() }
         keeper.scores = { [unowned self] in reporter?.scores ?? [:] }
         keeper.report = { [unowned self] outcome in note(outcome) }
     }

@@ -1,6 +1,7 @@
 import Distributed
 import DurableFiles
 import Reporting
+import Runtime
 
 extension PretrainingRun {
     /// Locks the run directory. Collective.
@@ -10,7 +11,8 @@ extension PretrainingRun {
     func lockDirectory() throws -> Bool {
         let outcome = try RunDirectoryLock.acquire(
             options.directory, agreement: agreement, isCoordinator: isCoordinator,
-            isStopRequested: { stopPoll.isAskedHere }, note: { ConsoleReporter().note($0) })
+            isStopRequested: { stopPoll.isStopRequestedLocally },
+            note: { ConsoleReporter().note($0) })
         guard case .held(let lock) = outcome else { return false }
         self.lock = lock
         return true

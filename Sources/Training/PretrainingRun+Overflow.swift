@@ -27,7 +27,7 @@ extension PretrainingRun {
         if isEnd {
             let error = endingError(plan, outcome, cause)
             // All ranks have the same numbers, so all are here: they end together, in order.
-            return try agreement.jointly { throw error }
+            return try agreement.throwingTogether { throw error }
         }
         reporter?.skip(
             SkipRecord(
@@ -97,7 +97,7 @@ extension PretrainingRun {
             ?? nowhere
             + (sum.map { "; of the sum, the first not finite is that of \($0.place())" } ?? "")
         if let weights { cause += "; the weights are not finite themselves: \(weights.place())" }
-        let checkpoint = try communicator.told { newestCheckpoint }
+        let checkpoint = try communicator.broadcastFromRoot({ newestCheckpoint })
         var kept = ""
         if !wasBrokenOff, communicator.rank == told?.rank ?? 0 {
             kept = keepBatch(isEnd: isEnd) {

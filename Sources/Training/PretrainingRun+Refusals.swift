@@ -1,5 +1,6 @@
 import BERT
 import Configuration
+import Runtime
 import Tensors
 
 /// Refusals before any memory is allocated.

@@ -6,13 +6,14 @@ import Kernels
 import MPI
 import Optimization
 import Reporting
+import Runtime
 import Tensors
 
 extension PretrainingRun {
     /// Opens the logs and prints the banner, on the coordinator.
     func openReporter() throws {
         let peak = try measurePeak()
-        try agreement.jointly {
+        try agreement.throwingTogether {
             guard isCoordinator else { return }
             reporter = try RunReporter(
                 self, peak: peak, resumedFrom: resumedFrom, notices: notices)

@@ -15,12 +15,12 @@ extension PretrainingRun {
     /// Makes and locks the run directory, and clears what a killed run left half written. False, on
     /// all ranks, where one was asked to stop before the lock was there.
     func prepareDirectory() throws -> Bool {
-        try agreement.jointly {
+        try agreement.throwingTogether {
             guard isCoordinator else { return }
             try Paths.createDirectory(options.directory)
         }
         guard try lockDirectory() else { return false }
-        try agreement.jointly {
+        try agreement.throwingTogether {
             guard isCoordinator else { return }
             try ConfigurationFile(run: options.directory).check()
             try PendingDirectory.removeStale(in: options.directory)
@@ -35,16 +35,16 @@ extension PretrainingRun {
         _ options: RunOptions, _ communicator: Communicator
     ) throws -> (Resumption, ModelOrigin) {
         var resumption = Resumption()
-        let checkpoint = try communicator.told {
+        let checkpoint = try communicator.broadcastFromRoot {
             resumption = try Resumption(options)
             if let checkpoint = resumption.checkpoint { try refuseAnotherRun(checkpoint, options) }
             return resumption.checkpoint?.path ?? ""
         }
-        try Agreement(among: communicator).jointly {
+        try Agreement(among: communicator).throwingTogether {
             try InputFiles(options.configuration, resumes: !checkpoint.isEmpty).requirePresent()
         }
         // Its own checkpoint holds everything: the model it once started from may be gone.
-        let model = try communicator.told {
+        let model = try communicator.broadcastFromRoot {
             guard checkpoint.isEmpty, let path = options.configuration.model.initializeFrom else {
                 return ""
             }
@@ -52,7 +52,7 @@ extension PretrainingRun {
             resumption.notices += skipped.map(\.description)
             return found.path
         }
-        let origin = try Agreement(among: communicator).jointly { () -> ModelOrigin in
+        let origin = try Agreement(among: communicator).throwingTogether { () -> ModelOrigin in
             if !checkpoint.isEmpty { return .checkpoint(try Checkpoint(directory: checkpoint)) }
             return model.isEmpty ? .random : .model(try SavedModel(verified: model))
         }
@@ -104,7 +104,7 @@ extension PretrainingRun {
     /// Sets parameters, moments and state: from a checkpoint, from the model to start from, or at
     /// random.
     func startOrResume() throws {
-        try agreement.jointly {
+        try agreement.throwingTogether {
             if case .checkpoint(let checkpoint) = setup.origin {
                 try restore(checkpoint)
             } else if isCoordinator {
@@ -114,7 +114,7 @@ extension PretrainingRun {
         // One rank draws or reads the weights: replicas are equal also on unlike nodes, and where
         // the model to start from is replaced meanwhile.
         if resumedFrom == nil { try communicator.broadcast(model.parameters.vector.buffer) }
-        try agreement.jointly {
+        try agreement.throwingTogether {
             guard isCoordinator else { return }
             notices += try keeper.setAside(for: state.step).map {
                 "a later checkpoint was moved aside: \($0)"

@@ -11,6 +11,7 @@ public import MPI
 import OperatingSystem
 import Optimization
 import Reporting
+import Runtime
 import Tensors
 
 /// A pre-training run from start, or from its last checkpoint, to its end. All ranks make one and
@@ -60,14 +61,14 @@ public final class PretrainingRun {
             configuration.parallel.threads, pins: configuration.parallel.pin,
             communicator: communicator)
         self.threadPlan = threadPlan
-        try agreement.jointly {
+        try agreement.throwingTogether {
             try configuration.validate(ranks: communicator.size)
             try Self.checkAvailable(configuration)
         }
         let (resumption, origin) = try Self.findOrigin(options, communicator)
         self.resumption = resumption
         notices = resumption.notices
-        let parts = try agreement.jointly {
+        let parts = try agreement.throwingTogether {
             let resolved = configuration.resolvedPhases
             let data = try resolved.map { try DataSetup($0.data) }
             let setup = try ModelSetup(
@@ -79,7 +80,7 @@ public final class PretrainingRun {
             return (setup, phases)
         }
         (setup, phases) = parts
-        let inputs = try agreement.jointly {
+        let inputs = try agreement.throwingTogether {
             var inputs = SharedInputs()
             try inputs.add(parts.0)
             inputs.add(parts.1)
@@ -90,7 +91,7 @@ public final class PretrainingRun {
         notices += setup.notices
         let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
         let memory = try MemoryShare(among: communicator)
-        try agreement.jointly { [setup] in
+        try agreement.throwingTogether { [setup] in
             try Self.check(
                 memory, configuration, setup, capacity, threads: threadPlan.threads,
                 ranks: communicator.size)
@@ -119,7 +120,7 @@ public final class PretrainingRun {
                 || timeBudget.isSpent(writing: keeper.secondsUnderWay)
         }
         scaler = LossScaler(LossScaler.Policy(configuration.precision))
-        let injection = try agreement.jointly { try OverflowInjection.fromEnvironment() }
+        let injection = try agreement.throwingTogether { try OverflowInjection.fromEnvironment() }
         if injection != nil {
             notices.append("\(OverflowInjection.variable) is set: overflows are made, for tests")
         }
@@ -147,7 +148,9 @@ public final class PretrainingRun {
         // Nothing was done, so nothing is to be saved.
         guard try prepareDirectory() else { return ExitStatus.preempted }
         try startOrResume()
-        let isFinished = try agreement.jointly { try isCoordinator && RunReporter.isFinished(self) }
+        let isFinished = try agreement.throwingTogether {
+            try isCoordinator && RunReporter.isFinished(self)
+        }
         if try agreement.anyTrue(isFinished) {
             return ExitStatus.success
         }
@@ -163,7 +166,7 @@ public final class PretrainingRun {
     }
 
     private func train() throws -> Int32 {
-        if let status = try makeUpEvaluation() { return status }
+        if let status = try runMissedEvaluation() { return status }
         while state.phase < phases.count {
             let phase = phases[state.phase]
             while state.phaseStep < phase.schedule.totalSteps {
@@ -201,7 +204,7 @@ public final class PretrainingRun {
     /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
     ///
     /// - Returns: the exit status where the run ends by that.
-    private func makeUpEvaluation() throws -> Int32? {
+    private func runMissedEvaluation() throws -> Int32? {
         let phase = phases[state.phase]
         guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase) else { return nil }
         guard try agreement.anyTrue(isCoordinator && reporter?.evaluatedStep != state.step) else {
@@ -221,7 +224,7 @@ public final class PretrainingRun {
             return try finish(evaluated: true)
         }
         guard options.configuration.checkpoint.keepBest, !keeper.has(state.step) else { return nil }
-        let isBest = try agreement.jointly {
+        let isBest = try agreement.throwingTogether {
             try isCoordinator && reporter?.isBest(state.step, among: keeper.steps()) == true
         }
         if try agreement.anyTrue(isBest) { try beginCheckpoint() }
@@ -246,7 +249,7 @@ public final class PretrainingRun {
             all = try cursor.take(phase.configuration.batch.global, of: phase.source)
         } catch {
             // All ranks take the same samples, so all are here.
-            return try agreement.jointly { throw error }
+            return try agreement.throwingTogether { throw error }
         }
         var plan = Trainer.StepPlan(
             samples: phase.share(all, rank: communicator.rank, ranks: communicator.size),
@@ -283,7 +286,7 @@ public final class PretrainingRun {
             source: heldout, vocabulary: setup.vocabulary,
             maximumSamples: phase.configuration.evaluation.maxSequences,
             batch: phase.micro, communicator: communicator)
-        guard let result = try evaluator.evaluate(model, brokenOffBy: stopPoll) else {
+        guard let result = try evaluator.evaluate(model, interruptedBy: stopPoll) else {
             return false
         }
         reporter?.evaluation(
@@ -295,7 +298,7 @@ public final class PretrainingRun {
     private func finish(evaluated: Bool) throws -> Int32 {
         try saveLast()
         if !evaluated, try !evaluate(phases[phases.count - 1]) { return try stop() }
-        try agreement.jointly { () throws -> Void in
+        try agreement.throwingTogether { () throws -> Void in
             try reporter?.finish(state: state, checkpoint: keeper.lastPath)
         }
         return ExitStatus.success

@@ -36,7 +36,7 @@ struct Resumption {
                     "none of the \(skipped.count) checkpoints in \(store.directory) is good (the "
                         + "newest: \(first.reason)); move them away to start anew")
             }
-            try goOn(from: newest, skipped)
+            try resume(from: newest, skipped)
         }
     }
 
@@ -53,7 +53,7 @@ struct Resumption {
         {
             // Its own run no longer keeps it, which must not stop this one. A path that this run
             // has not seen before is a mistake.
-            try goOn(from: own.checkpoint, own.skipped)
+            try resume(from: own.checkpoint, own.skipped)
             notices.append(
                 "there is no checkpoint at \(path) any more: resuming from the newest one of this "
                     + "run, which resumed from there before")
@@ -61,7 +61,7 @@ struct Resumption {
         }
         let digest = try named.digest()
         if made?.resumedFrom == digest {
-            try goOn(from: own.checkpoint, own.skipped)
+            try resume(from: own.checkpoint, own.skipped)
             notices.append(
                 "this run has gone on from \(path) before: resuming from its own newest "
                     + "checkpoint; choose another --run to start from there again")
@@ -72,7 +72,7 @@ struct Resumption {
         (resumedFrom, resumedFromPath) = (digest, path)
     }
 
-    private mutating func goOn(
+    private mutating func resume(
         from newest: Checkpoint?, _ skipped: [CheckpointStore.Skipped]
     ) throws {
         checkpoint = newest

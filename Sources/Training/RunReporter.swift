@@ -6,6 +6,7 @@ import DurableFiles
 import MPI
 import OperatingSystem
 import Reporting
+import Runtime
 import Tensors
 
 /// The coordinator's voice: console, `metrics.jsonl`, TensorBoard events and `summary.json`.

@@ -33,7 +33,7 @@ extension PretrainingRun {
         let start = MonotonicClock.seconds
         var isFirst = true
         while true {
-            let all = try agreement.jointly {
+            let all = try agreement.throwingTogether {
                 try cursor.take(sequences * communicator.size, of: phase.source)
             }
             let before = MonotonicClock.seconds

@@ -141,13 +141,13 @@ public final class Trainer {
         let numbers = try agreement.sum([
             read.reduce(0) { $0 + Int64($1.maskedLabels.count) },
             read.reduce(0) { $0 + Int64($1.tokenIDs.count) }, Int64(read.count),
-            stopPoll.isAskedHere ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
-            stopPoll.isBusyHere ? 1 : 0,
+            stopPoll.isStopRequestedLocally ? 1 : 0, plan.checkpointRequested ? 1 : 0, failed,
+            stopPoll.isBusyLocally ? 1 : 0,
             read.reduce(0) { $0 + Int64($1.tokenIDs.count * $1.tokenIDs.count) },
         ])
-        if numbers[5] > 0 { _ = try agreement.jointly { try sequences.get() } }
+        if numbers[5] > 0 { _ = try agreement.throwingTogether { try sequences.get() } }
         if numbers[3] > 0 { return nil }
-        try stopPoll.goOn(busy: numbers[6])
+        try stopPoll.advanceStage(busy: numbers[6])
         var outcome = StepOutcome()
         outcome.lossScale = plan.lossScale
         outcome.masked = Int(numbers[0])
@@ -221,7 +221,7 @@ public final class Trainer {
         let losses = try agreement.sum([outcome.maskedLossSum, outcome.nextSentenceLossSum])
         let hits = try agreement.sum([
             Int64(outcome.maskedCorrect), Int64(outcome.nextSentenceCorrect),
-            stopPoll.isAskedHere ? 1 : 0,
+            stopPoll.isStopRequestedLocally ? 1 : 0,
         ])
         outcome.stopRequested = hits[2] > 0
         (outcome.maskedLossSum, outcome.nextSentenceLossSum) = (losses[0], losses[1])

@@ -7,7 +7,6 @@ import Kernels
 import MPI
 import OperatingSystem
 import Tokenization
-import Training
 import Version
 
 /// The benchmarks. None is a test: times go to people, and to `docs/performance.md`.

@@ -68,8 +68,8 @@ final class CheckpointBenchmark {
                 configuration: "{}", vocabulary: "[PAD]\n", tokenizer: TokenizerSettings()))
         while last == nil {
             sample.slowdown += try step() - quiet
-            if try world.allReduce(Int64(keeper.isBusyHere ? 1 : 0), .sum) == 0 {
-                try keeper.goOn()
+            if try world.allReduce(Int64(keeper.isBusyLocally ? 1 : 0), .sum) == 0 {
+                try keeper.advanceStage()
             }
         }
         guard case .published(let record, _)? = last else {

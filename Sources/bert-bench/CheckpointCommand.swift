@@ -8,8 +8,8 @@ import Glibc
 import Kernels
 import MPI
 import Reporting
+import Runtime
 import Tensors
-import Training
 
 /// `bert-bench checkpoint`, also under mpirun: the cost of a checkpoint to the training beside it.
 ///

@@ -2,8 +2,8 @@ import ArgumentParser
 import Configuration
 import Kernels
 import Reporting
+import Runtime
 import Tensors
-import Training
 
 /// `bert-bench gemm`: our matrix product against OpenBLAS's.
 struct GemmCommand: ParsableCommand {

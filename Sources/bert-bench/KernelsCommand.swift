@@ -2,7 +2,7 @@ import ArgumentParser
 import Configuration
 import Kernels
 import Reporting
-import Training
+import Runtime
 
 /// `bert-bench kernels`: every kernel but the products against the machine's limits.
 struct KernelsCommand: ParsableCommand {

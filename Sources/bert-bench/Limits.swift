@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Runtime
 
 /// Limits of what may be asked for.
 enum Limits {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Kernels
 import Reporting
+import Runtime
 import Tensors
-import Training
 
 /// `bert-bench peak`: what the machine can do at most.
 struct PeakCommand: ParsableCommand {

@@ -2,8 +2,8 @@ public import ArgumentParser
 public import Configuration
 import Kernels
 import Reporting
+import Runtime
 public import Tensors
-import Training
 
 /// The options of a measured step; `compare` passes them to its child.
 struct StepOptions: ParsableArguments {

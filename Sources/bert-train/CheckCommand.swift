@@ -48,7 +48,7 @@ struct CheckCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let agreement = Agreement(among: world)
-            let isFineTuning = try agreement.together {
+            let isFineTuning = try agreement.throwingTogether {
                 guard world.rank == 0 else { return false }
                 if let json { try WholeFiles.requireWritable(json) }
                 return try ConfigurationPurpose(ofFile: config) == .fineTuning
@@ -57,7 +57,7 @@ struct CheckCommand: ParsableCommand {
             let report =
                 try agreement.anyTrue(isFineTuning)
                 ? checkFineTuning(world, alone: environment.alone) : checkPretraining(world)
-            try agreement.together {
+            try agreement.throwingTogether {
                 guard world.rank == 0 else { return }
                 report.print(on: ConsoleReporter())
                 if let json { try WholeFiles.writeAtomically(json, report.json) }
@@ -67,7 +67,7 @@ struct CheckCommand: ParsableCommand {
     }
 
     private func checkPretraining(_ world: Communicator) throws -> CheckReport {
-        let configuration = try Agreement(among: world).together {
+        let configuration = try Agreement(among: world).throwingTogether {
             try RunConfiguration.load(path: config, overrides: set)
         }
         let options = RunOptions(configuration: configuration, directory: runDirectory)
@@ -81,7 +81,7 @@ struct CheckCommand: ParsableCommand {
     private func checkFineTuning(
         _ world: Communicator, alone: Communicator
     ) throws -> CheckReport {
-        try Agreement(among: world).together {
+        try Agreement(among: world).throwingTogether {
             guard world.rank == 0 else { return CheckReport() }
             let configuration = try FineTuningConfiguration.load(path: config, overrides: set)
             return try FineTuningCheck(

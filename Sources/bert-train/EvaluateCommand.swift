@@ -33,7 +33,7 @@ struct EvaluateCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let agreement = Agreement(among: world)
-            try agreement.together {
+            try agreement.throwingTogether {
                 guard world.rank == 0, let json else { return }
                 try WholeFiles.requireWritable(json)
             }
@@ -43,7 +43,7 @@ struct EvaluateCommand: ParsableCommand {
             } else {
                 let evaluation = try CheckpointEvaluation(
                     checkpoint: checkpoint, data: data, overrides: set, communicator: world)
-                try agreement.together {
+                try agreement.throwingTogether {
                     if let console { try report(evaluation, console) }
                 }
             }
@@ -67,13 +67,13 @@ struct EvaluateCommand: ParsableCommand {
         _ console: ConsoleReporter?, _ agreement: Agreement, _ world: Communicator
     ) throws {
         var reports: [EvaluationReport] = []
-        let isReplaceable = try agreement.together {
+        let isReplaceable = try agreement.throwingTogether {
             try console != nil && json.map { try WholeFiles.isReplaceable($0) } ?? false
         }
         try CheckpointEvaluation.curve(
             run: checkpoint, data: data, overrides: set, communicator: world
         ) { result in
-            try agreement.together {
+            try agreement.throwingTogether {
                 guard let console else { return }
                 switch result {
                 case .success(let evaluation):
@@ -86,7 +86,7 @@ struct EvaluateCommand: ParsableCommand {
                 }
             }
         }
-        try agreement.together {
+        try agreement.throwingTogether {
             guard let console else { return }
             console.curve(reports)
             if let json, !isReplaceable {

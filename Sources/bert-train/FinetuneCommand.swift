@@ -4,6 +4,7 @@ import DurableFiles
 import FanOut
 import FineTuning
 import MPI
+import Runtime
 import Training
 
 /// `bert-train finetune`.
@@ -43,7 +44,7 @@ struct FinetuneCommand: ParsableCommand {
     func run() throws {
         try Job.run { environment in
             let world = environment.world
-            let configuration = try Agreement(among: world).together {
+            let configuration = try Agreement(among: world).throwingTogether {
                 try load()
             }
             var directory = runDirectory ?? configuration.resultsDirectory

@@ -5,7 +5,7 @@ import Glibc
 import Kernels
 import MPI
 import OperatingSystem
-import Training
+import Runtime
 
 /// The edge of the program: the one place where an error becomes a message and an exit status.
 enum Job {
@@ -82,7 +82,7 @@ enum Job {
     ) -> Int32 {
         let world = environment.world
         do {
-            try Agreement(among: world).together {
+            try Agreement(among: world).throwingTogether {
                 try InstructionSet.supported.checkLibraries()
             }
             try Watchdog.start(among: world, timeout: Double(Self.startTimeout)) { text in

@@ -4,6 +4,7 @@ import Distributed
 import DurableFiles
 import MPI
 import QuickStart
+import Runtime
 import Training
 
 /// `bert-train pretrain`.
@@ -54,7 +55,7 @@ struct PretrainCommand: ParsableCommand {
             let endTime = TimeLimit.endTime(timeLeft: timeLeft)
             let world = environment.world
             let agreement = Agreement(among: world)
-            let configuration = try agreement.together { try load() }
+            let configuration = try agreement.throwingTogether { try load() }
             var options = RunOptions(
                 configuration: configuration, directory: runDirectory, resume: resumption,
                 allowsChanges: allowChanges, endTime: endTime)
@@ -102,7 +103,7 @@ struct PretrainCommand: ParsableCommand {
         _ run: String, _ agreement: Agreement, _ isCoordinator: Bool
     ) throws -> String {
         let directory = "\(run)/data"
-        try agreement.together {
+        try agreement.throwingTogether {
             guard isCoordinator else { return }
             _ = try QuickStart.prepare(in: directory, workers: 1)
         }

@@ -4,6 +4,7 @@ import Distributed
 import ExitCoding
 import MPI
 import Reporting
+import Runtime
 import Training
 
 /// `bert-train replay`.
@@ -25,7 +26,7 @@ struct ReplayCommand: ParsableCommand {
         try Job.run { environment in
             let world = environment.world
             let threads = try ThreadPlan.threads(.auto, communicator: world)
-            try Agreement(among: world).together {
+            try Agreement(among: world).throwingTogether {
                 guard world.rank == 0 else { return }
                 let replay = try OverflowReplay(
                     path: file, checkpoint: checkpoint, threads: threads)

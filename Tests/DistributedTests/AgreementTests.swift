@@ -42,12 +42,12 @@ import Testing
             let agreement = Agreement(among: communicator)
             let last = communicator.size - 1
             let failure = #expect(throws: Agreement.Failure.self) {
-                try agreement.together {
+                try agreement.throwingTogether {
                     if communicator.rank == last { throw Trouble(description: "no such file") }
                 }
             }
             #expect(failure?.description == "rank \(last): no such file", "\(name)")
-            let result = try agreement.together { communicator.rank * 2 }
+            let result = try agreement.throwingTogether { communicator.rank * 2 }
             #expect(result == communicator.rank * 2, "\(name)")
         }
     }

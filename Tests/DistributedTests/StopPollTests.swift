@@ -40,10 +40,10 @@ import Testing
     @Test func nobodyAskedNobodyStops() throws {
         let poll = StopPoll(among: TestJob.world) { false }
         for _ in 0..<2000 {
-            let isAsked = try poll.check()
-            #expect(!isAsked)
+            let isStopRequested = try poll.check()
+            #expect(!isStopRequested)
         }
-        #expect(!poll.isAskedHere)
+        #expect(!poll.isStopRequestedLocally)
     }
 }
 
@@ -55,12 +55,12 @@ private final class CountedWork: BackgroundWork {
 
     init(rank: Int) { self.rank = rank }
 
-    var isBusyHere: Bool {
+    var isBusyLocally: Bool {
         looks += 1
         return looks <= 10 + rank
     }
 
-    func goOn() {
+    func advanceStage() {
         stages += 1
         looks = 0
     }
@@ -74,8 +74,8 @@ extension StopPollTests {
             var stages: [Int64] = []
             for _ in 0..<60 {
                 usleep(100)
-                try poll.goOn(
-                    busy: communicator.allReduce(Int64(poll.isBusyHere ? 1 : 0), .sum))
+                try poll.advanceStage(
+                    busy: communicator.allReduce(Int64(poll.isBusyLocally ? 1 : 0), .sum))
                 stages.append(Int64(work.stages))
             }
             // The slowest rank decides, for all alike.

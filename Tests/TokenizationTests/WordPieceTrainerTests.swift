@@ -87,7 +87,7 @@ import Tokenization
         var options = Self.options(200)
         options.replacesInvalid = false
         for rangeBytes in [1 << 22, 4] {
-            let error = #expect(throws: TrainingError.self) {
+            let error = #expect(throws: WordPieceTrainerError.self) {
                 try train([Array("the of and\n".utf8), text], options, rangeBytes: rangeBytes)
             }
             #expect(error?.description.contains("/1") == true)
@@ -172,8 +172,8 @@ import Tokenization
         #expect(ids.filter { !result.vocabulary.isContinuation($0) }.count == result.words)
     }
 
-    private func failure(_ body: () throws -> Void) -> TrainingError? {
-        #expect(throws: TrainingError.self, performing: body)
+    private func failure(_ body: () throws -> Void) -> WordPieceTrainerError? {
+        #expect(throws: WordPieceTrainerError.self, performing: body)
     }
 
     @Test func badOptionsAndTextsAreRefused() throws {

@@ -7,6 +7,7 @@ import MPI
 import MPITestSupport
 import Optimization
 import Reporting
+import Runtime
 import TemporaryDirectories
 import Tensors
 import Testing
@@ -93,12 +94,12 @@ import Training
         let bed = try Bed(takeMemory: CheckpointSnapshot.init)
         #expect(try bed.keeper.reserve(count: bed.model.layout.count))
         try bed.begin(4)
-        // It takes two calls of `goOn` to end.
+        // It takes two calls of `advanceStage` to end.
         #expect(bed.outcomes.all.isEmpty)
         bed.train()
         while bed.outcomes.all.isEmpty {
-            if try bed.world.allReduce(Int64(bed.keeper.isBusyHere ? 1 : 0), .sum) == 0 {
-                try bed.keeper.goOn()
+            if try bed.world.allReduce(Int64(bed.keeper.isBusyLocally ? 1 : 0), .sum) == 0 {
+                try bed.keeper.advanceStage()
             }
         }
         #expect(try bed.firstMoments() == bed.expected)
@@ -128,7 +129,7 @@ import Training
         for step in [4, 8] {
             try bed.begin(step)
             // It is over: there is nothing to go on with.
-            #expect(!bed.keeper.isBusyHere && bed.outcomes.all.count == step / 4)
+            #expect(!bed.keeper.isBusyLocally && bed.outcomes.all.count == step / 4)
             guard case .published(let record, nil) = bed.outcomes.all.last else {
                 Issue.record("\(bed.outcomes.all)")
                 return
@@ -177,20 +178,5 @@ import Training
             }
             #expect(try keeper.reserve(count: 100))
         }
-    }
-
-    /// A thread may run where the one that starts it may, unless it is told otherwise: the threads
-    /// that write checkpoints are not to take turns with a pinned rank.
-    @Test("a thread in the background leaves the processor of the pinned one that starts it")
-    func processors() throws {
-        let all = ProcessorAffinity.ofThisThread
-        let first = try #require(all.first)
-        ProcessorAffinity.bindThisThread(to: [first])
-        defer { ProcessorAffinity.bindThisThread(to: all) }
-        #expect(try BackgroundTask { ProcessorAffinity.ofThisThread }.result() == [first])
-        #expect(try BackgroundTask(on: all) { ProcessorAffinity.ofThisThread }.result() == all)
-        // Processors that there are not: it runs all the same.
-        #expect(try BackgroundTask(on: [1 << 20]) { 7 }.result() == 7)
-        #expect(ProcessorAffinity.ofThisThread == [first])
     }
 }

@@ -1,4 +1,5 @@
 import BERT
+import Runtime
 import Tensors
 import Testing
 import Training
@@ -11,7 +12,7 @@ import Training
         do {
             try ModelSetup.checkMemory(layout, memory, available: MemoryShare(total: available))
             return false
-        } catch let error as TrainingError {
+        } catch let error as RuntimeError {
             return error.exitCode == 78 && "\(error)".contains("takes at least")
         } catch {
             return false
@@ -35,35 +36,5 @@ import Training
     func fineTuning() {
         let count = Self.layout.count
         #expect(ModelMemory.fineTuning.bytes(parameterCount: count) == 20 * count)
-    }
-
-    @Test("ranks share their node's memory, and the limit of their control group")
-    func share() throws {
-        func share(_ limits: [(String, Int?)], machine: Int) -> [MemoryShare] {
-            let all = limits.map {
-                RankResources(processors: [0], memoryGroup: $0.0, memoryLimit: $0.1)
-            }
-            return all.indices.map { MemoryShare(of: $0, among: all, machine: machine) }
-        }
-        func bytes(_ limits: [(String, Int?)], machine: Int) -> [Int] {
-            share(limits, machine: machine).map(\.bytes)
-        }
-        #expect(bytes([("", nil), ("", nil), ("", nil)], machine: 100) == [33, 33, 33])
-        // One group for both, one for each, and one of two.
-        #expect(bytes([("g", 80), ("g", 80)], machine: 200) == [40, 40])
-        #expect(bytes([("g", 80), ("h", 80)], machine: 200) == [80, 80])
-        #expect(bytes([("g", 80), ("h", 20), ("", nil)], machine: 210) == [70, 20, 70])
-        // A limit above what the machine has, or of version 1 near 2^63, is none.
-        #expect(bytes([("g", .max), ("g", 500)], machine: 100) == [50, 50])
-        let two = share([("g", 80), ("g", 80)], machine: 200)[0]
-        try two.check(40, of: "it", advice: "")
-        let error = #expect(throws: TrainingError.self) {
-            try two.check(41 << 20, of: "it", advice: "do less")
-        }
-        #expect(
-            error?.description
-                == "it takes at least 41 MB, and a rank may have 0 MB, as 2 ranks share 0 MB; do less"
-        )
-        #expect(error?.exitCode == 78)
     }
 }

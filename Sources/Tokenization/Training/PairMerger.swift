@@ -19,7 +19,7 @@ struct PairMerger {
     /// Spells words as characters.
     ///
     /// - Throws: `tooManyLetters`.
-    init(_ counts: ByteCountTable, _ alphabet: Alphabet) throws(TrainingError) {
+    init(_ counts: ByteCountTable, _ alphabet: Alphabet) throws(WordPieceTrainerError) {
         let continuing = Self.continuationNumbers(alphabet)
         for entry in counts.entries {
             let start = pieces.count

@@ -27,7 +27,7 @@ struct WordCounting: Sendable {
     private static let longestChunk = 256
 
     /// Counts with `workers` threads, or fewer if the machine has fewer processors.
-    func count(files: [String], workers: Int) throws(TrainingError) -> Counts {
+    func count(files: [String], workers: Int) throws(WordPieceTrainerError) -> Counts {
         let shared: SharedRanges
         do {
             shared = SharedRanges(
@@ -36,7 +36,7 @@ struct WordCounting: Sendable {
         DispatchQueue.concurrentPerform(iterations: workers) { worker in
             var partial = Partial(table)
             while let (index, range) = shared.take() {
-                do throws(TrainingError) {
+                do throws(WordPieceTrainerError) {
                     try count(range, &partial)
                 } catch {
                     shared.fail(index, error)
@@ -61,7 +61,7 @@ struct WordCounting: Sendable {
         }
     }
 
-    private func count(_ range: TextRange, _ partial: inout Partial) throws(TrainingError) {
+    private func count(_ range: TextRange, _ partial: inout Partial) throws(WordPieceTrainerError) {
         do throws(TextStreamError) {
             let file = try openText(range.path)
             defer { close(file) }
@@ -94,7 +94,7 @@ struct WordCounting: Sendable {
         }
     }
 
-    private func merge(_ partials: [Partial]) throws(TrainingError) -> Counts {
+    private func merge(_ partials: [Partial]) throws(WordPieceTrainerError) -> Counts {
         var chunks = ByteCountTable()
         var counts = Counts()
         for partial in partials {
@@ -144,7 +144,7 @@ private final class SharedRanges: Sendable {
         var next = 0
         var partials: [WordCounting.Partial?]
         /// The error of the first range that has one: the same for any number of workers.
-        var failure: (index: Int, error: TrainingError)?
+        var failure: (index: Int, error: WordPieceTrainerError)?
     }
 
     private let ranges: [TextRange]
@@ -164,7 +164,7 @@ private final class SharedRanges: Sendable {
         }
     }
 
-    func fail(_ index: Int, _ error: TrainingError) {
+    func fail(_ index: Int, _ error: WordPieceTrainerError) {
         state.withLock { state in
             if state.failure.map({ index < $0.index }) ?? true { state.failure = (index, error) }
         }
@@ -174,8 +174,8 @@ private final class SharedRanges: Sendable {
         state.withLock { $0.partials[worker] = partial }
     }
 
-    func results() throws(TrainingError) -> [WordCounting.Partial] {
-        try state.withLock { state throws(TrainingError) in
+    func results() throws(WordPieceTrainerError) -> [WordCounting.Partial] {
+        try state.withLock { state throws(WordPieceTrainerError) in
             if let failure = state.failure { throw failure.error }
             return state.partials.compactMap { $0 }
         }

@@ -61,9 +61,9 @@ public struct WordPieceTrainer: Sendable {
 
     /// Makes a trainer.
     ///
-    /// - Throws: `TrainingError.badOption`.
-    public init(_ options: Options) throws(TrainingError) {
-        func require(_ holds: Bool, _ name: String, _ rule: String) throws(TrainingError) {
+    /// - Throws: `WordPieceTrainerError.badOption`.
+    public init(_ options: Options) throws(WordPieceTrainerError) {
+        func require(_ holds: Bool, _ name: String, _ rule: String) throws(WordPieceTrainerError) {
             if !holds { throw .badOption(name: name, rule: rule) }
         }
         try require(
@@ -85,15 +85,15 @@ public struct WordPieceTrainer: Sendable {
     /// - Parameters:
     ///   - files: Paths of text in UTF-8; "-" is standard input. A pipe is read by one thread.
     ///   - workers: Threads that count words; at least 1.
-    /// - Throws: `TrainingError`.
-    public func train(files: [String], workers: Int) throws(TrainingError) -> Result {
+    /// - Throws: `WordPieceTrainerError`.
+    public func train(files: [String], workers: Int) throws(WordPieceTrainerError) -> Result {
         try train(files: files, workers: workers, rangeBytes: 1 << 22)
     }
 
     /// Trains with files cut into ranges of another size.
     package func train(
         files: [String], workers: Int, rangeBytes: Int
-    ) throws(TrainingError) -> Result {
+    ) throws(WordPieceTrainerError) -> Result {
         precondition(workers > 0, "there must be a worker")
         let counts = try WordCounting(
             requiresText: !options.replacesInvalid, table: .of(options.tokenizer.form),

@@ -115,7 +115,7 @@ extension [UInt8] {
 struct VocabularyTrainingReader: FuzzReader {
     let name = "vocab-train"
     let cost = 2
-    let refusals: [any Error.Type] = [TrainingError.self]
+    let refusals: [any Error.Type] = [WordPieceTrainerError.self]
 
     func seeds(_ scratch: String) throws -> [FuzzInput] { [FuzzInput("text", sampleText)] }
 

@@ -11,12 +11,12 @@ public enum LaunchCheck {
     /// all would train the same model into the same directory.
     ///
     /// - Parameter size: ranks of the job as MPI sees it.
-    /// - Throws: `TrainingError`, status 78.
-    public static func requireWholeJob(size: Int) throws(TrainingError) {
+    /// - Throws: `RuntimeError` (78).
+    public static func requireWholeJob(size: Int) throws(RuntimeError) {
         guard size == 1, let index = sizes.firstIndex(where: { variable($0) != nil }),
             let started = variable(sizes[index]), started > 1
         else { return }
-        throw .configuration(
+        throw RuntimeError(
             "the launcher started \(started) processes (\(sizes[index])), but MPI says that each is "
                 + "alone: the launcher is not that of the MPI library, or does not speak its "
                 + "protocol. Use its own mpirun, or `srun --mpi=pmi2`")

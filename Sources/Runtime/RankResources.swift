@@ -1,5 +1,5 @@
 import Glibc
-import MPI
+package import MPI
 import OperatingSystem
 
 /// The resources of its host that a rank may use.
@@ -30,7 +30,7 @@ package struct RankResources: Equatable {
     }
 
     /// This rank's place among those of its node, and what each may use. Collective.
-    static func ofNode(
+    package static func ofNode(
         _ communicator: Communicator
     ) throws -> (rank: Int, resources: [RankResources]) {
         let node = try communicator.splitByNode()
@@ -40,7 +40,7 @@ package struct RankResources: Equatable {
     }
 
     /// Measures the resources of this process, in a job of `jobSize` ranks.
-    static func own(jobSize: Int) -> RankResources {
+    package static func own(jobSize: Int) -> RankResources {
         let key = "Cpus_allowed_list:"
         let list = SystemFile.text("/proc/self/status").split(separator: "\n").first {
             $0.hasPrefix(key)

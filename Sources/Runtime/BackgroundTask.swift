@@ -26,7 +26,7 @@ package final class BackgroundTask<Value: Sendable> {
     }
 
     /// Whether the result is there.
-    var isOver: Bool { thread.isOver }
+    package var isOver: Bool { thread.isOver }
 
     /// The result; waits for it.
     package func result() throws -> Value {

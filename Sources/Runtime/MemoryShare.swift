@@ -1,3 +1,4 @@
+import Glibc
 package import MPI
 package import OperatingSystem
 
@@ -32,15 +33,20 @@ package struct MemoryShare: Equatable, Sendable {
     /// Computes the share of this rank. Collective.
     package init(among communicator: Communicator) throws {
         let (rank, resources) = try RankResources.ofNode(communicator)
-        self.init(of: rank, among: resources, machine: ModelSetup.machineMemory)
+        self.init(of: rank, among: resources, machine: Self.machineMemory)
         apply(ResourceLimit.tightestOfMemory)
     }
 
     /// The share of a process that has the machine for itself.
     package static var ofThisProcess: MemoryShare {
-        var share = MemoryShare(of: 0, among: [.own(jobSize: 1)], machine: ModelSetup.machineMemory)
+        var share = MemoryShare(of: 0, among: [.own(jobSize: 1)], machine: Self.machineMemory)
         share.apply(ResourceLimit.tightestOfMemory)
         return share
+    }
+
+    /// Bytes of memory that this machine has.
+    package static var machineMemory: Int {
+        sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     }
 
     /// A share of `total` bytes for one process.
@@ -59,12 +65,12 @@ package struct MemoryShare: Equatable, Sendable {
     ///   - needed: bytes that this rank is going to take, at least.
     ///   - what: what takes them.
     ///   - advice: what to change.
-    /// - Throws: `TrainingError` (78).
-    package func check(_ needed: Int, of what: String, advice: String) throws(TrainingError) {
+    /// - Throws: `RuntimeError` (78).
+    package func check(_ needed: Int, of what: String, advice: String) throws(RuntimeError) {
         guard needed > bytes else { return }
         let others = ranks > 1 ? ", as \(ranks) ranks share \(total >> 20) MB" : ""
         let cause = limit.map { " more (\($0.command))" } ?? others
-        throw .configuration(
+        throw RuntimeError(
             "\(what) takes at least \(needed >> 20) MB, and a rank may have \(bytes >> 20) MB"
                 + "\(cause); \(advice)\(limit == nil ? "" : ", or raise that limit")")
     }

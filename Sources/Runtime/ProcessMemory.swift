@@ -2,13 +2,13 @@ import OperatingSystem
 
 /// The memory of this process, as Linux counts it, without files that are mapped: corpora, which
 /// all processes of a node share with its page cache, and programs.
-enum ProcessMemory {
+package enum ProcessMemory {
     /// Bytes that it has in memory now; 0 where nobody knows.
-    static var resident: Int { own("VmRSS:") }
+    package static var resident: Int { own("VmRSS:") }
 
     /// The most that it has had. (Linux keeps no such mark of mapped files alone; their pages only
     /// become more.)
-    static var peak: Int { own("VmHWM:") }
+    package static var peak: Int { own("VmHWM:") }
 
     private static func own(_ key: String) -> Int {
         let lines = SystemFile.text("/proc/self/status").split(separator: "\n")

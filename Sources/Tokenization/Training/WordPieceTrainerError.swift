@@ -1,7 +1,7 @@
 public import ExitCoding
 
 /// Why no vocabulary was learned.
-public enum TrainingError: ExitCoded, Equatable, CustomStringConvertible {
+public enum WordPieceTrainerError: ExitCoded, Equatable, CustomStringConvertible {
     /// An option is out of range.
     case badOption(name: String, rule: String)
     /// A text could not be read.

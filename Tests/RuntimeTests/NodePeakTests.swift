@@ -1,5 +1,5 @@
+import Runtime
 import Testing
-import Training
 
 /// The peak of a host whose ranks each measured their own threads.
 struct NodePeakTests {

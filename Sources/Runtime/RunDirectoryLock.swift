@@ -27,7 +27,7 @@ public enum RunDirectoryLock {
         var attempt = LockAttempt(directory)
         var hasWaited = false
         while true {
-            let lock = try agreement.jointly { isCoordinator ? try attempt.poll() : nil }
+            let lock = try agreement.throwingTogether { isCoordinator ? try attempt.poll() : nil }
             guard try agreement.anyTrue(isCoordinator && lock == nil) else { return .held(lock) }
             if try agreement.anyTrue(isStopRequested()) {
                 if isCoordinator {
