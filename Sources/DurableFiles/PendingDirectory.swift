@@ -100,7 +100,13 @@ public struct PendingDirectory: ~Copyable, Sendable {
     /// Deletes a published directory: it vanishes from its place at once, and a crash in the
     /// middle leaves a hidden directory for `removeStale`.
     public static func retire(_ path: String) throws(FileError) {
-        let name = ".\(Paths.name(of: path)).\(Mark.pending)\(TemporaryName.suffix())"
+        try delete(path, of: Paths.name(of: path))
+    }
+
+    /// Deletes `path`, hidden as unfinished from the first moment on: half of a directory must never
+    /// be taken for one that stepped aside whole.
+    private static func delete(_ path: String, of target: String) throws(FileError) {
+        let name = ".\(target).\(Mark.pending)\(TemporaryName.suffix())"
         let hidden = Paths.join(Paths.parent(of: path), name)
         guard rename(path, hidden) == 0 else {
             throw .system(path, "move it away", isWriting: true)
@@ -174,6 +180,6 @@ public struct PendingDirectory: ~Copyable, Sendable {
             if exists { _ = rename(old, target) }
             throw error
         }
-        if exists { try Paths.remove(old) }
+        if exists { try delete(old, of: Paths.name(of: target)) }
     }
 }

@@ -119,6 +119,26 @@ import Testing
         }
     }
 
+    @Test("what is left of a replaced directory is never moved back")
+    func interruptedDeletion() throws {
+        try withTemporaryDirectory { directory in
+            // So deep that its files cannot be named, nor deleted, once it has a longer name.
+            let target = directory + "/x"
+            var deep = target
+            while deep.utf8.count < 4000 { deep += "/" + String(repeating: "d", count: 30) }
+            deep += "/" + String(repeating: "d", count: 4090 - deep.utf8.count)
+            try Paths.createDirectory(deep)
+            try WholeFiles.writeAtomically(target + "/whole", "")
+            let next = directory + "/next"
+            try publishSample(next)
+            #expect(throws: FileError.self) { try PendingDirectory.replace(target, with: next) }
+            #expect(try readSample(target).metadata.text == "one")
+            let left = try Paths.names(in: directory).filter { $0.hasPrefix(".x") }
+            #expect(left.count == 1 && left.allSatisfy { $0.hasPrefix(".x.pending-") }, "\(left)")
+            rename(Paths.join(directory, left[0]), directory + "/x2")
+        }
+    }
+
     private func hostName() -> String {
         var name = [CChar](repeating: 0, count: 256)
         gethostname(&name, 255)
