@@ -26,7 +26,7 @@ package struct SentenceSplitter {
                 position += 1
                 continue
             }
-            let stop = terminator(at: position)
+            let stop = terminator(at: position, sentenceStart: start)
             guard stop.end > position else {
                 position += 1
                 continue
@@ -91,12 +91,12 @@ extension SentenceSplitter {
         var hasWide = false
     }
 
-    private func terminator(at start: Int) -> Terminator {
+    private func terminator(at start: Int, sentenceStart: Int) -> Terminator {
         var stop = Terminator(end: start, marksEnd: start)
         while absorbMark(&stop) {}
         stop.marksEnd = stop.end
         guard stop.end > start else { return stop }
-        while absorbMark(&stop) || absorbCloser(&stop) {}
+        while absorbMark(&stop) || absorbCloser(&stop, sentenceStart: sentenceStart) {}
         return stop
     }
 
@@ -146,9 +146,10 @@ extension SentenceSplitter {
             || matches(position, 0xEF, 0xBC, 0x9F) || matches(position, 0xEF, 0xBD, 0xA1)
     }
 
-    private func absorbCloser(_ stop: inout Terminator) -> Bool {
+    private func absorbCloser(_ stop: inout Terminator, sentenceStart: Int) -> Bool {
         guard stop.end < text.count else { return false }
-        let length = closerLength(stop.end)
+        var length = closerLength(stop.end)
+        if length == 0, closesLowQuote(stop.end, from: sentenceStart) { length = 3 }
         stop.end += length
         return length > 0
     }
@@ -172,6 +173,27 @@ extension SentenceSplitter {
         }
     }
 
+    /// Whether `position` has the `“` or `‘` of a quotation that `„` or `‚` opened in the same
+    /// sentence, as in German and Czech; in English they open one.
+    private func closesLowQuote(_ position: Int, from sentenceStart: Int) -> Bool {
+        let closer: UInt8
+        let opener: UInt8
+        if matches(position, 0xE2, 0x80, 0x9C) {
+            (opener, closer) = (0x9E, 0x9C)
+        } else if matches(position, 0xE2, 0x80, 0x98) {
+            (opener, closer) = (0x9A, 0x98)
+        } else {
+            return false
+        }
+        var isOpen = false
+        for index in sentenceStart..<position
+        where index + 2 < position && matches(index, 0xE2, 0x80, text[index + 2]) {
+            if text[index + 2] == opener { isOpen = true }
+            if text[index + 2] == closer { isOpen = false }
+        }
+        return isOpen
+    }
+
     /// `”` `’` `›` `」` `』` `】` `》` `〉` `〕` `）` `］` `＂` as three bytes of UTF-8.
     private static let wideClosers: Set<Int> = [
         0xE2809D, 0xE28099, 0xE280BA, 0xE3808D, 0xE3808F, 0xE38091, 0xE3808B, 0xE38089, 0xE38095,
@@ -185,7 +207,9 @@ extension SentenceSplitter {
         let next = skipSpace(stop.end)
         guard next < text.count else { return true }
         if stop.hasWide || (stop.hasEllipsis && isWide(before: start)) {
-            return !continuesSentence(next)
+            // Behind a quotation and a space, a small letter goes on with the sentence around it.
+            let isQuoted = stop.end > stop.marksEnd && next > stop.end && isLowercase(next)
+            return !isQuoted && !continuesSentence(next)
         }
         guard next > stop.end else {
             // Chinese text with ASCII marks: no space stands between its sentences.
@@ -227,7 +251,7 @@ extension SentenceSplitter {
                 let value = scalar(at: position)
                 // “ ‘ „ «
                 guard [0x201C, 0x2018, 0x201E, 0xAB].contains(value) else {
-                    return !(Unicode.Scalar(value)?.properties.isLowercase ?? false)
+                    return !isLowercase(position)
                 }
                 position += value == 0xAB ? 2 : 3
             default:
@@ -235,6 +259,10 @@ extension SentenceSplitter {
             }
         }
         return false
+    }
+
+    private func isLowercase(_ position: Int) -> Bool {
+        Unicode.Scalar(scalar(at: position))?.properties.isLowercase ?? false
     }
 
     /// The code point at `position`; the text is valid UTF-8.
