@@ -73,15 +73,16 @@ let package = Package(
         library("Randomness"),
         library("Tensors", ["OperatingSystem"]),
         library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
-        library("Configuration", ["ExitCoding", yams]),
+        library("Formats", ["ExitCoding", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
         library("Tokenization", ["ExitCoding"], exclude: ["Tables/generate.py"]),
         library(
-            "Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
+            "Corpus",
+            ["ExitCoding", "Formats", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
             exclude: ["Tables/generate.py"]),
-        library("BERT", ["Tensors", "Kernels", "Randomness"]),
-        library("Optimization", ["Tensors", "Kernels"]),
+        library("BERT", ["Formats", "Tensors", "Kernels", "Randomness"]),
+        library("Optimization", ["Formats", "Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
         library(
             "Checkpointing", ["ExitCoding", "Tensors", "Tokenization", "HDF5", "DurableFiles"]),
@@ -102,7 +103,7 @@ let package = Package(
         library(
             "FineTuning",
             [
-                "ExitCoding", "Models", "Tokenization", "Configuration", "DurableFiles", "BERT",
+                "ExitCoding", "Models", "Tokenization", "Formats", "DurableFiles", "BERT",
                 "Checkpointing", "Kernels",
                 "Tensors", "Randomness",
             ]),
@@ -110,7 +111,7 @@ let package = Package(
             "Runtime",
             [
                 "ExitCoding", "OperatingSystem", "MPI", "DurableFiles", "Kernels", "Distributed",
-                "Configuration",
+                "Formats",
             ]),
         library(
             "Training",
@@ -118,7 +119,7 @@ let package = Package(
                 "ExitCoding", "Runtime", "Models", "BERT", "Corpus", "Optimization", "Distributed",
                 "MPI",
                 "Checkpointing",
-                "Evaluation", "Configuration", "Tokenization", "Kernels", "Tensors",
+                "Evaluation", "Formats", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "HDF5", "OperatingSystem", "Reporting",
             ]),
 
@@ -129,7 +130,7 @@ let package = Package(
                 "Optimization",
                 "Distributed",
                 "MPI",
-                "Checkpointing", "Configuration", "Tokenization", "Kernels", "Tensors",
+                "Checkpointing", "Formats", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "OperatingSystem", "Reporting",
             ]),
 
@@ -137,11 +138,11 @@ let package = Package(
         program(
             "bert-train",
             [
-                "ExitCoding", "Runtime", "Training", "Configuration", "QuickStart", "Distributed",
+                "ExitCoding", "Runtime", "Training", "Formats", "QuickStart", "Distributed",
                 "MPI",
                 "Reporting",
                 "DurableFiles", "FineTuning", "FanOut", "Version", "HDF5", "Kernels",
-                "OperatingSystem",
+                "OperatingSystem", "Tensors",
                 argumentParser,
             ]),
         program(
@@ -157,7 +158,7 @@ let package = Package(
             [
                 "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
                 "Distributed", "MPI",
-                "Configuration", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
+                "Formats", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
                 "Runtime", "Training", "FineTuning", "Tokenization", "OperatingSystem", "Version",
                 argumentParser,
             ]),
@@ -166,8 +167,8 @@ let package = Package(
             name: "bert-fuzz",
             dependencies: [
                 "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
-                "HDF5", "FineTuning", "Configuration", "Randomness", "Reporting", "ExitCoding",
-                "Models", argumentParser,
+                "HDF5", "FineTuning", "Formats", "Randomness", "Reporting", "ExitCoding",
+                "Models", "Training", argumentParser,
             ],
             path: "Tests/Fuzz", swiftSettings: strict),
         .target(
@@ -184,7 +185,12 @@ let package = Package(
         tests("Tensors", ["Tensors"]),
         .target(name: "TileEmulation", dependencies: ["CKernels"], path: "Tests/TileEmulation"),
         tests("Kernels", ["Kernels", "CKernels", "Tensors", "Randomness", "TileEmulation"]),
-        tests("Configuration", ["Configuration", "TemporaryDirectories"]),
+        tests(
+            "Configuration",
+            [
+                "Formats", "Training", "BERT", "Corpus", "Optimization", "Distributed", "Runtime",
+                "Kernels", "Tensors", "TemporaryDirectories",
+            ]),
         tests(
             "Tokenization", ["Tokenization", "TemporaryDirectories"], exclude: ["Golden"]),
         tests(
@@ -218,11 +224,11 @@ let package = Package(
         tests(
             "FineTuning",
             [
-                "FineTuning", "Tokenization", "Configuration", "Randomness", "BERT",
+                "FineTuning", "Tokenization", "Formats", "Randomness", "BERT", "Tensors",
                 "TemporaryDirectories",
             ],
             exclude: ["Golden"]),
-        tests("Runtime", ["Runtime", "Configuration", "Kernels"]),
+        tests("Runtime", ["Runtime", "Kernels"]),
         tests(
             "Training",
             [
@@ -230,7 +236,7 @@ let package = Package(
                 "Distributed",
                 "MPI",
                 "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
-                "Configuration", "MPITestSupport", "TemporaryDirectories",
+                "Formats", "MPITestSupport", "TemporaryDirectories",
             ]),
     ]
 )

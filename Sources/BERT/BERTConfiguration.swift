@@ -32,14 +32,28 @@ public struct BERTConfiguration: Sendable, Equatable {
     /// The sizes of BERT-base, uncased.
     public init() {}
 
+    /// The largest sizes and constants of a model.
+    enum Limits {
+        static let vocabularySize = 1 << 24
+        static let hiddenSize = 1 << 16
+        static let layers = 255
+        static let heads = 1 << 10
+        static let intermediateSize = 1 << 18
+        static let maximumPositions = 1 << 16
+        static let segmentKinds = 1 << 8
+        static let initializerRange = 1e6
+    }
+
     /// Reason that no model can have these sizes; `nil` if one can.
     public var problem: String? {
         let sizes = [
-            ("vocab_size", vocabularySize, 1 << 24), ("hidden_size", hiddenSize, 1 << 16),
-            ("num_hidden_layers", layers, 255), ("num_attention_heads", heads, 1 << 10),
-            ("intermediate_size", intermediateSize, 1 << 18),
-            ("max_position_embeddings", maximumPositions, 1 << 16),
-            ("type_vocab_size", segmentKinds, 1 << 8),
+            ("vocab_size", vocabularySize, Limits.vocabularySize),
+            ("hidden_size", hiddenSize, Limits.hiddenSize),
+            ("num_hidden_layers", layers, Limits.layers),
+            ("num_attention_heads", heads, Limits.heads),
+            ("intermediate_size", intermediateSize, Limits.intermediateSize),
+            ("max_position_embeddings", maximumPositions, Limits.maximumPositions),
+            ("type_vocab_size", segmentKinds, Limits.segmentKinds),
         ]
         for (name, value, limit) in sizes where value < 1 || value > limit {
             return "\(name) is \(value); it must lie between 1 and \(limit)"
@@ -55,7 +69,7 @@ public struct BERTConfiguration: Sendable, Equatable {
         }
         for (name, value, limit) in [
             ("layer_norm_eps", layerNormEpsilon, 3.4e38),
-            ("initializer_range", initializerRange, 1e6),
+            ("initializer_range", initializerRange, Limits.initializerRange),
         ] where !Float(value).isNormal || value < 0 || value > limit {
             return "\(name) is \(value); it must be a number from 1.2e-38 to \(limit)"
         }

@@ -65,6 +65,9 @@ public struct MaskingSettings: Sendable, Hashable {
         return min(maximumPredictions, max(1, Int(share)))
     }
 
+    /// Whether the three shares of predicted tokens add up to 1, but for rounding.
+    public var sharesAddUp: Bool { abs(maskShare + randomShare + keepShare - 1) <= 1e-9 }
+
     func validate() throws(CorpusError) {
         guard probability > 0 && probability <= 1 else {
             throw .invalidSetting(
@@ -76,7 +79,7 @@ public struct MaskingSettings: Sendable, Hashable {
         }
         let shares = [maskShare, randomShare, keepShare]
         guard shares.allSatisfy({ (0...1).contains($0) }),
-            abs(shares.reduce(0, +) - 1) < 1e-6
+            sharesAddUp
         else {
             throw .invalidSetting(
                 "masking.mask, masking.random and masking.keep are \(maskShare), \(randomShare) "

@@ -8,6 +8,9 @@ public enum SampleOrder: String, Sendable, CaseIterable {
 
 /// How samples are made from the documents of a corpus.
 public struct SampleSettings: Sendable, Hashable {
+    /// The lengths that samples can have: `[CLS]`, two `[SEP]` and a token of each segment take 5.
+    public static let lengths = 5...65_536
+
     /// The greatest length of a sample, with `[CLS]` and both `[SEP]`.
     public var sequenceLength: Int
     /// The share of documents' passes that aim at a random shorter length.
@@ -38,7 +41,7 @@ public struct SampleSettings: Sendable, Hashable {
     ///
     /// - Throws: `CorpusError.invalidSetting` naming the first one that makes no sense.
     public func validate() throws(CorpusError) {
-        guard (5...65_536).contains(sequenceLength) else {
+        guard Self.lengths.contains(sequenceLength) else {
             throw .invalidSetting(
                 "data.sequence_length is \(sequenceLength); it must be 5 to 65536: [CLS], two "
                     + "[SEP] and a token of each segment take 5")

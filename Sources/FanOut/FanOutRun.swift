@@ -1,6 +1,5 @@
 import BERT
 import Checkpointing
-import Configuration
 import Distributed
 import DurableFiles
 import ExitCoding

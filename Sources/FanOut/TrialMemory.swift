@@ -1,5 +1,4 @@
 import BERT
-import Configuration
 import FineTuning
 import Runtime
 import Tensors
@@ -53,11 +52,6 @@ extension TrialMemory {
             start: start, head: task.kind.head(labels: max(task.labels.count, 2)),
             inputs: configuration.microBatchSize,
             sequenceLength: task.sequenceLength ?? configuration.sequenceLength,
-            precision: configuration.elementType, threads: threads)
+            precision: configuration.precision, threads: threads)
     }
-}
-
-extension FineTuningConfiguration {
-    /// The type of the activations.
-    var elementType: Precision { Precision(rawValue: precision.rawValue) ?? .fp32 }
 }

@@ -1,6 +1,5 @@
 import BERT
 import Checkpointing
-import Configuration
 import FineTuning
 import Kernels
 import MPI
@@ -38,13 +37,13 @@ struct TrialSetup {
             min(configuration.microBatchSize, most), train.largest, evaluate.largest)
         let needed = TrialMemory(
             start: start, head: task.kind.head(labels: data.labels.count), inputs: inputs,
-            sequenceLength: sequenceLength, precision: configuration.elementType,
+            sequenceLength: sequenceLength, precision: configuration.precision,
             threads: executor.team.count)
         try needed.check(task.name, memory)
         return BERTForFineTuning(
             start.configuration, head: needed.head, for: .training, capacity: needed.capacity,
             executor: executor, headDropout: configuration.headDropout ?? start.headDropout,
-            precision: configuration.elementType)
+            precision: configuration.precision)
     }
 
     func makeOptimizer(_ layout: ParameterLayout) -> Optimizer {
@@ -52,7 +51,8 @@ struct TrialSetup {
         // (Mosbach et al., 2021, "On the Stability of Fine-tuning BERT").
         Optimizer(
             settings: OptimizerSettings(
-                weightDecay: configuration.weightDecay, biasCorrection: true,
+                learningRate: trial.learningRate, weightDecay: configuration.weightDecay,
+                biasCorrection: true,
                 clipNorm: configuration.clipNorm), layout: layout, executor: executor)
     }
 
@@ -60,11 +60,11 @@ struct TrialSetup {
     func makeSchedule(batches: Int) -> LearningRateSchedule {
         LearningRateSchedule(
             warmupSteps: Int((configuration.warmup * Double(batches)).rounded()),
-            totalSteps: batches + 1, peak: trial.learningRate)
+            totalSteps: batches + 1)
     }
 
     var scalerPolicy: LossScaler.Policy {
-        configuration.precision == .fp16 ? .dynamic(.init()) : .fixed(1)
+        .default(for: configuration.precision)
     }
 
     /// Batches of an epoch, and all batches after which the evaluation data is scored.

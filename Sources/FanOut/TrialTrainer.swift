@@ -305,7 +305,9 @@ final class TrialTrainer {
         state.updates += 1
         state.curve.add(loss, batch: state.batches, total: totalBatches)
         optimizer.step(
-            number: state.updates, learningRate: schedule.rate(state.updates), gradientNorm: norm,
-            gradientScale: 1 / scale, parameters: model.parameters, gradients: model.gradients)
+            number: state.updates,
+            learningRate: schedule.rate(state.updates, peak: optimizer.settings.learningRate),
+            gradientNorm: norm, gradientScale: 1 / scale, parameters: model.parameters,
+            gradients: model.gradients)
     }
 }

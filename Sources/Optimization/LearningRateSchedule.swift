@@ -4,12 +4,13 @@
     import Musl
 #endif
 
-/// The learning rate of every step: a linear rise to `peak`, then a decay to 0 at `totalSteps`.
+/// The learning rate of every step as a part of its peak: a linear rise to 1, then a decay to 0 at
+/// `totalSteps`. Section `schedule` of a configuration.
 ///
 /// The decay starts from where the warm-up ends, so the rate never jumps; Google's and NVIDIA's
 /// schedules measure the decay from step 0 and drop at the end of warm-up.
 public struct LearningRateSchedule: Sendable, Equatable {
-    /// The shape of the decay; raw values are those of `schedule.name` in the configuration.
+    /// The shape of the decay; raw values are those of `schedule.name`.
     public enum Name: String, CaseIterable, Sendable {
         /// Straight down to 0.
         case linear
@@ -20,40 +21,43 @@ public struct LearningRateSchedule: Sendable, Equatable {
     }
 
     /// The shape of the decay.
-    public let name: Name
+    public var name: Name
     /// The exponent of `polynomial`; the others ignore it.
-    public let power: Double
+    public var power: Double
     /// The steps over which the rate rises; step `warmupSteps` is the first to have the peak.
-    public let warmupSteps: Int
+    public var warmupSteps: Int
     /// The step at which the rate is 0 (or the peak, where warm-up takes all steps).
-    public let totalSteps: Int
-    /// The highest rate.
-    public let peak: Double
+    public var totalSteps: Int
 
     /// A schedule.
     ///
-    /// - Precondition: no number is negative, `power` is positive, all are finite.
+    /// - Precondition: no number is negative, `power` is positive and finite.
     public init(
-        name: Name = .linear, power: Double = 1, warmupSteps: Int, totalSteps: Int, peak: Double
+        name: Name = .linear, power: Double = 1, warmupSteps: Int = 100, totalSteps: Int = 1000
     ) {
         precondition(warmupSteps >= 0 && totalSteps >= 0, "negative steps")
-        precondition(peak >= 0 && peak.isFinite, "peak is no rate")
         precondition(power > 0 && power.isFinite, "power is not positive")
         self.name = name
         self.power = power
         self.warmupSteps = warmupSteps
         self.totalSteps = totalSteps
-        self.peak = peak
     }
 
-    /// The rate of step `step`, counted from 1; 0 after `totalSteps` where the rate decays.
-    public func rate(_ step: Int) -> Double {
+    /// The learning rate of step `step`, counted from 1, where `peak` is the highest; 0 after
+    /// `totalSteps` where the rate decays.
+    public func rate(_ step: Int, peak: Double) -> Double {
         precondition(step >= 1, "steps count from 1")
-        if name != .constant && step > totalSteps { return 0 }
+        switch name {
+        case .constant: break
+        case .linear, .polynomial: if step > totalSteps { return 0 }
+        }
         if step <= warmupSteps { return peak * (Double(step) / Double(warmupSteps)) }
-        guard name != .constant else { return peak }
-        let remaining = Double(totalSteps - step) / Double(totalSteps - warmupSteps)
-        return peak * (name == .linear ? remaining : raise(remaining))
+        var remaining: Double { Double(totalSteps - step) / Double(totalSteps - warmupSteps) }
+        switch name {
+        case .constant: return peak
+        case .linear: return peak * remaining
+        case .polynomial: return peak * raise(remaining)
+        }
     }
 
     /// `base` to the power `power`. The usual powers are rounded correctly, so that they do not

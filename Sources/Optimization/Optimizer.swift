@@ -113,7 +113,7 @@ public final class Optimizer {
         let adam = AdamStep(
             step: number, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
             gradientScale: gradientScale * settings.clipFactor(norm: gradientNorm),
-            biasCorrection: settings.biasCorrection, learningRate: learningRate)
+            biasCorrection: settings.correctsBias, learningRate: learningRate)
         for part in parts {
             let segment = segments[part.segment]
             let step = adam.decaying(by: segment.decays ? settings.weightDecay : 0)

@@ -1,4 +1,3 @@
-public import Configuration
 import Distributed
 public import MPI
 
@@ -27,7 +26,7 @@ public struct ThreadPlan: Equatable, Sendable {
     ///   - coreOf: what tells a processor's core from others; a processor that is missing is a core
     ///     of its own.
     package init(
-        _ setting: RunConfiguration.ThreadCount, pins: Bool, rank: Int,
+        _ setting: ThreadCount, pins: Bool, rank: Int,
         of resources: [RankResources], coreOf: [Int: Int] = [:]
     ) {
         let own = resources[rank]
@@ -71,7 +70,7 @@ public struct ThreadPlan: Equatable, Sendable {
 
     /// The plan of this rank. Collective.
     public init(
-        _ setting: RunConfiguration.ThreadCount, pins: Bool, communicator: Communicator
+        _ setting: ThreadCount, pins: Bool, communicator: Communicator
     ) throws {
         let (rank, resources) = try RankResources.ofNode(communicator)
         self.init(
@@ -90,7 +89,7 @@ public struct ThreadPlan: Equatable, Sendable {
 
     /// The number of threads alone, for work that is not pinned. Collective.
     public static func threads(
-        _ setting: RunConfiguration.ThreadCount, communicator: Communicator
+        _ setting: ThreadCount, communicator: Communicator
     ) throws -> Int {
         try ThreadPlan(setting, pins: false, communicator: communicator).threads
     }

@@ -1,16 +1,17 @@
 import BERT
 import Checkpointing
-public import Configuration
 import Corpus
 public import Distributed
 import DurableFiles
 import Evaluation
+import Formats
 import Kernels
 public import MPI
 import Models
+import Optimization
 public import Reporting
 import Runtime
-import Tensors
+public import Tensors
 import Tokenization
 
 /// Evaluation of a stored model on held-out data: any checkpoint, run or Hugging Face directory.
@@ -20,7 +21,7 @@ public struct CheckpointEvaluation {
     /// The measurements.
     public let report: EvaluationReport
     /// `precision.compute`, in which it was measured.
-    public let compute: RunConfiguration.ComputeType
+    public let compute: Precision
 
     /// Evaluates the model at `checkpoint` on `paths`: corpus directories (their held-out split,
     /// or all of them if they have none) or NVIDIA's HDF5 files. Collective.
@@ -90,7 +91,7 @@ public struct CheckpointEvaluation {
             batch: model.capacity.sequences, communicator: communicator
         ).evaluate(model)
         compute = configuration.precision.compute
-        let length = configuration.data.sequenceLength
+        let length = configuration.samples.sequenceLength
         let lengthNotice = DataSetup.lengthNotice([source], sequenceLength: length)
         self.notices = notices + (lengthNotice.map { [$0] } ?? [])
         report = EvaluationReport(result, step: step, path: agreed, vocabulary: vocabulary)
@@ -178,7 +179,7 @@ public struct CheckpointEvaluation {
         // Another machine, another number of threads; numbers that compare with those of other
         // models, so fp32 unless asked; other data; and no step, which would limit batches.
         last.parallel.threads = .auto
-        last.precision = RunConfiguration.Precision()
+        last.precision = PrecisionSettings()
         last.data.format = try isCorpus(paths) ? .corpus : .nvidiaHDF5
         last.batch.global = Self.maximumBatch
         let configuration = try RunConfiguration.parse(
@@ -221,7 +222,7 @@ public struct CheckpointEvaluation {
         let capacity = BatchCapacity(
             sequences: max(1, min(settings.batch.micro, source.sampleCount(epoch: 0))),
             sequenceLength: length, maskedPerSequence: length)
-        let precision = Precision(settings.precision.compute)
+        let precision = settings.precision.compute
         try memory.check(
             BERTForPreTraining.memoryBytes(
                 sizes, for: .inference, capacity: capacity, threads: executor.team.count,
@@ -247,6 +248,6 @@ public struct CheckpointEvaluation {
         }
         let directories = try paths.map { try CorpusDirectory(path: $0) }
         try DataSetup.check(directories, model.vocabulary, model.description.tokenizer)
-        return try DataSetup.heldout(directories, SampleSettings(settings, order: .shuffled))
+        return try DataSetup.heldout(directories, settings.samples.ofHeldout)
     }
 }

@@ -1,6 +1,5 @@
 package import BERT
 package import Checkpointing
-package import Configuration
 package import Distributed
 import DurableFiles
 import Glibc

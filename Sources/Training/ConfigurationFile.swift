@@ -1,4 +1,3 @@
-import Configuration
 import DurableFiles
 
 /// `config.yaml` of a run directory: what the run was told, all keys resolved.

@@ -1,4 +1,3 @@
-public import Configuration
 public import Corpus
 import DurableFiles
 import Evaluation
@@ -107,19 +106,15 @@ public struct DataSetup {
     public func training(
         _ configuration: RunConfiguration, vocabularySize: Int
     ) throws -> any SampleSource {
-        let order: SampleOrder =
-            switch configuration.data.order {
-            case .shuffled: .shuffled
-            case .sequential: .sequential
-            }
         guard !directories.isEmpty else {
             return try NvidiaHDF5Source(
-                paths: settings.train, vocabularySize: vocabularySize, order: order,
+                paths: settings.train, vocabularySize: vocabularySize,
+                order: configuration.samples.order,
                 seed: configuration.run.seed)
         }
         return try CorpusSource(
             directories, split: .train,
-            settings: SampleSettings(configuration, order: order), seed: configuration.run.seed)
+            settings: configuration.samples, seed: configuration.run.seed)
     }
 
     /// Held-out samples: those of `data.heldout`, else the corpora's own held-out split; `nil` if
@@ -127,7 +122,7 @@ public struct DataSetup {
     public func heldout(
         _ configuration: RunConfiguration, vocabularySize: Int
     ) throws -> (any SampleSource)? {
-        let settings = SampleSettings(configuration, order: .shuffled)
+        let settings = configuration.samples.ofHeldout
         if !heldoutDirectories.isEmpty {
             return try Self.heldout(heldoutDirectories, settings)
         }
@@ -166,22 +161,11 @@ public struct DataSetup {
 }
 
 extension SampleSettings {
-    /// Reads from `configuration` how to make samples of documents.
-    init(_ configuration: RunConfiguration, order: SampleOrder) {
-        let masking = configuration.masking
-        let unit: Corpus.MaskingUnit =
-            switch masking.unit {
-            case .token: .token
-            case .wholeWord: .wholeWord
-            case .ngram: .ngram
-            case .span: .span
-            }
-        self.init(
-            sequenceLength: configuration.data.sequenceLength,
-            shortSequenceProbability: configuration.data.shortSequenceProbability, order: order,
-            masking: MaskingSettings(
-                probability: masking.probability, maximumPredictions: masking.maxPredictions,
-                maskShare: masking.mask, randomShare: masking.random, keepShare: masking.keep,
-                unit: unit))
+    /// The same for held-out data, whose order is always one permutation: an evaluation takes the
+    /// first of them.
+    var ofHeldout: SampleSettings {
+        var settings = self
+        settings.order = .shuffled
+        return settings
     }
 }

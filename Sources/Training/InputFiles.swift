@@ -1,4 +1,3 @@
-import Configuration
 import DurableFiles
 
 /// The files and directories that a configuration names.
@@ -24,13 +23,13 @@ struct InputFiles {
             for path in phase.data.heldout { add("data.heldout", path, advice) }
         }
         guard !resumes else { return }
-        if let path = configuration.model.vocabulary {
+        if let path = configuration.modelFiles.vocabulary {
             add(
                 "model.vocabulary", path,
                 "name the vocab.txt that the data was tokenized with, or leave the key out: a corpus "
                     + "brings its own")
         }
-        if let path = configuration.model.initializeFrom {
+        if let path = configuration.modelFiles.initializeFrom {
             add("model.initialize_from", path, "name a checkpoint, run or model directory")
         }
     }

@@ -1,6 +1,5 @@
 public import BERT
 public import Checkpointing
-public import Configuration
 import DurableFiles
 import FoundationEssentials
 import Kernels
@@ -43,21 +42,21 @@ public struct ModelSetup {
     /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model, or is not the one
     ///   that `model.vocabulary` names, or the memory is too small.
     public init(
-        _ settings: RunConfiguration.Model,
+        _ settings: ModelSettings, files: RunConfiguration.ModelFiles,
         corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)?,
         origin: ModelOrigin, momentShards: Int
     ) throws {
         self.origin = origin
-        let named = try Self.namedVocabulary(settings, isNeeded: !origin.isCheckpoint)
+        let named = try Self.namedVocabulary(files.vocabulary, isNeeded: !origin.isCheckpoint)
         if let saved = origin.saved {
             let model = try StoredModel(saved)
             stored = model.description
             vocabulary = model.vocabulary
             tokenizer = model.description.tokenizer
             configuration =
-                settings.initializeFrom == nil
-                ? BERTConfiguration(settings.architecture, vocabularySize: vocabulary.count)
-                : try Self.applyingOverrides(settings, model.configuration, path: saved.path)
+                files.initializeFrom == nil
+                ? settings.configuration(vocabularySize: vocabulary.count)
+                : try Self.apply(settings, to: model.configuration, path: saved.path)
             notices = try origin.isCheckpoint ? [] : model.parts().notices
         } else {
             guard
@@ -71,12 +70,11 @@ public struct ModelSetup {
             stored = nil
             notices = []
             (vocabulary, tokenizer) = chosen
-            configuration = BERTConfiguration(
-                settings.architecture, vocabularySize: vocabulary.count)
+            configuration = settings.configuration(vocabularySize: vocabulary.count)
         }
         if let named, named.text != vocabulary.text {
             throw TrainingError.configuration(
-                "model.vocabulary (\(settings.vocabulary ?? "")) is another vocabulary than that of "
+                "model.vocabulary (\(files.vocabulary ?? "")) is another vocabulary than that of "
                     + "\(origin.saved?.path ?? "the training data"); leave it null, or build the "
                     + "corpus with it (`bert corpus build --vocab`)")
         }
@@ -86,21 +84,18 @@ public struct ModelSetup {
 
     /// The vocabulary that `model.vocabulary` names.
     private static func namedVocabulary(
-        _ settings: RunConfiguration.Model, isNeeded: Bool
+        _ path: String?, isNeeded: Bool
     ) throws -> Vocabulary? {
-        guard let path = settings.vocabulary else { return nil }
+        guard let path else { return nil }
         guard try isNeeded || Paths.exists(path) else { return nil }
         return try Vocabulary(contentsOf: path)
     }
 
     /// Sizes are the stored model's; only what does not change a tensor may be laid over it.
-    private static func applyingOverrides(
-        _ settings: RunConfiguration.Model, _ stored: BERTConfiguration, path: String
+    private static func apply(
+        _ settings: ModelSettings, to stored: BERTConfiguration, path: String
     ) throws -> BERTConfiguration {
-        var base = ModelArchitecture(preset: settings.preset)
-        base.fill(from: stored)
-        let wanted = BERTConfiguration(
-            settings.applyingOverrides(to: base), vocabularySize: stored.vocabularySize)
+        let wanted = settings.applied(to: stored)
         guard ParameterLayout.pretraining(wanted) == ParameterLayout.pretraining(stored),
             wanted.heads == stored.heads
         else {
@@ -176,28 +171,6 @@ extension Vocabulary {
 }
 
 extension BERTConfiguration {
-    /// The sizes of `architecture`.
-    init(_ architecture: ModelArchitecture, vocabularySize: Int) {
-        self.init()
-        self.vocabularySize = architecture.vocabSize ?? vocabularySize
-        hiddenSize = architecture.hiddenSize
-        layers = architecture.numHiddenLayers
-        heads = architecture.numAttentionHeads
-        intermediateSize = architecture.intermediateSize
-        activation =
-            switch architecture.hiddenAct {
-            case .gelu: .gelu
-            case .geluNew: .geluNew
-            }
-        hiddenDropout = architecture.hiddenDropoutProb
-        attentionDropout = architecture.attentionProbsDropoutProb
-        maximumPositions = architecture.maxPositionEmbeddings
-        segmentKinds = architecture.typeVocabSize
-        initializerRange = architecture.initializerRange
-        layerNormEpsilon = architecture.layerNormEps
-        paddingID = architecture.padTokenID
-    }
-
     /// The text of a `config.json` that Hugging Face reads.
     public func json() throws -> String {
         let encoder = JSONEncoder()
@@ -212,24 +185,5 @@ extension BERTConfiguration {
                     """, at: text.index(after: brace))
         }
         return text
-    }
-}
-
-extension ModelArchitecture {
-    /// Takes the sizes of a stored model.
-    mutating func fill(from stored: BERTConfiguration) {
-        vocabSize = stored.vocabularySize
-        hiddenSize = stored.hiddenSize
-        numHiddenLayers = stored.layers
-        numAttentionHeads = stored.heads
-        intermediateSize = stored.intermediateSize
-        hiddenAct = stored.activation == .gelu ? .gelu : .geluNew
-        hiddenDropoutProb = stored.hiddenDropout
-        attentionProbsDropoutProb = stored.attentionDropout
-        maxPositionEmbeddings = stored.maximumPositions
-        typeVocabSize = stored.segmentKinds
-        initializerRange = stored.initializerRange
-        layerNormEps = stored.layerNormEpsilon
-        padTokenID = stored.paddingID
     }
 }

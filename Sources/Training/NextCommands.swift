@@ -1,4 +1,3 @@
-import Configuration
 import DurableFiles
 import Glibc
 import Reporting

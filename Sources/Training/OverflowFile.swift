@@ -1,4 +1,5 @@
 import BERT
+import Corpus
 import DurableFiles
 import FoundationEssentials
 import Randomness

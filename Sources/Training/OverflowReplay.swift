@@ -1,5 +1,6 @@
 import BERT
 import Checkpointing
+import Corpus
 import DurableFiles
 import Kernels
 import Models

@@ -1,5 +1,4 @@
 import Checkpointing
-import Configuration
 import Distributed
 import DurableFiles
 import FoundationEssentials

@@ -1,9 +1,9 @@
 import BERT
 import Checkpointing
-import Configuration
 import Corpus
 import Distributed
 import DurableFiles
+import Formats
 import Kernels
 public import MPI
 import Optimization
@@ -101,7 +101,7 @@ public struct PretrainingCheck {
         report.set("total_steps", configuration.totalSteps)
         for (index, phase) in phases.enumerated() {
             let title = phases.count == 1 ? "data" : "phase \(index)"
-            let (steps, epochs) = (phase.schedule.totalSteps, Self.epochs(phase))
+            let (steps, epochs) = (phase.configuration.schedule.totalSteps, Self.epochs(phase))
             let batch = phase.configuration.batch
             report.line(
                 title,
@@ -113,7 +113,7 @@ public struct PretrainingCheck {
                         batch.accumulation(ranks: ranks), "micro-batch", "micro-batches"))
         }
         report.set("phases", phases) { phase, inner in
-            inner.set("steps", phase.schedule.totalSteps)
+            inner.set("steps", phase.configuration.schedule.totalSteps)
             inner.set("epochs", Self.epochs(phase))
             inner.set("samples_per_epoch", phase.source.sampleCount(epoch: 0))
             inner.set("global_batch", phase.configuration.batch.global)
@@ -123,7 +123,7 @@ public struct PretrainingCheck {
 
     /// Passes over the data; infinite where they make no sample.
     private static func epochs(_ phase: PretrainingPhase) -> Double {
-        Double(phase.schedule.totalSteps) * Double(phase.configuration.batch.global)
+        Double(phase.configuration.schedule.totalSteps) * Double(phase.configuration.batch.global)
             / Double(phase.source.sampleCount(epoch: 0))
     }
 
@@ -185,7 +185,7 @@ public struct PretrainingCheck {
 
     private mutating func describeTime(_ phases: [PretrainingPhase], _ seconds: [Double]) {
         let total = zip(phases, seconds).reduce(0) {
-            $0 + Double($1.0.schedule.totalSteps) * $1.1
+            $0 + Double($1.0.configuration.schedule.totalSteps) * $1.1
         }
         let steps = seconds.map { HumanFormat.duration($0) }.joined(separator: ", ")
         report.line(

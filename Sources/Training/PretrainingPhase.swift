@@ -1,5 +1,4 @@
 import BERT
-import Configuration
 import Corpus
 import Distributed
 import Optimization
@@ -8,7 +7,6 @@ import Optimization
 struct PretrainingPhase {
     let configuration: RunConfiguration
     let data: DataSetup
-    let schedule: LearningRateSchedule
     let source: any SampleSource
     let heldout: (any SampleSource)?
     /// The most sequences of a micro-batch, never more than the largest rank's share.
@@ -24,16 +22,6 @@ struct PretrainingPhase {
         self.configuration = configuration
         self.data = data
         try data.check(setup.vocabulary, setup.tokenizer)
-        let schedule = configuration.schedule
-        let name: LearningRateSchedule.Name =
-            switch schedule.name {
-            case .linear: .linear
-            case .polynomial: .polynomial
-            case .constant: .constant
-            }
-        self.schedule = LearningRateSchedule(
-            name: name, power: schedule.power, warmupSteps: schedule.warmupSteps,
-            totalSteps: schedule.totalSteps, peak: configuration.optimizer.learningRate)
         source = try data.training(configuration, vocabularySize: model.vocabularySize)
         heldout = try data.heldout(configuration, vocabularySize: model.vocabularySize)
         if configuration.evaluation.target != nil || configuration.checkpoint.keepBest {
@@ -54,32 +42,21 @@ struct PretrainingPhase {
         // NVIDIA's files bring masks of their own; no sample has more than its tokens.
         let masks =
             configuration.data.format == .corpus
-            ? configuration.masking.maxPredictions : length
+            ? configuration.samples.masking.maximumPredictions : length
         notice = DataSetup.lengthNotice(
             [source] + (heldout.map { [$0] } ?? []),
-            sequenceLength: configuration.data.sequenceLength)
+            sequenceLength: configuration.samples.sequenceLength)
         capacity = BatchCapacity(
             sequences: micro, sequenceLength: length, maskedPerSequence: min(masks, length))
+    }
+
+    /// The learning rate of a step of this phase, counted from 1.
+    func learningRate(_ step: Int) -> Double {
+        configuration.schedule.rate(step, peak: configuration.optimizer.learningRate)
     }
 
     /// This rank's part of a global batch.
     func share(_ samples: [SampleIdentity], rank: Int, ranks: Int) -> [SampleIdentity] {
         Array(samples[Partition(count: samples.count, parts: ranks)[rank]])
-    }
-}
-
-extension OptimizerSettings {
-    /// The optimizer that `configuration` asks for.
-    init(_ configuration: RunConfiguration.Optimizer) {
-        let name: Name =
-            switch configuration.name {
-            case .adamw: .adamw
-            case .lamb: .lamb
-            }
-        self.init(
-            name: name, beta1: configuration.beta1,
-            beta2: configuration.beta2, epsilon: configuration.epsilon,
-            weightDecay: configuration.weightDecay, biasCorrection: configuration.correctsBias,
-            clipNorm: configuration.clippingNorm)
     }
 }

@@ -1,6 +1,5 @@
 import BERT
 import Checkpointing
-import Configuration
 import Corpus
 import Distributed
 import DurableFiles

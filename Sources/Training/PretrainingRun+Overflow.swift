@@ -1,6 +1,6 @@
 import BERT
 import Checkpointing
-import Configuration
+import Corpus
 import Distributed
 import DurableFiles
 import MPI
@@ -151,7 +151,7 @@ extension PretrainingRun {
             seed: trainer.seed,
             globalMasked: outcome.masked, globalSequences: outcome.sequences,
             checkpoint: checkpoint, checkpointStep: weightsStep,
-            initializeFrom: options.configuration.model.initializeFrom ?? "",
+            initializeFrom: options.configuration.modelFiles.initializeFrom ?? "",
             model: try setup.configuration.json(), suspects: min(alone.count, samples.count),
             samples: samples.map { OverflowFile.Sample($0) })
     }

@@ -1,5 +1,5 @@
 import BERT
-import Configuration
+import Optimization
 import Runtime
 import Tensors
 
@@ -29,7 +29,7 @@ extension PretrainingRun {
         return moments.bytes(parameterCount: layout.count)
             + BERTForPreTraining.memoryBytes(
                 setup.configuration, for: .training, capacity: capacity, threads: threads,
-                precision: Precision(configuration.precision.compute),
+                precision: configuration.precision.compute,
                 recomputes: parallel.recompute)
     }
 

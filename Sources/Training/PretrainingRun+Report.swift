@@ -1,6 +1,5 @@
 import BERT
 import Checkpointing
-import Configuration
 import Distributed
 import Kernels
 import MPI
@@ -77,8 +76,8 @@ extension PretrainingRun {
                 "\(configuration.totalSteps)"
                     + (phases.count > 1 ? " in \(phases.count) phases" : "")
                     + ", \(optimizer.settings.name.rawValue), learning rate "
-                    + "\(HumanFormat.scientific(phase.schedule.peak)), warm-up "
-                    + "\(phase.schedule.warmupSteps)"
+                    + "\(HumanFormat.scientific(phase.configuration.optimizer.learningRate)), warm-up "
+                    + "\(phase.configuration.schedule.warmupSteps)"
             ),
             ("data", phase.data.summary),
             ("memory", "about \(HumanFormat.bytes(memoryForecast)) a rank\(copyNote)"),
@@ -98,16 +97,5 @@ extension PretrainingRun {
         let moments = 2 * optimizer.firstMoment.count * MemoryLayout<Float>.stride
         return residentBefore + model.memoryBytes + moments + trainer.reducer.memoryBytes
             + keeper.memoryBytes
-    }
-}
-
-extension Precision {
-    /// The precision that a configuration names.
-    init(_ compute: RunConfiguration.ComputeType) {
-        switch compute {
-        case .fp32: self = .fp32
-        case .bf16: self = .bf16
-        case .fp16: self = .fp16
-        }
     }
 }

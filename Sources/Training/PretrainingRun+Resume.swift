@@ -1,9 +1,9 @@
 import BERT
 import Checkpointing
-import Configuration
 import Corpus
 import Distributed
 import DurableFiles
+import Formats
 import MPI
 import Models
 import Optimization
@@ -45,7 +45,8 @@ extension PretrainingRun {
         }
         // Its own checkpoint holds everything: the model it once started from may be gone.
         let model = try communicator.broadcastFromRoot {
-            guard checkpoint.isEmpty, let path = options.configuration.model.initializeFrom else {
+            guard checkpoint.isEmpty, let path = options.configuration.modelFiles.initializeFrom
+            else {
                 return ""
             }
             let (found, skipped) = try SavedModel.open(path)

@@ -1,6 +1,5 @@
 import BERT
 import Checkpointing
-import Configuration
 import Corpus
 import Distributed
 import DurableFiles
@@ -72,7 +71,8 @@ public final class PretrainingRun {
             let resolved = configuration.resolvedPhases
             let data = try resolved.map { try DataSetup($0.data) }
             let setup = try ModelSetup(
-                configuration.model, corpus: data[0].corpus, origin: origin,
+                configuration.model, files: configuration.modelFiles, corpus: data[0].corpus,
+                origin: origin,
                 momentShards: configuration.parallel.shardOptimizer ? communicator.size : 1)
             let phases = try zip(resolved, data).map {
                 try PretrainingPhase($0, data: $1, setup: setup, ranks: communicator.size)
@@ -101,7 +101,7 @@ public final class PretrainingRun {
             threads: threadPlan.threads, processors: threadPlan.processors)
         model = BERTForPreTraining(
             setup.configuration, for: .training, capacity: capacity, executor: executor,
-            precision: Precision(configuration.precision.compute),
+            precision: configuration.precision.compute,
             recomputes: configuration.parallel.recompute)
         let keeper = CheckpointKeeper(
             configuration.checkpoint, store: CheckpointStore(run: options.directory),
@@ -119,23 +119,22 @@ public final class PretrainingRun {
             StopSignals.received != nil
                 || timeBudget.isSpent(writing: keeper.secondsUnderWay)
         }
-        scaler = LossScaler(LossScaler.Policy(configuration.precision))
+        scaler = LossScaler(configuration.precision.scalerPolicy)
         let injection = try agreement.throwingTogether { try OverflowInjection.fromEnvironment() }
         if injection != nil {
             notices.append("\(OverflowInjection.variable) is set: overflows are made, for tests")
         }
         trainer = try Trainer(
-            model: model, optimizer: OptimizerSettings(configuration.optimizer),
+            model: model, optimizer: configuration.optimizer,
             communicator: communicator, seed: configuration.run.seed, stopPoll: stopPoll,
             bucketMegabytes: configuration.parallel.bucketMegabytes,
             overlaps: configuration.parallel.overlap,
-            wire: configuration.parallel.wire == .bf16 ? .bfloat16 : .float32,
+            wire: configuration.parallel.wire,
             shardsOptimizer: configuration.parallel.shardOptimizer && communicator.size > 1,
             injection: injection)
         var resolved = configuration.resolved()
-        var architecture = configuration.model.architecture
-        architecture.fill(from: setup.configuration)
-        resolved.model.fill(from: architecture)
+        resolved.model.fill(from: setup.configuration)
+        resolved.model.vocabularySize = setup.configuration.vocabularySize
         self.resolved = resolved
         state.lossScaler = scaler.state
     }
@@ -169,7 +168,7 @@ public final class PretrainingRun {
         if let status = try runMissedEvaluation() { return status }
         while state.phase < phases.count {
             let phase = phases[state.phase]
-            while state.phaseStep < phase.schedule.totalSteps {
+            while state.phaseStep < phase.configuration.schedule.totalSteps {
                 guard let outcome = try step(phase) else { return try stop() }
                 // What is done is made safe before an evaluation takes its time.
                 if isAtEnd { break }
@@ -198,7 +197,7 @@ public final class PretrainingRun {
     /// Whether the last step of the last phase is done.
     private var isAtEnd: Bool {
         state.phase == phases.count - 1
-            && state.phaseStep >= phases[state.phase].schedule.totalSteps
+            && state.phaseStep >= phases[state.phase].configuration.schedule.totalSteps
     }
 
     /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
@@ -255,7 +254,7 @@ public final class PretrainingRun {
             samples: phase.share(all, rank: communicator.rank, ranks: communicator.size),
             source: phase.source, micro: phase.micro,
             rounds: phase.configuration.batch.accumulation(ranks: communicator.size),
-            number: state.step + 1, learningRate: phase.schedule.rate(state.phaseStep + 1))
+            number: state.step + 1, learningRate: phase.learningRate(state.phaseStep + 1))
         plan.checkpointRequested = isCoordinator && keeper.isOverdue
         plan.lossScale = scaler.scale
         plan.batch = state.step + state.skippedSteps + 1

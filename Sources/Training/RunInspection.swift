@@ -1,8 +1,8 @@
 import Checkpointing
-import Configuration
 import Corpus
 import DurableFiles
 import ExitCoding
+import Formats
 import Reporting
 
 /// Inspection of a run without training: its files, data, vocabulary and model. Problems are
@@ -75,8 +75,8 @@ struct RunInspection {
         for index in phases.indices {
             phases[index].data.train.removeAll(where: unsound.contains)
             phases[index].data.heldout.removeAll(where: unsound.contains)
-            if let path = phases[index].model.vocabulary, unsound.contains(path) {
-                phases[index].model.vocabulary = nil
+            if let path = phases[index].modelFiles.vocabulary, unsound.contains(path) {
+                phases[index].modelFiles.vocabulary = nil
             }
         }
         return phases
@@ -93,7 +93,8 @@ struct RunInspection {
         let shards = options.configuration.parallel.shardOptimizer ? ranks : 1
         setup = attempt {
             try ModelSetup(
-                first.model, corpus: data[0].corpus, origin: origin, momentShards: shards)
+                first.model, files: first.modelFiles, corpus: data[0].corpus, origin: origin,
+                momentShards: shards)
         }
         guard let setup else { return }
         let count = ranks
@@ -106,7 +107,7 @@ struct RunInspection {
     /// Finds the source of the parameters; nil where that is a problem.
     private mutating func findOrigin() -> ModelOrigin? {
         if let checkpoint = resumption.checkpoint { return .checkpoint(checkpoint) }
-        guard let path = options.configuration.model.initializeFrom else { return .random }
+        guard let path = options.configuration.modelFiles.initializeFrom else { return .random }
         // One that is missing is a problem already.
         guard attempt({ try Paths.exists(path) }) == true else { return nil }
         return attempt { .model(try SavedModel.open(path).model) }

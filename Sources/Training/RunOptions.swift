@@ -1,5 +1,3 @@
-public import Configuration
-
 /// The options of `bert-train pretrain`.
 public struct RunOptions {
     /// Whether to resume from a checkpoint.

@@ -1,6 +1,6 @@
 import BERT
 import Checkpointing
-import Configuration
+import Corpus
 import Distributed
 import DurableFiles
 import MPI

@@ -1,8 +1,8 @@
 import Checkpointing
-import Configuration
 import Corpus
 import Distributed
 import DurableFiles
+import Formats
 public import MPI
 
 extension RunOptions {

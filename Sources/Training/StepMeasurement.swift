@@ -1,4 +1,3 @@
-import Configuration
 import Corpus
 import Distributed
 import MPI

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BERT
 import Checkpointing
-import Configuration
 import DurableFiles
 import ExitCoding
 import Glibc
@@ -20,8 +19,8 @@ struct CheckpointCommand: ParsableCommand {
         commandName: "checkpoint",
         abstract: "Time checkpoints written during training; also under mpirun.")
 
-    @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var preset = Preset.base
+    @Option(help: "The model: \(ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var preset = ModelPreset.base
     @Option(help: "Where to write: a new directory is made there, and deleted.")
     var directory = "."
     @Option(help: "Sequences of a micro-batch, one a step.")

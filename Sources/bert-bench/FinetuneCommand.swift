@@ -1,6 +1,5 @@
 import ArgumentParser
 import BERT
-import Configuration
 import Kernels
 import Optimization
 import Reporting

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import BERT
 import Kernels
 import Reporting
 import Runtime

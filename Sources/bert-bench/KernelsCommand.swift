@@ -1,5 +1,5 @@
 import ArgumentParser
-import Configuration
+import BERT
 import Kernels
 import Reporting
 import Runtime
@@ -17,7 +17,7 @@ struct KernelsCommand: ParsableCommand {
             """)
 
     @Option(help: "The model whose sizes are taken.")
-    var preset = Preset.base
+    var preset = ModelPreset.base
     @Option(help: "Sequences of a micro-batch.")
     var micro = 16
     @Option(help: "Tokens of a sequence.")

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Distributed
+public import ArgumentParser
+public import Distributed
 import Glibc
 import MPI
 import OperatingSystem
@@ -21,7 +21,7 @@ struct Ring: ParsableCommand {
     @Option(help: "Segments under way at once.")
     var inFlight = RingConfiguration().segmentsInFlight
     @Option(help: "What travels: fp32 or bf16.")
-    var wire = "fp32"
+    var wire = WireType.float32
     @Flag(help: "Print one JSON object a line instead of a table.")
     var json = false
 
@@ -44,9 +44,6 @@ struct Ring: ParsableCommand {
         guard (1...Self.mostInFlight).contains(inFlight) else {
             throw ValidationError(
                 "--in-flight is \(inFlight); it must lie between 1 and \(Self.mostInFlight)")
-        }
-        guard ["fp32", "bf16"].contains(wire) else {
-            throw ValidationError("--wire is fp32 or bf16, not '\(wire)'")
         }
     }
 
@@ -91,7 +88,6 @@ struct Ring: ParsableCommand {
     ) throws -> RingResult {
         let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: megabytes << 18)
         defer { buffer.deallocate() }
-        let wire: WireType = wire == "bf16" ? .bfloat16 : .float32
         let ringCall = { try ring.allReduce(buffer, wire: wire) }
         let libraryCall = { try ReferenceAllReduce(over: world).allReduce(buffer) }
         try verify(buffer, world, "MPI_Allreduce", libraryCall)
@@ -182,3 +178,5 @@ private struct RingResult: Encodable {
             }
     }
 }
+
+extension WireType: ExpressibleByArgument {}

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Configuration
+public import BERT
 import Kernels
 import Reporting
 import Runtime
@@ -7,8 +7,8 @@ public import Tensors
 
 /// The options of a measured step; `compare` passes them to its child.
 struct StepOptions: ParsableArguments {
-    @Option(help: "The model: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var preset = Preset.base
+    @Option(help: "The model: \(ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var preset = ModelPreset.base
     @Option(help: "How activations are stored and products computed: fp32, bf16 or fp16.")
     var precision = Precision.fp32
     @Option(help: "Sequences of a micro-batch.")
@@ -35,7 +35,7 @@ struct StepOptions: ParsableArguments {
     }
 }
 
-extension Preset: ExpressibleByArgument {}
+extension ModelPreset: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 
 /// `bert-bench step`: training steps of one rank.

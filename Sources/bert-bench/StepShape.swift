@@ -1,5 +1,4 @@
 import BERT
-import Configuration
 import Randomness
 
 /// The sizes of a benchmark's training step: a model, and micro-batches of full-length sequences.
@@ -11,14 +10,8 @@ struct StepShape {
     let sequenceLength: Int
 
     /// The preset's sizes with Google's uncased vocabulary of 30522 entries.
-    init(preset: Preset, micro: Int, sequenceLength: Int) {
-        let architecture = ModelArchitecture(preset: preset)
-        var configuration = BERTConfiguration()
-        configuration.hiddenSize = architecture.hiddenSize
-        configuration.layers = architecture.numHiddenLayers
-        configuration.heads = architecture.numAttentionHeads
-        configuration.intermediateSize = architecture.intermediateSize
-        self.configuration = configuration
+    init(preset: ModelPreset, micro: Int, sequenceLength: Int) {
+        configuration = BERTConfiguration(preset)
         self.micro = micro
         self.sequenceLength = sequenceLength
     }

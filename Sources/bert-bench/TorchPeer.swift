@@ -1,4 +1,4 @@
-import Configuration
+import BERT
 import FoundationEssentials
 import Glibc
 import Tensors

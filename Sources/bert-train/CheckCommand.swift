@@ -1,9 +1,9 @@
 import ArgumentParser
-import Configuration
 import Distributed
 import DurableFiles
 import FanOut
 import FineTuning
+import Formats
 import MPI
 import Reporting
 import Training

@@ -1,10 +1,10 @@
 import ArgumentParser
-import Configuration
 import Distributed
 import DurableFiles
 import ExitCoding
 import MPI
 import Reporting
+import Tensors
 import Training
 
 /// `bert-train evaluate`.

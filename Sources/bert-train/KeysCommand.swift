@@ -1,6 +1,6 @@
 import ArgumentParser
-import Configuration
 import Reporting
+import Training
 
 /// `bert-train keys`.
 struct KeysCommand: ParsableCommand {

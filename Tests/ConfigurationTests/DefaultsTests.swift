@@ -1,5 +1,12 @@
-import Configuration
+import BERT
+import Corpus
+import Distributed
+import Kernels
+import Optimization
+import Runtime
+import Tensors
 import Testing
+import Training
 
 /// Every default, as `docs/configuration.md` and the design fix them.
 @Suite struct DefaultsTests {
@@ -18,45 +25,46 @@ import Testing
         #expect(configuration.run.directory == "Checkpoints")
         #expect(configuration.data.train == [] && configuration.data.heldout == [])
         #expect(configuration.data.format == .corpus)
-        #expect(configuration.data.order == .shuffled)
-        #expect(configuration.data.sequenceLength == 128)
-        #expect(configuration.data.shortSequenceProbability == 0.1)
+        #expect(configuration.samples.order == .shuffled)
+        #expect(configuration.samples.sequenceLength == 128)
+        #expect(configuration.samples.shortSequenceProbability == 0.1)
     }
 
     @Test func modelIsBERTMini() {
         let model = configuration.model
-        #expect(model.preset == .mini && model.initializeFrom == nil)
-        #expect(model.vocabulary == nil)
-        let architecture = model.architecture
-        #expect(architecture.vocabSize == nil)
-        #expect(architecture.hiddenSize == 256 && architecture.numHiddenLayers == 4)
-        #expect(architecture.numAttentionHeads == 4 && architecture.intermediateSize == 1024)
-        #expect(architecture.hiddenAct == .gelu)
-        #expect(architecture.hiddenDropoutProb == 0.1)
-        #expect(architecture.attentionProbsDropoutProb == 0.1)
-        #expect(architecture.maxPositionEmbeddings == 512 && architecture.typeVocabSize == 2)
-        #expect(architecture.initializerRange == 0.02 && architecture.layerNormEps == 1e-12)
-        #expect(architecture.padTokenID == 0 && architecture.classifierDropout == nil)
+        #expect(model.preset == .mini && configuration.modelFiles.initializeFrom == nil)
+        #expect(configuration.modelFiles.vocabulary == nil)
+        #expect(model.vocabularySize == nil && model.classifierDropout == nil)
+        let architecture = model.configuration(vocabularySize: 77)
+        #expect(architecture.vocabularySize == 77)
+        #expect(architecture.hiddenSize == 256 && architecture.layers == 4)
+        #expect(architecture.heads == 4 && architecture.intermediateSize == 1024)
+        #expect(architecture.activation == .gelu)
+        #expect(architecture.hiddenDropout == 0.1)
+        #expect(architecture.attentionDropout == 0.1)
+        #expect(architecture.maximumPositions == 512 && architecture.segmentKinds == 2)
+        #expect(architecture.initializerRange == 0.02 && architecture.layerNormEpsilon == 1e-12)
+        #expect(architecture.paddingID == 0)
     }
 
     @Test(arguments: [
-        (Preset.tiny, 2, 128, 2, 512), (.mini, 4, 256, 4, 1024), (.small, 4, 512, 8, 2048),
+        (ModelPreset.tiny, 2, 128, 2, 512), (.mini, 4, 256, 4, 1024), (.small, 4, 512, 8, 2048),
         (.medium, 8, 512, 8, 2048), (.base, 12, 768, 12, 3072), (.large, 24, 1024, 16, 4096),
     ])
     func presetsHaveGooglesSizes(
-        preset: Preset, layers: Int, hidden: Int, heads: Int, intermediate: Int
+        preset: ModelPreset, layers: Int, hidden: Int, heads: Int, intermediate: Int
     ) {
-        let architecture = ModelArchitecture(preset: preset)
-        #expect(architecture.numHiddenLayers == layers)
+        let architecture = BERTConfiguration(preset)
+        #expect(architecture.layers == layers)
         #expect(architecture.hiddenSize == hidden)
-        #expect(architecture.numAttentionHeads == heads)
+        #expect(architecture.heads == heads)
         #expect(architecture.intermediateSize == intermediate)
     }
 
     @Test func maskingAndBatch() {
-        let masking = configuration.masking
-        #expect(masking.probability == 0.15 && masking.maxPredictions == 20)
-        #expect(masking.mask == 0.8 && masking.random == 0.1 && masking.keep == 0.1)
+        let masking = configuration.samples.masking
+        #expect(masking.probability == 0.15 && masking.maximumPredictions == 20)
+        #expect(masking.maskShare == 0.8 && masking.randomShare == 0.1 && masking.keepShare == 0.1)
         #expect(masking.unit == .token)
         #expect(configuration.batch.global == 256 && configuration.batch.micro == 16)
     }
@@ -79,7 +87,7 @@ import Testing
 
     @Test func precision() {
         #expect(configuration.precision.compute == .fp32)
-        var scale = RunConfiguration.DynamicLossScale()
+        var scale = LossScaler.Dynamic()
         #expect(configuration.precision.effectiveLossScale == .fixed(1))
         var half = configuration.precision
         half.compute = .bf16
@@ -112,7 +120,7 @@ import Testing
         #expect(configuration.checkpoint.keepLast == 3 && configuration.checkpoint.keepEvery == 0)
         #expect(configuration.parallel.threads == .auto && configuration.parallel.pin)
         #expect(configuration.parallel.bucketMegabytes == 16 && configuration.parallel.overlap)
-        #expect(!configuration.parallel.shardOptimizer && configuration.parallel.wire == .fp32)
+        #expect(!configuration.parallel.shardOptimizer && configuration.parallel.wire == .float32)
         #expect(!configuration.parallel.recompute && configuration.parallel.timeout == 600)
         #expect(configuration.phases.isEmpty)
         #expect(configuration.resolvedPhases == [configuration])

@@ -1,5 +1,11 @@
-import Configuration
+import BERT
+import Corpus
+import Distributed
+import Formats
+import Runtime
+import Tensors
 import Testing
+import Training
 
 /// What a run that goes on from a checkpoint refuses, warns of, and lets pass.
 @Suite struct DifferenceTests {
@@ -30,9 +36,9 @@ import Testing
     ])
     func architectureChangesTheModel(argument: String) throws {
         var old = RunConfiguration()
-        old.model.vocabSize = 4000
+        old.model.vocabularySize = 4000
         var new = try RunConfiguration.load(path: nil, overrides: [argument])
-        new.model.vocabSize = new.model.vocabSize ?? 4000
+        new.model.vocabularySize = new.model.vocabularySize ?? 4000
         #expect(new.differences(from: old).map(\.effect) == [.changesModel])
     }
 
@@ -70,7 +76,7 @@ import Testing
         let given = try RunConfiguration.load(
             path: nil, overrides: ["model.initialize_from=there"])
         var stored = given
-        stored.model.fill(from: ModelArchitecture(preset: .base))
+        stored.model.fill(from: BERTConfiguration(.base))
         #expect(given.differences(from: stored).isEmpty)
         var other = given
         other.model.hiddenSize = 512

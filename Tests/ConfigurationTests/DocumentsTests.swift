@@ -1,6 +1,7 @@
-import Configuration
+import Formats
 import FoundationEssentials
 import Testing
+import Training
 
 /// The documents and the example runs agree with the code.
 @Suite struct DocumentsTests {

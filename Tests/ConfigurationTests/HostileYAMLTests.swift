@@ -1,6 +1,7 @@
-import Configuration
+import Formats
 import TemporaryDirectories
 import Testing
+import Training
 
 /// Files made to exhaust, confuse or crash the reader get one plain message.
 @Suite struct HostileYAMLTests {

@@ -1,6 +1,10 @@
-import Configuration
+import BERT
+import Corpus
+import Formats
+import Optimization
 import TemporaryDirectories
 import Testing
+import Training
 
 /// `--set key.path=value`: laid over the file, with the same checks.
 @Suite struct OverrideTests {
@@ -27,7 +31,7 @@ import Testing
     @Test func keysOfTheLossScaleAreReached() throws {
         let read = try parse(
             "precision: {loss_scale: {initial: 8}}", "precision.loss_scale.interval=5")
-        var expected = RunConfiguration.DynamicLossScale()
+        var expected = LossScaler.Dynamic()
         expected.initial = 8
         expected.interval = 5
         #expect(read.precision.lossScale == .dynamic(expected))
@@ -98,20 +102,20 @@ import Testing
             "model: {preset: bert-tiny, hidden_size: 192, num_attention_heads: 3, "
             + "num_hidden_layers: 3, intermediate_size: 768, max_position_embeddings: 128}"
         let read = try parse(file, "model.preset=bert-small")
-        #expect(read.model.architecture.hiddenSize == 512)
-        #expect(read.model.architecture.numHiddenLayers == 4)
-        #expect(read.model.architecture.numAttentionHeads == 8)
-        #expect(read.model.architecture.intermediateSize == 2048)
-        #expect(read.model.architecture.maxPositionEmbeddings == 128)
+        #expect(read.architecture.hiddenSize == 512)
+        #expect(read.architecture.layers == 4)
+        #expect(read.architecture.heads == 8)
+        #expect(read.architecture.intermediateSize == 2048)
+        #expect(read.architecture.maximumPositions == 128)
         for arguments in [
             ["model.num_hidden_layers=7", "model.preset=bert-small"],
             ["model={preset: bert-small, num_hidden_layers: 7}"],
         ] {
             let both = try RunConfiguration.parse(file, name: "run.yaml", overrides: arguments)
-            #expect(both.model.architecture.numHiddenLayers == 7)
-            #expect(both.model.architecture.hiddenSize == 512)
+            #expect(both.architecture.layers == 7)
+            #expect(both.architecture.hiddenSize == 512)
         }
-        #expect(try parse(file).model.architecture.hiddenSize == 192)
+        #expect(try parse(file).architecture.hiddenSize == 192)
     }
 
     @Test(arguments: [

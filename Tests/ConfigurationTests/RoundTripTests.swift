@@ -1,5 +1,12 @@
-import Configuration
+import BERT
+import Corpus
+import Distributed
+import Kernels
+import Optimization
+import Runtime
+import Tensors
 import Testing
+import Training
 
 /// The resolved dump reads back to the same value, whatever the value.
 @Suite struct RoundTripTests {
@@ -15,8 +22,8 @@ import Testing
         try expectRoundTrip(RunConfiguration())
     }
 
-    @Test(arguments: Preset.allCases)
-    func presets(preset: Preset) throws {
+    @Test(arguments: ModelPreset.allCases)
+    func presets(preset: ModelPreset) throws {
         var configuration = RunConfiguration()
         configuration.model.preset = preset
         try expectRoundTrip(configuration)
@@ -33,7 +40,7 @@ import Testing
         var configuration = RunConfiguration()
         configuration.run.name = text
         configuration.run.directory = "/tmp/" + text
-        configuration.model.vocabulary = text
+        configuration.modelFiles.vocabulary = text
         configuration.data.train = [text, "other", text + "/x"]
         try expectRoundTrip(configuration)
     }
@@ -54,19 +61,19 @@ import Testing
     @Test func everyChoiceAndNull() throws {
         var configuration = RunConfiguration()
         configuration.run.seed = .max
-        configuration.model.vocabulary = nil
-        configuration.model.initializeFrom = "Checkpoints/before"
-        configuration.model.hiddenAct = .geluNew
+        configuration.modelFiles.vocabulary = nil
+        configuration.modelFiles.initializeFrom = "Checkpoints/before"
+        configuration.model.activation = .geluNew
         configuration.data.format = .nvidiaHDF5
-        configuration.data.order = .sequential
+        configuration.samples.order = .sequential
         configuration.optimizer.name = .lamb
         configuration.optimizer.clipNorm = nil
         configuration.schedule.name = .polynomial
         configuration.precision.compute = .bf16
         configuration.parallel.threads = .fixed(7)
-        configuration.parallel.wire = .bf16
-        for unit in RunConfiguration.MaskingUnit.allCases {
-            configuration.masking.unit = unit
+        configuration.parallel.wire = .bfloat16
+        for unit in MaskingUnit.allCases {
+            configuration.samples.masking.unit = unit
             try expectRoundTrip(configuration)
         }
     }

@@ -1,5 +1,6 @@
-import Configuration
+import Formats
 import Testing
+import Training
 
 /// The description of the error that `text` must give, or "no error".
 func failure(

@@ -1,5 +1,8 @@
-import Configuration
+import Corpus
+import Formats
+import Optimization
 import Testing
+import Training
 
 /// Keys that are fine one by one but not together.
 @Suite struct ValidationTests {

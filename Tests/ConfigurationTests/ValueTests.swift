@@ -1,5 +1,10 @@
-import Configuration
+import BERT
+import Corpus
+import Kernels
+import Optimization
+import Runtime
 import Testing
+import Training
 
 /// Values of the wrong type, range or name, and the ways to write right ones.
 @Suite struct ValueTests {
@@ -15,14 +20,14 @@ import Testing
         ("run.directory=\"a\\nb\"", "text, found \"a\\nb\""),
         ("data.train={a: b}", "a list of paths, found a mapping of 1 keys"),
         ("data.train=[a, [b]]", "a list of paths, found a list of 2"),
-        ("data.sequence_length=7", "an integer from 8 to 65536, found 7"),
-        ("data.sequence_length=128.5", "an integer from 8 to 65536, found 128.5"),
-        ("data.sequence_length=\"128\"", "an integer from 8 to 65536, found \"128\""),
-        ("data.sequence_length=0128", "an integer from 8 to 65536, found 0128"),
-        ("data.sequence_length=1_024", "an integer from 8 to 65536, found 1_024"),
+        ("data.sequence_length=4", "an integer from 5 to 65536, found 4"),
+        ("data.sequence_length=128.5", "an integer from 5 to 65536, found 128.5"),
+        ("data.sequence_length=\"128\"", "an integer from 5 to 65536, found \"128\""),
+        ("data.sequence_length=0128", "an integer from 5 to 65536, found 0128"),
+        ("data.sequence_length=1_024", "an integer from 5 to 65536, found 1_024"),
         (
             "data.sequence_length=99999999999999999999",
-            "an integer from 8 to 65536, found 99999999999999999999"
+            "an integer from 5 to 65536, found 99999999999999999999"
         ),
         ("data.format=hdf5", "one of corpus, nvidia_hdf5, found hdf5"),
         ("masking.probability=0", "a number above 0 and at most 1, found 0"),
@@ -175,7 +180,7 @@ import Testing
             """, name: "run.yaml")
         #expect(read.data.train == ["one/path"])
         #expect(read.data.heldout == ["a", "b c", "3"])
-        #expect(read.model.vocabulary == nil && read.model.hiddenAct == .geluNew)
+        #expect(read.modelFiles.vocabulary == nil && read.model.activation == .geluNew)
         #expect(read.optimizer.clippingNorm == nil)
         #expect(read.precision.lossScale == .fixed(1024))
         #expect(read.parallel.threads == .fixed(4))
@@ -186,8 +191,8 @@ import Testing
     @Test func aPresetIsTheBaseOfTheOtherKeys() throws {
         let read = try RunConfiguration.parse(
             "model: {num_hidden_layers: 6, preset: bert-base, hidden_dropout_prob: 0}", name: "x")
-        #expect(read.model.architecture.hiddenSize == 768)
-        #expect(read.model.architecture.numHiddenLayers == 6)
-        #expect(read.model.architecture.hiddenDropoutProb == 0)
+        #expect(read.architecture.hiddenSize == 768)
+        #expect(read.architecture.layers == 6)
+        #expect(read.architecture.hiddenDropout == 0)
     }
 }

@@ -1,5 +1,5 @@
-import Configuration
 import FineTuning
+import Formats
 import TemporaryDirectories
 import Testing
 

@@ -1,5 +1,6 @@
-import Configuration
 import FineTuning
+import Formats
+import Tensors
 import Testing
 
 private func parse(_ text: String) throws -> FineTuningConfiguration {

@@ -15,17 +15,17 @@ import Testing
     @Test func zeroAndNilTurnClippingOff() {
         for clip in [0, nil] as [Double?] {
             let settings = OptimizerSettings(clipNorm: clip)
-            #expect(settings.clipNorm == nil)
+            #expect(settings.clippingNorm == nil)
             #expect(settings.clipFactor(norm: 1e30) == 1)
         }
     }
 
     @Test func defaultsAreGooglesAndNvidias() {
         #expect(OptimizerSettings().name == .adamw)
-        #expect(!OptimizerSettings(name: .adamw).biasCorrection)
-        #expect(OptimizerSettings(name: .lamb).biasCorrection)
-        #expect(OptimizerSettings(name: .adamw, biasCorrection: true).biasCorrection)
-        #expect(!OptimizerSettings(name: .lamb, biasCorrection: false).biasCorrection)
+        #expect(!OptimizerSettings(name: .adamw).correctsBias)
+        #expect(OptimizerSettings(name: .lamb).correctsBias)
+        #expect(OptimizerSettings(name: .adamw, biasCorrection: true).correctsBias)
+        #expect(!OptimizerSettings(name: .lamb, biasCorrection: false).correctsBias)
         #expect(OptimizerSettings.Name.allCases.map(\.rawValue) == ["adamw", "lamb"])
     }
 

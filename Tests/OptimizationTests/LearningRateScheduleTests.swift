@@ -8,8 +8,8 @@ import Testing
         peak: Double = 1, steps: ClosedRange<Int>
     ) -> [Double] {
         let schedule = LearningRateSchedule(
-            name: name, power: power, warmupSteps: warmup, totalSteps: total, peak: peak)
-        return steps.map(schedule.rate)
+            name: name, power: power, warmupSteps: warmup, totalSteps: total)
+        return steps.map { schedule.rate($0, peak: peak) }
     }
 
     @Test func linearRisesThenFallsWithoutAJump() {

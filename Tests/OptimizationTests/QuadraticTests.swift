@@ -10,7 +10,7 @@ struct QuadraticTrace: Sendable, CustomTestStringConvertible {
     let parameters: [Double]
 
     var testDescription: String {
-        "\(settings.name)\(settings.biasCorrection ? " with" : " without") bias correction"
+        "\(settings.name)\(settings.correctsBias ? " with" : " without") bias correction"
     }
 
     /// Computed by this program (Python's floats are double precision):
@@ -59,7 +59,7 @@ struct QuadraticTrace: Sendable, CustomTestStringConvertible {
         let optimizer = Optimizer(
             settings: trace.settings, layout: layout, executor: KernelExecutor(threads: 1))
         // The trace's rates: 1/8, 1/4, then 5/6, 4/6, 3/6 and 2/6 of 1/4.
-        let schedule = LearningRateSchedule(warmupSteps: 2, totalSteps: 8, peak: 0.25)
+        let schedule = LearningRateSchedule(warmupSteps: 2, totalSteps: 8)
         let target: [Float] = [0, 1, 0.25], curvature: [Float] = [1, 0.5, 4]
         let parameters = Block<Float>(count: 3), gradients = Block<Float>(count: 3)
         for (index, value) in [Float(1), -2, 0.5].enumerated() { parameters.vector[index] = value }
@@ -72,7 +72,7 @@ struct QuadraticTrace: Sendable, CustomTestStringConvertible {
             }
             #expect(abs(Double(loss) - trace.losses[number - 1]) < 1e-4)
             optimizer.step(
-                number: number, learningRate: schedule.rate(number),
+                number: number, learningRate: schedule.rate(number, peak: 0.25),
                 gradientNorm: optimizer.gradientNorm(gradients), parameters: parameters,
                 gradients: gradients)
         }

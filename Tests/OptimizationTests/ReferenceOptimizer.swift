@@ -25,7 +25,7 @@ struct ReferenceOptimizer {
         for gradient in gradients { squares += gradient * gradientScale * gradient * gradientScale }
         let norm = squares.squareRoot()
         var scale = gradientScale
-        if let limit = settings.clipNorm, norm > limit { scale *= limit / (norm + 1e-6) }
+        if let limit = settings.clippingNorm, norm > limit { scale *= limit / (norm + 1e-6) }
         for tensor in layout.parameters {
             let decay = tensor.decays ? settings.weightDecay : 0
             var updates: [Double] = []
@@ -49,7 +49,7 @@ struct ReferenceOptimizer {
         let beta1 = settings.beta1, beta2 = settings.beta2
         first[index] = beta1 * first[index] + (1 - beta1) * gradient
         second[index] = beta2 * second[index] + (1 - beta2) * gradient * gradient
-        guard settings.biasCorrection else {
+        guard settings.correctsBias else {
             return first[index] / (second[index].squareRoot() + settings.epsilon)
         }
         var power1 = 1.0, power2 = 1.0

@@ -1,11 +1,10 @@
-import Configuration
 import Runtime
 import Testing
 
 /// Who gets which processors: a pure function of what the ranks of a host may use.
 @Suite("thread plan") struct ThreadPlanTests {
     private static func plans(
-        _ resources: [RankResources], _ setting: RunConfiguration.ThreadCount = .auto,
+        _ resources: [RankResources], _ setting: ThreadCount = .auto,
         pins: Bool = true, coreOf: [Int: Int] = [:]
     ) -> [ThreadPlan] {
         resources.indices.map {

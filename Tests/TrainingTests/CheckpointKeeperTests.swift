@@ -1,6 +1,5 @@
 import BERT
 import Checkpointing
-import Configuration
 import DurableFiles
 import Kernels
 import MPI

@@ -1,7 +1,7 @@
-import Configuration
 import DurableFiles
 import TemporaryDirectories
 import Testing
+import Training
 
 /// What the programs say of themselves, and the commands that a run suggests.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))

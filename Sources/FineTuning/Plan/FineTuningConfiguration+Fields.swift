@@ -1,4 +1,5 @@
-internal import Configuration
+internal import Formats
+internal import Tensors
 
 /// The keys of the file.
 extension FineTuningConfiguration {

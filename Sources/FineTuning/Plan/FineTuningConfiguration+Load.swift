@@ -1,4 +1,4 @@
-public import Configuration
+public import Formats
 
 extension FineTuningConfiguration {
     /// Reads a YAML file, applies `--set` arguments in order, and checks the result.
@@ -8,7 +8,7 @@ extension FineTuningConfiguration {
     public static func load(
         path: String, overrides: [String] = []
     ) throws(ConfigurationError) -> FineTuningConfiguration {
-        try parse(RunConfiguration.readFile(path), name: path, overrides: overrides)
+        try parse(YAMLReader.text(ofFile: path), name: path, overrides: overrides)
     }
 
     /// Reads a configuration from text; `name` stands for the file in messages.

@@ -1,5 +1,5 @@
-public import Configuration
 internal import DurableFiles
+public import Tensors
 
 /// Everything that decides a fan-out of fine-tuning: the file of `bert-train finetune --config`.
 public struct FineTuningConfiguration: Equatable, Sendable {
@@ -59,7 +59,7 @@ public struct FineTuningConfiguration: Equatable, Sendable {
     /// `classifier_dropout`, or else its `hidden_dropout_prob`.
     public var headDropout: Double?
     /// `precision`: element type of the forward and backward pass.
-    public var precision = RunConfiguration.ComputeType.fp32
+    public var precision = Precision.fp32
     /// `ranks_per_trial`: ranks that work on one trial together.
     public var ranksPerTrial = 1
     /// `retries`: how often a trial that failed is tried again.

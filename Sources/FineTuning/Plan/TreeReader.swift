@@ -1,4 +1,4 @@
-internal import Configuration
+internal import Formats
 
 /// Gives types to the values of a configuration and collects everything that is wrong with them.
 struct TreeReader {

@@ -1,5 +1,5 @@
-internal import Configuration
 internal import DurableFiles
+internal import Tensors
 
 /// What decides the outcome of trials besides what their keys say: the settings and the data of each
 /// task, and the content of each model to start from.

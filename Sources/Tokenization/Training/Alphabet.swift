@@ -10,7 +10,8 @@ struct Alphabet {
     /// Chooses among the characters of words.
     ///
     /// - Throws: `noWords`, or `sizeTooSmall` if single characters alone fill the vocabulary.
-    init(_ words: ByteCountTable, _ options: WordPieceTrainer.Options) throws(WordPieceTrainerError) {
+    init(_ words: ByteCountTable, _ options: WordPieceTrainer.Options) throws(WordPieceTrainerError)
+    {
         var form = CharacterForm.normalized
         form.isolatesIdeographs = options.tokenizer.isolatesIdeographs
         let table = CharacterTable.of(form)

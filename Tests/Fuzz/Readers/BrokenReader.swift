@@ -1,4 +1,4 @@
-import Configuration
+import Formats
 import Glibc
 
 /// A reader that does everything that no reader may: it proves that the fuzzer notices.

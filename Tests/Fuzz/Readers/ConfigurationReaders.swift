@@ -1,5 +1,7 @@
-import Configuration
+import Corpus
 import FineTuning
+import Formats
+import Training
 
 /// `bert-train --config`.
 struct ConfigurationReader: FuzzReader {

@@ -1,0 +1,53 @@
+/// The purpose of a configuration file, known by its keys. So a file given to the wrong command
+/// gets one message that names the right command, instead of one for each unknown key.
+public enum ConfigurationPurpose: Sendable {
+    /// `bert-train`: sections such as `model` and `data`.
+    case pretraining
+    /// `bert-train finetune`: `tasks` and `checkpoints`.
+    case fineTuning
+
+    /// The keys at the top of a file that the other purpose does not have and cannot do without.
+    private var ownKeys: [String] {
+        switch self {
+        case .pretraining:
+            [
+                "run", "model", "data", "masking", "batch", "optimizer", "schedule", "checkpoint",
+                "phases",
+            ]
+        case .fineTuning: ["tasks", "checkpoints"]
+        }
+    }
+
+    /// The purpose of the YAML file at `path`, by its keys.
+    ///
+    /// - Throws: `ConfigurationError` where it cannot be read.
+    public init(ofFile path: String) throws(ConfigurationError) {
+        var problems: [ConfigurationError.Problem] = []
+        let tree = try YAMLTree.document(
+            YAMLReader.text(ofFile: path), name: path, overrides: [], problems: &problems)
+        var keys: [String] = []
+        if case .mapping(let entries) = tree.content { keys = entries.map(\.key) }
+        self = keys.contains(where: Self.fineTuning.ownKeys.contains) ? .fineTuning : .pretraining
+    }
+
+    private var other: ConfigurationPurpose { self == .pretraining ? .fineTuning : .pretraining }
+
+    private var name: String { self == .pretraining ? "pre-training" : "fine-tuning" }
+
+    private var command: String {
+        self == .pretraining ? "bert-train --config" : "bert-train finetune --config"
+    }
+
+    /// Throws where a document has keys of the other purpose alone.
+    package func check(_ tree: YAMLTree, name file: String) throws(ConfigurationError) {
+        guard case .mapping(let entries) = tree.content else { return }
+        let keys = entries.map(\.key)
+        let foreign = other.ownKeys.filter(keys.contains)
+        guard !foreign.isEmpty, !ownKeys.contains(where: keys.contains) else { return }
+        let list = foreign.prefix(3).joined(separator: ", ")
+        throw ConfigurationError(
+            location: printable(file),
+            message: "this is a \(other.name) file (it has \(list)); run: \(other.command) "
+                + printable(file))
+    }
+}

@@ -1,0 +1,57 @@
+package import Formats
+public import Tensors
+
+/// The element type of the computation, and loss scaling: section `precision` of a configuration.
+public struct PrecisionSettings: Equatable, Sendable {
+    /// `compute`: element type of the forward and backward pass.
+    public var compute = Precision.fp32
+    /// `loss_scale`: the factor on the loss; nil decides by `compute`, see ``effectiveLossScale``.
+    public var lossScale: LossScaler.Policy?
+
+    /// fp32 without loss scaling.
+    public init() {}
+
+    /// The effective `loss_scale`: what was given, else the default of the element type.
+    public var effectiveLossScale: LossScaler.Policy { lossScale ?? .default(for: compute) }
+
+    /// The rule of the loss scaler.
+    ///
+    /// With fp16 a fixed scale is one that neither falls nor grows: values beyond 65504 are to be
+    /// expected there, so an overflow is skipped, and only many in a row are an error. With the
+    /// range of fp32 and bf16, a fixed scale means that any overflow is one.
+    public var scalerPolicy: LossScaler.Policy {
+        switch (effectiveLossScale, compute) {
+        case (.fixed(let scale), .fp16):
+            .dynamic(.init(initial: scale, growth: 1, minimum: scale))
+        case (let policy, _): policy
+        }
+    }
+
+    package static var fields: [Field<Self>] {
+        [
+            Field(
+                "compute", \.compute, .choice, .changesTraining,
+                means: "element type of the forward and backward pass"),
+            Field(
+                "loss_scale", \.lossScale,
+                .orNull(.lossScale, "the mapping's defaults for fp16, 1 for fp32 and bf16"),
+                .changesTraining,
+                means: """
+                    what the loss is multiplied by before the backward pass: always the same \
+                    factor, or one that follows overflows by the keys below; see \
+                    [precision.md](precision.md)
+                    """),
+        ]
+    }
+}
+
+extension LossScaler.Policy {
+    /// The loss scaling that an element type needs: fp16 a factor that follows overflows, fp32 and
+    /// bf16, whose range is wide enough, none.
+    public static func `default`(for compute: Precision) -> Self {
+        switch compute {
+        case .fp16: .dynamic(.init())
+        case .fp32, .bf16: .fixed(1)
+        }
+    }
+}

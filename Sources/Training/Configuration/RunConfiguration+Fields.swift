@@ -1,0 +1,35 @@
+import BERT
+import Corpus
+import Formats
+import Optimization
+
+extension RunConfiguration {
+    /// Every key, in the order of the documents and of the resolved dump.
+    static var fields: [Field<Self>] {
+        // Statement by statement: one expression would take the compiler long.
+        var fields = Run.fields.within("run", \Self.run)
+        fields += ModelSettings.presetFields.within("model", \Self.model)
+        fields += ModelFiles.fields.within("model", \Self.modelFiles)
+        fields += ModelSettings.fields.within("model", \Self.model)
+        fields += Data.fields.within("data", \Self.data)
+        fields += SampleSettings.fields.within("data", \Self.samples)
+        fields += MaskingSettings.fields.within("masking", \Self.samples.masking)
+        fields += Batch.fields.within("batch", \Self.batch)
+        fields += OptimizerSettings.fields.within("optimizer", \Self.optimizer)
+        fields += LearningRateSchedule.fields.within("schedule", \Self.schedule)
+        fields += PrecisionSettings.fields.within("precision", \Self.precision)
+        fields += Evaluation.fields.within("evaluation", \Self.evaluation)
+        fields += Checkpoint.fields.within("checkpoint", \Self.checkpoint)
+        fields += Parallel.fields.within("parallel", \Self.parallel)
+        return fields
+    }
+
+    /// The sections in order; `phases` stands where its list is written.
+    static let sections = [
+        "run", "model", "data", "masking", "batch", "optimizer", "schedule", "precision", "phases",
+        "evaluation", "checkpoint", "parallel",
+    ]
+
+    /// The sections that are the same for the whole run, so that no phase may change them.
+    static let fixedSections = ["run", "model", "phases"]
+}

@@ -1,0 +1,43 @@
+package import BERT
+import Formats
+
+extension RunConfiguration {
+    /// The keys of `model` that name files.
+    public struct ModelFiles: Equatable, Sendable {
+        /// `initialize_from`: a checkpoint, run directory or Hugging Face model whose weights the
+        /// run starts with (not its optimizer state); nil starts from random weights.
+        public var initializeFrom: String?
+        /// `vocabulary`: the vocab.txt the data was tokenized with, which must be that of the corpus
+        /// if there is one; nil takes the one stored in the corpus or in the model.
+        public var vocabulary: String?
+
+        /// The defaults.
+        public init() {}
+
+        static var fields: [Field<Self>] {
+            [
+                Field(
+                    "initialize_from", \.initializeFrom,
+                    .orNull(.text, "start from random weights"), .harmless,
+                    means: """
+                        a checkpoint, run directory or Hugging Face model whose weights the run \
+                        starts with (not its optimizer state); null starts from random weights
+                        """),
+                Field(
+                    "vocabulary", \.vocabulary, .orNull(.text, "the corpus's own"), .harmless,
+                    means: """
+                        the vocab.txt the data was tokenized with, which must be that of the \
+                        corpus where there is one; null takes the one stored in the corpus or in \
+                        the model
+                        """),
+            ]
+        }
+    }
+}
+
+extension RunConfiguration {
+    /// The model that starts from random weights, as far as it is known without a vocabulary.
+    package var architecture: BERTConfiguration {
+        model.configuration(vocabularySize: BERTConfiguration().vocabularySize)
+    }
+}
