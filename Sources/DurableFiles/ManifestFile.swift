@@ -60,9 +60,7 @@ public enum ManifestFile {
     /// Whether a path stays inside its directory: relative, without empty, `.` and `..` parts.
     static func isSafe(_ path: String) -> Bool {
         !path.utf8.contains(0)
-            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-                !$0.isEmpty && $0 != "." && $0 != ".."
-            }
+            && Paths.components(of: path).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 
     static func requireListed(
@@ -76,9 +74,9 @@ public enum ManifestFile {
     /// Throws unless the file is there with that size and SHA-256.
     static func verify(_ entry: ManifestEntry, in directory: String) throws(FileError) {
         var path = directory
-        let steps = entry.path.split(separator: "/")
+        let steps = Paths.components(of: entry.path)
         for (index, step) in steps.enumerated() {
-            path = Paths.join(path, String(step))
+            path = Paths.join(path, step)
             let kind = try Paths.kind(of: path)
             guard kind != .missing else {
                 throw FileError(

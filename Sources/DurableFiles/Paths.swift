@@ -5,29 +5,42 @@ public enum Paths {
     /// The kind of a path; symbolic links are not followed.
     public enum Kind: Sendable, Equatable { case file, directory, symbolicLink, other, missing }
 
+    /// Slashes are bytes: as a `Character` one would include the combining marks that a name begins with.
+    private static let slash = UInt8(ascii: "/")
+
     /// The directory that holds the path's last component.
     public static func parent(of path: String) -> String {
-        let trimmed = withoutTrailingSlashes(path)
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : withoutTrailingSlashes(String(trimmed[..<slash]))
+        let trimmed = withoutTrailingSlashes(path[...])
+        guard let end = trimmed.utf8.lastIndex(of: slash) else { return "." }
+        return end == trimmed.startIndex ? "/" : String(withoutTrailingSlashes(trimmed[..<end]))
     }
 
     /// The last component.
     public static func name(of path: String) -> String {
-        let trimmed = withoutTrailingSlashes(path)
-        guard let slash = trimmed.lastIndex(of: "/") else { return trimmed }
-        return String(trimmed[trimmed.index(after: slash)...])
+        let trimmed = withoutTrailingSlashes(path[...])
+        guard let end = trimmed.utf8.lastIndex(of: slash) else { return String(trimmed) }
+        return String(trimmed[trimmed.utf8.index(after: end)...])
+    }
+
+    /// The parts between slashes; empty ones too.
+    public static func components(of path: String) -> [String] {
+        path.utf8.split(separator: slash, omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
     }
 
     /// `directory/name`.
     public static func join(_ directory: String, _ name: String) -> String {
-        directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+        directory.utf8.last == slash ? directory + name : "\(directory)/\(name)"
     }
 
-    private static func withoutTrailingSlashes(_ path: String) -> String {
-        var path = Substring(path)
-        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
-        return String(path)
+    /// Whether a path begins at the root.
+    public static func isAbsolute(_ path: String) -> Bool { path.utf8.first == slash }
+
+    private static func withoutTrailingSlashes(_ path: Substring) -> Substring {
+        let count = path.utf8.reversed().prefix { $0 == slash }.count
+        let end = path.utf8.index(path.endIndex, offsetBy: -count)
+        return end > path.startIndex || count == 0
+            ? path[..<end] : path[..<path.utf8.index(after: end)]
     }
 
     /// Determines the kind of a path.

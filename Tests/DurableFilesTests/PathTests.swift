@@ -79,4 +79,26 @@ import Testing
             #expect(error?.exitCode == 74)
         }
     }
+
+    @Test("paths are cut at bytes, not at characters")
+    func combiningMarks() {
+        // A slash and a mark behind it are one character.
+        let path = "a/\u{301}b/\u{300}/"
+        #expect(Paths.name(of: path).utf8.elementsEqual("\u{300}".utf8))
+        #expect(Paths.parent(of: path).utf8.elementsEqual("a/\u{301}b".utf8))
+        #expect(
+            Paths.components(of: "a//\u{301}b").map { Array($0.utf8) } == [
+                [0x61], [], [0xCC, 0x81, 0x62],
+            ])
+        #expect(Paths.join("a/", "\u{301}").utf8.elementsEqual("a/\u{301}".utf8))
+        #expect(Paths.isAbsolute("/\u{301}") && !Paths.isAbsolute("a/b"))
+        for (path, parent, name) in [
+            ("/", "/", ""), ("//", "/", ""), ("/a", "/", "a"), ("a", ".", "a"),
+            ("a//b//", "a", "b"),
+            ("", ".", ""),
+        ] {
+            #expect(Paths.parent(of: path) == parent, "\(path)")
+            #expect(Paths.name(of: path) == name, "\(path)")
+        }
+    }
 }

@@ -1,4 +1,5 @@
 internal import Configuration
+import DurableFiles
 
 /// The keys of the file.
 extension FineTuningConfiguration {
@@ -74,7 +75,7 @@ extension FineTuningConfiguration.StartingPoint {
             reader.read(tree, path, into: &point, fields)
         }
         if point.name.isEmpty {
-            let last = point.path.split(separator: "/").last.map(String.init) ?? ""
+            let last = Paths.name(of: point.path)
             point.name = last + (point.fromScratch ? "-scratch" : "")
             let kind = ValueKind<String>.keyName
             if !point.path.isEmpty, !ValueKind.isKeyName(point.name) {
