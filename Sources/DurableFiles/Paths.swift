@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// Paths as strings, and questions about what lies there.
@@ -104,7 +105,9 @@ public enum Paths {
     private static func look(at path: String, followingLinks: Bool) throws(FileError) -> stat? {
         var information = stat()
         let code = Patience.call {
-            followingLinks ? stat(path, &information) : lstat(path, &information)
+            withSystemPath(path) {
+                followingLinks ? stat($0, &information) : lstat($0, &information)
+            }
         }
         if code == 0 { return information }
         guard errno == ENOENT || errno == ENOTDIR else { throw .system(path, "look at it") }
@@ -117,31 +120,39 @@ public enum Paths {
     }
 
     private static func list(_ directory: String) throws(FileError) -> [String] {
-        guard let stream = opendir(directory) else { throw .system(directory, "list it") }
+        guard let stream = withSystemPath(directory, { opendir($0) }) else {
+            throw .system(directory, "list it")
+        }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         errno = 0
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                Array($0.prefix { $0 != 0 })
             }
-            if name != "." && name != ".." { names.append(name) }
+            if !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8) {
+                names.append(name)
+            }
             errno = 0
         }
         guard errno == 0 else { throw .system(directory, "list it") }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }.map { FileName.text(of: $0) }
     }
 
     /// Creates a directory and those above it, durably; existing ones are fine.
     public static func createDirectory(_ path: String) throws(FileError) {
         let parent = parent(of: path)
-        if mkdir(path, 0o777) == 0 { return try syncNames(of: parent) }
+        if makeDirectory(path) { return try syncNames(of: parent) }
         if errno == ENOENT, parent != path {
             try createDirectory(parent)
-            if mkdir(path, 0o777) == 0 { return try syncNames(of: parent) }
+            if makeDirectory(path) { return try syncNames(of: parent) }
         }
         let error = FileError.system(path, "create the directory", isWriting: true)
         guard error.systemError == EEXIST, try isDirectory(path) else { throw error }
+    }
+
+    private static func makeDirectory(_ path: String) -> Bool {
+        withSystemPath(path) { mkdir($0, 0o777) } == 0
     }
 
     /// Syncs a directory that has a new entry, unless it may be written but not read.
@@ -157,10 +168,29 @@ public enum Paths {
     /// be there.
     public static func rename(_ path: String, to target: String) throws(FileError) {
         guard try kind(of: target) == .missing else { throw .exists(target) }
-        guard Glibc.rename(path, target) == 0 else {
+        guard withSystemPaths(path, target, { Glibc.rename($0, $1) }) == 0 else {
             throw .system(path, "rename it to \(target)", isWriting: true)
         }
         try Durability.sync(parent(of: target))
+    }
+
+    /// Reads what a symbolic link leads to.
+    ///
+    /// - Throws: `FileError` where there is none.
+    public static func linkTarget(of path: String) throws(FileError) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = Patience.call {
+            withSystemPath(path) { readlink($0, &buffer, buffer.count) }
+        }
+        guard count >= 0 else { throw .system(path, "read the link") }
+        return FileName.text(of: buffer.prefix(count))
+    }
+
+    /// The absolute path without symbolic links; nil where nothing is there, or it cannot be reached.
+    public static func resolved(_ path: String) -> String? {
+        guard let resolved = withSystemPath(path, { realpath($0, nil) }) else { return nil }
+        defer { free(resolved) }
+        return FileName.text(of: resolved)
     }
 
     /// Deletes a file, or a directory with all it holds; what is not there is fine. Symbolic
@@ -170,9 +200,13 @@ public enum Paths {
         case .missing: return
         case .directory:
             for name in try names(in: path) { try remove(join(path, name)) }
-            guard rmdir(path) == 0 || errno == ENOENT else { throw .system(path, "delete it") }
+            guard withSystemPath(path, { rmdir($0) }) == 0 || errno == ENOENT else {
+                throw .system(path, "delete it")
+            }
         default:
-            guard unlink(path) == 0 || errno == ENOENT else { throw .system(path, "delete it") }
+            guard withSystemPath(path, { unlink($0) }) == 0 || errno == ENOENT else {
+                throw .system(path, "delete it")
+            }
         }
     }
 }

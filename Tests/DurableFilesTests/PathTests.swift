@@ -1,4 +1,5 @@
 import DurableFiles
+import FileNames
 import Glibc
 import TemporaryDirectories
 import Testing
@@ -99,6 +100,48 @@ import Testing
         ] {
             #expect(Paths.parent(of: path) == parent, "\(path)")
             #expect(Paths.name(of: path) == name, "\(path)")
+        }
+    }
+
+    @Test(
+        "names that are no UTF-8, or equal only to Unicode, are made, listed, linked, moved and deleted"
+    )
+    func anyBytes() throws {
+        try withTemporaryDirectory { directory in
+            let names = [
+                [0x65, 0xCC, 0x81], [0xC3, 0xA9], [0xC6, 0xFC, 0xCB, 0xDC], [0xE9],
+                [0xEF, 0xBF, 0xBD],
+                [0xF4, 0x8F, 0x9F, 0xA9], [0xFF, 0xFE],
+            ].map { FileName.text(of: $0) }
+            let folder = Paths.join(directory, FileName.text(of: [0xFF, 0x20]))
+            let pending = try PendingDirectory(target: folder)
+            for name in names {
+                try WholeFiles.writeAtomically(Paths.join(pending.path, name), name)
+            }
+            struct Nothing: Codable, Sendable {}
+            try pending.publish(formatVersion: 1, metadata: Nothing())
+            let manifest = try Manifest<Nothing>.read(from: folder, supportedVersion: 1)
+            try manifest.verify(folder)
+            // In the order of their bytes.
+            let listed = try Paths.names(in: folder).filter { $0 != ManifestFile.name }
+            #expect(listed.map { FileName.bytes(of: $0) } == names.map { FileName.bytes(of: $0) })
+            let link = Paths.join(directory, FileName.text(of: [0xFD]))
+            withSystemPaths(folder, link) { _ = symlink($0, $1) }
+            #expect(try Paths.linkTarget(of: link) == folder && Paths.resolved(link) == folder)
+            var waiting = LockAttempt(link)
+            let lock = try #require(try waiting.poll())
+            try lock.requireHeld()
+            let moved = Paths.join(directory, FileName.text(of: [0xFC]))
+            try Paths.rename(folder, to: moved)
+            let error = #expect(throws: FileError.self) {
+                try WholeFiles.read(Paths.join(link, names[3]), maximumByteCount: 9)
+            }
+            #expect(
+                error?.description.hasSuffix(
+                    "/\\xFD/\\xE9: cannot open it: No such file or directory") == true)
+            try Paths.remove(moved)
+            try Paths.remove(link)
+            #expect(try Paths.names(in: directory).isEmpty)
         }
     }
 }
