@@ -54,9 +54,10 @@ fuzz: setup
 	$(SWIFT) build $(BUILD_FLAGS) --product bert-fuzz
 	.build/release/bert-fuzz --minutes $(MINUTES) --workers $(WORKERS) --seed $(SEED)
 
-## lint: check formatting, style and shell scripts
+## lint: check formatting, style, calls with paths, and shell scripts
 lint:
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	@Cluster/lint-paths
 	@Cluster/lint-scripts
 
 ## format: repair formatting

@@ -61,32 +61,37 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CBuild", cSettings: commit),
         .target(name: "CProcessStart"),
-        // What every layer may know: with which status a program ends for an error.
-        library("ExitCoding"),
+        // What every layer may know: files by names of any bytes, and with which status a program ends for an error.
+        library("FileNames"),
+        library("ExitCoding", ["FileNames"]),
 
         // Layer 1: one outside thing, or one idea, each.
-        library("OperatingSystem", ["ExitCoding", "CProcessStart"]),
-        library("MPI", ["ExitCoding", "CMPI", "OperatingSystem"]),
-        library("DurableFiles", ["ExitCoding", "COpenSSL"]),
-        library("HDF5", ["ExitCoding", "CHDF5", "DurableFiles"]),
-        library("Version", ["CBuild"]),
+        library("OperatingSystem", ["ExitCoding", "FileNames", "CProcessStart"]),
+        library("MPI", ["ExitCoding", "FileNames", "CMPI", "OperatingSystem"]),
+        library("DurableFiles", ["ExitCoding", "FileNames", "COpenSSL"]),
+        library("HDF5", ["ExitCoding", "FileNames", "CHDF5", "DurableFiles"]),
+        library("Version", ["FileNames", "CBuild"]),
         library("Randomness"),
         library("Tensors", ["OperatingSystem"]),
         library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
-        library("Formats", ["ExitCoding", yams]),
+        library("Formats", ["ExitCoding", "FileNames", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
-        library("Tokenization", ["ExitCoding"], exclude: ["Tables/generate.py"]),
+        library(
+            "Tokenization", ["ExitCoding", "FileNames"], exclude: ["Tables/generate.py"]),
         library(
             "Corpus",
-            ["ExitCoding", "Formats", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
+            [
+                "ExitCoding", "FileNames", "Formats", "Tokenization", "HDF5", "DurableFiles",
+                "Randomness",
+            ],
             exclude: ["Tables/generate.py"]),
         library("BERT", ["Formats", "Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Formats", "Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
         library(
             "Checkpointing", ["ExitCoding", "Tensors", "Tokenization", "HDF5", "DurableFiles"]),
-        library("Reporting", ["DurableFiles", "OperatingSystem"]),
+        library("Reporting", ["FileNames", "DurableFiles", "OperatingSystem"]),
 
         // Layer 3: the parts put together.
         library("Models", ["BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles"]),
@@ -110,14 +115,14 @@ let package = Package(
         library(
             "Runtime",
             [
-                "ExitCoding", "OperatingSystem", "MPI", "DurableFiles", "Kernels", "Distributed",
+                "ExitCoding", "FileNames", "OperatingSystem", "MPI", "DurableFiles", "Kernels", "Distributed",
                 "Formats",
             ]),
         library(
             "Training",
             [
-                "ExitCoding", "Runtime", "Models", "BERT", "Corpus", "Optimization", "Distributed",
-                "MPI",
+                "ExitCoding", "FileNames", "Runtime", "Models", "BERT", "Corpus", "Optimization",
+                "Distributed", "MPI",
                 "Checkpointing",
                 "Evaluation", "Formats", "Tokenization", "Kernels", "Tensors",
                 "Randomness", "DurableFiles", "HDF5", "OperatingSystem", "Reporting",
@@ -126,7 +131,7 @@ let package = Package(
         library(
             "FanOut",
             [
-                "ExitCoding", "Runtime", "Models", "FineTuning", "Training", "BERT",
+                "ExitCoding", "FileNames", "Runtime", "Models", "FineTuning", "Training", "BERT",
                 "Optimization",
                 "Distributed",
                 "MPI",
@@ -138,7 +143,8 @@ let package = Package(
         program(
             "bert-train",
             [
-                "ExitCoding", "Runtime", "Training", "Formats", "QuickStart", "Distributed",
+                "ExitCoding", "FileNames", "Runtime", "Training", "Formats", "QuickStart",
+                "Distributed",
                 "MPI",
                 "Reporting",
                 "DurableFiles", "FineTuning", "FanOut", "Version", "HDF5", "Kernels",
@@ -148,15 +154,15 @@ let package = Package(
         program(
             "bert",
             [
-                "ExitCoding", "Models", "Tokenization", "Corpus", "Checkpointing", "BERT",
-                "Tensors",
+                "ExitCoding", "FileNames", "Models", "Tokenization", "Corpus", "Checkpointing",
+                "BERT", "Tensors",
                 "DurableFiles",
                 "HDF5", "FineTuning", "Kernels", "OperatingSystem", "Version", argumentParser,
             ]),
         program(
             "bert-bench",
             [
-                "ExitCoding", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
+                "ExitCoding", "FileNames", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
                 "Distributed", "MPI",
                 "Formats", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
                 "Runtime", "Training", "FineTuning", "Tokenization", "OperatingSystem", "Version",
@@ -175,12 +181,14 @@ let package = Package(
             name: "MPITestSupport", dependencies: ["MPI"], path: "Tests/MPITestSupport",
             swiftSettings: strict),
         .target(
-            name: "TemporaryDirectories", path: "Tests/TemporaryDirectories",
+            name: "TemporaryDirectories", dependencies: ["FileNames"],
+            path: "Tests/TemporaryDirectories",
             swiftSettings: strict),
+        tests("FileNames", ["FileNames", "ExitCoding", "TemporaryDirectories"]),
         tests("OperatingSystem", ["ExitCoding", "OperatingSystem"]),
         tests("MPI", ["MPI", "MPITestSupport"]),
         tests("HDF5", ["HDF5", "TemporaryDirectories"], exclude: ["Fixtures"]),
-        tests("DurableFiles", ["DurableFiles", "TemporaryDirectories"]),
+        tests("DurableFiles", ["FileNames", "DurableFiles", "TemporaryDirectories"]),
         tests("Randomness", ["Randomness"]),
         tests("Tensors", ["Tensors"]),
         .target(name: "TileEmulation", dependencies: ["CKernels"], path: "Tests/TileEmulation"),
@@ -220,7 +228,7 @@ let package = Package(
                 "Models", "BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles",
                 "TemporaryDirectories",
             ]),
-        tests("Reporting", ["Reporting", "DurableFiles", "TemporaryDirectories"]),
+        tests("Reporting", ["FileNames", "Reporting", "DurableFiles", "TemporaryDirectories"]),
         tests(
             "FineTuning",
             [
@@ -232,7 +240,8 @@ let package = Package(
         tests(
             "Training",
             [
-                "Training", "Runtime", "Models", "BERT", "Tensors", "Kernels", "Optimization",
+                "Training", "FileNames", "Runtime", "Models", "BERT", "Tensors", "Kernels",
+                "Optimization",
                 "Distributed",
                 "MPI",
                 "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",

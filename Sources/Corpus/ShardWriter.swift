@@ -1,4 +1,5 @@
 import DurableFiles
+import FileNames
 import Glibc
 
 /// Writes the documents of one split to shard files. A shard is full when the next document would
@@ -32,8 +33,9 @@ struct ShardWriter {
     mutating func finish() throws {
         if buffer.documentCount > 0 { try flush() }
         for (index, name) in names.enumerated() {
-            guard rename(pendingPath(index), Paths.join(directory, name)) == 0 else {
-                throw systemError(pendingPath(index), "rename it to \(name)")
+            let (pending, path) = (pendingPath(index), Paths.join(directory, name))
+            guard withSystemPaths(pending, path, { rename($0, $1) }) == 0 else {
+                throw systemError(pending, "rename it to \(name)")
             }
         }
     }

@@ -1,4 +1,5 @@
 import DurableFiles
+import FileNames
 import Glibc
 
 /// A read-only array that is a part of a mapped file, or has memory of its own.
@@ -74,7 +75,9 @@ final class MappedFile: @unchecked Sendable {
 
     /// Maps the file at `path`.
     init(path: String) throws(FileError) {
-        let descriptor = Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
+        let descriptor = Patience.call {
+            withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
+        }
         guard descriptor >= 0 else { throw systemError(path, "open it") }
         defer { close(descriptor) }
         var status = stat()

@@ -1,4 +1,5 @@
 import DurableFiles
+import FileNames
 import Glibc
 import Tokenization
 
@@ -12,7 +13,7 @@ struct TextInput: ~Copyable {
     static func check(_ path: String) throws(FileError) {
         guard path != "-" else { return }
         var status = stat()
-        guard stat(path, &status) == 0, access(path, R_OK) == 0 else {
+        guard withSystemPath(path, { stat($0, &status) == 0 && access($0, R_OK) == 0 }) else {
             throw systemError(path, "open it")
         }
         guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -28,7 +29,9 @@ struct TextInput: ~Copyable {
             return
         }
         name = path
-        let opened = Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
+        let opened = Patience.call {
+            withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
+        }
         guard opened >= 0 else { throw systemError(path, "open it") }
         posix_fadvise(opened, 0, 0, POSIX_FADV_SEQUENTIAL)
         descriptor = opened

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// Owns one open file descriptor.
@@ -19,7 +20,7 @@ struct Descriptor: ~Copyable {
     ) throws(FileError) -> Descriptor {
         // Not blocking: a named pipe would wait for a writer before it can be refused.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
-        let raw = Glibc.open(path, flags)
+        let raw = withSystemPath(path) { Glibc.open($0, flags) }
         guard raw >= 0 else {
             if errno == ELOOP && !followingLinks {
                 throw FileError(.badData, path, "is a symbolic link; only plain files are read")
@@ -31,7 +32,9 @@ struct Descriptor: ~Copyable {
 
     /// Opens what is there for writing: a pipe, a device.
     static func openForWriting(_ path: String) throws(FileError) -> Descriptor {
-        let raw = Patience.call { Glibc.open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
+        let raw = Patience.call {
+            withSystemPath(path) { Glibc.open($0, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
+        }
         guard raw >= 0 else { throw .system(path, "open it for writing", isWriting: true) }
         return Descriptor(raw: raw, path: path)
     }
@@ -54,7 +57,9 @@ struct Descriptor: ~Copyable {
 
     /// Creates a file that must not exist yet.
     static func create(_ path: String) throws(FileError) -> Descriptor {
-        let raw = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        let raw = withSystemPath(path) {
+            Glibc.open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        }
         guard raw >= 0 else { throw .system(path, "create it", isWriting: true) }
         return Descriptor(raw: raw, path: path)
     }

@@ -1,4 +1,5 @@
 public import ExitCoding
+import FileNames
 import Glibc
 
 /// The right to write into a directory, held by one process at a time.
@@ -28,7 +29,9 @@ public final class DirectoryLock {
     deinit {
         heartbeat.stop()
         // One that cannot be read now is found dead by the next run.
-        if let holder = try? LockFile.holder(path), holder.token == token { unlink(path) }
+        if let holder = try? LockFile.holder(path), holder.token == token {
+            withSystemPath(path) { unlink($0) }
+        }
     }
 
     /// A witness by which other processes of this job verify the lock.
@@ -90,8 +93,7 @@ public struct LockAttempt {
 
     /// Prints a line on standard error.
     public static let printWarning: @Sendable (String) -> Void = { text in
-        let line = Array("warning: \(text)\n".utf8)
-        _ = write(STDERR_FILENO, line, line.count)
+        StandardStreams.tell("warning: \(text)")
     }
 
     /// The holder that is watched because it runs where nothing can be asked of it; nil if there is

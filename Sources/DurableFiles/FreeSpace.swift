@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// Free space of file systems.
@@ -5,7 +6,7 @@ public enum FreeSpace {
     /// Bytes that this user can still write where `path` lies (its parent if it does not exist).
     public static func bytes(at path: String) throws(FileError) -> Int {
         var information = statvfs()
-        guard Patience.call({ statvfs(path, &information) }) == 0 else {
+        guard Patience.call({ withSystemPath(path) { statvfs($0, &information) } }) == 0 else {
             let parent = Paths.parent(of: path)
             if errno == ENOENT && parent != path { return try bytes(at: parent) }
             throw .system(path, "ask for the free space", isWriting: true)

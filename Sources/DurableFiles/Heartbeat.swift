@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 import Synchronization
 
@@ -52,7 +53,10 @@ final class Heartbeat: Sendable {
             do {
                 // One that another has taken is not to be kept alive: `requireHeld` tells.
                 guard try LockFile.holder(path)?.token == token else { return }
-                guard Patience.call({ utimensat(AT_FDCWD, path, nil, 0) }) == 0 else {
+                let code = Patience.call {
+                    withSystemPath(path) { utimensat(AT_FDCWD, $0, nil, 0) }
+                }
+                guard code == 0 else {
                     throw FileError.system(path, "touch the lock", isWriting: true)
                 }
                 if hasFailed { warn("\(path): the heartbeat of the lock works again") }

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// The file of a lock, and what must be atomic about it.
@@ -17,11 +18,11 @@ enum LockFile {
         let temporary = Paths.join(
             directory, "\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
         try WholeFiles.write(Array(holder.fileText.utf8), to: temporary)
-        defer { unlink(temporary) }
-        let code = link(temporary, path)
+        defer { withSystemPath(temporary) { unlink($0) } }
+        let code = withSystemPaths(temporary, path) { link($0, $1) }
         let reason = errno
         var information = stat()
-        guard Patience.call({ lstat(temporary, &information) }) == 0 else {
+        guard Patience.call({ withSystemPath(temporary) { lstat($0, &information) } }) == 0 else {
             throw .system(temporary, "look at it", isWriting: true)
         }
         // On NFS a repeated request may be answered by "exists" although the first one made it.
@@ -54,7 +55,7 @@ enum LockFile {
     /// Reads the state of a lock; nil if there is no lock.
     static func look(_ path: String) throws(FileError) -> Sight? {
         var information = stat()
-        guard Patience.call({ lstat(path, &information) }) == 0 else {
+        guard Patience.call({ withSystemPath(path) { lstat($0, &information) } }) == 0 else {
             if errno == ENOENT { return nil }
             throw .system(path, "look at the lock")
         }
@@ -88,15 +89,15 @@ enum LockFile {
     static func remove(_ path: String, heldBy dead: LockHolder) throws(FileError) {
         let moved = Paths.join(
             Paths.parent(of: path), "\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
-        guard rename(path, moved) == 0 else {
+        guard withSystemPaths(path, moved, { rename($0, $1) }) == 0 else {
             if errno == ENOENT { return }
             throw .system(path, "remove the lock of a dead process")
         }
         // A live one goes back, unless a third was faster: its holder will then find it lost.
         // One that cannot be read may be live.
         let found = try? holder(moved)
-        if found != dead { _ = link(moved, path) }
-        unlink(moved)
+        if found != dead { withSystemPaths(moved, path) { link($0, $1) } }
+        withSystemPath(moved) { unlink($0) }
     }
 
     private static func seconds(_ time: timespec) -> Double {

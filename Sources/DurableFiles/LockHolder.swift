@@ -1,4 +1,5 @@
 internal import ExitCoding
+import FileNames
 import Glibc
 
 /// The holder of a lock: enough to tell later whether that process can still be alive.
@@ -24,7 +25,7 @@ package struct LockHolder: Equatable {
     package static func current() -> LockHolder {
         LockHolder(
             host: TemporaryName.host(), boot: text(of: "/proc/sys/kernel/random/boot_id"),
-            processNamespace: link("/proc/self/ns/pid"), process: getpid(),
+            processNamespace: TemporaryName.processNamespace, process: getpid(),
             started: started(getpid()) ?? "", job: schedulerJob,
             token: String(UInt64.random(in: .min ... .max), radix: 36))
     }
@@ -74,18 +75,12 @@ package struct LockHolder: Equatable {
 
     /// Files of /proc have no size: what one read gives. "" where there is none.
     private static func text(of path: String) -> String {
-        guard let file = fopen(path, "r") else { return "" }
+        guard let file = withSystemPath(path, { fopen($0, "r") }) else { return "" }
         defer { fclose(file) }
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = fread(&buffer, 1, buffer.count, file)
         let text = String(decoding: buffer.prefix(count), as: UTF8.self)
         return String(text.prefix { $0 != "\n" })
-    }
-
-    private static func link(_ path: String) -> String {
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let count = readlink(path, &buffer, buffer.count)
-        return String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     }
 }
 

@@ -1,3 +1,4 @@
+import FileNames
 import FoundationEssentials
 
 /// One file of a directory, as its manifest names it.
@@ -100,7 +101,7 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
 
     /// Throws the first difference between a directory and this manifest.
     public func verify(_ directory: String) throws(FileError) {
-        let listed = Set(files.map(\.path))
+        let listed = Set(files.map { FileName.bytes(of: $0.path) })
         for path in try ManifestFile.paths(in: directory) {
             try ManifestFile.requireListed(path, in: listed, directory)
         }
@@ -109,10 +110,9 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
 
     /// Throws unless a directory holds just these files, in their sizes.
     func verifySizes(_ directory: String) throws(FileError) {
-        let listed = Dictionary(files.map { ($0.path, $0.bytes) }) { first, _ in first }
-        let found = try ManifestFile.paths(in: directory)
-        for path in found {
-            try ManifestFile.requireListed(path, in: Set(listed.keys), directory)
+        let listed = Set(files.map { FileName.bytes(of: $0.path) })
+        for path in try ManifestFile.paths(in: directory) {
+            try ManifestFile.requireListed(path, in: listed, directory)
         }
         for entry in files {
             try ManifestFile.verifySize(entry, of: Paths.join(directory, entry.path))

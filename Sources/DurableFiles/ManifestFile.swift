@@ -1,3 +1,5 @@
+import FileNames
+
 /// The common part of `manifest.json`, without its owner's own fields.
 public enum ManifestFile {
     /// The manifest's name in its directory.
@@ -33,7 +35,7 @@ public enum ManifestFile {
 
     /// Throws unless all entries are harmless and unique.
     static func check(_ files: [ManifestEntry], _ manifest: String) throws(FileError) {
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         var total = 0
         for entry in files {
             let isHex =
@@ -51,7 +53,7 @@ public enum ManifestFile {
                 throw FileError(
                     .badData, manifest, "has a malformed size or SHA-256 for \(entry.path)")
             }
-            guard seen.insert(entry.path).inserted, entry.path != name else {
+            guard seen.insert(FileName.bytes(of: entry.path)).inserted, entry.path != name else {
                 throw FileError(.badData, manifest, "names \(entry.path) twice")
             }
         }
@@ -60,15 +62,14 @@ public enum ManifestFile {
     /// Whether a path stays inside its directory: relative, without empty, `.` and `..` parts.
     static func isSafe(_ path: String) -> Bool {
         !path.utf8.contains(0)
-            && path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-                !$0.isEmpty && $0 != "." && $0 != ".."
-            }
+            && Paths.components(of: path).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 
+    /// Throws unless a file is among `listed`: bytes, because Swift takes texts for equal that Unicode does.
     static func requireListed(
-        _ path: String, in listed: Set<String>, _ directory: String
+        _ path: String, in listed: Set<[UInt8]>, _ directory: String
     ) throws(FileError) {
-        guard !listed.contains(path) else { return }
+        guard !listed.contains(FileName.bytes(of: path)) else { return }
         throw FileError(
             .badData, Paths.join(directory, path), "is not in the manifest of its directory")
     }
@@ -76,9 +77,9 @@ public enum ManifestFile {
     /// Throws unless the file is there with that size and SHA-256.
     static func verify(_ entry: ManifestEntry, in directory: String) throws(FileError) {
         var path = directory
-        let steps = entry.path.split(separator: "/")
+        let steps = Paths.components(of: entry.path)
         for (index, step) in steps.enumerated() {
-            path = Paths.join(path, String(step))
+            path = Paths.join(path, step)
             let kind = try Paths.kind(of: path)
             guard kind != .missing else {
                 throw FileError(

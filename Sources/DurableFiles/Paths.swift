@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// Paths as strings, and questions about what lies there.
@@ -5,29 +6,42 @@ public enum Paths {
     /// The kind of a path; symbolic links are not followed.
     public enum Kind: Sendable, Equatable { case file, directory, symbolicLink, other, missing }
 
+    /// Slashes are bytes: as a `Character` one would include the combining marks that a name begins with.
+    private static let slash = UInt8(ascii: "/")
+
     /// The directory that holds the path's last component.
     public static func parent(of path: String) -> String {
-        let trimmed = withoutTrailingSlashes(path)
-        guard let slash = trimmed.lastIndex(of: "/") else { return "." }
-        return slash == trimmed.startIndex ? "/" : withoutTrailingSlashes(String(trimmed[..<slash]))
+        let trimmed = withoutTrailingSlashes(path[...])
+        guard let end = trimmed.utf8.lastIndex(of: slash) else { return "." }
+        return end == trimmed.startIndex ? "/" : String(withoutTrailingSlashes(trimmed[..<end]))
     }
 
     /// The last component.
     public static func name(of path: String) -> String {
-        let trimmed = withoutTrailingSlashes(path)
-        guard let slash = trimmed.lastIndex(of: "/") else { return trimmed }
-        return String(trimmed[trimmed.index(after: slash)...])
+        let trimmed = withoutTrailingSlashes(path[...])
+        guard let end = trimmed.utf8.lastIndex(of: slash) else { return String(trimmed) }
+        return String(trimmed[trimmed.utf8.index(after: end)...])
+    }
+
+    /// The parts between slashes; empty ones too.
+    public static func components(of path: String) -> [String] {
+        path.utf8.split(separator: slash, omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
     }
 
     /// `directory/name`.
     public static func join(_ directory: String, _ name: String) -> String {
-        directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+        directory.utf8.last == slash ? directory + name : "\(directory)/\(name)"
     }
 
-    private static func withoutTrailingSlashes(_ path: String) -> String {
-        var path = Substring(path)
-        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
-        return String(path)
+    /// Whether a path begins at the root.
+    public static func isAbsolute(_ path: String) -> Bool { path.utf8.first == slash }
+
+    private static func withoutTrailingSlashes(_ path: Substring) -> Substring {
+        let count = path.utf8.reversed().prefix { $0 == slash }.count
+        let end = path.utf8.index(path.endIndex, offsetBy: -count)
+        return end > path.startIndex || count == 0
+            ? path[..<end] : path[..<path.utf8.index(after: end)]
     }
 
     /// Determines the kind of a path.
@@ -91,7 +105,9 @@ public enum Paths {
     private static func look(at path: String, followingLinks: Bool) throws(FileError) -> stat? {
         var information = stat()
         let code = Patience.call {
-            followingLinks ? stat(path, &information) : lstat(path, &information)
+            withSystemPath(path) {
+                followingLinks ? stat($0, &information) : lstat($0, &information)
+            }
         }
         if code == 0 { return information }
         guard errno == ENOENT || errno == ENOTDIR else { throw .system(path, "look at it") }
@@ -104,31 +120,39 @@ public enum Paths {
     }
 
     private static func list(_ directory: String) throws(FileError) -> [String] {
-        guard let stream = opendir(directory) else { throw .system(directory, "list it") }
+        guard let stream = withSystemPath(directory, { opendir($0) }) else {
+            throw .system(directory, "list it")
+        }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         errno = 0
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+                Array($0.prefix { $0 != 0 })
             }
-            if name != "." && name != ".." { names.append(name) }
+            if !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8) {
+                names.append(name)
+            }
             errno = 0
         }
         guard errno == 0 else { throw .system(directory, "list it") }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }.map { FileName.text(of: $0) }
     }
 
     /// Creates a directory and those above it, durably; existing ones are fine.
     public static func createDirectory(_ path: String) throws(FileError) {
         let parent = parent(of: path)
-        if mkdir(path, 0o777) == 0 { return try syncNames(of: parent) }
+        if makeDirectory(path) { return try syncNames(of: parent) }
         if errno == ENOENT, parent != path {
             try createDirectory(parent)
-            if mkdir(path, 0o777) == 0 { return try syncNames(of: parent) }
+            if makeDirectory(path) { return try syncNames(of: parent) }
         }
         let error = FileError.system(path, "create the directory", isWriting: true)
         guard error.systemError == EEXIST, try isDirectory(path) else { throw error }
+    }
+
+    private static func makeDirectory(_ path: String) -> Bool {
+        withSystemPath(path) { mkdir($0, 0o777) } == 0
     }
 
     /// Syncs a directory that has a new entry, unless it may be written but not read.
@@ -144,10 +168,29 @@ public enum Paths {
     /// be there.
     public static func rename(_ path: String, to target: String) throws(FileError) {
         guard try kind(of: target) == .missing else { throw .exists(target) }
-        guard Glibc.rename(path, target) == 0 else {
+        guard withSystemPaths(path, target, { Glibc.rename($0, $1) }) == 0 else {
             throw .system(path, "rename it to \(target)", isWriting: true)
         }
         try Durability.sync(parent(of: target))
+    }
+
+    /// Reads what a symbolic link leads to.
+    ///
+    /// - Throws: `FileError` where there is none.
+    public static func linkTarget(of path: String) throws(FileError) -> String {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = Patience.call {
+            withSystemPath(path) { readlink($0, &buffer, buffer.count) }
+        }
+        guard count >= 0 else { throw .system(path, "read the link") }
+        return FileName.text(of: buffer.prefix(count))
+    }
+
+    /// The absolute path without symbolic links; nil where nothing is there, or it cannot be reached.
+    public static func resolved(_ path: String) -> String? {
+        guard let resolved = withSystemPath(path, { realpath($0, nil) }) else { return nil }
+        defer { free(resolved) }
+        return FileName.text(of: resolved)
     }
 
     /// Deletes a file, or a directory with all it holds; what is not there is fine. Symbolic
@@ -157,9 +200,13 @@ public enum Paths {
         case .missing: return
         case .directory:
             for name in try names(in: path) { try remove(join(path, name)) }
-            guard rmdir(path) == 0 || errno == ENOENT else { throw .system(path, "delete it") }
+            guard withSystemPath(path, { rmdir($0) }) == 0 || errno == ENOENT else {
+                throw .system(path, "delete it")
+            }
         default:
-            guard unlink(path) == 0 || errno == ENOENT else { throw .system(path, "delete it") }
+            guard withSystemPath(path, { unlink($0) }) == 0 || errno == ENOENT else {
+                throw .system(path, "delete it")
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// A directory that is being made beside its final place and appears there whole or not at all.
@@ -38,7 +39,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try FreeSpace.require(neededBytes, at: parent)
         let name = ".\(Paths.name(of: target)).\(Mark.pending)\(TemporaryName.suffix())"
         let path = Paths.join(parent, name)
-        guard mkdir(path, 0o777) == 0 else {
+        guard withSystemPath(path, { mkdir($0, 0o777) }) == 0 else {
             throw .system(path, "create the directory", isWriting: true)
         }
         self.path = path
@@ -108,7 +109,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
     private static func delete(_ path: String, of target: String) throws(FileError) {
         let name = ".\(target).\(Mark.pending)\(TemporaryName.suffix())"
         let hidden = Paths.join(Paths.parent(of: path), name)
-        guard rename(path, hidden) == 0 else {
+        guard withSystemPaths(path, hidden, { rename($0, $1) }) == 0 else {
             throw .system(path, "move it away", isWriting: true)
         }
         try Paths.remove(hidden)
@@ -158,7 +159,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
         if !replacing {
             try PendingDirectory.requireFree(target, remedy)
             // Fails if the directory is no longer empty.
-            guard rmdir(target) == 0 || errno == ENOENT else {
+            guard withSystemPath(target, { rmdir($0) }) == 0 || errno == ENOENT else {
                 throw .exists(target, remedy: remedy)
             }
         }
@@ -172,12 +173,12 @@ public struct PendingDirectory: ~Copyable, Sendable {
         let name = ".\(Paths.name(of: target)).\(Mark.replaced)\(TemporaryName.suffix())"
         let old = Paths.join(parent, name)
         let exists = try Paths.kind(of: target) != .missing
-        if exists, rename(target, old) != 0 {
+        if exists, withSystemPaths(target, old, { rename($0, $1) }) != 0 {
             throw .system(target, "move it aside", isWriting: true)
         }
-        guard rename(path, target) == 0 else {
+        guard withSystemPaths(path, target, { rename($0, $1) }) == 0 else {
             let error = FileError.system(target, "rename \(path) to it", isWriting: true)
-            if exists { _ = rename(old, target) }
+            if exists { withSystemPaths(old, target) { rename($0, $1) } }
             throw error
         }
         if exists { try delete(old, of: Paths.name(of: target)) }

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 extension PendingDirectory {
@@ -25,7 +26,7 @@ extension PendingDirectory {
             guard try isStale(hidden, path, rule) else { continue }
             let target = Paths.join(parent, hidden.target)
             if hidden.isReplaced, try Paths.kind(of: target) == .missing {
-                guard rename(path, target) == 0 else {
+                guard withSystemPaths(path, target, { rename($0, $1) }) == 0 else {
                     throw .system(path, "move it back", isWriting: true)
                 }
             } else {

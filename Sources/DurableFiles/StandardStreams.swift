@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// The three descriptors that every process is started with.
@@ -29,8 +30,16 @@ public enum StandardStreams {
         }
     }
 
-    /// Writes a line to standard output, at once.
+    /// Writes a line for people to standard output, at once; bytes of file names that are not UTF-8 as `\xE4`.
     ///
     /// - Throws: as ``write(_:)``.
-    public static func writeLine(_ line: String) throws(FileError) { try write(line + "\n") }
+    public static func writeLine(_ line: String) throws(FileError) {
+        try write(FileName.visible(line) + "\n")
+    }
+
+    /// Writes a message for people to standard error, in one piece, as ``writeLine(_:)`` does. What nobody hears is lost.
+    public static func tell(_ message: String) {
+        let line = Array("\(FileName.visible(message))\n".utf8)
+        _ = Glibc.write(STDERR_FILENO, line, line.count)
+    }
 }

@@ -11,11 +11,12 @@ enum TemporaryName {
     /// The scope of process numbers: this machine and its namespace of processes, because
     /// containers of one machine may share its name.
     static let writer: String = {
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let count = readlink("/proc/self/ns/pid", &buffer, buffer.count)
-        let digits = buffer.prefix(max(0, count)).filter { (48...57).contains($0) }
-        return "\(host())+\(String(decoding: digits, as: UTF8.self))"
+        let digits = processNamespace.filter { $0.isASCII && $0.isNumber }
+        return "\(host())+\(digits)"
     }()
+
+    /// This process's namespace of processes, "pid:[4026531836]"; "" where the system does not say.
+    static let processNamespace = (try? Paths.linkTarget(of: "/proc/self/ns/pid")) ?? ""
 
     /// This machine's name, without characters that have a meaning in the suffix or in paths.
     static func host() -> String {

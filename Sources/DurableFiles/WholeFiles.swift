@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// Files read and written as a whole.
@@ -35,11 +36,11 @@ public enum WholeFiles {
             parent, ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
         do throws(FileError) {
             try write(bytes, to: temporary)
-            guard rename(temporary, path) == 0 else {
+            guard withSystemPaths(temporary, path, { rename($0, $1) }) == 0 else {
                 throw .system(path, "replace it", isWriting: true)
             }
         } catch {
-            unlink(temporary)
+            withSystemPath(temporary) { unlink($0) }
             throw error
         }
         try Durability.sync(parent)
@@ -64,7 +65,7 @@ public enum WholeFiles {
             try Durability.sync(temporary)
             try Paths.rename(temporary, to: path)
         } catch {
-            unlink(temporary)
+            withSystemPath(temporary) { unlink($0) }
             throw error
         }
     }
@@ -78,7 +79,7 @@ public enum WholeFiles {
         switch try Destination(path) {
         case .descriptor: return
         case .stream(let target):
-            guard access(target, W_OK) == 0 else {
+            guard withSystemPath(target, { access($0, W_OK) }) == 0 else {
                 throw .system(path, "write it", isWriting: true)
             }
         case .file(let target):
@@ -86,7 +87,7 @@ public enum WholeFiles {
             guard try Paths.isDirectory(parent) else {
                 throw FileError(.inputOutput, path, "cannot be written: there is no such directory")
             }
-            guard access(parent, W_OK | X_OK) == 0 else {
+            guard withSystemPath(parent, { access($0, W_OK | X_OK) }) == 0 else {
                 throw .system(path, "write it", isWriting: true)
             }
         }

@@ -1,5 +1,4 @@
 import DurableFiles
-import Glibc
 
 /// Names for contents: different ones differ, wherever they lie.
 enum ContentName {
@@ -10,11 +9,7 @@ enum ContentName {
 
     /// Of a file, also behind a symbolic link.
     static func ofFile(_ path: String) throws -> String {
-        var real = path
-        if let resolved = realpath(path, nil) {
-            real = String(cString: resolved)
-            free(resolved)
-        }
+        let real = Paths.resolved(path) ?? path
         return short(try SHA256.digest(ofFile: real).digest.description)
     }
 }

@@ -1,6 +1,7 @@
 import BERT
 import DurableFiles
 import ExitCoding
+import FileNames
 public import FineTuning
 import Tokenization
 
@@ -84,8 +85,9 @@ private struct FanOutProblems {
         _ tokenizer: WordPieceTokenizer
     ) -> TaskSurvey? {
         var isComplete = true
-        var seen: Set<String> = []
-        for path in [task.train, task.evaluate] where seen.insert(path).inserted {
+        var seen: Set<[UInt8]> = []
+        for path in [task.train, task.evaluate]
+        where seen.insert(FileName.bytes(of: path)).inserted {
             let isThere = collect("task \(task.name)") { try Paths.exists(path) }
             guard isThere != true else { continue }
             isComplete = false

@@ -19,7 +19,7 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
     /// - Throws: `ConfigurationError` where there is no `=` or the path is malformed.
     public init(argument: String) throws(ConfigurationError) {
         let location = "--set \(printable(argument))"
-        guard let equals = argument.firstIndex(of: "=") else {
+        guard let equals = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
             throw ConfigurationError(
                 location: location,
                 message: "there is no =; write key.path=value, such as batch.global=64")
@@ -37,7 +37,7 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
                     + "such as batch.global=64")
         }
         self.path = String(path)
-        value = String(argument[argument.index(after: equals)...])
+        value = String(argument[argument.utf8.index(after: equals)...])
     }
 
     /// `tree` with this value at its path.

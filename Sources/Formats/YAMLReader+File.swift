@@ -1,4 +1,5 @@
 import ExitCoding
+import FileNames
 import Glibc
 
 extension YAMLReader {
@@ -17,7 +18,7 @@ extension YAMLReader {
                 exitCode: errno == ENOENT ? ExitStatus.missingInput : ExitStatus.configuration)
         }
         guard !path.utf8.contains(0) else { throw failure("the path has a NUL byte") }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw systemFailure() }
         defer { close(descriptor) }
         // One byte more than allowed, so that the check for size sees a file that is too large.

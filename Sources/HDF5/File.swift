@@ -1,4 +1,5 @@
 import CHDF5
+import FileNames
 import Glibc
 
 /// An open HDF5 file; also its root group.
@@ -30,7 +31,7 @@ public struct File: Container, ~Copyable {
         let access = try fileAccess()
         let flags = overwrite ? chdf5_truncate() : chdf5_exclusive()
         let id = try Library.call("H5Fcreate", .inputOutput, "cannot create \(path)") {
-            H5Fcreate(path, flags, chdf5_default(), access.id)
+            withSystemPath(path) { H5Fcreate($0, flags, chdf5_default(), access.id) }
         }
         let file = File(Handle(id, .file))
         do {
@@ -50,7 +51,7 @@ public struct File: Container, ~Copyable {
             let id = try Library.call(
                 "H5Fopen", .badData, "cannot open \(path) as HDF5; is it whole?"
             ) {
-                H5Fopen(path, chdf5_read_only(), access.id)
+                withSystemPath(path) { H5Fopen($0, chdf5_read_only(), access.id) }
             }
             return File(Handle(id, .file))
         } catch  where error.systemError != 0 {

@@ -1,5 +1,6 @@
 import CHDF5
 import DurableFiles
+import FileNames
 import Synchronization
 
 /// The one gate to the C library: every call goes through `call`, which starts the library, holds
@@ -89,7 +90,7 @@ enum Library {
         guard length > 0 else { return "" }
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { buffer in
             guard let start = buffer.baseAddress, fill(start, length + 1) >= 0 else { return "" }
-            return String(cString: start)
+            return FileName.text(of: start)
         }
     }
 
@@ -102,7 +103,7 @@ enum Library {
                 { _, error, data in
                     guard let error, let data else { return 0 }
                     let function = error.pointee.func_name.map { String(cString: $0) } ?? ""
-                    let message = error.pointee.desc.map { String(cString: $0) } ?? ""
+                    let message = error.pointee.desc.map { FileName.text(of: $0) } ?? ""
                     data.assumingMemoryBound(to: [HDF5Error.Frame].self).pointee.append(
                         HDF5Error.Frame(function: function, message: message))
                     return 0

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 import OperatingSystem
 
@@ -99,7 +100,7 @@ package struct SharedMemory {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         var space = statvfs()
         guard usesUCX, let memory = SharedMemory(variable),
-            statvfs(path, &space) == 0
+            withSystemPath(path, { statvfs($0, &space) }) == 0
         else { return nil }
         return memory.warning(
             free: Int(space.f_bavail) * Int(space.f_frsize), transports: variable("UCX_TLS"))

@@ -1,6 +1,5 @@
 import Corpus
 import DurableFiles
-import FoundationEssentials
 import Tokenization
 
 /// The run that needs nothing but the program: bundled texts, and a configuration for them.
@@ -16,7 +15,7 @@ public enum QuickStart {
     ///
     /// - Throws: `FileError` when the files were not installed beside the program.
     public static func path(of name: String) throws -> String {
-        let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let program = try? Paths.linkTarget(of: "/proc/self/exe")
         let path = Paths.join(
             Paths.parent(of: program ?? ""), "bert_QuickStart.resources/Resources/\(name)")
         guard try Paths.exists(path) else {

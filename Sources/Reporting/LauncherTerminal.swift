@@ -1,5 +1,6 @@
-import FoundationEssentials
+import FileNames
 import Glibc
+import OperatingSystem
 
 /// The terminal of the MPI launcher that started this process.
 enum LauncherTerminal {
@@ -27,10 +28,14 @@ enum LauncherTerminal {
     private static func openTerminal(_ path: String) -> Int32 {
         // Checked before opening: opening a pipe of somebody else's could wait.
         var information = stat()
-        guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFCHR else {
+        guard withSystemPath(path, { stat($0, &information) }) == 0,
+            information.st_mode & S_IFMT == S_IFCHR
+        else {
             return -1
         }
-        let opened = Glibc.open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        let opened = withSystemPath(path) {
+            Glibc.open($0, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        }
         guard opened >= 0 else { return -1 }
         if isatty(opened) == 1 { return opened }
         close(opened)
@@ -43,8 +48,8 @@ enum LauncherTerminal {
         var parent: pid_t
 
         init?(_ process: pid_t) {
-            guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-                let start = text.firstIndex(of: "("), let end = text.lastIndex(of: ")"),
+            let text = SystemFile.text("/proc/\(process)/stat")
+            guard let start = text.firstIndex(of: "("), let end = text.lastIndex(of: ")"),
                 start < end
             else { return nil }
             let fields = text[text.index(after: end)...].split(separator: " ")

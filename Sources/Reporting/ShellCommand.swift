@@ -1,3 +1,5 @@
+import FileNames
+
 /// A command for a POSIX shell.
 public struct ShellCommand: Sendable, CustomStringConvertible {
     /// Program and arguments.
@@ -20,6 +22,20 @@ public struct ShellCommand: Sendable, CustomStringConvertible {
         }
         // An = in front is expanded by zsh.
         if isPlain, let first = word.utf8.first, first != UInt8(ascii: "=") { return word }
+        if word.unicodeScalars.contains(where: { FileName.byte(of: $0) != nil }) {
+            return printed(FileName.bytes(of: word))
+        }
         return "'" + word.replacing("'", with: #"'\''"#) + "'"
+    }
+
+    /// A word that is not UTF-8, by the one notation that all shells have: `"$(printf 'caf\351')"`.
+    private static func printed(_ word: [UInt8]) -> String {
+        let format = word.map { byte in
+            switch byte {
+            case 0x20...0x7E where !"'%\\".utf8.contains(byte): String(UnicodeScalar(byte))
+            default: "\\" + String(byte >> 6) + String(byte >> 3 & 7) + String(byte & 7)
+            }
+        }
+        return "\"$(printf '\(format.joined())')\""
     }
 }

@@ -1,3 +1,5 @@
+import FileNames
+
 /// Text as a terminal shows it.
 enum TextWidth {
     /// Columns that the text takes: 2 for East Asian wide characters, 0 for combining ones.
@@ -23,10 +25,10 @@ enum TextWidth {
         return right ? spaces + text : text + spaces
     }
 
-    /// Names from outside may hold control characters, which would command the terminal.
+    /// Names from outside may hold control characters, which would command the terminal, and bytes that are not UTF-8.
     static func printable(_ text: String) -> String {
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
+        for scalar in FileName.visible(text).unicodeScalars {
             if scalar == "\t" {
                 result.append(" ")
                 continue
@@ -38,6 +40,8 @@ enum TextWidth {
     }
 
     private static func columns(_ scalar: Unicode.Scalar) -> Int {
+        // Shown as `\xE4`.
+        if FileName.byte(of: scalar) != nil { return 4 }
         switch scalar.properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return 0
         default: break

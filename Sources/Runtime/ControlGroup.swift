@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 import OperatingSystem
 
@@ -91,7 +92,7 @@ package enum ControlGroup {
     /// of them.
     private static func identity(_ directory: String) -> String {
         var status = stat()
-        guard stat(directory, &status) == 0 else { return directory }
+        guard withSystemPath(directory, { stat($0, &status) }) == 0 else { return directory }
         return "\(status.st_dev):\(status.st_ino)"
     }
 }

@@ -157,8 +157,8 @@ extension OverflowReplay {
             guard !file.checkpoint.isEmpty else {
                 return file.initializeFrom.isEmpty ? nil : file.initializeFrom
             }
-            guard !file.checkpoint.hasPrefix("/") else { return file.checkpoint }
-            guard !file.checkpoint.split(separator: "/").contains("..") else {
+            guard !Paths.isAbsolute(file.checkpoint) else { return file.checkpoint }
+            guard !Paths.components(of: file.checkpoint).contains("..") else {
                 throw TrainingError.data(
                     "\(path) names a checkpoint outside of its run directory "
                         + "(\(file.checkpoint)); if you trust it, name it with --checkpoint")

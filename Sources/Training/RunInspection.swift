@@ -2,6 +2,7 @@ import Checkpointing
 import Corpus
 import DurableFiles
 import ExitCoding
+import FileNames
 import Formats
 import Reporting
 
@@ -64,10 +65,10 @@ struct RunInspection {
         let missing = attempt { try inputs.missing() } ?? []
         problems += missing.map { .init($0.message, exitCode: ExitStatus.missingInput) }
         var unsound = Set(missing.map(\.path))
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         for data in phases.map(\.data) where data.format == .corpus {
             for path in data.train + data.heldout
-            where !unsound.contains(path) && seen.insert(path).inserted {
+            where !unsound.contains(path) && seen.insert(FileName.bytes(of: path)).inserted {
                 let isSound = attempt { try CorpusDirectory(path: path).verify() } != nil
                 if !isSound { unsound.insert(path) }
             }

@@ -1,3 +1,5 @@
+import FileNames
+
 /// The options of `bert-train pretrain`.
 public struct RunOptions {
     /// Whether to resume from a checkpoint.
@@ -21,7 +23,7 @@ public struct RunOptions {
     /// The end of the job in `MonotonicClock.seconds`, if it is known.
     public var endTime: Double?
     /// Program and arguments that started it.
-    public var command = CommandLine.arguments
+    public var command = CommandLineArguments.all
 
     /// A run of `configuration` in `directory`, by default `run.directory/run.name`.
     public init(

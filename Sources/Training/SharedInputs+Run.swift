@@ -2,6 +2,7 @@ import Checkpointing
 import Corpus
 import Distributed
 import DurableFiles
+import FileNames
 import Formats
 public import MPI
 
@@ -34,8 +35,9 @@ extension SharedInputs {
 
     /// Adds the data of all phases.
     mutating func add(_ phases: [PretrainingPhase]) {
-        var seen: Set<String> = []
-        for corpus in phases.flatMap(\.data.corpora) where seen.insert(corpus.path).inserted {
+        var seen: Set<[UInt8]> = []
+        for corpus in phases.flatMap(\.data.corpora)
+        where seen.insert(FileName.bytes(of: corpus.path)).inserted {
             add("\(corpus.path) (SHA-256 of its manifest)", corpus.digest)
         }
         for (index, phase) in phases.enumerated() {

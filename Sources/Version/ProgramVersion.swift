@@ -1,4 +1,5 @@
 import CBuild
+import FileNames
 
 /// The version of the programs, and what `--version` says of them.
 public enum ProgramVersion {
@@ -9,7 +10,7 @@ public enum ProgramVersion {
     public static var commit: String { String(cString: bert_commit()) }
 
     /// Whether the command line asks for the version: no other command needs to ask the libraries for theirs.
-    public static var isAskedFor: Bool { CommandLine.arguments.dropFirst().contains("--version") }
+    public static var isAskedFor: Bool { CommandLineArguments.afterProgram.contains("--version") }
 
     /// The text of `--version`, with one line for each of `libraries`.
     public static func text(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableFiles
 import ExitCoding
+import FileNames
 import FineTuning
 import Glibc
 import Kernels
@@ -40,13 +41,20 @@ struct BertBench: ParsableCommand {
     static func main() {
         ProcessStart.prepare(program: "bert-bench")
         do {
-            if let problem = ArgumentEncoding.problem { throw ValidationError(problem) }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CommandLineArguments.afterProgram)
             try command.run()
         } catch {
-            guard let status = (error as? any ExitCoded)?.exitCode else { exit(withError: error) }
-            var line = Array("bert-bench: \(error)\n".utf8)
-            _ = write(STDERR_FILENO, &line, line.count)
+            if let status = (error as? any ExitCoded)?.exitCode {
+                StandardStreams.tell("bert-bench: \(error)")
+                Glibc.exit(status)
+            }
+            let status = exitCode(for: error).rawValue
+            let text = fullMessage(for: error)
+            if status != ExitStatus.success {
+                StandardStreams.tell(text)
+            } else if !text.isEmpty {
+                try? StandardStreams.writeLine(text)
+            }
             Glibc.exit(status)
         }
     }

@@ -107,7 +107,7 @@ final class CheckpointBenchmark {
     /// Writes a file as `dd bs=4M conv=fsync` does.
     private func plainFile(_ bytes: Int) throws -> Double {
         let path = Paths.join(directory, "plain")
-        defer { unlink(path) }
+        defer { try? Paths.remove(path) }
         // Numbers as they are in checkpoints: some disks make zeros vanish.
         let source = UnsafeRawBufferPointer(benchmark.optimizer.firstMoment.vector.buffer)
         let piece = min(4 << 20, source.count)

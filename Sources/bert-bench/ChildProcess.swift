@@ -1,3 +1,5 @@
+import DurableFiles
+import FileNames
 import Glibc
 
 /// A program run to its end, for its output.
@@ -13,14 +15,7 @@ struct ChildProcess {
     }
 
     /// The path of this very program.
-    static func ownPath() throws -> String {
-        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let count = path.withUnsafeMutableBytes { buffer in
-            buffer.baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) } ?? -1
-        }
-        guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe") }
-        return String(decoding: path[..<count], as: UTF8.self)
-    }
+    static func ownPath() throws -> String { try Paths.linkTarget(of: "/proc/self/exe") }
 
     /// Runs it; its standard error is this process's, or dropped if `quiet`.
     ///
@@ -56,10 +51,12 @@ struct ChildProcess {
         if quiet {
             posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
         }
-        var arguments = command.map { strdup($0) } + [nil]
+        var arguments = command.map { withSystemPath($0) { strdup($0) } } + [nil]
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
-        let status = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
+        let status = withSystemPath(command[0]) {
+            posix_spawnp(&child, $0, &actions, nil, &arguments, environ)
+        }
         guard status == 0 else { throw failure(status) }
         return child
     }

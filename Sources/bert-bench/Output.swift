@@ -1,3 +1,4 @@
+import DurableFiles
 import FoundationEssentials
 import Glibc
 
@@ -29,8 +30,7 @@ enum Output {
 
     /// A note that is no result.
     static func note(_ text: String) {
-        var line = Array("bert-bench: \(text)\n".utf8)
-        _ = write(STDERR_FILENO, &line, line.count)
+        StandardStreams.tell("bert-bench: \(text)")
     }
 }
 

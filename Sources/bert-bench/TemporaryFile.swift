@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// A file that is there as long as this value.
@@ -9,7 +10,7 @@ struct TemporaryFile: ~Copyable {
     /// - Throws: `BenchmarkError` where it cannot be written.
     init(_ content: String) throws { path = try Self.write(content) }
 
-    deinit { unlink(path) }
+    deinit { withSystemPath(path) { _ = unlink($0) } }
 
     private static func write(_ content: String) throws -> String {
         var template = Array("/tmp/bert-bench.XXXXXX".utf8CString)
@@ -23,7 +24,7 @@ struct TemporaryFile: ~Copyable {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else {
                 let code = errno
-                unlink(path)
+                withSystemPath(path) { _ = unlink($0) }
                 throw failure(code)
             }
             rest = rest.dropFirst(count)

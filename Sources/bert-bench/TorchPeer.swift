@@ -1,4 +1,5 @@
 import BERT
+import FileNames
 import FoundationEssentials
 import Glibc
 import Tensors
@@ -17,7 +18,7 @@ struct TorchPeer {
 
     /// - Throws: `BenchmarkError` where the script or a Python with PyTorch is missing.
     func check() throws {
-        guard access(script, R_OK) == 0 else {
+        guard withSystemPath(script, { access($0, R_OK) }) == 0 else {
             throw BenchmarkError(
                 "cannot read the PyTorch script \(script): \(String(cString: strerror(errno))); "
                     + "name it with --script")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import FileNames
 import Glibc
 import HDF5
 import Kernels
@@ -58,8 +59,7 @@ struct BertTrain: ParsableCommand {
         StandardStreams.prepare()
         ProcessStart.prepare(program: "bert-train")
         do {
-            if let problem = ArgumentEncoding.problem { throw ValidationError(problem) }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CommandLineArguments.afterProgram)
             try command.run()
         } catch {
             let status = exitCode(for: error).rawValue

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Distributed
+import DurableFiles
 import ExitCoding
 import Glibc
 import Kernels
@@ -72,9 +73,11 @@ enum Job {
     }
 
     private static func say(_ text: String, status: Int32) {
-        var line = Array("\(text)\n".utf8)
-        let stream = status == ExitStatus.success ? STDOUT_FILENO : STDERR_FILENO
-        _ = write(stream, &line, line.count)
+        if status == ExitStatus.success {
+            try? StandardStreams.writeLine(text)
+        } else {
+            StandardStreams.tell(text)
+        }
     }
 
     private static func execute(
@@ -111,7 +114,6 @@ enum Job {
     }
 
     private static func report(_ text: String) {
-        var line = Array("bert-train: \(text)\n".utf8)
-        _ = write(STDERR_FILENO, &line, line.count)
+        StandardStreams.tell("bert-train: \(text)")
     }
 }

@@ -3,6 +3,7 @@ import Checkpointing
 import Corpus
 import DurableFiles
 import ExitCoding
+import FileNames
 import FineTuning
 import Glibc
 import HDF5
@@ -37,13 +38,20 @@ struct Bert: ParsableCommand {
         StandardStreams.prepare()
         ProcessStart.prepare(program: "bert")
         do {
-            if let problem = ArgumentEncoding.problem { throw ValidationError(problem) }
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(CommandLineArguments.afterProgram)
             try command.run()
         } catch {
-            guard let status = (error as? any ExitCoded)?.exitCode else { exit(withError: error) }
-            var line = Array("bert: \(error)\n".utf8)
-            _ = write(STDERR_FILENO, &line, line.count)
+            if let status = (error as? any ExitCoded)?.exitCode {
+                StandardStreams.tell("bert: \(error)")
+                Glibc.exit(status)
+            }
+            let status = exitCode(for: error).rawValue
+            let text = fullMessage(for: error)
+            if status != ExitStatus.success {
+                StandardStreams.tell(text)
+            } else if !text.isEmpty {
+                try? StandardStreams.writeLine(text)
+            }
             Glibc.exit(status)
         }
     }

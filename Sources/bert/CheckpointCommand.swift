@@ -19,9 +19,7 @@ struct CheckpointCommand: ParsableCommand {
     }
 
     static func warn(_ text: String) {
-        let line = Array("bert: \(text)\n".utf8)
-        // Nothing can be done if even this fails.
-        _ = write(STDERR_FILENO, line, line.count)
+        StandardStreams.tell("bert: \(text)")
     }
 }
 

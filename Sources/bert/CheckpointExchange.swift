@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpointing
 import DurableFiles
+import FileNames
 import Models
 
 extension CheckpointCommand {
@@ -54,7 +55,17 @@ extension CheckpointCommand {
             CheckpointCommand.report(skipped)
             try StandardStreams.writeLine(
                 "\(directory): step \(source.step); load it with"
-                    + " BertForPreTraining.from_pretrained(\"\(directory)\")")
+                    + " BertForPreTraining.from_pretrained(\(Self.python(directory)))")
+        }
+
+        /// A path in Python's notation, where a byte that is not UTF-8 is a surrogate.
+        private static func python(_ path: String) -> String {
+            path.unicodeScalars.reduce("\"") { text, scalar in
+                if let byte = FileName.byte(of: scalar) {
+                    return text + "\\udc" + String(byte, radix: 16)
+                }
+                return text + ("\"\\".unicodeScalars.contains(scalar) ? "\\" : "") + String(scalar)
+            } + "\""
         }
 
         /// Exports the newest checkpoint; of a run that lives and has deleted it meanwhile, the one

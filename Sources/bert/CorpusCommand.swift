@@ -1,6 +1,7 @@
 import ArgumentParser
 import Corpus
 import DurableFiles
+import FileNames
 import Glibc
 import Tokenization
 
@@ -212,7 +213,7 @@ func counted(_ count: Int, _ noun: String) -> String {
 private struct ProgressLine {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 
-    func update(_ text: String) { write("\r\(text)\u{1B}[K") }
+    func update(_ text: String) { write("\r\(FileName.visible(text))\u{1B}[K") }
 
     func clear() { write("\r\u{1B}[K") }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import FileNames
 import FineTuning
 import Glibc
 import Kernels
@@ -98,7 +99,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     private static func open(_ path: String) throws -> Int32 {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = withSystemPath(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw FileError(
                 errno == ENOENT ? .missing : .inputOutput, path,

@@ -73,6 +73,8 @@ import Testing
         "paths that lead out of the directory",
         arguments: [
             "../x", "/etc/passwd", "a/../../x", ".", "a//b", "", "a/", "./a",
+            // A slash and a combining mark are one character.
+            "../\u{301}x", "a/..//\u{301}x",
         ])
     func paths(path: String) throws {
         let text = try reject(

@@ -1,4 +1,5 @@
 import DurableFiles
+import FileNames
 import Glibc
 import TemporaryDirectories
 import Testing
@@ -77,6 +78,70 @@ import Testing
             let long = directory + "/" + String(repeating: "x", count: 300)
             let error = #expect(throws: FileError.self) { try Paths.exists(long) }
             #expect(error?.exitCode == 74)
+        }
+    }
+
+    @Test("paths are cut at bytes, not at characters")
+    func combiningMarks() {
+        // A slash and a mark behind it are one character.
+        let path = "a/\u{301}b/\u{300}/"
+        #expect(Paths.name(of: path).utf8.elementsEqual("\u{300}".utf8))
+        #expect(Paths.parent(of: path).utf8.elementsEqual("a/\u{301}b".utf8))
+        #expect(
+            Paths.components(of: "a//\u{301}b").map { Array($0.utf8) } == [
+                [0x61], [], [0xCC, 0x81, 0x62],
+            ])
+        #expect(Paths.join("a/", "\u{301}").utf8.elementsEqual("a/\u{301}".utf8))
+        #expect(Paths.isAbsolute("/\u{301}") && !Paths.isAbsolute("a/b"))
+        for (path, parent, name) in [
+            ("/", "/", ""), ("//", "/", ""), ("/a", "/", "a"), ("a", ".", "a"),
+            ("a//b//", "a", "b"),
+            ("", ".", ""),
+        ] {
+            #expect(Paths.parent(of: path) == parent, "\(path)")
+            #expect(Paths.name(of: path) == name, "\(path)")
+        }
+    }
+
+    @Test(
+        "names that are no UTF-8, or equal only to Unicode, are made, listed, linked, moved and deleted"
+    )
+    func anyBytes() throws {
+        try withTemporaryDirectory { directory in
+            let names = [
+                [0x65, 0xCC, 0x81], [0xC3, 0xA9], [0xC6, 0xFC, 0xCB, 0xDC], [0xE9],
+                [0xEF, 0xBF, 0xBD],
+                [0xF4, 0x8F, 0x9F, 0xA9], [0xFF, 0xFE],
+            ].map { FileName.text(of: $0) }
+            let folder = Paths.join(directory, FileName.text(of: [0xFF, 0x20]))
+            let pending = try PendingDirectory(target: folder)
+            for name in names {
+                try WholeFiles.writeAtomically(Paths.join(pending.path, name), name)
+            }
+            struct Nothing: Codable, Sendable {}
+            try pending.publish(formatVersion: 1, metadata: Nothing())
+            let manifest = try Manifest<Nothing>.read(from: folder, supportedVersion: 1)
+            try manifest.verify(folder)
+            // In the order of their bytes.
+            let listed = try Paths.names(in: folder).filter { $0 != ManifestFile.name }
+            #expect(listed.map { FileName.bytes(of: $0) } == names.map { FileName.bytes(of: $0) })
+            let link = Paths.join(directory, FileName.text(of: [0xFD]))
+            withSystemPaths(folder, link) { _ = symlink($0, $1) }
+            #expect(try Paths.linkTarget(of: link) == folder && Paths.resolved(link) == folder)
+            var waiting = LockAttempt(link)
+            let lock = try #require(try waiting.poll())
+            try lock.requireHeld()
+            let moved = Paths.join(directory, FileName.text(of: [0xFC]))
+            try Paths.rename(folder, to: moved)
+            let error = #expect(throws: FileError.self) {
+                try WholeFiles.read(Paths.join(link, names[3]), maximumByteCount: 9)
+            }
+            #expect(
+                error?.description.hasSuffix(
+                    "/\\xFD/\\xE9: cannot open it: No such file or directory") == true)
+            try Paths.remove(moved)
+            try Paths.remove(link)
+            #expect(try Paths.names(in: directory).isEmpty)
         }
     }
 }

@@ -63,6 +63,12 @@ import Testing
         #expect(console.take() == "")
     }
 
+    @Test func bytesOfNamesAreShown() {
+        // E9 and FF, as FileName has them.
+        reporter().banner([("a\u{10F7E9}", "1"), ("a name", "caf\u{10F7E9} \u{10F7FF}")])
+        #expect(console.take() == "  a\\xE9   1\n  a name  caf\\xE9 \\xFF\n")
+    }
+
     @Test func banner() {
         reporter().banner([
             ("ranks", "8"), ("parameters", "110 M"), ("data", "a.h5\nb.h5"), ("名字", "中"),

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import FileNames
 import Glibc
 
 /// A new directory that is deleted, with everything in it, at the end of this value's life.
@@ -16,7 +16,7 @@ public final class TemporaryDirectory: Sendable {
         defer { free(resolved) }
         let path = create("\(String(cString: resolved))/bert-tests-")
         atexit {
-            if getpid() == root.process { try? FileManager.default.removeItem(atPath: root.path) }
+            if getpid() == root.process { TemporaryDirectory.remove(root.path) }
         }
         return (path, getpid())
     }()
@@ -24,7 +24,25 @@ public final class TemporaryDirectory: Sendable {
     /// An empty directory.
     public init() { path = Self.create("\(Self.root.path)/") }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
+    deinit { Self.remove(path) }
+
+    /// Deletes what is at a path, whatever the names in it; what cannot be deleted stays.
+    private static func remove(_ path: String) {
+        var status = stat()
+        guard withSystemPath(path, { lstat($0, &status) }) == 0 else { return }
+        if status.st_mode & S_IFMT == S_IFDIR, let stream = withSystemPath(path, { opendir($0) }) {
+            var names: [String] = []
+            while let entry = readdir(stream) {
+                let bytes = withUnsafeBytes(of: entry.pointee.d_name) {
+                    Array($0.prefix { $0 != 0 })
+                }
+                names.append(FileName.text(of: bytes))
+            }
+            closedir(stream)
+            for name in names where name != "." && name != ".." { remove("\(path)/\(name)") }
+        }
+        withSystemPath(path) { _ = Glibc.remove($0) }
+    }
 
     private static func create(_ prefix: String) -> String {
         var template = Array("\(prefix)XXXXXX".utf8CString)
@@ -43,7 +61,14 @@ public final class TemporaryDirectory: Sendable {
     /// Writes a file and returns its path.
     @discardableResult
     public func write(_ name: String, _ bytes: some Collection<UInt8>) throws -> String {
-        try Data(bytes).write(to: URL(filePath: file(name)))
+        guard let stream = withSystemPath(file(name), { fopen($0, "w") }) else {
+            throw ScratchFileError(name, errno)
+        }
+        defer { fclose(stream) }
+        let bytes = Array(bytes)
+        guard fwrite(bytes, 1, bytes.count, stream) == bytes.count, fflush(stream) == 0 else {
+            throw ScratchFileError(name, errno)
+        }
         return file(name)
     }
 
@@ -55,12 +80,34 @@ public final class TemporaryDirectory: Sendable {
 
     /// The bytes of a file.
     public func bytes(_ name: String) throws -> [UInt8] {
-        try Array(Data(contentsOf: URL(filePath: file(name))))
+        guard let stream = withSystemPath(file(name), { fopen($0, "r") }) else {
+            throw ScratchFileError(name, errno)
+        }
+        defer { fclose(stream) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = fread(&buffer, 1, buffer.count, stream)
+            bytes += buffer[..<count]
+            if count < buffer.count {
+                guard ferror(stream) == 0 else { throw ScratchFileError(name, errno) }
+                return bytes
+            }
+        }
     }
 
     /// The text of a file.
     public func text(_ name: String) throws -> String {
         String(decoding: try bytes(name), as: UTF8.self)
+    }
+}
+
+/// Why a file of a test cannot be read or written.
+struct ScratchFileError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ name: String, _ code: Int32) {
+        description = "\(name): \(String(cString: strerror(code)))"
     }
 }
 

@@ -1,4 +1,5 @@
 import DurableFiles
+import FileNames
 import Glibc
 import TemporaryDirectories
 import Testing
@@ -81,7 +82,10 @@ final class RunningProgram {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, scratch.file("output"), flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, scratch.file("errors"), flags, 0o600)
-        var arguments: [UnsafeMutablePointer<CChar>?] = launcher.map { strdup($0) } + [nil]
+        var arguments: [UnsafeMutablePointer<CChar>?] =
+            launcher.map { argument in
+                withSystemPath(argument) { strdup($0) }
+            } + [nil]
         var variables = Self.environment().map { strdup($0) } + [nil]
         defer {
             for pointer in arguments + variables { free(pointer) }

@@ -1,3 +1,4 @@
+import DurableFiles
 internal import Formats
 internal import Tensors
 
@@ -75,7 +76,7 @@ extension FineTuningConfiguration.StartingPoint {
             reader.read(tree, path, into: &point, fields)
         }
         if point.name.isEmpty {
-            let last = point.path.split(separator: "/").last.map(String.init) ?? ""
+            let last = Paths.name(of: point.path)
             point.name = last + (point.fromScratch ? "-scratch" : "")
             let kind = ValueKind<String>.keyName
             if !point.path.isEmpty, !ValueKind.isKeyName(point.name) {

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// A part of a file for one worker: a range of bytes between ASCII white space, or all of a pipe.
@@ -64,7 +65,9 @@ func isASCIISpace(_ byte: UInt8) -> Bool {
 
 /// Opens a file for reading; "-" is standard input.
 func openText(_ path: String) throws(TextStreamError) -> Int32 {
-    let file = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+    let file =
+        path == "-"
+        ? dup(STDIN_FILENO) : withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else {
         throw .unreadable(path: path, reason: String(cString: strerror(errno)))
     }

@@ -21,7 +21,7 @@ extension RunConfiguration {
     /// The run's name where the file at `path` gives none: the file's, without its extension. The default is that of the
     /// quick start, whose run is none of the file's.
     private static func runName(ofFile path: String) -> String? {
-        let name = path.split(separator: "/").last ?? ""
+        let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Substring($0) } ?? ""
         let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name
         return ValueKind<String>.isFolderName(String(stem)) ? String(stem) : nil
     }
