@@ -73,10 +73,11 @@ let package = Package(
         library("Randomness"),
         library("Tensors", ["OperatingSystem"]),
         library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
-        library("Configuration", ["ExitCoding", yams]),
+        library("Configuration", ["ExitCoding", "DurableFiles", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
-        library("Tokenization", ["ExitCoding"], exclude: ["Tables/generate.py"]),
+        library(
+            "Tokenization", ["ExitCoding", "DurableFiles"], exclude: ["Tables/generate.py"]),
         library(
             "Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
             exclude: ["Tables/generate.py"]),

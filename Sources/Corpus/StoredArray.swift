@@ -78,7 +78,9 @@ final class MappedFile: @unchecked Sendable {
         guard descriptor >= 0 else { throw systemError(path, "open it") }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemError(path, "ask for its size") }
+        guard Patience.call({ fstat(descriptor, &status) }) == 0 else {
+            throw systemError(path, "ask for its size")
+        }
         let size = Int(status.st_size)
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)

@@ -10,7 +10,7 @@ final class AppendedFile {
     /// Opens for appending; creates what is missing.
     init(_ path: String) throws(FileError) {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
-        let descriptor = Glibc.open(path, flags, 0o666)
+        let descriptor = Patience.call { Glibc.open(path, flags, 0o666) }
         guard descriptor >= 0 else { throw AppendedFile.failure(path, "open it for appending") }
         self.descriptor = descriptor
         self.path = path

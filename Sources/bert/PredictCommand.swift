@@ -98,7 +98,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     private static func open(_ path: String) throws -> Int32 {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = Patience.call { Glibc.open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw FileError(
                 errno == ENOENT ? .missing : .inputOutput, path,

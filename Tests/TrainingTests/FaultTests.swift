@@ -123,6 +123,7 @@ struct FaultTests {
             FailingCalls(calls: ["open"], path: "step-00000004/model.h5", from: 2, error: EIO),
             FailingCalls(calls: ["pread"], path: "step-00000004/model.h5", error: EIO),
             FailingCalls(calls: ["open"], path: "/metrics.jsonl", error: ESTALE),
+            FailingCalls(calls: ["create"], path: "/metrics.jsonl", count: 2, error: ESTALE),
             FailingCalls(calls: ["open", "read"], path: "/.lock", count: 3, error: EIO),
         ])
     func momentaryErrors(faults: FailingCalls) throws {

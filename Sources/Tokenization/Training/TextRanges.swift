@@ -1,3 +1,4 @@
+import DurableFiles
 import Glibc
 
 /// A part of a file for one worker: a range of bytes between ASCII white space, or all of a pipe.
@@ -15,8 +16,11 @@ struct TextRange: Sendable {
             let file = try openText(path)
             defer { close(file) }
             var status = stat()
+            guard Patience.call({ fstat(file, &status) }) == 0 else {
+                throw .unreadable(path: path, code: errno)
+            }
             // Standard input may stand in the middle of a file.
-            guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, path != "-" else {
+            guard status.st_mode & S_IFMT == S_IFREG, path != "-" else {
                 if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
                 ranges.append(TextRange(path: path, bytes: nil))
                 continue
@@ -40,13 +44,10 @@ struct TextRange: Sendable {
         var offset = start
         var block = [UInt8](repeating: 0, count: 1 << 12)
         while offset < total {
-            let count = block.withUnsafeMutableBytes {
-                pread(file, $0.baseAddress, $0.count, offset)
+            let count = block.withUnsafeMutableBytes { buffer in
+                Patience.call { pread(file, buffer.baseAddress, buffer.count, offset) }
             }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-            }
+            guard count >= 0 else { throw .unreadable(path: path, code: errno) }
             if count == 0 { return total }
             if let place = block[..<count].firstIndex(where: isASCIISpace) { return offset + place }
             offset += count
@@ -64,9 +65,7 @@ func isASCIISpace(_ byte: UInt8) -> Bool {
 
 /// Opens a file for reading; "-" is standard input.
 func openText(_ path: String) throws(TextStreamError) -> Int32 {
-    let file = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-        throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
+    let file = path == "-" ? dup(STDIN_FILENO) : Patience.call { open(path, O_RDONLY | O_CLOEXEC) }
+    guard file >= 0 else { throw .unreadable(path: path, code: errno) }
     return file
 }
