@@ -53,7 +53,7 @@ public struct CheckpointEvaluation {
         _ path: String, _ communicator: Communicator
     ) throws -> (path: String, passedOver: [String]) {
         var passedOver: [String] = []
-        let agreed = try communicator.told {
+        let agreed = try communicator.told(on: "the verifying of the model") {
             let found = try SavedModel.open(path)
             passedOver = found.skipped.map(\.description)
             return found.model.path
@@ -75,9 +75,11 @@ public struct CheckpointEvaluation {
             configuration.parallel.threads, communicator: communicator)
         let memory = try MemoryShare(among: communicator)
         let (model, source, step, vocabulary) = try agreement.jointly {
-            try Self.open(
-                saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
-                readsParameters: communicator.rank == 0)
+            try Watchdog.working(on: "the opening of model and data") {
+                try Self.open(
+                    saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
+                    readsParameters: communicator.rank == 0)
+            }
         }
         var inputs = SharedInputs()
         inputs.add("the samples of --data (SHA-256)", source.fingerprint)
@@ -129,7 +131,7 @@ public struct CheckpointEvaluation {
         run: String, data paths: [String], overrides: [String], communicator: Communicator,
         _ report: (Result<CheckpointEvaluation, Agreement.Failure>) throws -> Void
     ) throws {
-        let checkpoints = try communicator.told {
+        let checkpoints = try communicator.told(on: "the listing of the checkpoints") {
             try Checkpoint.entries(run).reversed().map(\.path).joined(separator: "\0")
         }.split(separator: "\0").map(String.init)
         var damage: Agreement.Failure?

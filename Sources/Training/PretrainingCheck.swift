@@ -43,7 +43,9 @@ public struct PretrainingCheck {
         let memory =
             isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
         // The others wait: one look at the files is enough.
-        if communicator.rank == 0 { inspect(threads, memory) }
+        if communicator.rank == 0 {
+            Watchdog.working(on: "the check of the files") { inspect(threads, memory) }
+        }
         let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
         if isSound, measures { try measure() }
     }

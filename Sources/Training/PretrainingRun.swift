@@ -68,15 +68,9 @@ public final class PretrainingRun {
         self.resumption = resumption
         notices = resumption.notices
         let parts = try agreement.jointly {
-            let resolved = configuration.resolvedPhases
-            let data = try resolved.map { try DataSetup($0.data) }
-            let setup = try ModelSetup(
-                configuration.model, corpus: data[0].corpus, origin: origin,
-                momentShards: configuration.parallel.shardOptimizer ? communicator.size : 1)
-            let phases = try zip(resolved, data).map {
-                try PretrainingPhase($0, data: $1, setup: setup, ranks: communicator.size)
+            try Watchdog.working(on: "the opening of the data") {
+                try Self.open(configuration, origin, ranks: communicator.size)
             }
-            return (setup, phases)
         }
         (setup, phases) = parts
         let inputs = try agreement.jointly {
