@@ -61,7 +61,7 @@ enum ShardFile {
         }
         return try CorpusShard(
             path: path, tokens: ids, sentenceOffsets: array(try file.dataset(sentences), mapped),
-            documentOffsets: array(try file.dataset(documents), mapped))
+            documentOffsets: array(try file.dataset(documents), mapped), file: mapped)
     }
 
     /// The dataset as a part of the mapped file or, where it is stored in another way (chunked,

@@ -84,6 +84,7 @@ public struct CheckpointEvaluation {
         var inputs = SharedInputs()
         inputs.add("the samples of --data (SHA-256)", source.fingerprint)
         try inputs.requireEqual(among: communicator)
+        try ShardVerification(of: [source]).run(among: communicator)
         try communicator.broadcast(model.parameters.vector.buffer)
         let result = try PretrainingEvaluator(
             source: source, vocabulary: vocabulary,

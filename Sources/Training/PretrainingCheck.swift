@@ -169,6 +169,8 @@ public struct PretrainingCheck {
     private mutating func measure() throws {
         do {
             let run = try PretrainingRun(options, communicator: communicator)
+            // They were verified with everything else a moment ago.
+            run.shardVerification.trust()
             run.model.initialize(seed: options.configuration.run.seed)
             let seconds = try run.phases.map {
                 try run.secondsPerStep($0, ranks: ranks, budget: Self.budget)

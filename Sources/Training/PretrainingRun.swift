@@ -145,6 +145,7 @@ public final class PretrainingRun {
         if try agreement.anyTrue(isFinished) {
             return ExitStatus.success
         }
+        guard try verifyData() else { return ExitStatus.preempted }
         try openReporter()
         attachKeeper()
         do {
