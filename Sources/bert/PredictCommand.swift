@@ -81,7 +81,7 @@ struct PredictCommand: ParsableCommand {
 
     /// Answers each line; an empty one by an empty object, so that answers stay beside their lines.
     private func answer(_ requests: inout [PredictionRequest?], _ predictor: TaskPredictor) throws {
-        var predictions = predictor.predict(requests.compactMap(\.self))[...]
+        var predictions = try predictor.predict(requests.compactMap(\.self))[...]
         var text = ""
         for request in requests {
             text += (request == nil ? nil : predictions.popFirst()?.json) ?? "{}"
