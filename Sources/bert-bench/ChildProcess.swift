@@ -1,3 +1,4 @@
+import ExitCoding
 import Glibc
 
 /// A program run to its end, for its output.
@@ -18,7 +19,7 @@ struct ChildProcess {
         let count = path.withUnsafeMutableBytes { buffer in
             buffer.baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) } ?? -1
         }
-        guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe") }
+        guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe", exitCode: ExitStatus.system) }
         return String(decoding: path[..<count], as: UTF8.self)
     }
 
@@ -78,6 +79,8 @@ struct ChildProcess {
     }
 
     private func failure(_ code: Int32) -> BenchmarkError {
-        BenchmarkError("cannot start \(command[0]): \(String(cString: strerror(code)))")
+        BenchmarkError(
+            "cannot start \(command[0]): \(String(cString: strerror(code)))",
+            exitCode: ExitStatus.missingInput)
     }
 }

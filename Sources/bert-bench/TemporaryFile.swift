@@ -1,3 +1,4 @@
+import ExitCoding
 import Glibc
 
 /// A file that is there as long as this value.
@@ -32,6 +33,8 @@ struct TemporaryFile: ~Copyable {
     }
 
     private static func failure(_ code: Int32) -> BenchmarkError {
-        BenchmarkError("cannot write a temporary file: \(String(cString: strerror(code)))")
+        BenchmarkError(
+            "cannot write a temporary file: \(String(cString: strerror(code)))",
+            exitCode: ExitStatus.cannotCreate)
     }
 }
