@@ -66,7 +66,8 @@ struct LiveRunTests {
         #expect(try run.checkpoints() == ["step-00000004"])
         let outcome = program.wait()
         try outcome.require()
-        #expect((outcome.output + outcome.errors).contains("step-00000004"), "\(outcome)")
+        let text = outcome.output + outcome.errors
+        #expect(text.contains("step-00000004") || text.contains("step 4"), "\(outcome)")
     }
 
     @Test("checkpoints by the clock come also where the date is set back by an hour")
