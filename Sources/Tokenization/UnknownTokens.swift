@@ -48,7 +48,8 @@ public struct UnknownTokens: Sendable, Equatable {
             return "the vocabulary has no capital letters, but the text keeps its own (--cased); "
                 + "omit --cased, or use a cased vocabulary"
         case (true, true):
-            return "the vocabulary is a cased one, but the text is made lower case; pass --cased if "
+            return
+                "the vocabulary is a cased one, but the text is made lower case; pass --cased if "
                 + "it is meant for such text"
         default: return nil
         }

@@ -73,7 +73,8 @@ package struct ShardVerification {
 
     private func notice(of files: [WholeShard]) -> String {
         let bytes = files.reduce(0) { $0 + $1.byteCount }
-        return "verifying \(HumanFormat.counted(files.count, "shard")), \(HumanFormat.bytes(bytes)), "
+        return
+            "verifying \(HumanFormat.counted(files.count, "shard")), \(HumanFormat.bytes(bytes)), "
             + "before training: an earlier version built the corpus, without checksums of blocks; "
             + "one that is built anew starts at once"
     }

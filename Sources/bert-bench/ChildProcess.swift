@@ -19,7 +19,9 @@ struct ChildProcess {
         let count = path.withUnsafeMutableBytes { buffer in
             buffer.baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) } ?? -1
         }
-        guard count > 0 else { throw BenchmarkError("cannot read /proc/self/exe", exitCode: ExitStatus.system) }
+        guard count > 0 else {
+            throw BenchmarkError("cannot read /proc/self/exe", exitCode: ExitStatus.system)
+        }
         return String(decoding: path[..<count], as: UTF8.self)
     }
 

@@ -92,7 +92,10 @@ import Tokenization
         #expect(source.unverifiedWholeShards.count == 1)
         #expect(shard.path == directory.file(Self.shard))
         var pieces = 0
-        #expect(try shard.verify { pieces += 1; return true })
+        #expect(
+            try shard.verify {
+                pieces += 1; return true
+            })
         #expect(pieces == 1)
         #expect(try !shard.verify { false })
         #expect(source.unverifiedWholeShards.count == 1)

@@ -34,12 +34,13 @@ struct EarlierCorpusTests {
     /// Changes a token of a shard to another that exists: nothing but the hash can tell.
     private func damage(_ shard: String) throws {
         var bytes = try scratch.bytes("corpus/" + shard)
-        let place = try #require(bytes.indices.first { index in
-            index % 2 == 0 && index + 8 < bytes.count
-                && stride(from: index, to: index + 8, by: 2).allSatisfy {
-                    bytes[$0] > 20 && bytes[$0 + 1] == 0
-                }
-        })
+        let place = try #require(
+            bytes.indices.first { index in
+                index % 2 == 0 && index + 8 < bytes.count
+                    && stride(from: index, to: index + 8, by: 2).allSatisfy {
+                        bytes[$0] > 20 && bytes[$0 + 1] == 0
+                    }
+            })
         bytes[place] -= 1
         try scratch.write("corpus/" + shard, bytes)
     }
@@ -55,7 +56,9 @@ struct EarlierCorpusTests {
         #expect(ShardVerification.deal([], among: 2) == [[], []])
     }
 
-    @Test("a changed shard is found before the first step, by whichever rank has it", arguments: [1, 3])
+    @Test(
+        "a changed shard is found before the first step, by whichever rank has it",
+        arguments: [1, 3])
     func changed(ranks: Int) throws {
         for shard in try shards {
             let whole = try scratch.bytes("corpus/" + shard)

@@ -52,7 +52,7 @@ struct ReadFaultTests {
         let text = try scratch.write("input.txt", "The cat sat on the mat.\nThe dog ran.\n")
         try bert(
             [
-                "vocab", "train", "--size", "60", "--unused", "0", "--output",
+                "vocab", "train", "--size", "200", "--unused", "0", "--output",
                 scratch.file("vocab.txt"), text,
             ], faults
         ).require()

@@ -72,9 +72,10 @@ struct WatchdogTests {
         .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
     func working() throws {
         let scratch = TemporaryDirectory()
-        let outcome = try check(
-            .tiny(), milliseconds: 6000, log: scratch.file("log")
-        ).wait()
+        let run = try Run.tiny()
+        let outcome = try check(run, milliseconds: 6000, log: scratch.file("log")).wait()
+        // Its files are there until here.
+        withExtendedLifetime(run) {}
         try outcome.require()
         #expect(!outcome.errors.contains("no longer answers"), "\(outcome)")
     }
@@ -84,10 +85,12 @@ struct WatchdogTests {
         .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"), arguments: [0, 2])
     func stoppedWhileWorking(rank: Int) throws {
         let scratch = TemporaryDirectory()
-        let job = try check(.tiny(), milliseconds: 60_000, log: scratch.file("log"))
+        let run = try Run.tiny()
+        let job = try check(run, milliseconds: 60_000, log: scratch.file("log"))
         try job.wait { !fileText(scratch.file("log")).isEmpty }
         kill(job.orderedRanks[rank], SIGSTOP)
         let outcome = job.wait()
+        withExtendedLifetime(run) {}
         #expect(outcome.status != 0 && outcome.status != 75, "\(outcome)")
         let lines = outcome.errorLines(with: "no longer answers")
         #expect(lines.count == 1 && lines[0].contains("rank \(rank) on "), "\(outcome)")
