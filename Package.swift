@@ -74,11 +74,12 @@ let package = Package(
         library("Randomness"),
         library("Tensors", ["OperatingSystem"]),
         library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
-        library("Formats", ["ExitCoding", "FileNames", yams]),
+        library("Formats", ["ExitCoding", "FileNames", "DurableFiles", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
         library(
-            "Tokenization", ["ExitCoding", "FileNames"], exclude: ["Tables/generate.py"]),
+            "Tokenization", ["ExitCoding", "FileNames", "DurableFiles"],
+            exclude: ["Tables/generate.py"]),
         library(
             "Corpus",
             [
@@ -115,7 +116,8 @@ let package = Package(
         library(
             "Runtime",
             [
-                "ExitCoding", "FileNames", "OperatingSystem", "MPI", "DurableFiles", "Kernels", "Distributed",
+                "ExitCoding", "FileNames", "OperatingSystem", "MPI", "DurableFiles", "Kernels",
+                "Distributed",
                 "Formats",
             ]),
         library(

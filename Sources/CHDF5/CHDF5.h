@@ -43,6 +43,8 @@ static inline unsigned chdf5_exclusive(void) { return H5F_ACC_EXCL; }
 static inline hid_t chdf5_default(void) { return H5P_DEFAULT; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
+static inline hid_t chdf5_no_space(void) { return H5E_NOSPACE; }
+static inline hid_t chdf5_cannot_allocate(void) { return H5E_CANTALLOC; }
 static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 
 static inline hid_t chdf5_file_access_class(void) { return H5P_FILE_ACCESS; }

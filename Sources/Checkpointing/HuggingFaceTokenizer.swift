@@ -138,6 +138,8 @@ struct DeclaredToken {
 private struct AddedTokenList {
     private let pieces: Vocabulary
     private var declared: [DeclaredToken] = []
+    /// The place in `declared` of each content, by its bytes: equal `String`s may differ in their code points.
+    private var places: [[UInt8]: Int] = [:]
 
     init(_ pieces: Vocabulary) { self.pieces = pieces }
 
@@ -157,8 +159,11 @@ private struct AddedTokenList {
                 .badData, path,
                 "the added token \(token.content) has id \(id) here, \(known) in the vocabulary")
         }
-        let old = declared.firstIndex { $0.content.utf8.elementsEqual(token.content.utf8) }
-        guard let old else { return declared.append(token) }
+        let content = Array(token.content.utf8)
+        guard let old = places[content] else {
+            places[content] = declared.count
+            return declared.append(token)
+        }
         if let id = token.id, let known = declared[old].id, id != known {
             throw CheckpointError(
                 .badData, path,

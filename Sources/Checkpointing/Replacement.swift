@@ -64,7 +64,7 @@ extension Checkpoint {
         switch error {
         case is CheckpointError: true
         case let error as FileError: error.cause != .inputOutput
-        case let error as HDF5Error: error.cause != .inputOutput
+        case let error as HDF5Error: ![.inputOutput, .memory].contains(error.cause)
         default: false
         }
     }

@@ -9,6 +9,8 @@ struct TokenizerFile {
     let settings: TokenizerSettings
     /// The added tokens, special ones too.
     let addedTokens: [DeclaredToken]
+    /// The bytes of their contents.
+    private let addedContents: Set<[UInt8]>
 
     /// Reads the file of a directory; nil where there is none.
     ///
@@ -38,12 +40,11 @@ struct TokenizerFile {
             }
             return try DeclaredToken(token, id: id, file: path)
         }
+        addedContents = Set(addedTokens.map { Array($0.content.utf8) })
     }
 
     /// Whether a token is an added one.
-    func adds(_ token: String) -> Bool {
-        addedTokens.contains { $0.content.utf8.elementsEqual(token.utf8) }
-    }
+    func adds(_ token: String) -> Bool { addedContents.contains(Array(token.utf8)) }
 
     private struct Keys {
         let path: String

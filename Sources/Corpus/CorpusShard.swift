@@ -8,6 +8,8 @@ package final class CorpusShard: Sendable {
     private let tokens: Tokens
     private let sentenceOffsets: StoredArray<Int64>
     private let documentOffsets: StoredArray<Int64>
+    /// The file whose bytes are verified as they are read; nil for a shard in memory.
+    let file: VerifiedFile?
 
     /// The longest sentence that a shard may hold, in tokens.
     package static let maximumSentenceLength = 65_536
@@ -38,9 +40,10 @@ package final class CorpusShard: Sendable {
     ///   they count, or a sentence is longer than `maximumSentenceLength`.
     init(
         path: String, tokens: Tokens, sentenceOffsets: StoredArray<Int64>,
-        documentOffsets: StoredArray<Int64>
+        documentOffsets: StoredArray<Int64>, file: VerifiedFile? = nil
     ) throws(CorpusError) {
         self.path = path
+        self.file = file
         self.tokens = tokens
         self.sentenceOffsets = sentenceOffsets
         self.documentOffsets = documentOffsets

@@ -7,7 +7,7 @@ import Synchronization
 /// question about an epoch walks over the lengths of all sentences; any other costs a bisection
 /// over the documents and a walk over one of them.
 public final class CorpusSource: SampleSource {
-    private let maker: SampleMaker
+    let maker: SampleMaker
     private let plans = Mutex<[EpochPlan]>([])
     /// The number of token ids.
     public let vocabularySize: Int

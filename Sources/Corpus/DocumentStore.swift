@@ -1,6 +1,6 @@
 /// All documents of one split of a corpus, counted through over its shards.
 package struct DocumentStore: Sendable {
-    private let shards: [CorpusShard]
+    let shards: [CorpusShard]
     /// The number of documents before each shard, and of all documents; one more than shards.
     private let firstDocument: [Int]
 

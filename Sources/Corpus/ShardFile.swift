@@ -61,11 +61,11 @@ enum ShardFile {
         }
         return try CorpusShard(
             path: path, tokens: ids, sentenceOffsets: array(try file.dataset(sentences), mapped),
-            documentOffsets: array(try file.dataset(documents), mapped))
+            documentOffsets: array(try file.dataset(documents), mapped), file: mapped)
     }
 
-    /// The dataset as a part of the mapped file or, where it is stored in another way (chunked,
-    /// compressed, another byte order), in memory.
+    /// The dataset as a part of the mapped file, or a copy of one where it is not aligned there. Where it is stored in
+    /// another way (chunked, compressed, another byte order), the whole file is verified before it is read into memory.
     private static func array<T: HDF5Element>(
         _ dataset: borrowing Dataset, _ file: VerifiedFile
     ) throws -> StoredArray<T> {
@@ -80,6 +80,7 @@ enum ShardFile {
         }
         if let offset = try dataset.mappableOffset(of: T.self),
             let array = StoredArray<T>(file, offset: offset, count: shape[0])
+                ?? StoredArray<T>(copying: file, offset: offset, count: shape[0])
         {
             return array
         }

@@ -7,7 +7,7 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
     // Unchecked: the memory is never written after `init`, and `owner` keeps it alive.
     private let elements: UnsafeBufferPointer<Element>
     private let owner: AnyObject
-    /// The file that the array is a part of, and where it begins there.
+    /// The file that the array is a part of, or a copy of a part of, and where it begins there.
     private let place: (file: VerifiedFile, offset: Int)?
 
     /// The elements of `array`.
@@ -30,6 +30,21 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
         let part = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size])
         elements = part.bindMemory(to: Element.self)
         owner = file
+        place = (file, offset)
+    }
+
+    /// A copy of the `count` elements at `offset` of `file`, for those that are not aligned there; nil where they are not
+    /// all inside of it. It is verified as the file's bytes are.
+    init?(copying file: VerifiedFile, offset: Int, count: Int) {
+        let bytes = file.mapped.bytes
+        let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        guard !overflow, count >= 0, offset >= 0, offset <= bytes.count,
+            size <= bytes.count - offset
+        else { return nil }
+        let memory = OwnedMemory<Element>(
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]), count: count)
+        elements = UnsafeBufferPointer(memory.elements)
+        owner = memory
         place = (file, offset)
     }
 
@@ -65,6 +80,11 @@ private final class OwnedMemory<Element: BitwiseCopyable> {
         _ = elements.initialize(from: array)
     }
 
+    init(bytes: UnsafeRawBufferPointer, count: Int) {
+        elements = .allocate(capacity: count)
+        UnsafeMutableRawBufferPointer(elements).copyMemory(from: bytes)
+    }
+
     deinit { elements.deallocate() }
 }
 
@@ -81,7 +101,9 @@ final class MappedFile: @unchecked Sendable {
         guard descriptor >= 0 else { throw systemError(path, "open it") }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw systemError(path, "ask for its size") }
+        guard Patience.call({ fstat(descriptor, &status) }) == 0 else {
+            throw systemError(path, "ask for its size")
+        }
         let size = Int(status.st_size)
         guard size > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)

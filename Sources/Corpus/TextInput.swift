@@ -13,7 +13,9 @@ struct TextInput: ~Copyable {
     static func check(_ path: String) throws(FileError) {
         guard path != "-" else { return }
         var status = stat()
-        guard withSystemPath(path, { stat($0, &status) == 0 && access($0, R_OK) == 0 }) else {
+        guard withSystemPath(path, { name in Patience.call { stat(name, &status) } }) == 0,
+            withSystemPath(path, { name in Patience.call { access(name, R_OK) } }) == 0
+        else {
             throw systemError(path, "open it")
         }
         guard status.st_mode & S_IFMT != S_IFDIR else {
@@ -48,9 +50,11 @@ struct TextInput: ~Copyable {
         var filled = start
         while filled < buffer.count {
             let got = buffer.withUnsafeMutableBytes { bytes in
-                Glibc.read(descriptor, bytes.baseAddress.map { $0 + filled }, bytes.count - filled)
+                Patience.call {
+                    Glibc.read(
+                        descriptor, bytes.baseAddress.map { $0 + filled }, bytes.count - filled)
+                }
             }
-            if got < 0 && errno == EINTR { continue }
             guard got >= 0 else { throw systemError(name, "read it") }
             if got == 0 { break }
             filled += got

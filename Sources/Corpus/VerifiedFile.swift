@@ -20,7 +20,7 @@ struct ExpectedContent: Sendable {
 final class VerifiedFile: Sendable {
     /// The file's bytes; those that `verify` has not been asked about may be damaged.
     let mapped: MappedFile
-    private let path: String
+    let path: String
     private let hashes: ExpectedContent.Hashes
     private let blockBytes: Int
     private let isVerified: BlockFlags
@@ -56,6 +56,19 @@ final class VerifiedFile: Sendable {
         if case .blocks = hashes { true } else { false }
     }
 
+    /// The SHA-256 of the whole file, where there is no other hash and the file was not verified yet.
+    var unverifiedWhole: String? {
+        guard case .whole(let sha256) = hashes, !mapped.bytes.isEmpty, !isVerified[0] else {
+            return nil
+        }
+        return sha256
+    }
+
+    /// Takes all bytes for what they should be.
+    func trust() {
+        for block in 0..<isVerified.count { isVerified.set(block) }
+    }
+
     /// Throws `CorpusError.damaged` unless the bytes of `range`, and all others of their blocks,
     /// are what they were when the corpus was built.
     ///
@@ -80,12 +93,15 @@ final class VerifiedFile: Sendable {
             case .blocks(let expected, _): XXH64.hash(bytes) == expected[block]
             case .whole(let sha256): SHA256.digest(of: bytes).description == sha256
             }
-        guard isGood else {
-            throw .damaged(
-                path: path,
-                reason: "bytes \(start) to \(end - 1) do not have the checksum of the manifest: "
-                    + Self.advice)
-        }
+        guard isGood else { throw damage(in: start..<end) }
+    }
+
+    /// The error where the bytes of `range` do not have their hash.
+    func damage(in range: Range<Int>) -> CorpusError {
+        .damaged(
+            path: path,
+            reason: "bytes \(range.lowerBound) to \(range.upperBound - 1) do not have the checksum "
+                + "of the manifest: \(Self.advice)")
     }
 
     private static let advice =
@@ -97,7 +113,7 @@ final class VerifiedFile: Sendable {
 private final class BlockFlags: @unchecked Sendable {
     // Unchecked: the pointer never changes, and what it points to is atomic.
     private let flags: UnsafeMutablePointer<Atomic<Bool>>
-    private let count: Int
+    let count: Int
 
     init(count: Int) {
         self.count = count

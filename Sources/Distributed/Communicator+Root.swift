@@ -3,9 +3,16 @@ public import MPI
 extension Communicator {
     /// The text that `find` returns on rank 0, on all ranks. Collective.
     ///
+    /// - Parameter work: the work of `find` where it may take long: see `Watchdog.working(on:_:)`.
     /// - Throws: `Agreement.Failure` on all ranks where `find` throws; `MPIError`.
-    public func broadcastFromRoot(_ find: () throws -> String) throws -> String {
-        let own = try Agreement(among: self).throwingTogether { rank == 0 ? try find() : "" }
+    public func broadcastFromRoot(
+        on work: StaticString? = nil, _ find: () throws -> String
+    ) throws -> String {
+        let own = try Agreement(among: self).throwingTogether {
+            guard rank == 0 else { return "" }
+            guard let work else { return try find() }
+            return try Watchdog.working(on: work, find)
+        }
         return String(decoding: try broadcast(bytes: Array(own.utf8)), as: UTF8.self)
     }
 }

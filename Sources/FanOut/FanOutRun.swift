@@ -49,7 +49,10 @@ public final class FanOutRun {
         let threads = try ThreadPlan.threads(.auto, communicator: world)
         let memory = try MemoryShare(among: world)
         // Nothing is made before everything that can be known is known to be right.
-        let survey = try throwingTogether { isCoordinator ? try makeSurvey() : nil }
+        let survey = try throwingTogether {
+            guard isCoordinator else { return FanOutSurvey?.none }
+            return try Watchdog.working(on: "the survey of the tasks") { try makeSurvey() }
+        }
         let starts = try open(survey)
         let needed = try throwingTogether { try check(starts, threads, memory) }
         let settings = try settings(starts)
@@ -78,20 +81,24 @@ public final class FanOutRun {
     /// Reads the settings that decide the trials; the same on all ranks.
     private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
         let settings = try throwingTogether {
-            var settings = TrialSettings()
-            for task in configuration.tasks {
-                settings.tasks[task.name] = configuration.settings(
-                    of: task, train: try ContentName.ofFile(task.train),
-                    evaluate: try ContentName.ofFile(task.evaluate))
-            }
-            for start in starts {
-                settings.checkpoints[start.point.name] = try start.settings()
-            }
-            return settings
+            try Watchdog.working(on: "the hashing of the tasks' files") { try readSettings(starts) }
         }
         var inputs = SharedInputs()
         inputs.add(settings)
         try inputs.requireEqual(among: world)
+        return settings
+    }
+
+    private func readSettings(_ starts: [StartingModel]) throws -> TrialSettings {
+        var settings = TrialSettings()
+        for task in configuration.tasks {
+            settings.tasks[task.name] = configuration.settings(
+                of: task, train: try ContentName.ofFile(task.train),
+                evaluate: try ContentName.ofFile(task.evaluate))
+        }
+        for start in starts {
+            settings.checkpoints[start.point.name] = try start.settings()
+        }
         return settings
     }
 

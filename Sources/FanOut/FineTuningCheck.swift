@@ -29,6 +29,11 @@ public struct FineTuningCheck {
         self.configuration = configuration
         threads = try ThreadPlan.threads(.auto, communicator: alone)
         describe(directory, ranks: ranks)
+        // The other ranks wait.
+        try Watchdog.working(on: "the check of the files") { try inspectFiles(directory) }
+    }
+
+    private mutating func inspectFiles(_ directory: String) throws {
         attempt { try FanOutDirectory(path: directory).requireOwn() }
         try findMissing()
         var starts: [StartingModel] = []

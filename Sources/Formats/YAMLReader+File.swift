@@ -1,3 +1,4 @@
+import DurableFiles
 import ExitCoding
 import FileNames
 import Glibc
@@ -13,26 +14,34 @@ extension YAMLReader {
             ConfigurationError(location: printable(path), message: message, exitCode: exitCode)
         }
         func systemFailure() -> ConfigurationError {
-            failure(
-                "cannot be read: \(String(cString: strerror(errno))); check --config",
-                exitCode: errno == ENOENT ? ExitStatus.missingInput : ExitStatus.configuration)
+            let code = errno
+            let status =
+                switch code {
+                case ENOENT: ExitStatus.missingInput
+                case _ where Patience.isTransient(code): ExitStatus.inputOutput
+                default: ExitStatus.configuration
+                }
+            return failure(
+                "cannot be read: \(String(cString: strerror(code))); check --config",
+                exitCode: status)
         }
         guard !path.utf8.contains(0) else { throw failure("the path has a NUL byte") }
-        let descriptor = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
+        let descriptor = withSystemPath(path) { name in
+            Patience.call { open(name, O_RDONLY | O_CLOEXEC) }
+        }
         guard descriptor >= 0 else { throw systemFailure() }
         defer { close(descriptor) }
         // One byte more than allowed, so that the check for size sees a file that is too large.
         var bytes = [UInt8](repeating: 0, count: YAMLReader.maximumBytes + 1)
         var count = 0
         while count < bytes.count {
-            let got = bytes.withUnsafeMutableBytes {
-                read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                Patience.call {
+                    read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+                }
             }
             if got == 0 { break }
-            if got < 0 {
-                if errno == EINTR { continue }
-                throw systemFailure()
-            }
+            if got < 0 { throw systemFailure() }
             count += got
         }
         guard let text = String(validating: bytes[..<count], as: UTF8.self) else {

@@ -54,7 +54,7 @@ extension Dataset {
         _ values: Span<T>, memory: hid_t, file: hid_t
     ) throws(HDF5Error) {
         let native = T.elementType
-        try Library.call("H5Dwrite", .inputOutput, on: id, "writing; is the disk full?") {
+        try Library.call("H5Dwrite", .inputOutput, on: id, "writing") {
             values.withUnsafeBufferPointer {
                 H5Dwrite(id, native.native, memory, file, chdf5_default(), $0.baseAddress)
             }

@@ -75,7 +75,7 @@ public struct File: Container, ~Copyable {
 
     private consuming func close() throws(HDF5Error) {
         let raw = handle.id
-        try Library.call("H5Fflush", .inputOutput, on: raw, "writing failed; is the disk full?") {
+        try Library.call("H5Fflush", .inputOutput, on: raw, "writing failed") {
             H5Fflush(raw, H5F_SCOPE_LOCAL)
         }
         try handle.close()

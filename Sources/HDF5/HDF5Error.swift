@@ -11,6 +11,8 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         case badData
         /// The system refused to read or write.
         case inputOutput
+        /// The system refused memory.
+        case memory
     }
 
     /// One frame of the library's error stack.
@@ -19,6 +21,8 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         public let function: String
         /// The library's message.
         public let message: String
+        /// Whether space could not be had: of memory, unless the message has an `errno`.
+        public let isShortage: Bool
     }
 
     /// Whose fault it is.
@@ -31,12 +35,17 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
     public let stack: [Frame]
 
     init(_ cause: Cause, _ message: String, function: String? = nil, stack: [Frame] = []) {
-        // What the system refuses to read says nothing about the file.
-        let code = Self.systemError(of: stack)
-        self.cause = cause == .badData && code != 0 && code != EISDIR ? .inputOutput : cause
+        self.cause = Self.cause(cause, code: Self.systemError(of: stack), innermost: stack.first)
         self.message = message
         self.function = function
         self.stack = stack
+    }
+
+    /// What is to blame, where the caller blames `cause`, by what failed inside.
+    private static func cause(_ cause: Cause, code: Int32, innermost: Frame?) -> Cause {
+        if code == 0, innermost?.isShortage == true { return .memory }
+        // What the system refuses to read says nothing about the file.
+        return cause == .badData && code != 0 && code != EISDIR ? .inputOutput : cause
     }
 
     /// The `errno` of the system call that failed; 0 if none did.
@@ -57,12 +66,26 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         case .missing: ExitStatus.missingInput
         case .badData: ExitStatus.badData
         case .inputOutput: ExitStatus.inputOutput
+        case .memory: ExitStatus.system
         }
     }
+
+    private var advice: String? {
+        switch cause {
+        case .memory:
+            "the system refuses memory: see `ulimit -v` and the limits of the job, or start fewer ranks"
+        case .inputOutput where Self.writing.contains(function ?? ""): "is the disk full?"
+        default: nil
+        }
+    }
+
+    /// The functions that write numbers, or what was kept back of them.
+    private static let writing: Set = ["H5Dwrite", "H5Dflush", "H5Fflush"]
 
     /// Operation, place and cause on one line.
     public var description: String {
         var text = message
+        if let advice { text += "; \(advice)" }
         if let first = stack.first { text += ": \(first.message)" }
         if let function { text += " (\(function))" }
         return text.printable

@@ -47,7 +47,7 @@ struct Handle: ~Copyable {
     }
 
     private static func flush(_ dataset: hid_t) throws(HDF5Error) {
-        try Library.call("H5Dflush", .inputOutput, on: dataset, "writing; is the disk full?") {
+        try Library.call("H5Dflush", .inputOutput, on: dataset, "writing") {
             chdf5_flush_dataset(dataset)
         }
     }

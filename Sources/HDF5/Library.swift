@@ -104,8 +104,11 @@ enum Library {
                     guard let error, let data else { return 0 }
                     let function = error.pointee.func_name.map { String(cString: $0) } ?? ""
                     let message = error.pointee.desc.map { FileName.text(of: $0) } ?? ""
+                    let isShortage = [chdf5_no_space(), chdf5_cannot_allocate()].contains(
+                        error.pointee.min_num)
                     data.assumingMemoryBound(to: [HDF5Error.Frame].self).pointee.append(
-                        HDF5Error.Frame(function: function, message: message))
+                        HDF5Error.Frame(
+                            function: function, message: message, isShortage: isShortage))
                     return 0
                 }, pointer)
         }

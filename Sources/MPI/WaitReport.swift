@@ -1,6 +1,7 @@
 /// Who waits where, and for whom, in words.
 package struct WaitReport {
     private let places: [Int: String]
+    private let working: Set<Int>
     private let hosts: [String]
     /// Ranks that did not answer.
     package let missing: [Int]
@@ -10,9 +11,11 @@ package struct WaitReport {
 
     /// - Parameters:
     ///   - places: where those ranks are that answered.
+    ///   - working: those of them that work, and do not wait.
     ///   - hosts: of all ranks.
-    package init(places: [Int: String], hosts: [String]) {
+    package init(places: [Int: String], working: Set<Int> = [], hosts: [String]) {
         self.places = places
+        self.working = working
         self.hosts = hosts
         missing = hosts.indices.filter { places[$0] == nil }
     }
@@ -21,10 +24,11 @@ package struct WaitReport {
     package var text: String {
         let ranks = places.keys.sorted()
         let first = ranks.prefix(Self.named).map {
-            "rank \($0) on \(hosts[$0]) waits in \(places[$0] ?? "")"
+            "rank \($0) on \(hosts[$0]) \(verb($0)) \(places[$0] ?? "")"
         }
         let more = ranks.count - first.count
-        let waiting = first.joined(separator: "; ") + (more > 0 ? "; and \(more) more wait" : "")
+        let waiting =
+            first.joined(separator: "; ") + (more > 0 ? "; and \(more) more answer" : "")
         guard !missing.isEmpty else {
             return
                 "all ranks answer, but none gets on: \(waiting). The job is ended. This is a bug: "
@@ -35,6 +39,8 @@ package struct WaitReport {
             + "is ended; start it again and it goes on from its last checkpoint. Look after that "
             + "process, its host and the network; if it is only slow, raise parallel.timeout"
     }
+
+    private func verb(_ rank: Int) -> String { working.contains(rank) ? "is at" : "waits in" }
 
     /// "rank 3 on node2", "ranks 2, 3 on node2 (all of that host)".
     private var missingRanks: String {

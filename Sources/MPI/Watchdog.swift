@@ -8,12 +8,15 @@ import OperatingSystem
 /// others, by small messages of their own, where they are. Those that wait, too, answer at once,
 /// because every wait looks for such questions (``YieldingWait``); those that do not answer within
 /// the grace are the ones that are waited for. The lowest rank that waits says so, and ends the job.
+/// Where one answers that it works, as it does inside of ``working(on:_:)``, they wait on.
 ///
 /// No thread and no other channel is needed: `MPI_THREAD_FUNNELED` is enough. Time in which the
 /// whole job was suspended does not count.
 public final class Watchdog {
     /// Seconds of waiting in one call until a rank asks.
-    private var timeout: Double
+    private(set) var timeout: Double
+    /// The work that this rank is at while others may wait for it; see ``working(on:_:)``.
+    var work: StaticString?
     private let communicator: Communicator
     private let hosts: [String]
     private let onEnd: (_ report: String) -> Void
@@ -30,10 +33,12 @@ public final class Watchdog {
         var start: Double
         /// The places of the ranks that have answered.
         var places: [Int: String] = [:]
+        /// Those of them that work.
+        var working: Set<Int> = []
     }
 
     /// The watchdog of this process. Like MPI, it belongs to the main thread.
-    nonisolated(unsafe) private static var current: Watchdog?
+    nonisolated(unsafe) private(set) static var current: Watchdog?
     nonisolated(unsafe) private static var activity: (name: StaticString, number: Int?) = (
         "the start", nil
     )
@@ -115,19 +120,29 @@ extension Watchdog {
             let now = MonotonicClock.seconds
             if let lastLook { waited += min(now - lastLook, Self.longestLook) }
             lastLook = now
-            watchdog.look(in: function, waited: waited)
+            if watchdog.isAnswered(in: function, waited: waited) { waited = 0 }
         }
     }
 
     /// Time for an answer. Ranks that wait look every few hundredths of a second.
     private var grace: Double { min(max(timeout / 10, 1), 10) }
 
-    private func look(in function: StaticString, waited: Double) {
-        guard timeout > 0 else { return }
+    /// Answers, asks and ends as far as it is time.
+    ///
+    /// - Returns: true where all others have answered and one of them works: the wait begins anew.
+    private func isAnswered(in function: StaticString, waited: Double) -> Bool {
+        guard timeout > 0 else { return false }
         // A failure here must not hide the wait: who cannot be asked does not answer.
-        try? readMessages("\(function), \(Self.place)", waited: waited)
+        try? readMessages(work.map { "\($0)" } ?? "\(function), \(Self.place)", waited: waited)
+        guard work == nil else { return false }
         if let inquiry, waited >= inquiry.start {
-            let isLowest = inquiry.places.keys.allSatisfy { $0 > communicator.rank }
+            if !inquiry.working.isEmpty, inquiry.places.count == communicator.size - 1 {
+                self.inquiry = nil
+                return true
+            }
+            let isLowest = inquiry.places.keys.allSatisfy {
+                $0 > communicator.rank || inquiry.working.contains($0)
+            }
             // A lower rank that waits reports; if it cannot be heard, this one does.
             if waited - inquiry.start >= (isLowest ? 1 : 3) * grace {
                 end(inquiry, function, waited: waited)
@@ -137,13 +152,14 @@ extension Watchdog {
         } else {
             inquiry = nil
         }
+        return false
     }
 
     private func ask(waited: Double) {
         inquiries &+= 1
         inquiry = Inquiry(number: inquiries, start: waited)
         for rank in 0..<communicator.size where rank != communicator.rank {
-            send(Message(isAnswer: false, inquiry: inquiries, place: ""), to: rank)
+            send(Message(kind: .question, inquiry: inquiries, place: ""), to: rank)
         }
     }
 
@@ -153,13 +169,15 @@ extension Watchdog {
             // It is there, so this does not wait.
             try communicator.receive(&bytes, from: waiting.source)
             guard let message = Message(bytes) else { continue }
-            if !message.isAnswer {
+            if message.kind == .question {
                 let text = "\(place), for \(Int(waited)) s"
                 send(
-                    Message(isAnswer: true, inquiry: message.inquiry, place: text),
+                    Message(
+                        kind: work == nil ? .waits : .works, inquiry: message.inquiry, place: text),
                     to: waiting.source)
             } else if message.inquiry == inquiry?.number {
                 inquiry?.places[waiting.source] = message.place
+                if message.kind == .works { inquiry?.working.insert(waiting.source) }
             }
         }
     }
@@ -180,7 +198,7 @@ extension Watchdog {
     private func end(_ inquiry: Inquiry, _ function: StaticString, waited: Double) -> Never {
         var places = inquiry.places
         places[communicator.rank] = "\(function), \(Self.place), for \(Int(waited)) s"
-        let report = WaitReport(places: places, hosts: hosts)
+        let report = WaitReport(places: places, working: inquiry.working, hosts: hosts)
         onEnd(report.text)
         // Aborting outruns the launcher's passing on of what was just printed.
         usleep(500_000)
@@ -192,24 +210,27 @@ extension Watchdog {
 
     /// A question, or an answer to one.
     private struct Message {
-        var isAnswer: Bool
+        /// A question, or the answer of a rank that waits or works.
+        enum Kind: UInt8 { case question, waits, works }
+
+        var kind: Kind
         /// The asker's number of the question.
         var inquiry: UInt32
         var place: String
 
-        init(isAnswer: Bool, inquiry: UInt32, place: String) {
-            (self.isAnswer, self.inquiry, self.place) = (isAnswer, inquiry, place)
+        init(kind: Kind, inquiry: UInt32, place: String) {
+            (self.kind, self.inquiry, self.place) = (kind, inquiry, place)
         }
 
         init?(_ bytes: [UInt8]) {
-            guard bytes.count >= 5 else { return nil }
-            isAnswer = bytes[0] != 0
+            guard bytes.count >= 5, let kind = Kind(rawValue: bytes[0]) else { return nil }
+            self.kind = kind
             inquiry = bytes[1..<5].reduce(0) { $0 << 8 | UInt32($1) }
             place = String(decoding: bytes[5...], as: UTF8.self)
         }
 
         var bytes: [UInt8] {
-            [isAnswer ? 1 : 0] + (0..<4).map { UInt8(truncatingIfNeeded: inquiry >> (24 - 8 * $0)) }
+            [kind.rawValue] + (0..<4).map { UInt8(truncatingIfNeeded: inquiry >> (24 - 8 * $0)) }
                 + Array(place.utf8)
         }
     }

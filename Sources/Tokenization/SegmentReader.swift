@@ -1,3 +1,4 @@
+import DurableFiles
 import Glibc
 
 /// Reads an open file in segments, each a line or, of a line longer than the buffer, a part that
@@ -151,29 +152,23 @@ struct SegmentReader: ~Copyable {
     }
 
     private mutating func fill() throws(TextStreamError) {
-        while true {
-            let count =
-                if let range {
-                    pread(
-                        file, buffer + filled, min(capacity - filled, range.count),
-                        range.lowerBound)
-                } else {
-                    read(file, buffer + filled, capacity - filled)
-                }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw errno == EISDIR
-                    ? .directory(path: name)
-                    : .unreadable(path: name, reason: String(cString: strerror(errno)))
+        let (target, room) = (buffer + filled, capacity - filled)
+        let count =
+            if let range {
+                Patience.call { pread(file, target, min(room, range.count), range.lowerBound) }
+            } else {
+                Patience.call { read(file, target, room) }
             }
-            if bytesRead == 0 {
-                head = Array(UnsafeRawBufferPointer(start: buffer, count: min(64, count)))
-            }
-            atEnd = count == 0
-            filled += count
-            bytesRead += count
-            if let rest = range { range = rest.lowerBound + count..<rest.upperBound }
-            return
+        guard count >= 0 else {
+            let code = errno
+            throw code == EISDIR ? .directory(path: name) : .unreadable(path: name, code: code)
         }
+        if bytesRead == 0 {
+            head = Array(UnsafeRawBufferPointer(start: buffer, count: min(64, count)))
+        }
+        atEnd = count == 0
+        filled += count
+        bytesRead += count
+        if let rest = range { range = rest.lowerBound + count..<rest.upperBound }
     }
 }

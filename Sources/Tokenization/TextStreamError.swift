@@ -1,9 +1,11 @@
+import DurableFiles
 public import ExitCoding
+import Glibc
 
 /// An error while reading a text or writing its result.
 public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
-    /// The operating system would not open or read a file.
-    case unreadable(path: String, reason: String)
+    /// The operating system would not open or read a file, and said so with this `errno`.
+    case unreadable(path: String, code: Int32)
     /// A directory in the place of a file.
     case directory(path: String)
     /// An input that is not text.
@@ -16,7 +18,8 @@ public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
     /// The exit status of sysexits(3) that fits.
     public var exitCode: Int32 {
         switch self {
-        case .unreadable: ExitStatus.missingInput
+        case .unreadable(_, let code):
+            Patience.isTransient(code) ? ExitStatus.inputOutput : ExitStatus.missingInput
         case .unwritable: ExitStatus.inputOutput
         case .stretchTooLong, .directory, .notText: ExitStatus.badData
         }
@@ -27,7 +30,8 @@ public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
 
     private var message: String {
         switch self {
-        case .unreadable(let path, let reason): "\(path): cannot read: \(reason)"
+        case .unreadable(let path, let code):
+            "\(path): cannot read: \(String(cString: strerror(code)))"
         case .directory(let path): "\(path): is a directory; name its text files"
         case .notText(let fault): fault.description
         case .unwritable(let path, let reason): "\(path): cannot write: \(reason)"

@@ -26,31 +26,49 @@ public struct UnknownTokens: Sendable, Equatable {
 
     /// A warning with the likely reason, where the share is large.
     ///
-    /// - Parameter lowercase: Whether the text was made lower case.
-    public func warning(_ vocabulary: Vocabulary, lowercase: Bool) -> String? {
+    /// - Parameter tokenizer: How the text was made into words.
+    public func warning(_ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings) -> String? {
         guard isLarge else { return nil }
+        let letters = VocabularyLetters(vocabulary)
         let reason =
-            switch (lowercase, vocabulary.hasCapitals) {
-            case (false, false):
-                "the vocabulary has no capital letters, but the text keeps its own (--cased); "
-                    + "omit --cased, or use a cased vocabulary"
-            case (true, true):
-                "the vocabulary is a cased one, but the text is made lower case; pass --cased if "
-                    + "it is meant for such text"
-            default:
-                "the vocabulary was likely made for another language or script; train one on this "
-                    + "text with `bert vocab train`"
-            }
+            Self.casing(letters, tokenizer) ?? Self.accents(letters, tokenizer)
+            ?? "the vocabulary was likely made for another language or script"
+            + (letters.scripts.map { " (its pieces are \($0))" } ?? "")
+            + "; train one on this text with `bert vocab train`"
         return
             "\(percentage) of the tokens are [UNK], so their words are lost to the model: \(reason)"
     }
-}
 
-extension Vocabulary {
-    /// Whether a piece other than the bracketed ones, which stand for no text, has a capital letter.
-    var hasCapitals: Bool {
-        tokens.contains { piece in
-            !piece.hasPrefix("[") && piece.unicodeScalars.contains { $0.properties.isUppercase }
+    private static func casing(
+        _ letters: VocabularyLetters, _ tokenizer: TokenizerSettings
+    ) -> String? {
+        guard letters.cased > 0 else { return nil }
+        switch (tokenizer.lowercase, letters.capital > 0) {
+        case (false, false):
+            return "the vocabulary has no capital letters, but the text keeps its own (--cased); "
+                + "omit --cased, or use a cased vocabulary"
+        case (true, true):
+            return
+                "the vocabulary is a cased one, but the text is made lower case; pass --cased if "
+                + "it is meant for such text"
+        default: return nil
+        }
+    }
+
+    private static func accents(
+        _ letters: VocabularyLetters, _ tokenizer: TokenizerSettings
+    ) -> String? {
+        guard letters.cased > 0 else { return nil }
+        switch (tokenizer.stripsAccents, letters.accented > 0) {
+        case (false, false):
+            return "the vocabulary has no letters with accents, but the text keeps its own "
+                + "(strip_accents is false); omit --no-strip-accents, or take the model that the "
+                + "vocabulary belongs to with --tokenizer"
+        case (true, true) where letters.hasManyAccents:
+            return "\(letters.accented) of the \(letters.pieces) pieces of the vocabulary have "
+                + "accents, but the text is stripped of its own; pass --no-strip-accents, or take "
+                + "the model that the vocabulary belongs to with --tokenizer"
+        default: return nil
         }
     }
 }

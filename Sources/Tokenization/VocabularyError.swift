@@ -1,11 +1,13 @@
+import DurableFiles
 public import ExitCoding
+import Glibc
 
 /// An error that refuses a vocabulary.
 public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
     /// The fault. Lines count from 1.
     public enum Problem: Error, Equatable {
-        /// The operating system would not open or read the file.
-        case unreadable(reason: String)
+        /// The operating system would not open or read the file, and said so with this `errno`.
+        case unreadable(code: Int32)
         /// More bytes than `Vocabulary.maximumBytes`.
         case tooLarge
         /// More lines than `Vocabulary.maximumTokens`.
@@ -31,10 +33,11 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
     /// The fault.
     public let problem: Problem
 
-    /// The exit status of sysexits(3) that fits: 66 where there was nothing to read, else 65.
+    /// The exit status of sysexits(3) that fits: 66 where there was nothing to read, 74 where reading
+    /// failed, else 65.
     public var exitCode: Int32 {
-        if case .unreadable = problem { return ExitStatus.missingInput }
-        return ExitStatus.badData
+        guard case .unreadable(let code) = problem else { return ExitStatus.badData }
+        return Patience.isTransient(code) ? ExitStatus.inputOutput : ExitStatus.missingInput
     }
 
     /// The fault, its place, and what to do.
@@ -42,8 +45,8 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
 
     private var message: String {
         switch problem {
-        case .unreadable(let reason):
-            "\(source): cannot read the vocabulary: \(reason)"
+        case .unreadable(let code):
+            "\(source): cannot read the vocabulary: \(String(cString: strerror(code)))"
         case .tooLarge:
             "\(source): larger than \(Vocabulary.maximumBytes) bytes; this is not a vocab.txt"
         case .tooManyTokens:

@@ -1,3 +1,4 @@
+import DurableFiles
 import FileNames
 import Glibc
 
@@ -92,18 +93,17 @@ extension Vocabulary {
 
 /// Reads a whole file of at most `limit` bytes, whatever kind of file it is.
 private func readWhole(_ path: String, limit: Int) throws(VocabularyError.Problem) -> [UInt8] {
-    let file = withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
-    guard file >= 0 else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    let file = withSystemPath(path) { name in Patience.call { open(name, O_RDONLY | O_CLOEXEC) } }
+    guard file >= 0 else { throw .unreadable(code: errno) }
     defer { close(file) }
     var bytes: [UInt8] = []
     let step = 1 << 18
     while true {
         var chunk = [UInt8](repeating: 0, count: step)
-        let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, step) }
-        if count < 0 {
-            if errno == EINTR { continue }
-            throw .unreadable(reason: String(cString: strerror(errno)))
+        let count = chunk.withUnsafeMutableBytes { buffer in
+            Patience.call { read(file, buffer.baseAddress, step) }
         }
+        if count < 0 { throw .unreadable(code: errno) }
         if count == 0 { return bytes }
         if bytes.count + count > limit { throw .tooLarge }
         bytes.append(contentsOf: chunk[..<count])

@@ -55,7 +55,7 @@ public struct CheckpointEvaluation {
         _ path: String, _ communicator: Communicator
     ) throws -> (path: String, passedOver: [String]) {
         var passedOver: [String] = []
-        let agreed = try communicator.broadcastFromRoot {
+        let agreed = try communicator.broadcastFromRoot(on: "the verifying of the model") {
             let found = try SavedModel.open(path)
             passedOver = found.skipped.map(\.description)
             return found.model.path
@@ -77,13 +77,16 @@ public struct CheckpointEvaluation {
             configuration.parallel.threads, communicator: communicator)
         let memory = try MemoryShare(among: communicator)
         let (model, source, step, vocabulary) = try agreement.throwingTogether {
-            try Self.open(
-                saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
-                readsParameters: communicator.rank == 0)
+            try Watchdog.working(on: "the opening of model and data") {
+                try Self.open(
+                    saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
+                    readsParameters: communicator.rank == 0)
+            }
         }
         var inputs = SharedInputs()
         inputs.add("the samples of --data (SHA-256)", source.fingerprint)
         try inputs.requireEqual(among: communicator)
+        try ShardVerification(of: [source]).run(among: communicator)
         try communicator.broadcast(model.parameters.vector.buffer)
         let result = try PretrainingEvaluator(
             source: source, vocabulary: vocabulary,
@@ -131,7 +134,7 @@ public struct CheckpointEvaluation {
         run: String, data paths: [String], overrides: [String], communicator: Communicator,
         _ report: (Result<CheckpointEvaluation, Agreement.Failure>) throws -> Void
     ) throws {
-        let checkpoints = try communicator.broadcastFromRoot {
+        let checkpoints = try communicator.broadcastFromRoot(on: "the listing of the checkpoints") {
             try Checkpoint.entries(run).reversed().map(\.path).joined(separator: "\0")
         }.split(separator: "\0").map(String.init)
         var damage: Agreement.Failure?

@@ -44,7 +44,9 @@ public struct PretrainingCheck {
         let memory =
             isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
         // The others wait: one look at the files is enough.
-        if communicator.rank == 0 { inspect(threads, memory) }
+        if communicator.rank == 0 {
+            Watchdog.working(on: "the check of the files") { inspect(threads, memory) }
+        }
         let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
         if isSound, measures { try measure() }
     }
@@ -168,6 +170,8 @@ public struct PretrainingCheck {
     private mutating func measure() throws {
         do {
             let run = try PretrainingRun(options, communicator: communicator)
+            // They were verified with everything else a moment ago.
+            run.shardVerification.trust()
             run.model.initialize(seed: options.configuration.run.seed)
             let seconds = try run.phases.map {
                 try run.secondsPerStep($0, ranks: ranks, budget: Self.budget)

@@ -35,7 +35,7 @@ extension PretrainingRun {
         _ options: RunOptions, _ communicator: Communicator
     ) throws -> (Resumption, ModelOrigin) {
         var resumption = Resumption()
-        let checkpoint = try communicator.broadcastFromRoot {
+        let checkpoint = try communicator.broadcastFromRoot(on: "the verifying of the checkpoint") {
             resumption = try Resumption(options)
             if let checkpoint = resumption.checkpoint { try refuseAnotherRun(checkpoint, options) }
             return resumption.checkpoint?.path ?? ""
@@ -44,7 +44,8 @@ extension PretrainingRun {
             try InputFiles(options.configuration, resumes: !checkpoint.isEmpty).requirePresent()
         }
         // Its own checkpoint holds everything: the model it once started from may be gone.
-        let model = try communicator.broadcastFromRoot {
+        let model = try communicator.broadcastFromRoot(on: "the verifying of model.initialize_from")
+        {
             guard checkpoint.isEmpty, let path = options.configuration.modelFiles.initializeFrom
             else {
                 return ""
@@ -58,6 +59,22 @@ extension PretrainingRun {
             return model.isEmpty ? .random : .model(try SavedModel(verified: model))
         }
         return (resumption, origin)
+    }
+
+    /// Opens the data of all phases, and the model that they fit.
+    static func open(
+        _ configuration: RunConfiguration, _ origin: ModelOrigin, ranks: Int
+    ) throws -> (ModelSetup, [PretrainingPhase]) {
+        let resolved = configuration.resolvedPhases
+        let data = try resolved.map { try DataSetup($0.data) }
+        let setup = try ModelSetup(
+            configuration.model, files: configuration.modelFiles, corpus: data[0].corpus,
+            origin: origin,
+            momentShards: configuration.parallel.shardOptimizer ? ranks : 1)
+        let phases = try zip(resolved, data).map {
+            try PretrainingPhase($0, data: $1, setup: setup, ranks: ranks)
+        }
+        return (setup, phases)
     }
 
     /// Refuses a checkpoint of other data or another model before vocabulary and corpora are compared with it: messages
@@ -107,9 +124,13 @@ extension PretrainingRun {
     func startOrResume() throws {
         try agreement.throwingTogether {
             if case .checkpoint(let checkpoint) = setup.origin {
-                try restore(checkpoint)
+                try Watchdog.working(on: "the reading of the checkpoint") {
+                    try restore(checkpoint)
+                }
             } else if isCoordinator {
-                try setup.initialize(model, seed: options.configuration.run.seed)
+                try Watchdog.working(on: "the reading of the model") {
+                    try setup.initialize(model, seed: options.configuration.run.seed)
+                }
             }
         }
         // One rank draws or reads the weights: replicas are equal also on unlike nodes, and where

@@ -68,16 +68,9 @@ public final class PretrainingRun {
         self.resumption = resumption
         notices = resumption.notices
         let parts = try agreement.throwingTogether {
-            let resolved = configuration.resolvedPhases
-            let data = try resolved.map { try DataSetup($0.data) }
-            let setup = try ModelSetup(
-                configuration.model, files: configuration.modelFiles, corpus: data[0].corpus,
-                origin: origin,
-                momentShards: configuration.parallel.shardOptimizer ? communicator.size : 1)
-            let phases = try zip(resolved, data).map {
-                try PretrainingPhase($0, data: $1, setup: setup, ranks: communicator.size)
+            try Watchdog.working(on: "the opening of the data") {
+                try Self.open(configuration, origin, ranks: communicator.size)
             }
-            return (setup, phases)
         }
         (setup, phases) = parts
         let inputs = try agreement.throwingTogether {
@@ -153,6 +146,7 @@ public final class PretrainingRun {
         if try agreement.anyTrue(isFinished) {
             return ExitStatus.success
         }
+        guard try verifyData() else { return ExitStatus.preempted }
         try openReporter()
         attachKeeper()
         do {

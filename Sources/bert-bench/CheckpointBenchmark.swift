@@ -1,6 +1,7 @@
 import BERT
 import Checkpointing
 import DurableFiles
+import ExitCoding
 import Glibc
 import MPI
 import OperatingSystem
@@ -47,7 +48,8 @@ final class CheckpointBenchmark {
         keeper = CheckpointKeeper(
             settings, store: CheckpointStore(run: directory), communicator: world)
         guard try keeper.reserve(count: benchmark.model.layout.count) else {
-            throw BenchmarkError("there is no memory for a copy of the state")
+            throw BenchmarkError(
+                "there is no memory for a copy of the state", exitCode: ExitStatus.configuration)
         }
         keeper.report = { [unowned self] in last = $0 }
         try benchmark.step()
@@ -72,7 +74,9 @@ final class CheckpointBenchmark {
             }
         }
         guard case .published(let record, _)? = last else {
-            throw BenchmarkError("the checkpoint could not be written: \(String(describing: last))")
+            throw BenchmarkError(
+                "the checkpoint could not be written: \(String(describing: last))",
+                exitCode: ExitStatus.inputOutput)
         }
         (sample.bytes, sample.written) = (record.bytes, record.seconds)
         sample.stalled = record.stalledSeconds
@@ -91,7 +95,9 @@ final class CheckpointBenchmark {
         }
         try world.barrier()
         let entry = try CheckpointStore(run: directory).list()
-        guard let path = entry.first?.path else { throw BenchmarkError("no checkpoint is there") }
+        guard let path = entry.first?.path else {
+            throw BenchmarkError("no checkpoint is there", exitCode: ExitStatus.inputOutput)
+        }
         let (model, optimizer) = (benchmark.model, benchmark.optimizer)
         let start = MonotonicClock.seconds
         let checkpoint = try Checkpoint(directory: path)

@@ -1,4 +1,5 @@
 import DurableFiles
+import ExitCoding
 import FileNames
 import Glibc
 
@@ -75,6 +76,8 @@ struct ChildProcess {
     }
 
     private func failure(_ code: Int32) -> BenchmarkError {
-        BenchmarkError("cannot start \(command[0]): \(String(cString: strerror(code)))")
+        BenchmarkError(
+            "cannot start \(command[0]): \(String(cString: strerror(code)))",
+            exitCode: ExitStatus.missingInput)
     }
 }

@@ -48,12 +48,7 @@ struct CompareCommand: ParsableCommand {
             script: script
                 ?? (finetune
                     ? "Tests/Peers/torch_finetune.py" : "Tests/Peers/torch_pretrain.py"))
-        do {
-            try peer.check()
-        } catch {
-            Output.note("\(error)")
-            throw ExitCode(66)
-        }
+        try peer.check()
         let own = try ownCommand()
         guard finetune else {
             return try compare(own, peer.pretraining(options, compiles: compile))

@@ -1,4 +1,5 @@
 import DurableFiles
+import ExitCoding
 import FoundationEssentials
 import Glibc
 
@@ -35,8 +36,13 @@ enum Output {
 }
 
 /// Why a benchmark cannot be run or is not worth its time.
-struct BenchmarkError: Error, CustomStringConvertible {
+struct BenchmarkError: ExitCoded, CustomStringConvertible {
     let description: String
+    /// The status of sysexits(3): that of a bug, unless the options or the machine are to blame.
+    let exitCode: Int32
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, exitCode: Int32 = ExitStatus.bug) {
+        self.description = description
+        self.exitCode = exitCode
+    }
 }

@@ -1,9 +1,12 @@
 public import ArgumentParser
 public import Distributed
+import ExitCoding
 import Glibc
 import MPI
 import OperatingSystem
 import Reporting
+import Runtime
+import Training
 
 /// `mpirun -n 4 bert-bench ring`: this package's ring all-reduce against the library's
 /// `MPI_Allreduce`, in alternating pairs. Nothing is timed before both have given the right sums.
@@ -27,6 +30,8 @@ struct Ring: ParsableCommand {
 
     private static let longestSegment = 1 << 24
     private static let mostInFlight = 64
+    /// Sums of more ranks may be none that bfloat16 holds: see ``value(_:rank:)``.
+    private static let mostNarrowRanks = 2000
 
     private var megabytes: [Int] { sizes.split(separator: ",").compactMap { Int($0) } }
 
@@ -53,22 +58,43 @@ struct Ring: ParsableCommand {
         var status: Int32 = 0
         do {
             try measureAll(world)
-        } catch let error as BenchmarkError {
+        } catch let failure as Agreement.Failure {
             // All ranks have it, so one says it.
-            if world.rank == 0 { Output.note("\(error)") }
-            status = 70
+            if world.rank == 0 { Output.note(failure.message) }
+            status = failure.exitCode
         } catch {
             // Rank 0 goes first and ends the others, so that a cause that all have is said once.
             if world.rank > 0 { usleep(300_000) }
             Output.note("rank \(world.rank): \(error)")
-            MPIEnvironment.abort(code: 70)
+            MPIEnvironment.abort(code: ExitStatus.of(error))
         }
         fflush(nil)
         environment.leave(status: status)
         if status != 0 { throw ExitCode(status) }
     }
 
+    /// Refuses what the ranks or their memory cannot do, before anything is taken. Collective.
+    private func check(_ world: Communicator) throws {
+        let memory = try MemoryShare(among: world)
+        try Agreement(among: world).throwingTogether {
+            guard wire != .bfloat16 || world.size <= Self.mostNarrowRanks else {
+                throw BenchmarkError(
+                    "--wire bf16 can be verified on at most \(Self.mostNarrowRanks) ranks, not "
+                        + "\(world.size): start fewer, or use --wire fp32",
+                    exitCode: ExitStatus.usage)
+            }
+            let elements = (megabytes.max() ?? 0) << 18
+            let segments = 2 * inFlight * segment
+            try memory.check(
+                (elements + segments) * MemoryLayout<Float>.stride,
+                of: "a buffer of \(elements >> 18) MB with \(inFlight) segments of \(segment) "
+                    + "elements in flight",
+                advice: "lower --sizes, --segment or --in-flight, or start fewer ranks")
+        }
+    }
+
     private func measureAll(_ world: Communicator) throws {
+        try check(world)
         let ring = try RingCollective(
             over: world,
             RingConfiguration(segmentElements: segment, segmentsInFlight: inFlight))
@@ -115,7 +141,7 @@ struct Ring: ParsableCommand {
 
     /// Sums zeros and ones and compares all sums with the right ones; every rank gets the verdict.
     ///
-    /// - Throws: `BenchmarkError` on all ranks if a sum is wrong on any.
+    /// - Throws: `Agreement.Failure` on all ranks if a sum is wrong on any.
     private func verify(
         _ buffer: UnsafeMutableBufferPointer<Float>, _ world: Communicator, _ name: String,
         _ call: () throws -> Void
@@ -129,10 +155,12 @@ struct Ring: ParsableCommand {
             if buffer[index] != sum { wrong += 1 }
         }
         wrong = try world.allReduce(wrong, .sum)
-        guard wrong == 0 else {
-            throw BenchmarkError(
-                "\(wrong) of \(buffer.count * world.size) sums of \(world.size) ranks from \(name) "
-                    + "are wrong; not timed. This is a bug: please report it")
+        try Agreement(among: world).throwingTogether {
+            guard wrong == 0 else {
+                throw BenchmarkError(
+                    "\(wrong) of \(buffer.count * world.size) sums of \(world.size) ranks from "
+                        + "\(name) are wrong; not timed. This is a bug: please report it")
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import ExitCoding
 import FileNames
 import Glibc
 
@@ -33,6 +34,8 @@ struct TemporaryFile: ~Copyable {
     }
 
     private static func failure(_ code: Int32) -> BenchmarkError {
-        BenchmarkError("cannot write a temporary file: \(String(cString: strerror(code)))")
+        BenchmarkError(
+            "cannot write a temporary file: \(String(cString: strerror(code)))",
+            exitCode: ExitStatus.cannotCreate)
     }
 }

@@ -1,4 +1,5 @@
 import BERT
+import ExitCoding
 import FileNames
 import FoundationEssentials
 import Glibc
@@ -21,18 +22,21 @@ struct TorchPeer {
         guard withSystemPath(script, { access($0, R_OK) }) == 0 else {
             throw BenchmarkError(
                 "cannot read the PyTorch script \(script): \(String(cString: strerror(errno))); "
-                    + "name it with --script")
+                    + "name it with --script", exitCode: ExitStatus.missingInput)
         }
         let probe: ChildProcess.Outcome
         do {
             probe = try ChildProcess(command: [python, "-c", "import torch"]).run(quiet: true)
         } catch {
-            throw BenchmarkError("\(error); name a Python that has PyTorch with --python")
+            throw BenchmarkError(
+                "\(error); name a Python that has PyTorch with --python",
+                exitCode: ExitStatus.missingInput)
         }
         guard probe.status == 0 else {
             throw BenchmarkError(
                 "\(python) cannot import torch; name a Python that has PyTorch with --python, "
-                    + "or install it there: \(python) -m pip install torch")
+                    + "or install it there: \(python) -m pip install torch",
+                exitCode: ExitStatus.missingInput)
         }
     }
 
@@ -63,7 +67,8 @@ func decode<Value: Decodable>(_ type: Value.Type, from command: [String]) throws
     let outcome = try ChildProcess(command: command).run()
     guard outcome.status == 0 else {
         throw BenchmarkError(
-            "\(command.joined(separator: " ")) ended with status \(outcome.status)")
+            "\(command.joined(separator: " ")) ended with status \(outcome.status)",
+            exitCode: outcome.status)
     }
     let line = outcome.output.split(separator: "\n").last.map(String.init) ?? ""
     let decoder = JSONDecoder()

@@ -104,7 +104,9 @@ struct PretrainCommand: ParsableCommand {
         let directory = "\(run)/data"
         try agreement.throwingTogether {
             guard isCoordinator else { return }
-            _ = try QuickStart.prepare(in: directory, workers: 1)
+            try Watchdog.working(on: "the making of the quick start's corpus") {
+                _ = try QuickStart.prepare(in: directory, workers: 1)
+            }
         }
         return "\(directory)/corpus"
     }

@@ -27,8 +27,9 @@ struct ReplayCommand: ParsableCommand {
             let threads = try ThreadPlan.threads(.auto, communicator: world)
             try Agreement(among: world).throwingTogether {
                 guard world.rank == 0 else { return }
-                let replay = try OverflowReplay(
-                    path: file, checkpoint: checkpoint, threads: threads)
+                let replay = try Watchdog.working(on: "the replay") {
+                    try OverflowReplay(path: file, checkpoint: checkpoint, threads: threads)
+                }
                 try report(replay)
             }
             return ExitStatus.success

@@ -65,19 +65,35 @@ extension CheckpointCommand {
 
         func run() throws {
             var bad = 0
-            for path in paths {
-                for entry in try Checkpoint.entries(path) {
-                    guard let fault = try fault(of: entry.path) else {
-                        try StandardStreams.writeLine("\(entry.path): good")
-                        continue
-                    }
-                    // A run that lives deletes old ones.
-                    guard try Paths.exists(entry.path) else { continue }
-                    bad += 1
-                    CheckpointCommand.warn("\(fault)")
-                }
-            }
+            for path in paths { bad += try verify(path) }
             if bad > 0 { throw ExitCode(65) }
+        }
+
+        /// Checks the checkpoints of `path`, and prints what they are.
+        ///
+        /// - Returns: the number of bad ones.
+        private func verify(_ path: String) throws -> Int {
+            var (good, bad) = (0, 0)
+            var isAnyGone = false
+            repeat {
+                isAnyGone = false
+                for entry in try Checkpoint.entries(path) {
+                    if let fault = try fault(of: entry.path) {
+                        // A run that lives deletes old ones.
+                        guard try Paths.exists(entry.path) else {
+                            isAnyGone = true
+                            continue
+                        }
+                        bad += 1
+                        CheckpointCommand.warn("\(fault)")
+                    } else {
+                        good += 1
+                        try StandardStreams.writeLine("\(entry.path): good")
+                    }
+                }
+                // Where all were deleted, newer ones are there.
+            } while isAnyGone && good + bad == 0
+            return bad
         }
 
         /// Finds the fault of a checkpoint; nil if it is good.

@@ -171,10 +171,7 @@ private struct CorpusReport: CustomStringConvertible {
         _ path: String, _ manifest: CorpusManifest, _ vocabulary: Vocabulary,
         _ unknown: UnknownTokens
     ) {
-        guard let warning = unknown.warning(vocabulary, lowercase: manifest.tokenizer.lowercase)
-        else {
-            return
-        }
+        guard let warning = unknown.warning(vocabulary, manifest.tokenizer) else { return }
         CheckpointCommand.warn("\(path): warning: \(warning)")
     }
 

@@ -51,8 +51,7 @@ final class LineInput {
 
     private func fill() throws {
         var piece = [UInt8](repeating: 0, count: 1 << 16)
-        var count = read(descriptor, &piece, piece.count)
-        while count < 0 && errno == EINTR { count = read(descriptor, &piece, piece.count) }
+        let count = Patience.call { read(descriptor, &piece, piece.count) }
         guard count >= 0 else {
             throw FileError(
                 .inputOutput, name, "cannot be read: \(String(cString: strerror(errno)))")

@@ -82,7 +82,7 @@ struct PredictCommand: ParsableCommand {
 
     /// Answers each line; an empty one by an empty object, so that answers stay beside their lines.
     private func answer(_ requests: inout [PredictionRequest?], _ predictor: TaskPredictor) throws {
-        var predictions = predictor.predict(requests.compactMap(\.self))[...]
+        var predictions = try predictor.predict(requests.compactMap(\.self))[...]
         var text = ""
         for request in requests {
             text += (request == nil ? nil : predictions.popFirst()?.json) ?? "{}"
@@ -99,7 +99,9 @@ struct PredictCommand: ParsableCommand {
     }
 
     private static func open(_ path: String) throws -> Int32 {
-        let descriptor = withSystemPath(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC) }
+        let descriptor = withSystemPath(path) { name in
+            Patience.call { Glibc.open(name, O_RDONLY | O_CLOEXEC) }
+        }
         guard descriptor >= 0 else {
             throw FileError(
                 errno == ENOENT ? .missing : .inputOutput, path,

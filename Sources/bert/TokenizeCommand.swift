@@ -27,7 +27,7 @@ struct TokenizeCommand: ParsableCommand {
             input: STDIN_FILENO, inputName: "standard input", output: STDOUT_FILENO)
         let unknown = UnknownTokens(summary.unknown, of: summary.tokens)
         guard summary.tokens >= Self.manyTokens,
-            let warning = unknown.warning(vocabulary, lowercase: settings.lowercase)
+            let warning = unknown.warning(vocabulary, settings)
         else { return }
         CheckpointCommand.warn("warning: \(warning)")
     }

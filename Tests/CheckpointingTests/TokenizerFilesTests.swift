@@ -71,6 +71,37 @@ import Tokenization
         }
     }
 
+    /// Seconds where each token costs the same; many minutes where it costs a look at all before it.
+    @Test("hundreds of thousands of added tokens are read at once", .timeLimit(.minutes(1)))
+    func manyAddedTokens() throws {
+        let pieces = Vocabulary.specialTokens + ["a", "b"]
+        let added = (0..<200_000).map { "token\($0)" }
+        let ids = added.indices.map { pieces.count + $0 }
+        let plain = zip(added, ids).map { "\"\($0)\": \($1)" }.joined(separator: ",\n")
+        let objects = zip(added, ids).map {
+            "{\"id\": \($1), \"content\": \"\($0)\", \"special\": false, \"normalized\": true}"
+        }
+        let tokenizer = """
+            {"normalizer": {"type": "BertNormalizer", "lowercase": true},
+            "pre_tokenizer": {"type": "BertPreTokenizer"}, "added_tokens": [
+            \(objects.joined(separator: ",\n"))],
+            "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+            "vocab": {\(pieces.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ","))}}}
+            """
+        let all = (pieces + added).joined(separator: "\n") + "\n"
+        for files in [
+            ["vocab.txt": pieces.joined(separator: "\n"), "added_tokens.json": "{\(plain)}"],
+            ["vocab.txt": all, "tokenizer.json": tokenizer],
+        ] {
+            try withTemporaryDirectory { directory in
+                let description = try read(files, directory).description
+                #expect(description.vocabulary == all)
+                #expect(
+                    try self.ids(description, ["a token199999 b"])[0] == [5, 200_006, 6])
+            }
+        }
+    }
+
     @Test("a checkpoint keeps the tokenizer; that of an uncased or cased model changes no byte")
     func stored() throws {
         var settings = TokenizerSettings(lowercase: true)

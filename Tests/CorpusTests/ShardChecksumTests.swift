@@ -1,5 +1,6 @@
 import Corpus
 import DurableFiles
+import Glibc
 import TemporaryDirectories
 import Testing
 import Tokenization
@@ -80,6 +81,35 @@ import Tokenization
         for part in ["train-00000-of-00001.h5", "checksum", "bert corpus verify", "build it anew"] {
             #expect(text?.contains(part) == true, "\(text ?? "")")
         }
+    }
+
+    @Test("shards with one hash can be verified before, by anybody, and then cost nothing")
+    func wholeShards() throws {
+        #expect(try source().unverifiedWholeShards.isEmpty)
+        try removeChecksums()
+        let source = try source()
+        let shard = try #require(source.unverifiedWholeShards.first)
+        #expect(source.unverifiedWholeShards.count == 1)
+        #expect(shard.path == directory.file(Self.shard))
+        var pieces = 0
+        #expect(
+            try shard.verify {
+                pieces += 1; return true
+            })
+        #expect(pieces == 1)
+        #expect(try !shard.verify { false })
+        #expect(source.unverifiedWholeShards.count == 1)
+        shard.trust()
+        #expect(source.unverifiedWholeShards.isEmpty)
+        // A later change is not noticed: nothing is hashed again.
+        var changed = try bytes(Self.shard)
+        let place = try #require(changed.firstRange(of: [5, 0, 6, 0, 7, 0])).lowerBound
+        changed[place] = 6
+        let file = open(shard.path, O_WRONLY)
+        #expect(pwrite(file, changed, changed.count, 0) == changed.count)
+        close(file)
+        _ = try source.samples()
+        #expect(errorText { _ = try shard.verify { true } }?.contains("checksum") == true)
     }
 
     @Test func anotherSizeIsAnErrorAtOnce() throws {

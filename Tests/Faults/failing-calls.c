@@ -1,11 +1,16 @@
-// Makes chosen system calls fail: a library for LD_PRELOAD.
+// Makes chosen system calls fail or take long, and sets the clock back: a library for LD_PRELOAD.
 //
 //   FAIL_CALLS  which calls, with commas on both sides: ,pwrite,close,
 //   FAIL_PATH   only those on files whose path holds this text
+//               for malloc, calls from libraries whose path holds this text, of FAIL_BYTES at least
 //   FAIL_FROM   the first one that fails, from 1; 0: none
 //   FAIL_COUNT  how many fail in a row (1)
 //   FAIL_ERRNO  with which error
 //   FAIL_LOG    a file that gets one line for each such call
+//   FAIL_AFTER  only calls later than so many seconds after the start count (0)
+//   FAIL_RANK   only calls in the process of this rank
+//   FAIL_DELAY  milliseconds that each of those calls takes that fail otherwise; they succeed then
+//   CLOCK_BACK  seconds by which the time of day is set back, CLOCK_AFTER seconds (1) after the start
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -18,6 +23,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { descriptors = 4096 };
@@ -27,6 +34,23 @@ static atomic_long calls;
 static long number(const char *name, long otherwise) {
     const char *text = getenv(name);
     return text ? atol(text) : otherwise;
+}
+
+static time_t seconds(void) {
+    struct timespec now;
+    syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+static time_t start;
+
+__attribute__((constructor)) static void noteStart(void) { start = seconds(); }
+
+static int isOtherRank(void) {
+    const char *chosen = getenv("FAIL_RANK"), *own = getenv("PMI_RANK");
+    if (!own) own = getenv("PMIX_RANK");
+    if (!own) own = getenv("OMPI_COMM_WORLD_RANK");
+    return chosen && (!own || strcmp(chosen, own));
 }
 
 static int matches(const char *path) {
@@ -45,7 +69,8 @@ static int fails(const char *call) {
     char name[32];
     const char *chosen = getenv("FAIL_CALLS"), *log = getenv("FAIL_LOG");
     snprintf(name, sizeof name, ",%s,", call);
-    if (!chosen || !strstr(chosen, name)) return 0;
+    if (!chosen || !strstr(chosen, name) || isOtherRank()) return 0;
+    if (seconds() - start < number("FAIL_AFTER", 0)) return 0;
     long now = ++calls, from = number("FAIL_FROM", 0);
     if (log) {
         int file = syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND, 0666);
@@ -54,8 +79,35 @@ static int fails(const char *call) {
         syscall(SYS_close, file);
     }
     if (from < 1 || now < from || now >= from + number("FAIL_COUNT", 1)) return 0;
+    long delay = number("FAIL_DELAY", 0);
+    if (delay) return usleep(delay * 1000), 0;
     errno = number("FAIL_ERRNO", EIO);
     return 1;
+}
+
+// The seconds by which the time of day is set back by now.
+static time_t setBack(void) {
+    return seconds() - start >= number("CLOCK_AFTER", 1) ? number("CLOCK_BACK", 0) : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int code = syscall(SYS_clock_gettime, clock, now);
+    if (!code && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        now->tv_sec -= setBack();
+    return code;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    int code = syscall(SYS_gettimeofday, now, zone);
+    if (!code) now->tv_sec -= setBack();
+    return code;
+}
+
+time_t time(time_t *result) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (result) *result = now.tv_sec;
+    return now.tv_sec;
 }
 
 static int opening(int directory, const char *path, int flags, mode_t mode) {
@@ -124,6 +176,17 @@ int stat(const char *path, struct stat *information) {
 int lstat(const char *path, struct stat *information) {
     if (matches(path) && fails("lstat")) return -1;
     return syscall(SYS_newfstatat, AT_FDCWD, path, information, AT_SYMLINK_NOFOLLOW);
+}
+
+extern void *__libc_malloc(size_t);
+
+void *malloc(size_t bytes) {
+    const char *chosen = getenv("FAIL_CALLS");
+    Dl_info caller;
+    if (chosen && strstr(chosen, ",malloc,") && bytes >= (size_t)number("FAIL_BYTES", 1) &&
+        dladdr(__builtin_return_address(0), &caller) && matches(caller.dli_fname) && fails("malloc"))
+        return NULL;
+    return __libc_malloc(bytes);
 }
 
 DIR *opendir(const char *path) {

@@ -64,14 +64,16 @@ private struct Features: Decodable {
             vocabulary: try Vocabulary(lines: features.vocabulary), lowercase: true)
     }
 
-    private func features(_ one: Features.Case, training: Bool) -> QuestionFeatures {
-        QuestionFeatures(
+    private func features(
+        _ one: Features.Case, training: Bool
+    ) throws -> QuestionFeatures {
+        try QuestionFeatures(
             one.file, tokenizer: tokenizer, settings: one.windowSettings, training: training)
     }
 
-    @Test func windowsAreThoseOfRunSquad() {
+    @Test func windowsAreThoseOfRunSquad() throws {
         for one in cases {
-            let made = features(one, training: false)
+            let made = try features(one, training: false)
             #expect(made.windows.map { made.input($0).tokenIDs } == one.windows.map(\.ids))
             #expect(made.windows.map { made.input($0).segmentIDs } == one.windows.map(\.segments))
             #expect(made.windows.allSatisfy { $0.start == nil && $0.end == nil })
@@ -86,9 +88,9 @@ private struct Features: Decodable {
         }
     }
 
-    @Test func labelsAreThoseOfRunSquad() {
+    @Test func labelsAreThoseOfRunSquad() throws {
         for one in cases {
-            let made = features(one, training: true)
+            let made = try features(one, training: true)
             #expect(made.skipped.isEmpty != one.skipped, "\(one.context) | \(one.answer)")
             #expect(
                 made.windows.map { [$0.start ?? -1, $0.end ?? -1] } == one.labels,
@@ -98,7 +100,7 @@ private struct Features: Decodable {
 
     @Test func answersAreThoseOfRunSquad() throws {
         for one in cases {
-            let made = features(one, training: false)
+            let made = try features(one, training: false)
             let logits = zip(one.starts, one.ends).map { SpanLogits(start: $0, end: $1) }
             let found = made.predict(question: 0, logits: logits, settings: one.answerSettings)
             // Where no span is admissible, transformers adds an empty answer of its own.
@@ -131,7 +133,7 @@ private struct Features: Decodable {
                     id: "q", text: "年", context: 0,
                     answers: [GoldAnswer(text: "1519年", start: nil)])
             ])
-        let made = QuestionFeatures(
+        let made = try QuestionFeatures(
             file, tokenizer: tokenizer, settings: WindowSettings(), training: true)
         // [CLS] 年 [SEP] 路 德 在 15 ##19 年 ， 路 [SEP]
         #expect(made.windows.map(\.start) == [6] && made.windows.map(\.end) == [8])
@@ -168,23 +170,54 @@ private struct Features: Decodable {
         }
         let file = QuestionFile(
             path: "f", contexts: ["the river \u{200D} city red\u{A0}sea"], questions: questions)
-        let made = QuestionFeatures(
+        let made = try QuestionFeatures(
             file, tokenizer: tokenizer, settings: WindowSettings(), training: true)
         #expect(made.skipped.map(\.reason) == answers.map(\.1))
         #expect(made.windows.isEmpty)
     }
 
-    @Test func emptyContextsHaveNoWindows() {
+    @Test func emptyContextsHaveNoWindows() throws {
         let file = QuestionFile(
             path: "f", contexts: [" "],
             questions: [Question(id: "q", text: "x", context: 0, answers: [])])
-        let made = QuestionFeatures(
+        let made = try QuestionFeatures(
             file, tokenizer: tokenizer, settings: WindowSettings(), training: false)
         #expect(made.windows.isEmpty && made.windowsOfQuestion == [0..<0])
         var settings = AnswerSettings()
         #expect(made.predict(question: 0, logits: [], settings: settings).text == "empty")
         settings.allowsNoAnswer = true
         #expect(made.predict(question: 0, logits: [], settings: settings).text == "")
+    }
+
+    /// Before any of them takes memory: a context of 16 MB at a stride of 1 has as many as letters.
+    @Test func tooManyWindowsAreRefusedAtTheirQuestion() throws {
+        let context = [String](repeating: "x", count: 40).joined(separator: " ")
+        let file = QuestionFile(
+            path: "f", contexts: [context],
+            questions: (0..<3).map {
+                Question(id: "q\($0)", text: "x", context: 0, answers: [], line: 7 + $0)
+            })
+        var settings = WindowSettings()
+        (settings.maximumLength, settings.stride) = (14, 1)
+        settings.maximumQuestionLength = 5
+        // [CLS] x [SEP] and [SEP] leave room for 10 of 40 pieces: 31 windows.
+        func error(_ ofQuestion: Int, _ all: Int) -> TaskDataError? {
+            var limits = TaskFileLimits()
+            (limits.windowsOfQuestion, limits.windows) = (ofQuestion, all)
+            do throws(TaskDataError) {
+                let made = try QuestionFeatures(
+                    file, tokenizer: tokenizer, settings: settings, training: false,
+                    limits: limits)
+                #expect(made.windows.count == 93)
+                return nil
+            } catch { return error }
+        }
+        #expect(error(31, 93) == nil)
+        let long = try #require(error(30, 93))
+        #expect(long.line == 7 && long.exitCode == 65 && long.path == "f")
+        #expect(long.message.contains("31 windows, more than 30; raise stride (1)"))
+        let many = try #require(error(31, 92))
+        #expect(many.line == 9 && many.exitCode == 65)
     }
 
     @Test func settingsAreChecked() {

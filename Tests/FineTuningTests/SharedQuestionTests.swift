@@ -19,7 +19,7 @@ import Tokenization
             vocabulary, lowercase: vocabulary == "bert-base-uncased" || metric == .cmrc)
         let member = "qa/\(name).json"
         let file = try QuestionFile.parse(SharedData.file(member, of: "qa"), path: member)
-        let features = QuestionFeatures(
+        let features = try QuestionFeatures(
             file, tokenizer: tokenizer, settings: WindowSettings(), training: true)
         var settings = AnswerSettings()
         settings.allowsNoAnswer = metric == .squad2
@@ -43,7 +43,7 @@ import Tokenization
     /// windows with the same sums, over all questions.
     @Test func windowsAreThoseOfTransformers() throws {
         let member = "qa/squad_en.dev.json"
-        let features = QuestionFeatures(
+        let features = try QuestionFeatures(
             try QuestionFile.parse(SharedData.file(member, of: "qa"), path: member),
             tokenizer: try SharedData.tokenizer("bert-base-uncased", lowercase: true),
             settings: WindowSettings(), training: true)

@@ -29,8 +29,14 @@ struct WaitReportTests {
         let places = Dictionary(uniqueKeysWithValues: (1..<300).map { ($0, "p") })
         let report = WaitReport(places: places, hosts: hosts)
         #expect(report.text.hasPrefix("rank 0 on h no longer answers: rank 1 on h waits in p;"))
-        #expect(report.text.contains("; and 295 more wait."))
+        #expect(report.text.contains("; and 295 more answer."))
         #expect(report.text.utf8.count < 600)
+    }
+
+    @Test func ranksThatWorkAreToldFromThoseThatWait() {
+        let report = WaitReport(
+            places: [0: "the data", 1: "there"], working: [0], hosts: ["a", "a", "b"])
+        #expect(report.text.contains("rank 0 on a is at the data; rank 1 on a waits in there."))
     }
 
     @Test func noneMissingIsABug() {

@@ -23,6 +23,23 @@ struct CommandLineTests {
         }
     }
 
+    @Test(
+        "the ring's benchmark refuses bad options (64), and what its memory cannot hold (78)",
+        arguments: [
+            (["--segment", "1"], 64), (["--in-flight", "65"], 64), (["--sizes", "4,x"], 64),
+            (["--wire", "fp8"], 64), (["--segment", "16777216", "--in-flight", "64"], 78),
+            (["--sizes", "4096"], 78),
+        ] as [([String], Int32)])
+    func ring(options: [String], status: Int32) throws {
+        let words = [Program.path("bert-bench"), "ring"] + options
+        let outcome = try RunningProgram(
+            ["bash", "-c", "ulimit -v 4000000; exec \"$@\"", "bash"] + words, in: "/"
+        ).wait()
+        try outcome.require(status)
+        #expect(outcome.output.isEmpty, "\(outcome)")
+        #expect(!outcome.errors.contains("a bug"), "\(outcome)")
+    }
+
     @Test("the help names the main options and subcommands, on lines of at most 80 columns")
     func help() throws {
         let outcome = try Program.train(["--help"])

@@ -15,13 +15,27 @@ struct FailingCalls {
     var error = EIO
     /// Gets a line for each call.
     var log: String?
+    /// The least size of memory concerned, where `calls` has `malloc` and `path` is a part of a library's.
+    var bytes = 1
+    /// Seconds after the start of the program before which no call counts.
+    var after = 0
+    /// The only rank concerned; nil: every process.
+    var rank: Int?
+    /// Milliseconds that each of them takes, instead of failing.
+    var delay = 0
 
     /// The variables that put it into a program.
     var environment: [String] {
         [
             "LD_PRELOAD=\(Self.library ?? "")", "FAIL_CALLS=,\(calls.joined(separator: ",")),",
             "FAIL_PATH=\(path)", "FAIL_FROM=\(from)", "FAIL_COUNT=\(count)", "FAIL_ERRNO=\(error)",
-        ] + (log.map { ["FAIL_LOG=\($0)"] } ?? [])
+            "FAIL_DELAY=\(delay)", "FAIL_AFTER=\(after)", "FAIL_BYTES=\(bytes)",
+        ] + (log.map { ["FAIL_LOG=\($0)"] } ?? []) + (rank.map { ["FAIL_RANK=\($0)"] } ?? [])
+    }
+
+    /// The variables that set a program's time of day back by so many seconds, a second after its start.
+    static func clock(setBack seconds: Int) -> [String] {
+        ["LD_PRELOAD=\(library ?? "")", "CLOCK_BACK=\(seconds)"]
     }
 
     /// Whether there is a C compiler to make the library with.

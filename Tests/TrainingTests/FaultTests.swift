@@ -60,6 +60,35 @@ struct FaultTests {
         #expect(try Paths.names(in: scratch.path).allSatisfy { !$0.hasPrefix(".") })
     }
 
+    @Test("memory that HDF5 cannot get is not taken for a full disk")
+    func memoryOfCheckpoints() throws {
+        let run = try Run.tiny(steps: 2)
+        try run.finish()
+        let model = scratch.file("model")
+        try bert(["checkpoint", "export", "--to", "huggingface", run.directory, model]).require()
+        func load(_ name: String, _ faults: FailingCalls) throws -> Outcome {
+            try bert(
+                ["checkpoint", "import", "--from", "huggingface", model, scratch.file(name)], faults
+            )
+        }
+        var faults = FailingCalls(calls: ["malloc"], path: "libhdf5", error: ENOMEM)
+        // Buffers of numbers, which are what is large.
+        faults.bytes = 4096
+        let calls = try count(faults) { try load("counted", $0).require() }
+        var failed = 0
+        for number in stride(from: 1, through: calls, by: max(1, calls / 12)) {
+            faults.from = number
+            let outcome = try load("\(number)", faults)
+            guard outcome.status != 0 else { continue }
+            failed += 1
+            #expect(outcome.status == 71, "\(number) of \(calls): \(outcome)")
+            #expect(outcome.errors.contains("refuses memory"), "\(outcome)")
+            #expect(!outcome.errors.contains("is the disk full"), "\(outcome)")
+            #expect(try !Paths.exists(scratch.file("\(number)")))
+        }
+        #expect(failed > 0, "\(calls)")
+    }
+
     @Test("no write of an export fails unheard")
     func exportWrites() throws {
         func export(_ name: String, _ faults: FailingCalls?) throws -> Outcome {
@@ -123,6 +152,7 @@ struct FaultTests {
             FailingCalls(calls: ["open"], path: "step-00000004/model.h5", from: 2, error: EIO),
             FailingCalls(calls: ["pread"], path: "step-00000004/model.h5", error: EIO),
             FailingCalls(calls: ["open"], path: "/metrics.jsonl", error: ESTALE),
+            FailingCalls(calls: ["create"], path: "/metrics.jsonl", count: 2, error: ESTALE),
             FailingCalls(calls: ["open", "read"], path: "/.lock", count: 3, error: EIO),
         ])
     func momentaryErrors(faults: FailingCalls) throws {

@@ -1,4 +1,3 @@
-import Configuration
 import DurableFiles
 import FileNames
 import FoundationEssentials
@@ -6,6 +5,7 @@ import Glibc
 import HDF5
 import TemporaryDirectories
 import Testing
+import Training
 
 /// Files whose names are no UTF-8, through all three programs.
 @Suite(.serialized, .disabled(if: isLaunched, "starts programs of its own"))

@@ -1,6 +1,7 @@
 import DurableFiles
 import Glibc
 import Reporting
+import TemporaryDirectories
 import Testing
 
 /// Ranks that stop answering end their job, which then goes on from its last checkpoint.
@@ -53,6 +54,49 @@ struct WatchdogTests {
         sleep(4)
         for process in ranks { kill(process, SIGCONT) }
         try job.wait().require()
+    }
+
+    /// `bert-train check` on three ranks, whose first takes long to open the manifest of the corpus.
+    private func check(
+        _ run: Run, milliseconds: Int, log: String
+    ) throws -> RunningProgram {
+        var faults = FailingCalls(calls: ["open"], path: "corpus/manifest.json")
+        (faults.delay, faults.rank, faults.log) = (milliseconds, 0, log)
+        return try Program.start(
+            ranks: 3, ["check", "--no-benchmark"] + run.arguments().dropFirst(),
+            environment: faults.environment + ["BERT_START_TIMEOUT=1"])
+    }
+
+    @Test(
+        "a rank that works may be waited for longer than the timeout",
+        .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
+    func working() throws {
+        let scratch = TemporaryDirectory()
+        let run = try Run.tiny()
+        let outcome = try check(run, milliseconds: 6000, log: scratch.file("log")).wait()
+        // Its files are there until here.
+        withExtendedLifetime(run) {}
+        try outcome.require()
+        #expect(!outcome.errors.contains("no longer answers"), "\(outcome)")
+    }
+
+    @Test(
+        "a rank that hangs while one works is named",
+        .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"), arguments: [0, 2])
+    func stoppedWhileWorking(rank: Int) throws {
+        let scratch = TemporaryDirectory()
+        let run = try Run.tiny()
+        let job = try check(run, milliseconds: 60_000, log: scratch.file("log"))
+        try job.wait { !fileText(scratch.file("log")).isEmpty }
+        kill(job.orderedRanks[rank], SIGSTOP)
+        let outcome = job.wait()
+        withExtendedLifetime(run) {}
+        #expect(outcome.status != 0 && outcome.status != 75, "\(outcome)")
+        let lines = outcome.errorLines(with: "no longer answers")
+        #expect(lines.count == 1 && lines[0].contains("rank \(rank) on "), "\(outcome)")
+        if rank == 2 {
+            #expect(outcome.errors.contains("is at the check of the files"), "\(outcome)")
+        }
     }
 
     @Test("a rank that dies ends the job, whichever it is", arguments: [0, 1, 2])

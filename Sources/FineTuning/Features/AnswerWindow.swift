@@ -34,6 +34,14 @@ public struct WindowSettings: Equatable, Sendable {
         return nil
     }
 
+    /// The number of windows of a context of `count` pieces, for a question of `question` tokens.
+    func windowCount(count: Int, question: Int) -> Int {
+        let room = maximumLength - question - 3
+        guard count > room else { return count > 0 ? 1 : 0 }
+        let step = min(room, stride)
+        return 1 + (count - room + step - 1) / step
+    }
+
     /// The windows of a context of `count` pieces, for a question of `question` tokens.
     func windows(count: Int, question: Int) -> [Range<Int>] {
         let room = maximumLength - question - 3

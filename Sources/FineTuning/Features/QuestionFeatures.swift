@@ -29,12 +29,14 @@ public struct QuestionFeatures: Sendable {
     /// - Parameters:
     ///   - training: label the windows with the first answer of each question, and leave out
     ///     questions whose answer the context does not hold.
+    ///   - limits: the most windows of a question, and of all.
     ///   - progress: called before each context and question.
+    /// - Throws: `TaskDataError` at a question with more windows.
     /// - Precondition: `settings.problem` is nil.
     public init(
         _ file: QuestionFile, tokenizer: WordPieceTokenizer, settings: WindowSettings,
-        training: Bool, progress: () -> Void = {}
-    ) {
+        training: Bool, limits: TaskFileLimits = TaskFileLimits(), progress: () -> Void = {}
+    ) throws(TaskDataError) {
         precondition(settings.problem == nil, "settings that were not checked")
         self.file = file
         self.tokenizer = tokenizer
@@ -58,6 +60,10 @@ public struct QuestionFeatures: Sendable {
             if case .missing(let reason) = answer {
                 skipped.append(Skipped(id: question.id, reason: reason))
             } else {
+                try limits.check(
+                    windows: settings.windowCount(
+                        count: context.pieces.count, question: ids.count), after: windows.count,
+                    of: question, settings, path: file.path)
                 windows += settings.windows(count: context.pieces.count, question: ids.count).map {
                     answer.window(index, $0, offset: ids.count + 2, training: training)
                 }
@@ -84,5 +90,33 @@ public struct QuestionFeatures: Sendable {
 
     func context(of window: AnswerWindow) -> EncodedContext {
         contexts[file.questions[window.question].context]
+    }
+}
+
+extension TaskFileLimits {
+    /// Refuses a question of `count` windows behind `before` windows of others.
+    fileprivate func check(
+        windows count: Int, after before: Int, of question: Question, _ settings: WindowSettings,
+        path: String
+    ) throws(TaskDataError) {
+        guard count <= windowsOfQuestion else {
+            throw tooMany(count, settings, path, line: question.line)
+        }
+        guard before <= windows - count else {
+            throw TaskDataError(
+                path, line: question.line,
+                "up to here the questions have more than \(windows) windows; raise stride "
+                    + "(\(settings.stride)), or divide the file")
+        }
+    }
+
+    /// The error of a question of `count` windows.
+    func tooMany(
+        _ count: Int, _ settings: WindowSettings, _ path: String, line: Int?
+    ) -> TaskDataError {
+        TaskDataError(
+            path, line: line,
+            "the context of this question has \(count) windows, more than \(windowsOfQuestion); "
+                + "raise stride (\(settings.stride)), or shorten the context")
     }
 }

@@ -52,6 +52,26 @@ public struct FineTunedModel: Sendable {
         tokenizer = model.tokenizer()
     }
 
+    /// Refuses a context of too many windows.
+    private func checkWindows(
+        _ question: String, _ context: String, path: String, number: Int
+    ) throws(TaskDataError) {
+        let (limits, settings) = (TaskFileLimits(), task.windowSettings)
+        // Hardly any letter makes more than one piece: tokens are counted only where that may be too many.
+        guard
+            settings.windowCount(
+                count: 2 * context.unicodeScalars.count, question: settings.maximumQuestionLength)
+                > limits.windowsOfQuestion
+        else { return }
+        let encoder = InputEncoder(tokenizer, maximumLength: settings.maximumLength)
+        let count = settings.windowCount(
+            count: EncodedContext(context, encoder: encoder).pieces.count,
+            question: min(encoder.ids(question).count, settings.maximumQuestionLength))
+        guard count <= limits.windowsOfQuestion else {
+            throw limits.tooMany(count, settings, path, line: number)
+        }
+    }
+
     /// Parses a line into a request for this model.
     ///
     /// - Throws: `TaskDataError` where the line lacks what the task needs, has more texts than the
@@ -65,6 +85,9 @@ public struct FineTunedModel: Sendable {
             throw TaskDataError(
                 path, line: number,
                 "has two texts, but the model knows one kind of segment (type_vocab_size)")
+        }
+        if case .question(let question, let context) = request {
+            try checkWindows(question, context, path: path, number: number)
         }
         if case .text(_, let pair) = request, let pairs = task.pairs, pairs != (pair != nil) {
             throw TaskDataError(

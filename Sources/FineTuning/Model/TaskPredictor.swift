@@ -22,8 +22,12 @@ public final class TaskPredictor {
 
     /// The answers to requests of the model's kind of task, in order. What is said of one does not
     /// depend on the others.
-    public func predict(_ requests: [PredictionRequest]) -> [TaskPrediction] {
-        if task.kind == .questionAnswering { return answer(requests) }
+    ///
+    /// - Throws: `TaskDataError` where questions have too many windows, which `FineTunedModel.request` refuses line by line.
+    public func predict(
+        _ requests: [PredictionRequest]
+    ) throws(TaskDataError) -> [TaskPrediction] {
+        if task.kind == .questionAnswering { return try answer(requests) }
         var texts: [EncodedText] = []
         var sentences: [TaggingExample?] = []
         var counts: [Int] = []
@@ -105,7 +109,9 @@ public final class TaskPredictor {
         return result
     }
 
-    private func answer(_ requests: [PredictionRequest]) -> [TaskPrediction] {
+    private func answer(
+        _ requests: [PredictionRequest]
+    ) throws(TaskDataError) -> [TaskPrediction] {
         var contexts: [String] = []
         var questions: [Question] = []
         for (index, request) in requests.enumerated() {
@@ -115,7 +121,7 @@ public final class TaskPredictor {
             contexts.append(context)
             questions.append(Question(id: "\(index)", text: text, context: index, answers: []))
         }
-        let features = QuestionFeatures(
+        let features = try QuestionFeatures(
             QuestionFile(path: "", contexts: contexts, questions: questions),
             tokenizer: encoder.tokenizer, settings: task.windowSettings, training: false)
         let scores = windowScores(features)

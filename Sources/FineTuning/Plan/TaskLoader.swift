@@ -169,10 +169,10 @@ struct TaskLoader {
             path, mayLackAnswers: task.answers == .squad2, limits: limits)
         guard training || file.questions.contains(where: { $0.isImpossible || !$0.answers.isEmpty })
         else { throw TaskDataError(path, "no question has an answer: there is nothing to score") }
-        let features = QuestionFeatures(
+        let features = try QuestionFeatures(
             file, tokenizer: encoder.tokenizer,
             settings: task.windowSettings(maximumLength: encoder.maximumLength),
-            training: training, progress: progress)
+            training: training, limits: limits, progress: progress)
         if !features.skipped.isEmpty {
             note(
                 "\(path): \(features.skipped.count) of \(file.questions.count) questions are left "

@@ -14,7 +14,11 @@ public struct TaskFileLimits: Sendable, Equatable {
     public var values = 30_000_000
     /// Columns of a table.
     public var columns = 1000
+    /// Windows of one question: those of the longest context that a file may have, at a stride of 64.
+    public var windowsOfQuestion = 1 << 18
+    /// Windows of all questions of a file.
+    public var windows = 10_000_000
 
-    /// The defaults: 512 MiB, 16 MiB, 10 million, 30 million, 1000.
+    /// The defaults: 512 MiB, 16 MiB, 10 million, 30 million, 1000, 262144, 10 million.
     public init() {}
 }

@@ -1,3 +1,4 @@
+import DurableFiles
 import FileNames
 import Glibc
 
@@ -16,8 +17,11 @@ struct TextRange: Sendable {
             let file = try openText(path)
             defer { close(file) }
             var status = stat()
+            guard Patience.call({ fstat(file, &status) }) == 0 else {
+                throw .unreadable(path: path, code: errno)
+            }
             // Standard input may stand in the middle of a file.
-            guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, path != "-" else {
+            guard status.st_mode & S_IFMT == S_IFREG, path != "-" else {
                 if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
                 ranges.append(TextRange(path: path, bytes: nil))
                 continue
@@ -41,13 +45,10 @@ struct TextRange: Sendable {
         var offset = start
         var block = [UInt8](repeating: 0, count: 1 << 12)
         while offset < total {
-            let count = block.withUnsafeMutableBytes {
-                pread(file, $0.baseAddress, $0.count, offset)
+            let count = block.withUnsafeMutableBytes { buffer in
+                Patience.call { pread(file, buffer.baseAddress, buffer.count, offset) }
             }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else {
-                throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-            }
+            guard count >= 0 else { throw .unreadable(path: path, code: errno) }
             if count == 0 { return total }
             if let place = block[..<count].firstIndex(where: isASCIISpace) { return offset + place }
             offset += count
@@ -67,9 +68,8 @@ func isASCIISpace(_ byte: UInt8) -> Bool {
 func openText(_ path: String) throws(TextStreamError) -> Int32 {
     let file =
         path == "-"
-        ? dup(STDIN_FILENO) : withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
-    guard file >= 0 else {
-        throw .unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
+        ? dup(STDIN_FILENO)
+        : withSystemPath(path) { name in Patience.call { open(name, O_RDONLY | O_CLOEXEC) } }
+    guard file >= 0 else { throw .unreadable(path: path, code: errno) }
     return file
 }
