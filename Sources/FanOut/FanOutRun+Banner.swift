@@ -14,7 +14,8 @@ extension FanOutRun {
         for (index, start) in survey.starts.enumerated() {
             items.append((index == 0 ? "models" : "", start.summary))
         }
-        for (index, (task, survey)) in zip(configuration.tasks, survey.tasks).enumerated() {
+        for (index, survey) in survey.tasks {
+            let task = configuration.tasks[index]
             let chance = survey.baseline?[task.decidingMetric].map {
                 "; always the most frequent: \(task.decidingMetric.rawValue) "
                     + HumanFormat.fixed($0 * 100, decimals: 2)
@@ -37,7 +38,7 @@ extension FanOutRun {
 
 extension StartingModel {
     /// "base: 12 layers of 768, vocabulary 30522: 109 M parameters, from Checkpoints/base".
-    fileprivate var summary: String {
+    var summary: String {
         let count = ParameterLayout.fineTuning(configuration, .classification(classes: 2)).count
         let source = point.fromScratch ? "random weights, sizes of" : "from"
         let layers = HumanFormat.counted(configuration.layers, "layer")

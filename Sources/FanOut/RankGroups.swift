@@ -1,6 +1,8 @@
 /// The division of a job's ranks among trials. All groups have one size, so that a trial's result
 /// does not depend on its group; spare ranks have no work.
 struct RankGroups: Equatable {
+    /// Ranks of the job.
+    let ranks: Int
     /// Ranks of each group.
     let size: Int
     /// Groups that take trials.
@@ -10,6 +12,7 @@ struct RankGroups: Equatable {
 
     /// - Precondition: both are at least 1.
     init(ranks: Int, ranksPerTrial: Int) {
+        self.ranks = ranks
         size = min(ranksPerTrial, ranks)
         count = ranks / size
         spares = ranks - count * size

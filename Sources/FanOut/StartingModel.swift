@@ -56,6 +56,12 @@ struct StartingModel {
         hasPooler = try point.fromScratch || !model.parts().missing.contains(.pooler)
     }
 
+    /// Whether both cut texts into the same tokens.
+    func readsTexts(as other: StartingModel) -> Bool {
+        description.vocabulary == other.description.vocabulary
+            && description.tokenizer == other.description.tokenizer
+    }
+
     private struct HeadSettings: Decodable {
         var classifierDropout: Double?
         enum CodingKeys: String, CodingKey { case classifierDropout = "classifier_dropout" }

@@ -26,8 +26,7 @@ final class TrialTrainer {
     private let stopPoll: StopPoll
     private let gradients: TrialGradients
     private let best: Block<Float>
-    private let perEpoch: Int
-    private let evaluations: [Int]
+    private let plan: BatchPlan
     /// On the group's first rank alone.
     private let link: (any CoordinatorLink)?
     private let clock: () -> Double
@@ -70,8 +69,8 @@ final class TrialTrainer {
         }
         optimizer = setup.makeOptimizer(model.layout)
         best = Block(count: setup.group.rank == 0 ? model.layout.count : 0)
-        (perEpoch, evaluations) = setup.plan(examples: train.count)
-        schedule = setup.makeSchedule(batches: perEpoch * setup.trial.epochs)
+        plan = setup.plan(examples: train.count)
+        schedule = setup.makeSchedule(batches: plan.count)
         scaler = LossScaler(setup.scalerPolicy)
         let stopping = setup.configuration.earlyStopping
         state = TrialState(
@@ -88,10 +87,9 @@ final class TrialTrainer {
     }
 
     private var isLeader: Bool { setup.group.rank == 0 }
-    private var totalBatches: Int { perEpoch * setup.trial.epochs }
 
     /// The completed fraction, from 0 to 1.
-    var fraction: Double { Double(state.batches) / Double(max(totalBatches, 1)) }
+    var fraction: Double { Double(state.batches) / Double(max(plan.count, 1)) }
 
     private func tick() { link?.tick() }
 
@@ -146,7 +144,7 @@ final class TrialTrainer {
         case .whole(let state):
             guard state.settings == setup.settings else { return (nil, nil) }
             guard LossScaler(setup.scalerPolicy, state: state.scaler) != nil,
-                (0...totalBatches).contains(state.batches),
+                (0...plan.count).contains(state.batches),
                 (0...state.batches).contains(state.updates)
             else { return (nil, "\(setup.directory.path)/state: its counts are out of range") }
             return (state, nil)
@@ -168,11 +166,11 @@ final class TrialTrainer {
     ///   rank's own.
     func run(_ progress: (TrialTrainer) throws -> Void) throws -> Ending {
         while true {
-            let due = evaluations.count { $0 <= state.batches }
+            let due = plan.evaluations.count { $0 <= state.batches }
             if state.evaluations < due {
                 guard try evaluate(count: due) else { return try stop() }
             }
-            if state.batches == totalBatches || state.earlyStopping.shouldStop { break }
+            if state.batches == plan.count || state.earlyStopping.shouldStop { break }
             guard try step() else { return try stop() }
             if isSaveDue { try keepState() }
             try progress(self)
@@ -250,8 +248,8 @@ final class TrialTrainer {
 
     /// The batches of `rank` of the global batch that is next.
     private func share(_ rank: Int) -> [[Int]] {
-        let epoch = state.batches / perEpoch
-        let first = state.batches % perEpoch * setup.batchSize
+        let epoch = state.batches / plan.perEpoch
+        let first = state.batches % plan.perEpoch * setup.batchSize
         let count = min(setup.batchSize, train.count - first)
         let order = IndexPermutation(
             count: train.count, seed: setup.seed, purpose: .sampleOrder, epoch: epoch)
@@ -263,7 +261,7 @@ final class TrialTrainer {
     /// Forward and backward over the global batch, sum over the ranks, update. False, with nothing
     /// done, where a rank was asked to stop.
     private func step() throws -> Bool {
-        let epoch = state.batches / perEpoch
+        let epoch = state.batches / plan.perEpoch
         let batches = share(setup.group.rank).map { part in
             part.map { train.example($0, epoch: epoch) }
         }
@@ -300,10 +298,10 @@ final class TrialTrainer {
             if scaler.skipsOverflows && !scaler.isExhausted { return }
             throw FanOutError(
                 "the loss or its gradient is not finite in batch \(state.batches) of "
-                    + "\(totalBatches); lower the learning rate")
+                    + "\(plan.count); lower the learning rate")
         }
         state.updates += 1
-        state.curve.add(loss, batch: state.batches, total: totalBatches)
+        state.curve.add(loss, batch: state.batches, total: plan.count)
         optimizer.step(
             number: state.updates, learningRate: schedule.rate(state.updates), gradientNorm: norm,
             gradientScale: 1 / scale, parameters: model.parameters, gradients: model.gradients)

@@ -17,7 +17,7 @@ struct CheckCommand: ParsableCommand {
             Reads the configuration, verifies every file that it names, compares vocabulary, model and \
             data, and times some steps of the model. It reports all problems at once, exits with \
             the status of the first, and writes nothing into the run directory. For a fine-tuning \
-            file it reads the data of all tasks instead.
+            file it reads the data of all tasks, and times every task from every model.
             """)
 
     @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"))
@@ -56,7 +56,7 @@ struct CheckCommand: ParsableCommand {
             // Rank 0 decides: another may see an older file, which is told later.
             let report =
                 try agreement.anyTrue(isFineTuning)
-                ? checkFineTuning(world, alone: environment.alone) : checkPretraining(world)
+                ? checkFineTuning(world) : checkPretraining(world)
             try agreement.together {
                 guard world.rank == 0 else { return }
                 report.print(on: ConsoleReporter())
@@ -77,17 +77,13 @@ struct CheckCommand: ParsableCommand {
         ).report
     }
 
-    /// Rank 0 does all of it: its trials are no more than others'.
-    private func checkFineTuning(
-        _ world: Communicator, alone: Communicator
-    ) throws -> CheckReport {
-        try Agreement(among: world).together {
-            guard world.rank == 0 else { return CheckReport() }
-            let configuration = try FineTuningConfiguration.load(path: config, overrides: set)
-            return try FineTuningCheck(
-                configuration, directory: runDirectory ?? configuration.resultsDirectory,
-                ranks: ranks ?? world.size, alone: alone
-            ).report
+    private func checkFineTuning(_ world: Communicator) throws -> CheckReport {
+        let configuration = try Agreement(among: world).together {
+            try FineTuningConfiguration.load(path: config, overrides: set)
         }
+        return try FineTuningCheck(
+            configuration, directory: runDirectory ?? configuration.resultsDirectory, ranks: ranks,
+            measures: !skipsBenchmark, communicator: world
+        ).report
     }
 }

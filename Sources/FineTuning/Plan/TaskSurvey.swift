@@ -1,5 +1,7 @@
 /// Summary of a task's files, for the banner.
 public struct TaskSurvey: Equatable, Sendable {
+    /// The task's name.
+    public let name: String
     /// Inputs to learn from: texts, sentences, choices or windows.
     public let trainInputs: Int
     /// Inputs to score on.
@@ -11,6 +13,7 @@ public struct TaskSurvey: Equatable, Sendable {
 
     /// Counts what was read of a task.
     public init(_ data: TaskData, _ task: TaskDefinition) {
+        name = task.name
         trainInputs = data.train.inputCount
         evaluateInputs = data.evaluate.inputCount
         classes = data.labels.count
