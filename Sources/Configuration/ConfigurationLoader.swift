@@ -17,7 +17,17 @@ extension RunConfiguration {
         path: String?, overrides: [String] = []
     ) throws(ConfigurationError) -> RunConfiguration {
         guard let path else { return try parse("", name: "defaults", overrides: overrides) }
-        return try parse(
+        return try read(path: path, overrides: overrides).get()
+    }
+
+    /// Reads a configuration file as `load` does, and keeps what is right beside what is wrong.
+    ///
+    /// - Throws: `ConfigurationError` where nothing can be read: the file is missing, is not YAML, or
+    ///   is of another program.
+    public static func read(
+        path: String, overrides: [String] = []
+    ) throws(ConfigurationError) -> ConfigurationReading<RunConfiguration> {
+        try read(
             try readFile(path), name: path, overrides: overrides, runName: runName(ofFile: path))
     }
 
@@ -38,18 +48,28 @@ extension RunConfiguration {
     public static func parse(
         _ text: String, name: String, overrides: [String] = [], runName: String? = nil
     ) throws(ConfigurationError) -> RunConfiguration {
-        var problems: [ConfigurationError.Problem] = []
+        try read(text, name: name, overrides: overrides, runName: runName).get()
+    }
+
+    /// Reads a configuration from text, as `parse`, and keeps what is right beside what is wrong.
+    package static func read(
+        _ text: String, name: String, overrides: [String] = [], runName: String? = nil
+    ) throws(ConfigurationError) -> ConfigurationReading<RunConfiguration> {
+        var faults = ConfigurationFaults()
         let document = try YAMLTree.document(
-            text, name: name, overrides: overrides, problems: &problems)
+            text, name: name, overrides: overrides, faults: &faults)
         try ConfigurationPurpose.pretraining.check(document, name: name)
         let tree = IneffectiveOverrides(in: document).honouringPreset
-        var decoder = ConfigurationDecoder()
+        var decoder = ConfigurationDecoder(faults)
         var configuration = decoder.decode(tree)
-        problems += decoder.problems
-        if problems.isEmpty { problems = IneffectiveOverrides(in: tree).problems(configuration) }
+        faults = decoder.faults
+        for (path, problem) in IneffectiveOverrides(in: tree).problems(
+            configuration, unread: faults.unread)
+        {
+            faults.add(problem, about: path)
+        }
         if let runName, tree.value(at: "run.name") == nil { configuration.run.name = runName }
-        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return configuration
+        return ConfigurationReading(configuration, faults)
     }
 
     /// The text of a configuration file.
@@ -75,7 +95,7 @@ extension RunConfiguration {
         var count = 0
         while count < bytes.count {
             let got = bytes.withUnsafeMutableBytes {
-                read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
+                Glibc.read(descriptor, $0.baseAddress.map { $0 + count }, $0.count - count)
             }
             if got == 0 { break }
             if got < 0 {
@@ -101,13 +121,15 @@ extension RunConfiguration {
 }
 
 extension YAMLTree {
-    /// The document `text` with `--set` arguments applied; their problems are added to
-    /// `problems`.
+    /// The document `text` with `--set` arguments applied; their problems are added to `faults`, and
+    /// the keys that they name are left out.
+    ///
+    /// - Throws: `ConfigurationError` where the document cannot be read, with the arguments that
+    ///   cannot either.
     package static func document(
-        _ text: String, name: String, overrides: [String],
-        problems: inout [ConfigurationError.Problem]
+        _ text: String, name: String, overrides: [String], faults: inout ConfigurationFaults
     ) throws(ConfigurationError) -> YAMLTree {
-        var tree = try YAMLReader.file(text, name: name)
+        var tree = try file(text, name: name, overrides: overrides)
         if tree.isNull { tree.content = .mapping([]) }
         guard case .mapping = tree.content else {
             throw ConfigurationError(
@@ -118,9 +140,30 @@ extension YAMLTree {
             do throws(ConfigurationError) {
                 tree = try ConfigurationOverride(argument: argument).applied(to: tree)
             } catch {
-                problems += error.problems
+                let path = ConfigurationOverride.path(ofArgument: argument)
+                for problem in error.problems { faults.add(problem, about: path) }
+                tree = tree.removing(path.split(separator: ".")[...])
             }
         }
         return tree
+    }
+
+    private static func file(
+        _ text: String, name: String, overrides: [String]
+    ) throws(ConfigurationError) -> YAMLTree {
+        do throws(ConfigurationError) {
+            return try YAMLReader.file(text, name: name)
+        } catch {
+            var problems = error.problems
+            let nothing = YAMLTree(content: .mapping([]), origin: .init(location: name))
+            for argument in overrides {
+                do throws(ConfigurationError) {
+                    _ = try ConfigurationOverride(argument: argument).applied(to: nothing)
+                } catch {
+                    problems += error.problems
+                }
+            }
+            throw ConfigurationError(problems: problems, exitCode: error.exitCode)
+        }
     }
 }

@@ -1,9 +1,17 @@
 /// Keys that are fine one by one but not together.
-struct Inconsistency {
+package struct Inconsistency {
     /// The keys, the one most likely wrong first.
-    let paths: [String]
+    package let paths: [String]
     /// The message, beginning with the first path.
-    let message: String
+    package let message: String
+
+    package init(paths: [String], message: String) {
+        self.paths = paths
+        self.message = message
+    }
+
+    /// The first components of the paths.
+    var sections: [String] { paths.map { String($0.prefix { $0 != "." }) } }
 }
 
 extension RunConfiguration {
@@ -28,6 +36,13 @@ extension RunConfiguration {
     public func validate(ranks: Int) throws(ConfigurationError) {
         precondition(ranks > 0, "there is no world without ranks")
         try validate()
+        try requireWork(ranks: ranks)
+    }
+
+    /// The part of `validate(ranks:)` that is about the ranks.
+    ///
+    /// - Throws: `ConfigurationError` that names the keys.
+    package func requireWork(ranks: Int) throws(ConfigurationError) {
         let problems = namedPhases.filter { $0.configuration.batch.global < ranks }.map {
             ConfigurationError.Problem(
                 location: "",

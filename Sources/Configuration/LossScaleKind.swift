@@ -89,7 +89,8 @@ extension ValueKind where Value == RunConfiguration.LossScale {
         for entry in entries {
             guard let key = all.first(where: { $0.key == entry.key }) else {
                 let message = unknownKey(
-                    entry.key, within: path, known: all.map(\.key), prefix: "")
+                    entry.key, within: path, known: all.map(\.key), prefix: ""
+                ).message
                 problems.append(.init(location: entry.keyOrigin.location, message: message))
                 continue
             }

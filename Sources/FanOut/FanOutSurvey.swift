@@ -1,4 +1,5 @@
 import BERT
+import Configuration
 import DurableFiles
 import ExitCoding
 import FineTuning
@@ -23,12 +24,23 @@ struct FanOutSurvey {
     private(set) var works: [TaskWork] = []
 
     private let configuration: FineTuningConfiguration
+    private let unread: UnreadKeys
 
     /// Opens all models and reads all files, in this process alone.
-    init(_ configuration: FineTuningConfiguration, directory: FanOutDirectory) {
+    ///
+    /// - Parameters:
+    ///   - directory: that of the results; nil where it is not known.
+    ///   - unread: keys of the configuration that could not be read: nothing that depends on them is
+    ///     looked at.
+    init(
+        _ configuration: FineTuningConfiguration, directory: FanOutDirectory?,
+        unread: UnreadKeys = UnreadKeys()
+    ) {
         self.configuration = configuration
-        attempt { try directory.requireOwn() }
-        for point in configuration.checkpoints {
+        self.unread = unread
+        attempt { try directory?.requireOwn() }
+        for (index, point) in configuration.checkpoints.enumerated()
+        where !unread.affect("checkpoints[\(index)]") {
             var found: [String] = []
             let start = attempt("model \(point.name)") {
                 try StartingModel(opening: point) { found.append($0) }
@@ -36,7 +48,7 @@ struct FanOutSurvey {
             notices += found
             if let start { starts.append(start) }
         }
-        for (index, task) in configuration.tasks.enumerated() { inspect(index, task) }
+        for index in configuration.tasks.indices { inspect(index) }
     }
 
     /// Throws where there are problems.
@@ -71,7 +83,10 @@ struct FanOutSurvey {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
-    private mutating func inspect(_ index: Int, _ task: TaskDefinition) {
+    private mutating func inspect(_ index: Int) {
+        let (task, path) = (configuration.tasks[index], "tasks[\(index)]")
+        let hasFiles = hasFiles(task, path)
+        guard ![path, "sequence_length"].contains(where: unread.affect) else { return }
         for start in starts {
             if let misfit = misfit(task, start) { add(misfit, ExitStatus.configuration) }
             if task.kind.head(labels: 2).usesPooler, !start.hasPooler {
@@ -80,8 +95,7 @@ struct FanOutSurvey {
                         + "\(task.name) starts from random numbers")
             }
         }
-        guard hasFiles(task) else { return }
-        read(index, task)
+        if hasFiles { read(index, task) }
     }
 
     /// The reason that a model cannot read the inputs of a task; nil if it can.
@@ -97,10 +111,12 @@ struct FanOutSurvey {
         }
     }
 
-    private mutating func hasFiles(_ task: TaskDefinition) -> Bool {
+    /// Looks for the files of the task at `place`.
+    private mutating func hasFiles(_ task: TaskDefinition, _ place: String) -> Bool {
         var isComplete = true
         var seen: Set<String> = []
-        for path in [task.train, task.evaluate] where seen.insert(path).inserted {
+        for (key, path) in [("train", task.train), ("evaluate", task.evaluate)]
+        where !unread.affect("\(place).\(key)") && seen.insert(path).inserted {
             let isThere = attempt("task \(task.name)") { try Paths.exists(path) }
             if isThere == false {
                 add("task \(task.name): there is no file \(path)", ExitStatus.missingInput)

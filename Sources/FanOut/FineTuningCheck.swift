@@ -1,4 +1,4 @@
-import Configuration
+public import Configuration
 import Distributed
 import DurableFiles
 import ExitCoding
@@ -14,26 +14,35 @@ public struct FineTuningCheck {
     public private(set) var report = CheckReport()
 
     private let configuration: FineTuningConfiguration
-    private let directory: String
+    private let unread: UnreadKeys
+    /// The directory of the results; nil where it is not known which one was meant.
+    private let directory: String?
     private let groups: RankGroups
     private let threads: Int
     private let communicator: Communicator
     /// Whether the fan-out is meant for other ranks than those that check it.
     private let isForeseen: Bool
 
-    /// Checks the fan-out of `configuration` into `directory`, which is left alone. Collective.
+    /// Checks the fan-out that a configuration describes, and leaves its directory alone. Collective.
     ///
     /// - Parameters:
+    ///   - reading: the configuration; where there is something wrong with it, what could be read is
+    ///     checked.
+    ///   - directory: of the results; nil: that of the configuration.
     ///   - ranks: of the job; nil: those of `communicator`.
     ///   - measures: whether some steps are made to estimate the time.
     /// - Throws: what one rank alone has, as `MPIError` and another configuration; problems of the
     ///   fan-out are in the report.
     public init(
-        _ configuration: FineTuningConfiguration, directory: String, ranks: Int?, measures: Bool,
-        communicator: Communicator
+        _ reading: ConfigurationReading<FineTuningConfiguration>, directory: String?, ranks: Int?,
+        measures: Bool, communicator: Communicator
     ) throws {
-        self.configuration = configuration
-        self.directory = directory
+        configuration = reading.settings
+        unread = reading.unread
+        let isMeant = !["name", "directory"].contains(where: reading.unread.affect)
+        self.directory = directory ?? (isMeant ? configuration.resultsDirectory : nil)
+        report.add(
+            reading.problems.map { .init($0.description, exitCode: ExitStatus.configuration) })
         self.communicator = communicator
         let count = ranks ?? communicator.size
         isForeseen = count != communicator.size
@@ -47,7 +56,9 @@ public struct FineTuningCheck {
         // The others wait: one look at the files is enough.
         let survey =
             communicator.rank == 0
-            ? FanOutSurvey(configuration, directory: FanOutDirectory(path: directory)) : nil
+            ? FanOutSurvey(
+                configuration, directory: self.directory.map { FanOutDirectory(path: $0) },
+                unread: unread) : nil
         let most = survey.map { describe($0, memory) } ?? 0
         try checkEveryRank(memory, Int(try communicator.broadcast(Int64(most))))
         let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
@@ -58,7 +69,7 @@ public struct FineTuningCheck {
     ///
     /// - Returns: the bytes that the largest trial takes of a rank's memory.
     private mutating func describe(_ survey: FanOutSurvey, _ memory: MemoryShare) -> Int {
-        for problem in survey.problems { report.add(problem) }
+        report.add(survey.problems)
         for notice in survey.notices + survey.dataNotices { report.warn(notice) }
         describeTrials()
         for (index, start) in survey.starts.enumerated() {
@@ -67,20 +78,40 @@ public struct FineTuningCheck {
         for (index, task) in survey.tasks {
             describe(configuration.tasks[index], task, survey.works.first { $0.taskIndex == index })
         }
+        let hasSchedule = hasSchedule
         report.set("tasks", survey.tasks) { found, inner in
-            Self.set(found.survey, survey.works.first { $0.taskIndex == found.index }, in: &inner)
+            Self.set(
+                found.survey, survey.works.first { $0.taskIndex == found.index },
+                hasSchedule: hasSchedule, in: &inner)
         }
+        // What depends on a setting that is not known would not be true of the one that was meant.
+        guard !["precision", "micro_batch_size"].contains(where: unread.affect) else { return 0 }
         let most = checkMemory(survey, memory)
-        if survey.problems.isEmpty {
+        if report.problems.isEmpty {
             report.line("memory", "at most about \(HumanFormat.bytes(most)) a rank")
             report.set("memory_bytes_per_rank", most)
-            describe(FanOutDisk(survey.works, configuration, groups: groups))
+            if let directory {
+                describe(FanOutDisk(survey.works, configuration, groups: groups), directory)
+            }
         }
         return most
     }
 
+    /// Whether all that decides the steps of a trial is known.
+    private var hasSchedule: Bool {
+        !["seeds", "learning_rates", "epochs", "batch_size", "early_stopping"]
+            .contains(where: unread.affect)
+    }
+
     private mutating func describeTrials() {
-        report.line("results", directory)
+        if let directory {
+            report.line("results", directory)
+            report.set("directory", directory)
+        }
+        guard
+            !["tasks", "checkpoints", "seeds", "learning_rates", "epochs", "ranks_per_trial"]
+                .contains(where: unread.affect)
+        else { return }
         report.line(
             "trials",
             "\(configuration.trialCount): \(HumanFormat.counted(configuration.tasks.count, "task")), "
@@ -88,7 +119,6 @@ public struct FineTuningCheck {
                 + "\(HumanFormat.counted(configuration.seeds.count, "seed")); on "
                 + "\(groups.summary), \(HumanFormat.counted(threads, "thread")) each"
                 + groups.spareNote)
-        report.set("directory", directory)
         report.set("trials", configuration.trialCount)
         report.set("ranks", groups.ranks)
         report.set("groups", groups.count)
@@ -101,7 +131,7 @@ public struct FineTuningCheck {
     private mutating func describe(_ task: TaskDefinition, _ survey: TaskSurvey, _ work: TaskWork?)
     {
         let title = "task \(task.name)"
-        guard let work else {
+        guard let work, hasSchedule else {
             return report.line(title, "\(task.kind.rawValue), \(survey.summary)")
         }
         report.line(
@@ -121,7 +151,7 @@ public struct FineTuningCheck {
     }
 
     private static func set(
-        _ survey: TaskSurvey, _ work: TaskWork?, in report: inout CheckReport
+        _ survey: TaskSurvey, _ work: TaskWork?, hasSchedule: Bool, in report: inout CheckReport
     ) {
         report.set("name", survey.name)
         report.set("train_inputs", survey.trainInputs)
@@ -129,6 +159,7 @@ public struct FineTuningCheck {
         report.set("labels", survey.classes)
         guard let work else { return }
         report.set("full_share", work.fullShare)
+        guard hasSchedule else { return }
         report.set("trials_per_model", work.trialCount)
         report.set("steps_per_epoch", work.plan(epochs: 1).perEpoch)
         report.set("schedules", work.schedules) { schedule, inner in
@@ -147,9 +178,10 @@ public struct FineTuningCheck {
                 let work = survey.works.first {
                     $0.taskIndex == index && $0.start.point.name == start.point.name
                 }
-                let needed =
-                    work?.memory(threads: threads)
-                    ?? TrialMemory(task, of: configuration, from: start, threads: threads)
+                guard
+                    let needed = work?.memory(threads: threads)
+                        ?? roughMemory(index, task, start)
+                else { continue }
                 do {
                     most = max(most, try needed.check(task.name, memory))
                 } catch {
@@ -158,6 +190,17 @@ public struct FineTuningCheck {
             }
         }
         return most
+    }
+
+    /// The memory of trials of a task whose data could not be read; nil where its settings are not
+    /// known.
+    private func roughMemory(
+        _ index: Int, _ task: TaskDefinition, _ start: StartingModel
+    ) -> TrialMemory? {
+        guard !["tasks[\(index)]", "sequence_length"].contains(where: unread.affect) else {
+            return nil
+        }
+        return TrialMemory(task, of: configuration, from: start, threads: threads)
     }
 
     /// Adds a problem where another rank has less memory than the largest trial takes. Collective.
@@ -176,7 +219,7 @@ public struct FineTuningCheck {
         }
     }
 
-    private mutating func describe(_ disk: FanOutDisk) {
+    private mutating func describe(_ disk: FanOutDisk, _ directory: String) {
         report.set("model_bytes", disk.models)
         report.set("state_bytes", disk.states)
         report.set("disk_bytes", disk.total)

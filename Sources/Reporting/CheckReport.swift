@@ -33,6 +33,11 @@ public struct CheckReport: Sendable {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
+    /// Adds `problems` that are not known.
+    public mutating func add(_ problems: some Sequence<Problem>) {
+        for problem in problems { add(problem) }
+    }
+
     /// Adds a warning.
     public mutating func warn(_ text: String) { warnings.append(text) }
 

@@ -51,7 +51,7 @@ struct CheckCommand: ParsableCommand {
             let isFineTuning = try agreement.together {
                 guard world.rank == 0 else { return false }
                 if let json { try WholeFiles.requireWritable(json) }
-                return try ConfigurationPurpose(ofFile: config) == .fineTuning
+                return try ConfigurationPurpose(ofFile: config, overrides: set) == .fineTuning
             }
             // Rank 0 decides: another may see an older file, which is told later.
             let report =
@@ -67,23 +67,22 @@ struct CheckCommand: ParsableCommand {
     }
 
     private func checkPretraining(_ world: Communicator) throws -> CheckReport {
-        let configuration = try Agreement(among: world).together {
-            try RunConfiguration.load(path: config, overrides: set)
+        let reading = try Agreement(among: world).together {
+            try RunConfiguration.read(path: config, overrides: set)
         }
-        let options = RunOptions(configuration: configuration, directory: runDirectory)
-        try options.requireEqual(among: world)
         return try PretrainingCheck(
-            options, ranks: ranks, measures: !skipsBenchmark, communicator: world
+            reading, directory: runDirectory, ranks: ranks, measures: !skipsBenchmark,
+            communicator: world
         ).report
     }
 
     private func checkFineTuning(_ world: Communicator) throws -> CheckReport {
-        let configuration = try Agreement(among: world).together {
-            try FineTuningConfiguration.load(path: config, overrides: set)
+        let reading = try Agreement(among: world).together {
+            try FineTuningConfiguration.read(path: config, overrides: set)
         }
         return try FineTuningCheck(
-            configuration, directory: runDirectory ?? configuration.resultsDirectory, ranks: ranks,
-            measures: !skipsBenchmark, communicator: world
+            reading, directory: runDirectory, ranks: ranks, measures: !skipsBenchmark,
+            communicator: world
         ).report
     }
 }

@@ -139,4 +139,56 @@ struct FineTuningCheckTests {
         #expect(models.output.contains("broken: "), "\(models)")
         #expect(try !Paths.exists(fanOut.directory))
     }
+
+    @Test(
+        "mistakes in the file and in the files that it names are told at once, without consequences"
+    )
+    func mistakes() throws {
+        let fixture = try FanOutFixture.shared.get()
+        let good = try fixture.file("fine.tsv", "sentence\tlabel\na\tx\nb\ty\n")
+        var fanOut = try FanOut(["class"], "")
+        fanOut.configuration = """
+            checkpoints: [\(fixture.model), /no/model]
+            tasks:
+              - {name: a, train: /no/a.tsv, evaluate: \(good), lables: [x]}
+              - {name: b, train: \(good), evaluate: \(good), columns: {label: colour}}
+              - {name: c, train: \(good), evaluate: \(good), sequence_length: long}
+              - {name: d, train: \(good), evaluate: \(good), sequence_length: 4096}
+            sequence_length: 24
+            learning_rate: [1.0e-4]
+            """
+        let outcome = try check(fanOut, ["--set", "seeds"])
+        try outcome.require(78)
+        for text in [
+            "--set seeds: there is no =", "unknown key tasks[0].lables",
+            "unknown key learning_rate",
+            "tasks[2].sequence_length must be", "task a: there is no file /no/a.tsv",
+            "no column colour", "task d (sequence_length 4096) does not fit", "/no/model",
+        ] {
+            #expect(
+                outcome.output.split(separator: "\n").count { $0.contains(text) } == 1,
+                "\(text): \(outcome)")
+        }
+        #expect(outcome.output.contains("8 problems:"), "\(outcome)")
+        for text in ["memory  ", "disk  ", "time  ", "trials  "] {
+            #expect(!outcome.output.contains(text), "\(text): \(outcome)")
+        }
+        #expect(try !Paths.exists(fanOut.directory))
+    }
+
+    @Test(
+        "no consequence of a mistake is told",
+        arguments: [
+            "tasks.0.train={a: b}", "tasks.0.trian=x", "tasks=5",
+            "checkpoints=[{path: [], name: x}]",
+            "sequence_length=x", "seeds=[x]", "precision=x", "batch_size=x", "name=[]",
+            "micro_batch_size=0", "ranks_per_trial=0", "tasks.0.labels=[one]", "=5",
+        ])
+    func consequences(argument: String) throws {
+        let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
+        let outcome = try check(fanOut, ["--set", argument])
+        try outcome.require(78)
+        #expect(outcome.output.contains("1 problem:"), "\(outcome)")
+        #expect(!outcome.output.contains("memory  "), "\(outcome)")
+    }
 }
