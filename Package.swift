@@ -80,12 +80,12 @@ let package = Package(
         library(
             "Corpus", ["ExitCoding", "Tokenization", "HDF5", "DurableFiles", "Randomness"],
             exclude: ["Tables/generate.py"]),
-        library("BERT", ["Tensors", "Kernels", "Randomness"]),
+        library("BERT", ["ExitCoding", "Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
         library(
             "Checkpointing", ["ExitCoding", "Tensors", "Tokenization", "HDF5", "DurableFiles"]),
-        library("Reporting", ["DurableFiles", "OperatingSystem"]),
+        library("Reporting", ["ExitCoding", "DurableFiles", "OperatingSystem"]),
 
         // Layer 3: the parts put together.
         library("Models", ["BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles"]),
@@ -205,7 +205,7 @@ let package = Package(
                 "Models", "BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles",
                 "TemporaryDirectories",
             ]),
-        tests("Reporting", ["Reporting", "DurableFiles", "TemporaryDirectories"]),
+        tests("Reporting", ["ExitCoding", "Reporting", "DurableFiles", "TemporaryDirectories"]),
         tests(
             "FineTuning",
             [

@@ -1,5 +1,4 @@
 import FineTuning
-import Reporting
 
 /// The space that a fan-out takes in its directory, at most.
 ///

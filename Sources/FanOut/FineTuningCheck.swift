@@ -114,10 +114,10 @@ public struct FineTuningCheck {
         else { return }
         report.line(
             "trials",
-            "\(configuration.trialCount): \(HumanFormat.counted(configuration.tasks.count, "task")), "
-                + "\(HumanFormat.counted(configuration.checkpoints.count, "model")), "
-                + "\(HumanFormat.counted(configuration.seeds.count, "seed")); on "
-                + "\(groups.summary), \(HumanFormat.counted(threads, "thread")) each"
+            "\(configuration.trialCount): \(counted(configuration.tasks.count, "task")), "
+                + "\(counted(configuration.checkpoints.count, "model")), "
+                + "\(counted(configuration.seeds.count, "seed")); on "
+                + "\(groups.summary), \(counted(threads, "thread")) each"
                 + groups.spareNote)
         report.set("trials", configuration.trialCount)
         report.set("ranks", groups.ranks)
@@ -139,14 +139,14 @@ public struct FineTuningCheck {
             "\(task.kind.rawValue), \(survey.summary); \(HumanFormat.percent(work.fullShare)) take "
                 + "all \(configuration.sequenceLength(of: task)) tokens, and what is longer is cut")
         let schedules = work.schedules.map { epochs, plan in
-            "\(HumanFormat.counted(epochs, "epoch")): \(HumanFormat.counted(plan.count, "step")), "
-                + HumanFormat.counted(plan.evaluations.count, "evaluation")
+            "\(counted(epochs, "epoch")): \(counted(plan.count, "step")), "
+                + counted(plan.evaluations.count, "evaluation")
         }
         report.line(
             "",
-            "\(HumanFormat.counted(work.trialCount, "trial")) a model; "
-                + "\(HumanFormat.counted(work.plan(epochs: 1).perEpoch, "step")) an epoch, of "
-                + "\(HumanFormat.counted(configuration.batchSize(of: task), "example")); "
+            "\(counted(work.trialCount, "trial")) a model; "
+                + "\(counted(work.plan(epochs: 1).perEpoch, "step")) an epoch, of "
+                + "\(counted(configuration.batchSize(of: task), "example")); "
                 + schedules.joined(separator: "; "))
     }
 
@@ -257,7 +257,7 @@ public struct FineTuningCheck {
         for one in time.measured {
             let trials = one.work.schedules.map {
                 "\(HumanFormat.duration(one.trial($0.plan))) for "
-                    + HumanFormat.counted($0.epochs, "epoch")
+                    + counted($0.epochs, "epoch")
             }
             report.line(
                 "",

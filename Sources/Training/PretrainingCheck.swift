@@ -109,12 +109,8 @@ public struct PretrainingCheck {
         let configuration = options.configuration
         report.line(
             "ranks",
-            "\(HumanFormat.counted(ranks, "rank")) x \(HumanFormat.counted(threads, "thread"))")
-        report.line(
-            "model",
-            "\(HumanFormat.counted(model.layers, "layer")) of \(model.hiddenSize), "
-                + "\(HumanFormat.counted(model.heads, "head")), vocabulary "
-                + "\(model.vocabularySize): \(HumanFormat.count(parameters)) parameters")
+            "\(counted(ranks, "rank")) x \(counted(threads, "thread"))")
+        report.line("model", model.summary(parameters: parameters))
         report.set("ranks", ranks)
         report.set("threads", threads)
         report.set("parameters", parameters)
@@ -125,11 +121,11 @@ public struct PretrainingCheck {
             let batch = phase.configuration.batch
             report.line(
                 title,
-                "\(phase.data.summary); \(HumanFormat.counted(steps, "step")) of "
-                    + "\(HumanFormat.counted(batch.global, "sequence")) of up to "
+                "\(phase.data.summary); \(counted(steps, "step")) of "
+                    + "\(counted(batch.global, "sequence")) of up to "
                     + "\(phase.source.maximumLength) tokens: \(HumanFormat.fixed(epochs, decimals: 1)) "
                     + "epochs; up to \(batch.share(rank: 0, ranks: ranks)) sequences a rank in "
-                    + HumanFormat.counted(
+                    + counted(
                         batch.accumulation(ranks: ranks), "micro-batch", "micro-batches"))
         }
         report.set("phases", phases) { phase, inner in

@@ -20,17 +20,7 @@ struct CheckCommand: ParsableCommand {
             file it reads the data of all tasks, and times every task from every model.
             """)
 
-    @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"))
-    var config: String
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key.path=value"))
-    var set: [String] = []
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp(
-            "The run directory (default: run.directory/run.name).", valueName: "directory"))
-    var runDirectory: String?
+    @OptionGroup var options: ConfigurationOptions
     @Option(help: "The number of ranks of the run (default: those of mpirun).")
     var ranks: Int?
     @Flag(name: .customLong("no-benchmark"), help: "Time no steps, and estimate no duration.")
@@ -51,7 +41,8 @@ struct CheckCommand: ParsableCommand {
             let isFineTuning = try agreement.together {
                 guard world.rank == 0 else { return false }
                 if let json { try WholeFiles.requireWritable(json) }
-                return try ConfigurationPurpose(ofFile: config, overrides: set) == .fineTuning
+                return try ConfigurationPurpose(
+                    ofFile: options.file, overrides: options.overrides) == .fineTuning
             }
             // Rank 0 decides: another may see an older file, which is told later.
             let report =
@@ -68,20 +59,22 @@ struct CheckCommand: ParsableCommand {
 
     private func checkPretraining(_ world: Communicator) throws -> CheckReport {
         let reading = try Agreement(among: world).together {
-            try RunConfiguration.read(path: config, overrides: set)
+            try RunConfiguration.read(
+                path: options.file, overrides: options.overrides)
         }
         return try PretrainingCheck(
-            reading, directory: runDirectory, ranks: ranks, measures: !skipsBenchmark,
+            reading, directory: options.run.directory, ranks: ranks, measures: !skipsBenchmark,
             communicator: world
         ).report
     }
 
     private func checkFineTuning(_ world: Communicator) throws -> CheckReport {
         let reading = try Agreement(among: world).together {
-            try FineTuningConfiguration.read(path: config, overrides: set)
+            try FineTuningConfiguration.read(
+                path: options.file, overrides: options.overrides)
         }
         return try FineTuningCheck(
-            reading, directory: runDirectory, ranks: ranks, measures: !skipsBenchmark,
+            reading, directory: options.run.directory, ranks: ranks, measures: !skipsBenchmark,
             communicator: world
         ).report
     }

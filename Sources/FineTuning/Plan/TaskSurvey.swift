@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// Summary of a task's files, for the banner.
 public struct TaskSurvey: Equatable, Sendable {
     /// The task's name.
@@ -24,6 +26,6 @@ public struct TaskSurvey: Equatable, Sendable {
     public var summary: String {
         let inputs =
             "\(trainInputs) training and \(evaluateInputs) evaluation inputs"
-        return classes > 0 ? "\(classes) class\(classes == 1 ? "" : "es"), \(inputs)" : inputs
+        return classes > 0 ? "\(counted(classes, "class", "classes")), \(inputs)" : inputs
     }
 }
