@@ -15,23 +15,23 @@ import Training
 final class TrialTrainer {
     let setup: TrialSetup
     let model: BERTForFineTuning
-    private(set) var state: TrialState
+    var state: TrialState
 
     private let train: TaskInputs
     private let evaluator: TrialEvaluator
-    private let optimizer: Optimizer
+    let optimizer: Optimizer
     private let schedule: LearningRateSchedule
-    private var scaler: LossScaler
-    private let agreement: Agreement
+    var scaler: LossScaler
+    let agreement: Agreement
     private let stopPoll: StopPoll
     private let gradients: TrialGradients
-    private let best: Block<Float>
-    private let plan: BatchPlan
+    let best: Block<Float>
+    let plan: BatchPlan
     /// On the group's first rank alone.
-    private let link: (any CoordinatorLink)?
-    private let clock: () -> Double
-    private var startedAt: Double
-    private var savedAt: Double
+    let link: (any CoordinatorLink)?
+    let clock: () -> Double
+    var startedAt: Double
+    var savedAt: Double
     /// A trial that runs on may be killed without warning: its state is kept this often, in seconds.
     private let saveSeconds: Double
     /// Whether the ranks agreed in the last step that it is time for that.
@@ -86,7 +86,7 @@ final class TrialTrainer {
         try begin()
     }
 
-    private var isLeader: Bool { setup.group.rank == 0 }
+    var isLeader: Bool { setup.group.rank == 0 }
 
     /// The completed fraction, from 0 to 1.
     var fraction: Double { Double(state.batches) / Double(max(plan.count, 1)) }
@@ -98,66 +98,6 @@ final class TrialTrainer {
         try agreement.together {
             try setup.start.initialize(model, seed: setup.seed)
         }
-    }
-
-    /// Takes up the state that was kept, if there is one and it is whole. Collective.
-    ///
-    /// - Returns: false where the trial is to start over.
-    private func resume() throws -> Bool {
-        // One rank looks: on a network file system others may see something else.
-        let hasState = try agreement.together {
-            try isLeader && setup.directory.prepare()
-        }
-        guard try agreement.anyTrue(hasState) else { return false }
-        let kept = try agreement.together {
-            try check(setup.directory.readState())
-        }
-        if let damage = try agreement.firstFailure(kept.damage) {
-            try link?.tell(
-                .warning(
-                    Message.short(
-                        "its kept state is damaged, so the trial starts anew: \(damage.message)")))
-        }
-        guard try !agreement.anyTrue(kept.state == nil), let state = kept.state,
-            let scaler = LossScaler(setup.scalerPolicy, state: state.scaler)
-        else {
-            try agreement.together {
-                if isLeader { try setup.directory.removeState() }
-            }
-            return false
-        }
-        self.state = state
-        self.scaler = scaler
-        try agreement.together {
-            // Only the leader keeps the best weights; the others read them to check the file.
-            let kept = isLeader ? best : Block<Float>(count: model.layout.count)
-            try setup.directory.readArrays(arrays(kept))
-        }
-        return true
-    }
-
-    /// The state if it can be resumed, and the damage otherwise. Without both it is that of other
-    /// settings, and worthless.
-    private func check(_ kept: TrialDirectory.Kept) -> (state: TrialState?, damage: String?) {
-        switch kept {
-        case .damaged(let text): return (nil, text)
-        case .whole(let state):
-            guard state.settings == setup.settings else { return (nil, nil) }
-            guard LossScaler(setup.scalerPolicy, state: state.scaler) != nil,
-                (0...plan.count).contains(state.batches),
-                (0...state.batches).contains(state.updates)
-            else { return (nil, "\(setup.directory.path)/state: its counts are out of range") }
-            return (state, nil)
-        }
-    }
-
-    private func arrays(_ best: Block<Float>) -> [(name: String, values: Vector<Float>)] {
-        var arrays = [
-            ("parameters", model.parameters.vector), ("exp_avg", optimizer.firstMoment.vector),
-            ("exp_avg_sq", optimizer.secondMoment.vector),
-        ]
-        if state.best != nil { arrays.append(("best", best.vector)) }
-        return arrays.map { (name: $0.0, values: $0.1) }
     }
 
     /// Trains to the end, or until a rank is told to stop. Collective.
@@ -223,25 +163,6 @@ final class TrialTrainer {
         StopSignals.leave()
         try keepState()
         return .stopped
-    }
-
-    /// Writes the state, on the leader. Where that fails, the state before stays as it is, and the
-    /// trial continues: a full disk may have room again.
-    private func keepState() throws {
-        state.scaler = scaler.state
-        state.seconds += clock() - startedAt
-        startedAt = clock()
-        savedAt = startedAt
-        guard isLeader else { return }
-        do {
-            try setup.directory.write(state, arrays(best))
-        } catch let error as CoordinatorError {
-            throw error
-        } catch {
-            try link?.tell(.warning(Message.short("its state was not kept: \(error)")))
-            return
-        }
-        try link?.tell(.kept)
     }
 
     // MARK: One batch
