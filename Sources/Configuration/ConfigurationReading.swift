@@ -50,6 +50,15 @@ public struct UnreadKeys: Sendable, Equatable {
         return paths.contains { $0.starts(with: path) || path.starts(with: $0) }
     }
 
+    /// Whether a section is unread, or has an unread key beside `keys`.
+    public func affect(_ section: String, beside keys: [String]) -> Bool {
+        let section = Self.components(section)
+        return paths.contains { path in
+            section.starts(with: path)
+                || path.starts(with: section) && !keys.contains(path[section.count])
+        }
+    }
+
     private static func components(_ path: String) -> [String] {
         path.split { ".[]".contains($0) }.map(String.init)
     }

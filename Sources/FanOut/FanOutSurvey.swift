@@ -40,7 +40,7 @@ struct FanOutSurvey {
         self.unread = unread
         attempt { try directory?.requireOwn() }
         for (index, point) in configuration.checkpoints.enumerated()
-        where !unread.affect("checkpoints[\(index)]") {
+        where !unread.affect("checkpoints[\(index)]", beside: ["name"]) {
             var found: [String] = []
             let start = attempt("model \(point.name)") {
                 try StartingModel(opening: point) { found.append($0) }
@@ -86,7 +86,11 @@ struct FanOutSurvey {
     private mutating func inspect(_ index: Int) {
         let (task, path) = (configuration.tasks[index], "tasks[\(index)]")
         let hasFiles = hasFiles(task, path)
-        guard ![path, "sequence_length"].contains(where: unread.affect) else { return }
+        // What its data hold depends neither on its name nor on how it is trained.
+        let unneeded = ["name", "batch_size", "learning_rates", "epochs"]
+        guard !unread.affect(path, beside: unneeded), !unread.affect("sequence_length") else {
+            return
+        }
         for start in starts {
             if let misfit = misfit(task, start) { add(misfit, ExitStatus.configuration) }
             if task.kind.head(labels: 2).usesPooler, !start.hasPooler {

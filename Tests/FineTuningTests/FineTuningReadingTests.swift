@@ -33,6 +33,21 @@ struct FineTuningReadingTests {
         }
     }
 
+    @Test("what depends on some keys of a task does not wait for others")
+    func beside() throws {
+        let reading = try read(
+            """
+            checkpoints: [m]
+            tasks:
+              - {name: a, train: a.tsv, evaluate: b.tsv}
+              - {name: a, train: c.tsv, evaluate: d.tsv, epochs: [x]}
+            """)
+        #expect(reading.problems.count == 2, "\(reading.problems)")
+        #expect(!reading.unread.affect("tasks[1]", beside: ["name", "epochs"]))
+        #expect(reading.unread.affect("tasks[1]", beside: ["name"]))
+        #expect(!reading.unread.affect("tasks[0]", beside: []))
+    }
+
     @Test("an argument that cannot be read leaves out the key that it was to replace")
     func arguments() throws {
         let reading = try read(

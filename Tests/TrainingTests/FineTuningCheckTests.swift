@@ -153,7 +153,7 @@ struct FineTuningCheckTests {
               - {name: a, train: /no/a.tsv, evaluate: \(good), lables: [x]}
               - {name: b, train: \(good), evaluate: \(good), columns: {label: colour}}
               - {name: c, train: \(good), evaluate: \(good), sequence_length: long}
-              - {name: d, train: \(good), evaluate: \(good), sequence_length: 4096}
+              - {name: b, train: \(good), evaluate: \(good), sequence_length: 4096}
             sequence_length: 24
             learning_rate: [1.0e-4]
             """
@@ -163,13 +163,15 @@ struct FineTuningCheckTests {
             "--set seeds: there is no =", "unknown key tasks[0].lables",
             "unknown key learning_rate",
             "tasks[2].sequence_length must be", "task a: there is no file /no/a.tsv",
-            "no column colour", "task d (sequence_length 4096) does not fit", "/no/model",
+            "no column colour", "task b (sequence_length 4096) does not fit",
+            "tasks[3].name: there is another b", "checkpoints[1].name: there is another model",
+            "model model: /no/model",
         ] {
             #expect(
                 outcome.output.split(separator: "\n").count { $0.contains(text) } == 1,
                 "\(text): \(outcome)")
         }
-        #expect(outcome.output.contains("8 problems:"), "\(outcome)")
+        #expect(outcome.output.contains("10 problems:"), "\(outcome)")
         for text in ["memory  ", "disk  ", "time  ", "trials  "] {
             #expect(!outcome.output.contains(text), "\(text): \(outcome)")
         }
