@@ -87,12 +87,12 @@ let package = Package(
                 "Randomness",
             ],
             exclude: ["Tables/generate.py"]),
-        library("BERT", ["Formats", "Tensors", "Kernels", "Randomness"]),
+        library("BERT", ["ExitCoding", "Formats", "Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Formats", "Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
         library(
             "Checkpointing", ["ExitCoding", "Tensors", "Tokenization", "HDF5", "DurableFiles"]),
-        library("Reporting", ["FileNames", "DurableFiles", "OperatingSystem"]),
+        library("Reporting", ["ExitCoding", "FileNames", "DurableFiles", "OperatingSystem"]),
 
         // Layer 3: the parts put together.
         library("Models", ["BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles"]),
@@ -230,7 +230,9 @@ let package = Package(
                 "Models", "BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles",
                 "TemporaryDirectories",
             ]),
-        tests("Reporting", ["FileNames", "Reporting", "DurableFiles", "TemporaryDirectories"]),
+        tests(
+            "Reporting",
+            ["ExitCoding", "FileNames", "Reporting", "DurableFiles", "TemporaryDirectories"]),
         tests(
             "FineTuning",
             [

@@ -1,3 +1,4 @@
+import ExitCoding
 public import Kernels
 
 /// The sizes and constants of a BERT model; coded as Hugging Face's `config.json`.
@@ -64,8 +65,8 @@ public struct BERTConfiguration: Sendable, Equatable {
         for (name, value) in [
             ("hidden_dropout_prob", hiddenDropout),
             ("attention_probs_dropout_prob", attentionDropout),
-        ] where !(value >= 0 && Float(value) < 1) {
-            return "\(name) is \(value); it must be a number from 0 to 0.9999999"
+        ] where !FloatFraction.contains(value) {
+            return "\(name) is \(value); it must be a number \(FloatFraction.range)"
         }
         for (name, value, limit) in [
             ("layer_norm_eps", layerNormEpsilon, 3.4e38),

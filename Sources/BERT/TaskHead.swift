@@ -1,6 +1,6 @@
 /// A head on top of the encoder, one of those of Devlin et al. (2019), section 3.2, under the
 /// names and with the losses of Hugging Face's models.
-public enum TaskHead: Sendable, Equatable {
+public enum TaskHead: Sendable, Equatable, Codable {
     /// One of `classes` classes for a text or pair (`BertForSequenceClassification`): first token,
     /// pooler, dropout, `classifier`, cross-entropy.
     case classification(classes: Int)
@@ -54,7 +54,7 @@ public enum TaskHead: Sendable, Equatable {
 }
 
 /// The target of an example.
-public enum TaskTarget: Sendable, Equatable {
+public enum TaskTarget: Sendable, Equatable, Codable {
     /// Nothing is known: data to predict.
     case none
     /// The class; of choices the right one.
@@ -73,7 +73,7 @@ public enum TaskTarget: Sendable, Equatable {
 }
 
 /// One input, without padding.
-public struct TaskInput: Sendable, Equatable {
+public struct TaskInput: Sendable, Equatable, Codable {
     /// `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]`.
     public var tokenIDs: [Int32]
     /// The segment of each token.
@@ -90,7 +90,7 @@ public struct TaskInput: Sendable, Equatable {
 }
 
 /// The unit of learning: one input, or for multiple choice one input a choice.
-public struct TaskExample: Sendable, Equatable {
+public struct TaskExample: Sendable, Equatable, Codable {
     /// The inputs.
     public var inputs: [TaskInput]
     /// The target.

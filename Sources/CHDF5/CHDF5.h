@@ -50,7 +50,6 @@ static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 static inline hid_t chdf5_file_access_class(void) { return H5P_FILE_ACCESS; }
 static inline hid_t chdf5_dataset_create_class(void) { return H5P_DATASET_CREATE; }
 static inline hid_t chdf5_dataset_access_class(void) { return H5P_DATASET_ACCESS; }
-static inline hid_t chdf5_group_create_class(void) { return H5P_GROUP_CREATE; }
 
 // H5Pset_file_locking came with 1.10.7 and 1.12.1; before that only the environment helps.
 #if (H5_VERSION_GE(1, 10, 7) && !H5_VERSION_GE(1, 12, 0)) || H5_VERSION_GE(1, 12, 1)

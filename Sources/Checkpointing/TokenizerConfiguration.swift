@@ -43,18 +43,36 @@ struct TokenizerConfiguration {
     }
 
     private mutating func read(_ values: JSONValue) throws {
-        if let name = values["tokenizer_class"]?.text {
-            needsTokenizerFile = Self.generalClasses.contains(name)
-            guard needsTokenizerFile || Self.classes.contains(name) else {
-                throw refusal(
-                    "tokenizer_class is \"\(name)\"; tokenizers of BERT are read:"
-                        + " \(Self.classes[0]), or \(Self.generalClasses[0]) with a"
-                        + " \(HuggingFaceTokenizer.tokenizerName)")
-            }
-        }
+        try readClass(values)
         lowercase = try boolean(values, "do_lower_case")
         stripAccents = try boolean(values, "strip_accents")
         isolatesIdeographs = try boolean(values, "tokenize_chinese_chars")
+        try refuseOtherSplitting(values)
+        // Without a limit, transformers writes 1e30 in one form or another.
+        maximumLength = values["model_max_length"]?.integer.flatMap {
+            (1...1 << 24).contains($0) ? $0 : nil
+        }
+        addedTokens = try values["added_tokens_decoder"]?.members?.map { id, token in
+            guard let number = Int(id) else {
+                throw refusal("added_tokens_decoder has the key \"\(id)\", which is no id")
+            }
+            return try DeclaredToken(token, id: number, file: path)
+        }
+    }
+
+    private mutating func readClass(_ values: JSONValue) throws {
+        guard let name = values["tokenizer_class"]?.text else { return }
+        needsTokenizerFile = Self.generalClasses.contains(name)
+        guard needsTokenizerFile || Self.classes.contains(name) else {
+            throw refusal(
+                "tokenizer_class is \"\(name)\"; tokenizers of BERT are read:"
+                    + " \(Self.classes[0]), or \(Self.generalClasses[0]) with a"
+                    + " \(HuggingFaceTokenizer.tokenizerName)")
+        }
+    }
+
+    /// Throws where keys ask for another way to split text than that which is built.
+    private func refuseOtherSplitting(_ values: JSONValue) throws {
         for (key, needed) in [
             ("do_basic_tokenize", true), ("clean_text", true), ("do_subword_tokenize", true),
             ("split_special_tokens", false),
@@ -75,16 +93,6 @@ struct TokenizerConfiguration {
         }
         if let prefix = values["wordpieces_prefix"]?.text, prefix != "##" {
             throw refusal("wordpieces_prefix is \"\(prefix)\"; only \"##\" is supported")
-        }
-        // Without a limit, transformers writes 1e30 in one form or another.
-        maximumLength = values["model_max_length"]?.integer.flatMap {
-            (1...1 << 24).contains($0) ? $0 : nil
-        }
-        addedTokens = try values["added_tokens_decoder"]?.members?.map { id, token in
-            guard let number = Int(id) else {
-                throw refusal("added_tokens_decoder has the key \"\(id)\", which is no id")
-            }
-            return try DeclaredToken(token, id: number, file: path)
         }
     }
 

@@ -13,8 +13,8 @@ struct TextInput: ~Copyable {
     static func check(_ path: String) throws(FileError) {
         guard path != "-" else { return }
         var status = stat()
-        guard withSystemPath(path, { name in Patience.call { stat(name, &status) } }) == 0,
-            withSystemPath(path, { name in Patience.call { access(name, R_OK) } }) == 0
+        guard Patience.call(path, { stat($0, &status) }) == 0,
+            Patience.call(path, { access($0, R_OK) }) == 0
         else {
             throw systemError(path, "open it")
         }

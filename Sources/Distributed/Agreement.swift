@@ -22,7 +22,7 @@ public struct Agreement {
         /// The message with its rank, and how many other ranks failed too.
         public var description: String {
             let others = failedRanks - 1
-            let more = others == 0 ? "" : " (and \(others) more rank\(others == 1 ? "" : "s"))"
+            let more = others == 0 ? "" : " (and \(counted(others, "more rank")))"
             return "rank \(rank): \(message)\(more)"
         }
     }

@@ -1,3 +1,4 @@
+import FileNames
 import Glibc
 
 /// Pauses between retries, for five seconds in all.
@@ -43,6 +44,13 @@ public struct Patience: Sendable {
                 return result
             }
         }
+    }
+
+    /// Retries a system call on the file that `path` names, which `body` gets as the system's bytes.
+    public static func call<Result: SignedInteger>(
+        _ path: String, _ body: (UnsafePointer<CChar>) -> Result
+    ) -> Result {
+        call { withSystemPath(path, body) }
     }
 
     /// Retries an operation after transient errors.

@@ -1,4 +1,5 @@
 import DurableFiles
+import ExitCoding
 import FineTuning
 import Reporting
 
@@ -39,7 +40,7 @@ final class Coordinator {
             let unknown = try plan.restore(state, path: directory.plan)
             let counts = counts
             view.note(
-                "going on with \(directory.path): \(counts.done) trial\(counts.done == 1 ? "" : "s") done, \(counts.failed) "
+                "going on with \(directory.path): \(counted(counts.done, "trial")) done, \(counts.failed) "
                     + "failed, \(counts.waiting) waiting"
                     + (unknown.isEmpty ? "" : "; \(unknown.count) kept that are not listed"))
         }

@@ -1,20 +1,23 @@
 import BERT
 import Checkpointing
+import ExitCoding
 import FineTuning
 import Reporting
 import Tensors
+import Training
 
 extension FanOutRun {
     /// Lines for the start of the run.
     func banner(_ survey: FanOutSurvey, threads: Int, memory: Int) -> [(String, String)] {
         let trials = configuration.trialCount
         var items = [
-            ("fan-out", "\(trials) trial\(trials == 1 ? "" : "s"), results in \(directory.path)")
+            ("fan-out", "\(counted(trials, "trial")), results in \(directory.path)")
         ]
         for (index, start) in survey.starts.enumerated() {
             items.append((index == 0 ? "models" : "", start.summary))
         }
-        for (index, (task, survey)) in zip(configuration.tasks, survey.tasks).enumerated() {
+        for (index, survey) in survey.tasks {
+            let task = configuration.tasks[index]
             let chance = survey.baseline?[task.decidingMetric].map {
                 "; always the most frequent: \(task.decidingMetric.rawValue) "
                     + HumanFormat.fixed($0 * 100, decimals: 2)
@@ -28,7 +31,7 @@ extension FanOutRun {
         items.append(
             (
                 "ranks",
-                "\(groups.summary), \(HumanFormat.counted(threads, "thread")) each\(groups.spareNote)"
+                "\(groups.summary), \(counted(threads, "thread")) each\(groups.spareNote)"
             ))
         items.append(("memory", "at most about \(HumanFormat.bytes(memory)) a rank"))
         return items
@@ -36,13 +39,11 @@ extension FanOutRun {
 }
 
 extension StartingModel {
-    /// "base: 12 layers of 768, vocabulary 30522: 109 M parameters, from Checkpoints/base".
-    fileprivate var summary: String {
+    /// "base: 12 layers of 768, 12 heads, vocabulary 30522: 109 M parameters, from Checkpoints/base".
+    var summary: String {
         let count = ParameterLayout.fineTuning(configuration, .classification(classes: 2)).count
         let source = point.fromScratch ? "random weights, sizes of" : "from"
-        let layers = HumanFormat.counted(configuration.layers, "layer")
-        return "\(point.name): \(layers) of \(configuration.hiddenSize), "
-            + "vocabulary \(configuration.vocabularySize): \(HumanFormat.count(count)) parameters, "
+        return "\(point.name): \(configuration.summary(parameters: count)), "
             + "\(source) \(saved.path)"
     }
 }

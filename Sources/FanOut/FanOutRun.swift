@@ -107,8 +107,10 @@ public final class FanOutRun {
     }
 
     private func makeSurvey() throws -> FanOutSurvey {
-        try directory.requireOwn()
-        return try FanOutSurvey(configuration) { view.note("warning: \($0)") }
+        let survey = FanOutSurvey(configuration, directory: directory)
+        for notice in survey.notices { view.note("warning: \(notice)") }
+        try survey.requireSound()
+        return survey
     }
 
     /// The models that rank 0 has verified, on all ranks.
@@ -134,11 +136,6 @@ public final class FanOutRun {
             for task in configuration.tasks {
                 let needed = TrialMemory(task, of: configuration, from: start, threads: threads)
                 most = max(most, try needed.check(task.name, memory))
-                if needed.head.usesPooler, !start.hasPooler, isCoordinator {
-                    view.note(
-                        "warning: \(start.point.path) has no pooler (bert.pooler), so that of task "
-                            + "\(task.name) starts from random numbers")
-                }
             }
         }
         return most
@@ -162,7 +159,7 @@ public final class FanOutRun {
     ) throws -> Coordinator? {
         guard isCoordinator, let survey else { return nil }
         return try Coordinator(
-            configuration, settings: settings, baselines: survey.tasks.map(\.baseline),
+            configuration, settings: settings, baselines: survey.tasks.map(\.survey.baseline),
             workers: groups.count, directory: directory, view: view
         ) { trial in
             let task = configuration.tasks[trial.task]

@@ -2,114 +2,179 @@ import BERT
 import DurableFiles
 import ExitCoding
 import FileNames
-public import FineTuning
+import FineTuning
+import Formats
+import Reporting
 import Tokenization
 
-/// Everything about a fan-out that can be known before it begins: the models that it starts from,
-/// verified, and what the files of its tasks hold. Nothing is written.
-public struct FanOutSurvey {
-    /// The models of the configuration, in its order.
-    let starts: [StartingModel]
-    /// The tasks of the configuration, in its order.
-    public let tasks: [TaskSurvey]
+/// Everything about a fan-out that can be known before it begins: its directory, the models that it
+/// starts from, verified, and what the files of its tasks hold. `finetune` refuses to start where
+/// there are problems; `check` lists them. Nothing is written.
+struct FanOutSurvey {
+    /// Problems that keep the fan-out from starting, in the order in which they were found, each once.
+    private(set) var problems: [CheckReport.Problem] = []
+    /// Warnings about the models: damaged checkpoints that were skipped, missing poolers.
+    private(set) var notices: [String] = []
+    /// Notes on the data, with the names of their tasks.
+    private(set) var dataNotices: [String] = []
+    /// The models of the configuration, in its order, without those that cannot be opened.
+    private(set) var starts: [StartingModel] = []
+    /// The tasks of the configuration, in its order, without those that cannot be read.
+    private(set) var tasks: [(index: Int, survey: TaskSurvey)] = []
+    /// The work of every task from every model; without those that cannot be read.
+    private(set) var works: [TaskWork] = []
+
+    private let configuration: FineTuningConfiguration
+    private let unread: UnreadKeys
 
     /// Opens all models and reads all files, in this process alone.
     ///
-    /// - Parameter notice: receives a note on checkpoints that were skipped as damaged.
-    /// - Throws: `FanOutError` that names everything that is wrong, in all models and tasks.
-    public init(_ configuration: FineTuningConfiguration, notice: (String) -> Void) throws {
-        var problems = FanOutProblems()
-        let starts = configuration.checkpoints.compactMap { point in
-            problems.collect("model \(point.name)") { try StartingModel(opening: point, notice) }
-        }
-        // Without a model the files can still be read, if not cut into its tokens.
-        let tokenizer = try starts.first?.tokenizer ?? Self.anyTokenizer()
-        let tasks = configuration.tasks.compactMap { task in
-            for start in starts {
-                if let misfit = Self.misfit(task, of: configuration, start) {
-                    problems.add(misfit.description, status: misfit.exitCode)
-                }
+    /// - Parameters:
+    ///   - directory: that of the results; nil where it is not known.
+    ///   - unread: keys of the configuration that could not be read: nothing that depends on them is
+    ///     looked at.
+    init(
+        _ configuration: FineTuningConfiguration, directory: FanOutDirectory?,
+        unread: UnreadKeys = UnreadKeys()
+    ) {
+        self.configuration = configuration
+        self.unread = unread
+        attempt { try directory?.requireOwn() }
+        for (index, point) in configuration.checkpoints.enumerated()
+        where !unread.affect("checkpoints[\(index)]", beside: ["name"]) {
+            var found: [String] = []
+            let start = attempt("model \(point.name)") {
+                try StartingModel(opening: point) { found.append($0) }
             }
-            return problems.survey(task, configuration, tokenizer)
+            notices += found
+            if let start { starts.append(start) }
         }
-        try problems.throwAny()
-        self.starts = starts
-        self.tasks = tasks
+        for index in configuration.tasks.indices { inspect(index) }
     }
 
-    /// Reason that a model cannot read the inputs of a task; nil if it can.
-    static func misfit(
-        _ task: TaskDefinition, of configuration: FineTuningConfiguration, _ start: StartingModel
-    ) -> FanOutError? {
-        let length = task.sequenceLength ?? configuration.sequenceLength
+    /// Throws where there are problems.
+    ///
+    /// - Throws: `FanOutError` that names all of them.
+    func requireSound() throws {
+        guard let first = problems.first else { return }
+        guard problems.count > 1 else {
+            throw FanOutError(first.message, exitCode: first.exitCode)
+        }
+        throw FanOutError(
+            "\(problems.count) things keep the fan-out from starting:\n"
+                + problems.map { "  \($0.message)" }.joined(separator: "\n"),
+            exitCode: first.exitCode)
+    }
+
+    /// The result of `body`; nil, and a problem of `subject`, where it throws.
+    @discardableResult
+    private mutating func attempt<Result>(
+        _ subject: String? = nil, _ body: () throws -> Result
+    ) -> Result? {
+        do {
+            return try body()
+        } catch {
+            add((subject.map { $0 + ": " } ?? "") + "\(error)", ExitStatus.of(error))
+            return nil
+        }
+    }
+
+    private mutating func add(_ message: String, _ exitCode: Int32) {
+        let problem = CheckReport.Problem(message, exitCode: exitCode)
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    private mutating func inspect(_ index: Int) {
+        let (task, path) = (configuration.tasks[index], "tasks[\(index)]")
+        let hasFiles = hasFiles(task, path)
+        // What its data hold depends neither on its name nor on how it is trained.
+        let unneeded = ["name", "batch_size", "learning_rates", "epochs"]
+        guard !unread.affect(path, beside: unneeded), !unread.affect("sequence_length") else {
+            return
+        }
+        for start in starts {
+            if let misfit = misfit(task, start) { add(misfit, ExitStatus.configuration) }
+            if task.kind.head(labels: 2).usesPooler, !start.hasPooler {
+                notices.append(
+                    "\(start.point.path) has no pooler (bert.pooler), so that of task "
+                        + "\(task.name) starts from random numbers")
+            }
+        }
+        if hasFiles { read(index, task) }
+    }
+
+    /// The reason that a model cannot read the inputs of a task; nil if it can.
+    private func misfit(_ task: TaskDefinition, _ start: StartingModel) -> String? {
+        let length = configuration.sequenceLength(of: task)
         let inputs = ModelInputs(
             length: length, vocabularySize: start.tokenizer.vocabulary.count,
             hasPairs: task.columns.pair != nil || task.kind == .questionAnswering
                 || task.kind == .multipleChoice)
-        guard let problem = start.configuration.problem(withInputs: inputs) else { return nil }
-        return FanOutError(
+        return start.configuration.problem(withInputs: inputs).map {
             "task \(task.name) (sequence_length \(length)) does not fit the model in "
-                + "\(start.point.path): \(problem)", exitCode: ExitStatus.configuration)
+                + "\(start.point.path): \($0)"
+        }
+    }
+
+    /// Looks for the files of the task at `place`.
+    private mutating func hasFiles(_ task: TaskDefinition, _ place: String) -> Bool {
+        var isComplete = true
+        var seen: Set<String> = []
+        for (key, path) in [("train", task.train), ("evaluate", task.evaluate)]
+        where !unread.affect("\(place).\(key)") && seen.insert(path).inserted {
+            let isThere = attempt("task \(task.name)") { try Paths.exists(path) }
+            if isThere == false {
+                add("task \(task.name): there is no file \(path)", ExitStatus.missingInput)
+            }
+            if isThere != true { isComplete = false }
+        }
+        return isComplete
+    }
+
+    /// Reads the files of a task, once for each tokenizer that cuts texts differently.
+    private mutating func read(_ index: Int, _ task: TaskDefinition) {
+        let configuration = configuration
+        guard !starts.isEmpty else {
+            // The files can still be read, if not cut into a model's tokens.
+            if let data = attempt(
+                "task \(task.name)",
+                { try Self.load(task, configuration, try Self.anyTokenizer()) })
+            {
+                add(data, index)
+            }
+            return
+        }
+        var readings: [(start: StartingModel, data: TaskData?)] = []
+        for start in starts {
+            let earlier = readings.first { $0.start.readsTexts(as: start) }
+            let data =
+                earlier.map(\.data)
+                ?? attempt("task \(task.name)") {
+                    try Self.load(task, configuration, start.tokenizer)
+                }
+            readings.append((start, data))
+            guard let data else { continue }
+            if readings.count == 1 { add(data, index) }
+            works.append(TaskWork(index, of: configuration, from: start, data))
+        }
+    }
+
+    private mutating func add(_ data: TaskData, _ index: Int) {
+        let task = configuration.tasks[index]
+        tasks.append((index, TaskSurvey(data, task)))
+        dataNotices += data.notes.map { "task \(task.name): \($0)" }
+    }
+
+    private static func load(
+        _ task: TaskDefinition, _ configuration: FineTuningConfiguration,
+        _ tokenizer: WordPieceTokenizer
+    ) throws -> TaskData {
+        try TaskData.load(
+            task, tokenizer: tokenizer, sequenceLength: configuration.sequenceLength)
     }
 
     private static func anyTokenizer() throws -> WordPieceTokenizer {
         WordPieceTokenizer(
             vocabulary: try Vocabulary(lines: Vocabulary.specialTokens), lowercase: true)
-    }
-}
-
-/// Problems that keep a fan-out from starting, collected so that they are reported at once.
-private struct FanOutProblems {
-    private var messages: [String] = []
-    /// The exit status of the first one.
-    private var status: Int32?
-
-    mutating func add(_ message: String, status: Int32) {
-        messages.append(message)
-        self.status = self.status ?? status
-    }
-
-    /// The result of `body`; nil, and a problem of `subject`, where it throws.
-    mutating func collect<Result>(_ subject: String, _ body: () throws -> Result) -> Result? {
-        do {
-            return try body()
-        } catch {
-            add("\(subject): \(error)", status: ExitStatus.of(error))
-            return nil
-        }
-    }
-
-    /// Reads the files of a task.
-    mutating func survey(
-        _ task: TaskDefinition, _ configuration: FineTuningConfiguration,
-        _ tokenizer: WordPieceTokenizer
-    ) -> TaskSurvey? {
-        var isComplete = true
-        var seen: Set<[UInt8]> = []
-        for path in [task.train, task.evaluate]
-        where seen.insert(FileName.bytes(of: path)).inserted {
-            let isThere = collect("task \(task.name)") { try Paths.exists(path) }
-            guard isThere != true else { continue }
-            isComplete = false
-            if isThere == false {
-                add(
-                    "task \(task.name): there is no file \(path)",
-                    status: ExitStatus.missingInput)
-            }
-        }
-        guard isComplete else { return nil }
-        return collect("task \(task.name)") {
-            TaskSurvey(
-                try TaskData.load(
-                    task, tokenizer: tokenizer, sequenceLength: configuration.sequenceLength), task)
-        }
-    }
-
-    func throwAny() throws {
-        guard let status else { return }
-        guard messages.count > 1 else { throw FanOutError(messages[0], exitCode: status) }
-        throw FanOutError(
-            "\(messages.count) things keep the fan-out from starting:\n"
-                + messages.map { "  \($0)" }.joined(separator: "\n"), exitCode: status)
     }
 }

@@ -1,157 +1,281 @@
-import BERT
-import Checkpointing
+import Distributed
 import DurableFiles
 import ExitCoding
 public import FineTuning
+public import Formats
 public import MPI
 public import Reporting
 import Runtime
-import Tensors
+import Training
 
 /// Check of a fan-out before it starts: everything that would keep its trials from starting, the
-/// content of its data, and its number of trials.
+/// content of its data, and its memory, time and disk.
 public struct FineTuningCheck {
-    /// The findings.
+    /// The findings, on rank 0.
     public private(set) var report = CheckReport()
 
     private let configuration: FineTuningConfiguration
+    private let unread: UnreadKeys
+    /// The directory of the results; nil where it is not known which one was meant.
+    private let directory: String?
+    private let groups: RankGroups
     private let threads: Int
+    private let communicator: Communicator
+    /// Whether the fan-out is meant for other ranks than those that check it.
+    private let isForeseen: Bool
 
-    /// Checks the fan-out of `configuration` into `directory`, which is left alone.
+    /// Checks the fan-out that a configuration describes, and leaves its directory alone. Collective.
     ///
     /// - Parameters:
-    ///   - ranks: of the job.
-    ///   - alone: this rank alone, which does all of it.
+    ///   - reading: the configuration; where there is something wrong with it, what could be read is
+    ///     checked.
+    ///   - directory: of the results; nil: that of the configuration.
+    ///   - ranks: of the job; nil: those of `communicator`.
+    ///   - measures: whether some steps are made to estimate the time.
+    /// - Throws: what one rank alone has, as `MPIError` and another configuration; problems of the
+    ///   fan-out are in the report.
     public init(
-        _ configuration: FineTuningConfiguration, directory: String, ranks: Int,
-        alone: Communicator
+        _ reading: ConfigurationReading<FineTuningConfiguration>, directory: String?, ranks: Int?,
+        measures: Bool, communicator: Communicator
     ) throws {
-        self.configuration = configuration
-        threads = try ThreadPlan.threads(.auto, communicator: alone)
-        describe(directory, ranks: ranks)
-        // The other ranks wait.
-        try Watchdog.working(on: "the check of the files") { try inspectFiles(directory) }
+        configuration = reading.settings
+        unread = reading.unread
+        let isMeant = !["name", "directory"].contains(where: reading.unread.affect)
+        self.directory = directory ?? (isMeant ? configuration.resultsDirectory : nil)
+        report.add(
+            reading.problems.map { .init($0.description, exitCode: ExitStatus.configuration) })
+        self.communicator = communicator
+        let count = ranks ?? communicator.size
+        isForeseen = count != communicator.size
+        groups = RankGroups(ranks: count, ranksPerTrial: configuration.ranksPerTrial)
+        var inputs = SharedInputs()
+        inputs.add(configuration)
+        try inputs.requireEqual(among: communicator)
+        threads = try ThreadPlan.threads(.auto, communicator: communicator)
+        let memory =
+            isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
+        let ownDirectory = self.directory
+        // The others wait: one look at the files is enough.
+        let survey =
+            communicator.rank == 0
+            ? Watchdog.working(on: "the check of the files") { [configuration, unread] in
+                FanOutSurvey(
+                    configuration, directory: ownDirectory.map { FanOutDirectory(path: $0) },
+                    unread: unread)
+            } : nil
+        let most = survey.map { describe($0, memory) } ?? 0
+        try checkEveryRank(memory, Int(try communicator.broadcast(Int64(most))))
+        let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
+        if isSound, measures { try measure(survey?.works ?? []) }
     }
 
-    private mutating func inspectFiles(_ directory: String) throws {
-        attempt { try FanOutDirectory(path: directory).requireOwn() }
-        try findMissing()
-        var starts: [StartingModel] = []
-        for point in configuration.checkpoints where try Paths.exists(point.path) {
-            var notices: [String] = []
-            let start = attempt { try StartingModel(opening: point) { notices.append($0) } }
-            for notice in notices { report.warn(notice) }
-            if let start { starts.append(start) }
+    /// Reports what rank 0 has seen.
+    ///
+    /// - Returns: the bytes that the largest trial takes of a rank's memory.
+    private mutating func describe(_ survey: FanOutSurvey, _ memory: MemoryShare) -> Int {
+        report.add(survey.problems)
+        for notice in survey.notices + survey.dataNotices { report.warn(notice) }
+        describeTrials()
+        for (index, start) in survey.starts.enumerated() {
+            report.line(index == 0 ? "models" : "", start.summary)
         }
-        try inspect(starts)
-    }
-
-    @discardableResult
-    private mutating func attempt<Result>(_ body: () throws -> Result) -> Result? {
-        do {
-            return try body()
-        } catch {
-            report.add(
-                .init(FanOutError.text(of: error), exitCode: ExitStatus.of(error)))
-            return nil
+        for (index, task) in survey.tasks {
+            describe(configuration.tasks[index], task, survey.works.first { $0.taskIndex == index })
         }
+        let hasSchedule = hasSchedule
+        report.set("tasks", survey.tasks) { found, inner in
+            Self.set(
+                found.survey, survey.works.first { $0.taskIndex == found.index },
+                hasSchedule: hasSchedule, in: &inner)
+        }
+        // What depends on a setting that is not known would not be true of the one that was meant.
+        guard !["precision", "micro_batch_size"].contains(where: unread.affect) else { return 0 }
+        let most = checkMemory(survey, memory)
+        if report.problems.isEmpty {
+            report.line("memory", "at most about \(HumanFormat.bytes(most)) a rank")
+            report.set("memory_bytes_per_rank", most)
+            if let directory {
+                describe(FanOutDisk(survey.works, configuration, groups: groups), directory)
+            }
+        }
+        return most
     }
 
-    private mutating func describe(_ directory: String, ranks: Int) {
-        let groups = RankGroups(ranks: ranks, ranksPerTrial: configuration.ranksPerTrial)
-        report.line("results", directory)
+    /// Whether all that decides the steps of a trial is known.
+    private var hasSchedule: Bool {
+        !["seeds", "learning_rates", "epochs", "batch_size", "early_stopping"]
+            .contains(where: unread.affect)
+    }
+
+    private mutating func describeTrials() {
+        if let directory {
+            report.line("results", directory)
+            report.set("directory", directory)
+        }
+        guard
+            !["tasks", "checkpoints", "seeds", "learning_rates", "epochs", "ranks_per_trial"]
+                .contains(where: unread.affect)
+        else { return }
         report.line(
             "trials",
-            "\(configuration.trialCount): \(HumanFormat.counted(configuration.tasks.count, "task")), "
-                + "\(HumanFormat.counted(configuration.checkpoints.count, "model")), "
-                + "\(HumanFormat.counted(configuration.seeds.count, "seed")); on "
-                + "\(groups.summary), \(HumanFormat.counted(threads, "thread")) each"
+            "\(configuration.trialCount): \(counted(configuration.tasks.count, "task")), "
+                + "\(counted(configuration.checkpoints.count, "model")), "
+                + "\(counted(configuration.seeds.count, "seed")); on "
+                + "\(groups.summary), \(counted(threads, "thread")) each"
                 + groups.spareNote)
-        report.set("directory", directory)
         report.set("trials", configuration.trialCount)
-        report.set("ranks", ranks)
+        report.set("ranks", groups.ranks)
+        report.set("groups", groups.count)
+        report.set("threads", threads)
     }
 
-    private mutating func findMissing() throws {
-        for task in configuration.tasks {
-            for path in [task.train, task.evaluate] where try !Paths.exists(path) {
-                report.add(
-                    .init(
-                        "task \(task.name): there is no file \(path)",
-                        exitCode: ExitStatus.missingInput))
-            }
+    /// Reports a task's data, and the steps of its trials.
+    ///
+    /// - Parameter work: that from its first model; nil where no model could be opened.
+    private mutating func describe(_ task: TaskDefinition, _ survey: TaskSurvey, _ work: TaskWork?)
+    {
+        let title = "task \(task.name)"
+        guard let work, hasSchedule else {
+            return report.line(title, "\(task.kind.rawValue), \(survey.summary)")
         }
-        for point in configuration.checkpoints where try !Paths.exists(point.path) {
-            report.add(
-                .init("checkpoints: there is no \(point.path)", exitCode: ExitStatus.missingInput))
-        }
-    }
-
-    /// Reads the data of all tasks whose files are there, and looks whether the models can take them.
-    private mutating func inspect(_ starts: [StartingModel]) throws {
-        let (configuration, threads) = (configuration, threads)
-        var found: [(task: TaskDefinition, data: TaskData)] = []
-        for task in configuration.tasks
-        where try Paths.exists(task.train) && Paths.exists(task.evaluate) {
-            for (index, start) in starts.enumerated() {
-                if let misfit = FanOutSurvey.misfit(task, of: configuration, start) {
-                    attempt { () throws -> Void in throw misfit }
-                }
-                attempt {
-                    try TrialMemory(task, of: configuration, from: start, threads: threads)
-                        .check(task.name, .ofThisProcess)
-                }
-                let data = attempt {
-                    try TaskData.load(
-                        task, tokenizer: start.tokenizer,
-                        sequenceLength: configuration.sequenceLength)
-                }
-                guard index == 0, let data else { continue }
-                for note in data.notes { report.warn("task \(task.name): \(note)") }
-                describe(task, data)
-                found.append((task, data))
-            }
-        }
-        let length = length
-        report.set("tasks", found) { found, inner in
-            inner.set("name", found.task.name)
-            inner.set("train_inputs", found.data.train.inputCount)
-            inner.set("evaluate_inputs", found.data.evaluate.inputCount)
-            inner.set("labels", found.data.labels.count)
-            inner.set("full_share", found.data.train.share(ofLength: length(found.task)))
-        }
-    }
-
-    /// The most tokens of an input of a task.
-    private var length: (TaskDefinition) -> Int {
-        { [configuration] in $0.sequenceLength ?? configuration.sequenceLength }
-    }
-
-    private mutating func describe(_ task: TaskDefinition, _ data: TaskData) {
-        let length = length(task)
-        let full = data.train.share(ofLength: length)
-        let labels =
-            data.labels.count > 0 ? ", \(HumanFormat.counted(data.labels.count, "label"))" : ""
         report.line(
-            "task \(task.name)",
-            "\(task.kind.rawValue)\(labels); \(data.train.inputCount) training and "
-                + "\(data.evaluate.inputCount) evaluation inputs; \(HumanFormat.percent(full)) take "
-                + "all \(length) tokens, and what is longer is cut")
+            title,
+            "\(task.kind.rawValue), \(survey.summary); \(HumanFormat.percent(work.fullShare)) take "
+                + "all \(configuration.sequenceLength(of: task)) tokens, and what is longer is cut")
+        let schedules = work.schedules.map { epochs, plan in
+            "\(counted(epochs, "epoch")): \(counted(plan.count, "step")), "
+                + counted(plan.evaluations.count, "evaluation")
+        }
+        report.line(
+            "",
+            "\(counted(work.trialCount, "trial")) a model; "
+                + "\(counted(work.plan(epochs: 1).perEpoch, "step")) an epoch, of "
+                + "\(counted(configuration.batchSize(of: task), "example")); "
+                + schedules.joined(separator: "; "))
     }
-}
 
-extension TaskExamples {
-    /// The share of inputs that have so many tokens.
-    fileprivate func share(ofLength length: Int) -> Double {
-        let lengths: [Int] =
-            switch self {
-            case .sequences(let examples): examples.map(\.input.tokenIDs.count)
-            case .choices(let examples): examples.flatMap { $0.inputs.map(\.tokenIDs.count) }
-            case .tagging(let examples): examples.map(\.input.tokenIDs.count)
-            // A long context is cut into windows, and nothing is lost.
-            case .questions: []
+    private static func set(
+        _ survey: TaskSurvey, _ work: TaskWork?, hasSchedule: Bool, in report: inout CheckReport
+    ) {
+        report.set("name", survey.name)
+        report.set("train_inputs", survey.trainInputs)
+        report.set("evaluate_inputs", survey.evaluateInputs)
+        report.set("labels", survey.classes)
+        guard let work else { return }
+        report.set("full_share", work.fullShare)
+        guard hasSchedule else { return }
+        report.set("trials_per_model", work.trialCount)
+        report.set("steps_per_epoch", work.plan(epochs: 1).perEpoch)
+        report.set("schedules", work.schedules) { schedule, inner in
+            inner.set("epochs", schedule.epochs)
+            inner.set("steps", schedule.plan.count)
+            inner.set("evaluations", schedule.plan.evaluations.count)
+        }
+    }
+
+    /// Adds a problem for every trial that does not fit into memory: exactly where its data could be
+    /// read, and as far as it is known otherwise.
+    private mutating func checkMemory(_ survey: FanOutSurvey, _ memory: MemoryShare) -> Int {
+        var most = 0
+        for (index, task) in configuration.tasks.enumerated() {
+            for start in survey.starts {
+                let work = survey.works.first {
+                    $0.taskIndex == index && $0.start.point.name == start.point.name
+                }
+                guard
+                    let needed = work?.memory(threads: threads)
+                        ?? roughMemory(index, task, start)
+                else { continue }
+                do {
+                    most = max(most, try needed.check(task.name, memory))
+                } catch {
+                    report.add(.init("\(error)", exitCode: ExitStatus.of(error)))
+                }
             }
-        return lengths.isEmpty
-            ? 0 : Double(lengths.count { $0 >= length }) / Double(lengths.count)
+        }
+        return most
+    }
+
+    /// The memory of trials of a task whose data could not be read; nil where its settings are not
+    /// known.
+    private func roughMemory(
+        _ index: Int, _ task: TaskDefinition, _ start: StartingModel
+    ) -> TrialMemory? {
+        guard !["tasks[\(index)]", "sequence_length"].contains(where: unread.affect) else {
+            return nil
+        }
+        return TrialMemory(task, of: configuration, from: start, threads: threads)
+    }
+
+    /// Adds a problem where another rank has less memory than the largest trial takes. Collective.
+    private mutating func checkEveryRank(_ memory: MemoryShare, _ most: Int) throws {
+        guard !isForeseen else { return }
+        do {
+            try Agreement(among: communicator).throwingTogether {
+                try memory.check(
+                    most, of: "the largest trial",
+                    advice: "lower micro_batch_size or sequence_length, or start fewer ranks")
+            }
+        } catch let failure as Agreement.Failure {
+            if communicator.rank == 0, report.problems.isEmpty {
+                report.add(.init("\(failure)", exitCode: failure.exitCode))
+            }
+        }
+    }
+
+    private mutating func describe(_ disk: FanOutDisk, _ directory: String) {
+        report.set("model_bytes", disk.models)
+        report.set("state_bytes", disk.states)
+        report.set("disk_bytes", disk.total)
+        var text =
+            "up to \(HumanFormat.bytes(disk.total)): "
+            + "\(HumanFormat.bytes(disk.models)) for the best model of "
+            + (configuration.tasks.count == 1 ? "the task" : "each task")
+            + ", \(HumanFormat.bytes(disk.states)) for the states of running trials "
+            + "(\(disk.running) at a time), "
+            + "\(HumanFormat.bytes(disk.curves)) for curves"
+        if let free = try? FreeSpace.bytes(at: directory) {
+            text += "; \(HumanFormat.bytes(free)) are free"
+            report.set("free_bytes", free)
+            if free < disk.total {
+                report.warn(
+                    "the fan-out will take up to \(HumanFormat.bytes(disk.total)), and "
+                        + "\(HumanFormat.bytes(free)) are free where \(directory) lies: set directory, "
+                        + "or start fewer groups of ranks")
+            }
+        }
+        report.line("disk", text)
+    }
+
+    /// Makes some steps of every task from every model, on all ranks.
+    private mutating func measure(_ works: [TaskWork]) throws {
+        let time = try FanOutTime(
+            works, configuration, groups: groups, threads: threads, communicator: communicator)
+        let hasManyRanks = groups.size > 1
+        let patience = configuration.earlyStopping.patience
+        report.line(
+            "time",
+            "about \(HumanFormat.duration(time.total)) for all trials"
+                + (patience > 0 ? ", fewer where they stop early" : "")
+                + (hasManyRanks ? ", without the time that ranks of a group communicate" : ""))
+        for one in time.measured {
+            let trials = one.work.schedules.map {
+                "\(HumanFormat.duration(one.trial($0.plan))) for "
+                    + counted($0.epochs, "epoch")
+            }
+            report.line(
+                "",
+                "\(one.work.task.name) from \(one.work.start.point.name): "
+                    + "\(HumanFormat.duration(one.step)) a step, "
+                    + "\(HumanFormat.duration(one.evaluation)) an evaluation; a trial "
+                    + trials.joined(separator: ", "))
+        }
+        report.set("estimated_seconds", time.total)
+        report.set("measurements", time.measured) { one, inner in
+            inner.set("task", one.work.task.name)
+            inner.set("model", one.work.start.point.name)
+            inner.set("seconds_per_step", one.step)
+            inner.set("seconds_per_evaluation", one.evaluation)
+        }
     }
 }

@@ -1,6 +1,10 @@
+import ExitCoding
+
 /// The division of a job's ranks among trials. All groups have one size, so that a trial's result
 /// does not depend on its group; spare ranks have no work.
 struct RankGroups: Equatable {
+    /// Ranks of the job.
+    let ranks: Int
     /// Ranks of each group.
     let size: Int
     /// Groups that take trials.
@@ -10,6 +14,7 @@ struct RankGroups: Equatable {
 
     /// - Precondition: both are at least 1.
     init(ranks: Int, ranksPerTrial: Int) {
+        self.ranks = ranks
         size = min(ranksPerTrial, ranks)
         count = ranks / size
         spares = ranks - count * size
@@ -25,15 +30,14 @@ struct RankGroups: Equatable {
 
     /// "3 groups of 2 ranks".
     var summary: String {
-        let groups = count == 1 ? "1 group" : "\(count) groups"
-        return "\(groups) of \(size == 1 ? "1 rank" : "\(size) ranks")"
+        "\(counted(count, "group")) of \(counted(size, "rank"))"
     }
 
     /// Note about the spare ranks; empty if there are none.
     var spareNote: String {
         guard spares > 0 else { return "" }
         return
-            "; \(spares == 1 ? "1 rank stays" : "\(spares) ranks stay") idle, because every group "
+            "; \(counted(spares, "rank stays", "ranks stay")) idle, because every group "
             + "has \(size) ranks (ranks_per_trial)"
     }
 }

@@ -1,6 +1,7 @@
 import BERT
 import Checkpointing
 import DurableFiles
+import ExitCoding
 import FineTuning
 import FoundationEssentials
 import Models
@@ -46,14 +47,20 @@ struct StartingModel {
         } catch {
             throw FanOutError("\(path): its config.json is no good: \(ManifestFile.explain(error))")
         }
-        guard headDropout >= 0, Float(headDropout) < 1 else {
+        guard FloatFraction.contains(headDropout) else {
             throw FanOutError(
-                "\(path): its classifier_dropout is \(headDropout); it must be a number from 0 to "
-                    + "0.9999999")
+                "\(path): its classifier_dropout is \(headDropout); it must be a number "
+                    + FloatFraction.range)
         }
         tokenizer = model.tokenizer()
         // A parameter of the body that is missing is told now, not after the data have been read.
         hasPooler = try point.fromScratch || !model.parts().missing.contains(.pooler)
+    }
+
+    /// Whether both cut texts into the same tokens.
+    func readsTexts(as other: StartingModel) -> Bool {
+        description.vocabulary == other.description.vocabulary
+            && description.tokenizer == other.description.tokenizer
     }
 
     private struct HeadSettings: Decodable {

@@ -51,7 +51,7 @@ extension TrialMemory {
         self.init(
             start: start, head: task.kind.head(labels: max(task.labels.count, 2)),
             inputs: configuration.microBatchSize,
-            sequenceLength: task.sequenceLength ?? configuration.sequenceLength,
+            sequenceLength: configuration.sequenceLength(of: task),
             precision: configuration.precision, threads: threads)
     }
 }

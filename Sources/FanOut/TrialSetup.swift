@@ -24,19 +24,16 @@ struct TrialSetup {
 
     var task: TaskDefinition { configuration.tasks[trial.task] }
     var seed: UInt64 { UInt64(trial.seed) }
-    var batchSize: Int { task.batchSize ?? configuration.batchSize }
-    var sequenceLength: Int { task.sequenceLength ?? configuration.sequenceLength }
+    var batchSize: Int { configuration.batchSize(of: task) }
+    var sequenceLength: Int { configuration.sequenceLength(of: task) }
 
     /// The model with the head of the task, its parameters still 0.
     ///
     /// - Throws: where the machine's memory cannot hold it.
     func makeModel(_ train: TaskInputs, _ evaluate: TaskInputs) throws -> BERTForFineTuning {
-        // No more than there are: memory is cleared before it is used.
-        let most = max(train.examples.inputCount, evaluate.examples.inputCount)
-        let inputs = max(
-            min(configuration.microBatchSize, most), train.largest, evaluate.largest)
         let needed = TrialMemory(
-            start: start, head: task.kind.head(labels: data.labels.count), inputs: inputs,
+            start: start, head: task.kind.head(labels: data.labels.count),
+            inputs: configuration.inputsAtOnce(train, evaluate),
             sequenceLength: sequenceLength, precision: configuration.precision,
             threads: executor.team.count)
         try needed.check(task.name, memory)
@@ -67,13 +64,8 @@ struct TrialSetup {
         .default(for: configuration.precision)
     }
 
-    /// Batches of an epoch, and all batches after which the evaluation data is scored.
-    func plan(examples: Int) -> (perEpoch: Int, evaluations: [Int]) {
-        let perEpoch = (examples + batchSize - 1) / batchSize
-        let times = configuration.earlyStopping.evaluationsPerEpoch
-        let ends = (0..<trial.epochs * times).map { index in
-            (perEpoch * (index + 1) + times - 1) / times
-        }
-        return (perEpoch, Array(Set(ends)).sorted())
+    /// The batches of the trial.
+    func plan(examples: Int) -> BatchPlan {
+        BatchPlan(task, of: configuration, examples: examples, epochs: trial.epochs)
     }
 }

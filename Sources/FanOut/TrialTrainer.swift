@@ -15,24 +15,23 @@ import Tensors
 final class TrialTrainer {
     let setup: TrialSetup
     let model: BERTForFineTuning
-    private(set) var state: TrialState
+    var state: TrialState
 
     private let train: TaskInputs
     private let evaluator: TrialEvaluator
-    private let optimizer: Optimizer
+    let optimizer: Optimizer
     private let schedule: LearningRateSchedule
-    private var scaler: LossScaler
-    private let agreement: Agreement
+    var scaler: LossScaler
+    let agreement: Agreement
     private let stopPoll: StopPoll
     private let gradients: TrialGradients
-    private let best: Block<Float>
-    private let perEpoch: Int
-    private let evaluations: [Int]
+    let best: Block<Float>
+    let plan: BatchPlan
     /// On the group's first rank alone.
-    private let link: (any CoordinatorLink)?
-    private let clock: () -> Double
-    private var startedAt: Double
-    private var savedAt: Double
+    let link: (any CoordinatorLink)?
+    let clock: () -> Double
+    var startedAt: Double
+    var savedAt: Double
     /// A trial that runs on may be killed without warning: its state is kept this often, in seconds.
     private let saveSeconds: Double
     /// Whether the ranks agreed in the last step that it is time for that.
@@ -70,8 +69,8 @@ final class TrialTrainer {
         }
         optimizer = setup.makeOptimizer(model.layout)
         best = Block(count: setup.group.rank == 0 ? model.layout.count : 0)
-        (perEpoch, evaluations) = setup.plan(examples: train.count)
-        schedule = setup.makeSchedule(batches: perEpoch * setup.trial.epochs)
+        plan = setup.plan(examples: train.count)
+        schedule = setup.makeSchedule(batches: plan.count)
         scaler = LossScaler(setup.scalerPolicy)
         let stopping = setup.configuration.earlyStopping
         state = TrialState(
@@ -87,11 +86,10 @@ final class TrialTrainer {
         try begin()
     }
 
-    private var isLeader: Bool { setup.group.rank == 0 }
-    private var totalBatches: Int { perEpoch * setup.trial.epochs }
+    var isLeader: Bool { setup.group.rank == 0 }
 
     /// The completed fraction, from 0 to 1.
-    var fraction: Double { Double(state.batches) / Double(max(totalBatches, 1)) }
+    var fraction: Double { Double(state.batches) / Double(max(plan.count, 1)) }
 
     private func tick() { link?.tick() }
 
@@ -102,77 +100,17 @@ final class TrialTrainer {
         }
     }
 
-    /// Takes up the state that was kept, if there is one and it is whole. Collective.
-    ///
-    /// - Returns: false where the trial is to start over.
-    private func resume() throws -> Bool {
-        // One rank looks: on a network file system others may see something else.
-        let hasState = try agreement.throwingTogether {
-            try isLeader && setup.directory.prepare()
-        }
-        guard try agreement.anyTrue(hasState) else { return false }
-        let kept = try agreement.throwingTogether {
-            try check(setup.directory.readState())
-        }
-        if let damage = try agreement.firstFailure(kept.damage) {
-            try link?.tell(
-                .warning(
-                    Message.short(
-                        "its kept state is damaged, so the trial starts anew: \(damage.message)")))
-        }
-        guard try !agreement.anyTrue(kept.state == nil), let state = kept.state,
-            let scaler = LossScaler(setup.scalerPolicy, state: state.scaler)
-        else {
-            try agreement.throwingTogether {
-                if isLeader { try setup.directory.removeState() }
-            }
-            return false
-        }
-        self.state = state
-        self.scaler = scaler
-        try agreement.throwingTogether {
-            // Only the leader keeps the best weights; the others read them to check the file.
-            let kept = isLeader ? best : Block<Float>(count: model.layout.count)
-            try setup.directory.readArrays(arrays(kept))
-        }
-        return true
-    }
-
-    /// The state if it can be resumed, and the damage otherwise. Without both it is that of other
-    /// settings, and worthless.
-    private func check(_ kept: TrialDirectory.Kept) -> (state: TrialState?, damage: String?) {
-        switch kept {
-        case .damaged(let text): return (nil, text)
-        case .whole(let state):
-            guard state.settings == setup.settings else { return (nil, nil) }
-            guard LossScaler(setup.scalerPolicy, state: state.scaler) != nil,
-                (0...totalBatches).contains(state.batches),
-                (0...state.batches).contains(state.updates)
-            else { return (nil, "\(setup.directory.path)/state: its counts are out of range") }
-            return (state, nil)
-        }
-    }
-
-    private func arrays(_ best: Block<Float>) -> [(name: String, values: Vector<Float>)] {
-        var arrays = [
-            ("parameters", model.parameters.vector), ("exp_avg", optimizer.firstMoment.vector),
-            ("exp_avg_sq", optimizer.secondMoment.vector),
-        ]
-        if state.best != nil { arrays.append(("best", best.vector)) }
-        return arrays.map { (name: $0.0, values: $0.1) }
-    }
-
     /// Trains to the end, or until a rank is told to stop. Collective.
     ///
     /// - Throws: what went wrong, on all ranks of the group alike; `MPIError` alone may be one
     ///   rank's own.
     func run(_ progress: (TrialTrainer) throws -> Void) throws -> Ending {
         while true {
-            let due = evaluations.count { $0 <= state.batches }
+            let due = plan.evaluations.count { $0 <= state.batches }
             if state.evaluations < due {
                 guard try evaluate(count: due) else { return try stop() }
             }
-            if state.batches == totalBatches || state.earlyStopping.shouldStop { break }
+            if state.batches == plan.count || state.earlyStopping.shouldStop { break }
             guard try step() else { return try stop() }
             if isSaveDue { try keepState() }
             try progress(self)
@@ -227,31 +165,12 @@ final class TrialTrainer {
         return .stopped
     }
 
-    /// Writes the state, on the leader. Where that fails, the state before stays as it is, and the
-    /// trial continues: a full disk may have room again.
-    private func keepState() throws {
-        state.scaler = scaler.state
-        state.seconds += clock() - startedAt
-        startedAt = clock()
-        savedAt = startedAt
-        guard isLeader else { return }
-        do {
-            try setup.directory.write(state, arrays(best))
-        } catch let error as CoordinatorError {
-            throw error
-        } catch {
-            try link?.tell(.warning(Message.short("its state was not kept: \(error)")))
-            return
-        }
-        try link?.tell(.kept)
-    }
-
     // MARK: One batch
 
     /// The batches of `rank` of the global batch that is next.
     private func share(_ rank: Int) -> [[Int]] {
-        let epoch = state.batches / perEpoch
-        let first = state.batches % perEpoch * setup.batchSize
+        let epoch = state.batches / plan.perEpoch
+        let first = state.batches % plan.perEpoch * setup.batchSize
         let count = min(setup.batchSize, train.count - first)
         let order = IndexPermutation(
             count: train.count, seed: setup.seed, purpose: .sampleOrder, epoch: epoch)
@@ -263,7 +182,7 @@ final class TrialTrainer {
     /// Forward and backward over the global batch, sum over the ranks, update. False, with nothing
     /// done, where a rank was asked to stop.
     private func step() throws -> Bool {
-        let epoch = state.batches / perEpoch
+        let epoch = state.batches / plan.perEpoch
         let batches = share(setup.group.rank).map { part in
             part.map { train.example($0, epoch: epoch) }
         }
@@ -300,10 +219,10 @@ final class TrialTrainer {
             if scaler.skipsOverflows && !scaler.isExhausted { return }
             throw FanOutError(
                 "the loss or its gradient is not finite in batch \(state.batches) of "
-                    + "\(totalBatches); lower the learning rate")
+                    + "\(plan.count); lower the learning rate")
         }
         state.updates += 1
-        state.curve.add(loss, batch: state.batches, total: totalBatches)
+        state.curve.add(loss, batch: state.batches, total: plan.count)
         optimizer.step(
             number: state.updates,
             learningRate: schedule.rate(state.updates, peak: optimizer.settings.learningRate),

@@ -13,6 +13,11 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
         self.value = value
     }
 
+    /// The path that an argument of `--set` names, as far as one can tell: all that comes before `=`.
+    static func path(ofArgument argument: String) -> String {
+        String(argument.prefix { $0 != "=" })
+    }
+
     /// Splits an argument of `--set` at its first `=`. Whether the key exists and the value fits is
     /// checked when it is applied.
     ///

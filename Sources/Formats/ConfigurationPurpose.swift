@@ -18,13 +18,13 @@ public enum ConfigurationPurpose: Sendable {
         }
     }
 
-    /// The purpose of the YAML file at `path`, by its keys.
+    /// The purpose of the YAML file at `path` with `--set` arguments applied, by its keys.
     ///
-    /// - Throws: `ConfigurationError` where it cannot be read.
-    public init(ofFile path: String) throws(ConfigurationError) {
-        var problems: [ConfigurationError.Problem] = []
+    /// - Throws: `ConfigurationError` where it cannot be read, with the arguments that cannot either.
+    public init(ofFile path: String, overrides: [String]) throws(ConfigurationError) {
+        var faults = ConfigurationFaults()
         let tree = try YAMLTree.document(
-            YAMLReader.text(ofFile: path), name: path, overrides: [], problems: &problems)
+            YAMLReader.text(ofFile: path), name: path, overrides: overrides, faults: &faults)
         var keys: [String] = []
         if case .mapping(let entries) = tree.content { keys = entries.map(\.key) }
         self = keys.contains(where: Self.fineTuning.ownKeys.contains) ? .fineTuning : .pretraining

@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// Reading, writing and description of one kind of YAML value.
 package struct ValueKind<Value> {
     /// The allowed values, after "must be": `an integer from 1 to 8192`.
@@ -115,7 +117,7 @@ extension ValueKind where Value == Double {
     /// A decay rate or a dropout probability. 1, or a number that rounds to 1, would keep or drop
     /// everything.
     package static var floatBelowOne: Self {
-        number("from 0 to 0.9999999") { $0 >= 0 && Float($0) < 1 }
+        number(FloatFraction.range, FloatFraction.contains)
     }
 
     private static func isFloat(_ value: Double, upTo limit: Double) -> Bool {

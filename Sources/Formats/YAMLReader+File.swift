@@ -1,6 +1,5 @@
 import DurableFiles
 import ExitCoding
-import FileNames
 import Glibc
 
 extension YAMLReader {
@@ -26,9 +25,7 @@ extension YAMLReader {
                 exitCode: status)
         }
         guard !path.utf8.contains(0) else { throw failure("the path has a NUL byte") }
-        let descriptor = withSystemPath(path) { name in
-            Patience.call { open(name, O_RDONLY | O_CLOEXEC) }
-        }
+        let descriptor = Patience.call(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw systemFailure() }
         defer { close(descriptor) }
         // One byte more than allowed, so that the check for size sees a file that is too large.

@@ -1,11 +1,13 @@
 extension YAMLTree {
-    /// The document `text` with `--set` arguments applied; their problems are added to
-    /// `problems`.
+    /// The document `text` with `--set` arguments applied; their problems are added to `faults`, and
+    /// the keys that they name are left out.
+    ///
+    /// - Throws: `ConfigurationError` where the document cannot be read, with the arguments that
+    ///   cannot either.
     package static func document(
-        _ text: String, name: String, overrides: [String],
-        problems: inout [ConfigurationError.Problem]
+        _ text: String, name: String, overrides: [String], faults: inout ConfigurationFaults
     ) throws(ConfigurationError) -> YAMLTree {
-        var tree = try YAMLReader.file(text, name: name)
+        var tree = try file(text, name: name, overrides: overrides)
         if tree.isNull { tree.content = .mapping([]) }
         guard case .mapping = tree.content else {
             throw ConfigurationError(
@@ -16,9 +18,30 @@ extension YAMLTree {
             do throws(ConfigurationError) {
                 tree = try ConfigurationOverride(argument: argument).applied(to: tree)
             } catch {
-                problems += error.problems
+                let path = ConfigurationOverride.path(ofArgument: argument)
+                for problem in error.problems { faults.add(problem, about: path) }
+                tree = tree.removing(path.split(separator: ".")[...])
             }
         }
         return tree
+    }
+
+    private static func file(
+        _ text: String, name: String, overrides: [String]
+    ) throws(ConfigurationError) -> YAMLTree {
+        do throws(ConfigurationError) {
+            return try YAMLReader.file(text, name: name)
+        } catch {
+            var problems = error.problems
+            let nothing = YAMLTree(content: .mapping([]), origin: .init(location: name))
+            for argument in overrides {
+                do throws(ConfigurationError) {
+                    _ = try ConfigurationOverride(argument: argument).applied(to: nothing)
+                } catch {
+                    problems += error.problems
+                }
+            }
+            throw ConfigurationError(problems: problems, exitCode: error.exitCode)
+        }
     }
 }

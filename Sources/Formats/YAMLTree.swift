@@ -85,6 +85,30 @@ package struct YAMLTree {
         return YAMLTree(content: .mapping(entries), origin: origin)
     }
 
+    /// This tree without the value at `path`; items of lists stay.
+    func removing(_ path: ArraySlice<Substring>) -> YAMLTree {
+        guard let first = path.first else { return self }
+        var tree = self
+        switch content {
+        case .scalar: break
+        case .sequence(var items):
+            guard path.count > 1, let index = Int(first), items.indices.contains(index) else {
+                break
+            }
+            items[index] = items[index].removing(path.dropFirst())
+            tree.content = .sequence(items)
+        case .mapping(var entries):
+            guard let index = entries.firstIndex(where: { $0.key == first }) else { break }
+            if path.count == 1 {
+                entries.remove(at: index)
+            } else {
+                entries[index].value = entries[index].value.removing(path.dropFirst())
+            }
+            tree.content = .mapping(entries)
+        }
+        return tree
+    }
+
     /// This tree with `prefix` before the paths of all its messages.
     package func prefixed(_ prefix: String) -> YAMLTree {
         var tree = self

@@ -1,5 +1,4 @@
 import DurableFiles
-import FileNames
 import Glibc
 
 /// A file that grows by whole pieces: each piece is handed to the system at once, and one that
@@ -11,9 +10,7 @@ final class AppendedFile {
     /// Opens for appending; creates what is missing.
     init(_ path: String) throws(FileError) {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
-        let descriptor = withSystemPath(path) { name in
-            Patience.call { Glibc.open(name, flags, 0o666) }
-        }
+        let descriptor = Patience.call(path) { Glibc.open($0, flags, 0o666) }
         guard descriptor >= 0 else { throw AppendedFile.failure(path, "open it for appending") }
         self.descriptor = descriptor
         self.path = path

@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// The findings of a check before a run starts: problems that would end it, warnings, and its
 /// numbers.
 public struct CheckReport: Sendable {
@@ -31,6 +33,11 @@ public struct CheckReport: Sendable {
     /// Adds a problem, unless it is known.
     public mutating func add(_ problem: Problem) {
         if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    /// Adds `problems` that are not known.
+    public mutating func add(_ problems: some Sequence<Problem>) {
+        for problem in problems { add(problem) }
     }
 
     /// Adds a warning.
@@ -89,7 +96,7 @@ public struct CheckReport: Sendable {
         if problems.isEmpty {
             console.note("no problems found")
         } else {
-            console.note("\(HumanFormat.counted(problems.count, "problem")):")
+            console.note("\(counted(problems.count, "problem")):")
             for problem in problems {
                 for line in problem.message.split(separator: "\n") { console.note("  \(line)") }
             }

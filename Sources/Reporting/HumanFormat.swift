@@ -19,15 +19,6 @@ public enum HumanFormat {
         return abs(value) < 1000 ? String(value) : "\(digits) \(prefix)"
     }
 
-    /// A number of things with their name in the right form: "1 rank", "2 ranks".
-    ///
-    /// - Parameter plural: where it is not `singular` with an s.
-    public static func counted(
-        _ value: Int, _ singular: String, _ plural: String? = nil
-    ) -> String {
-        "\(value) \(value == 1 ? singular : plural ?? singular + "s")"
-    }
-
     /// A speed: "12.3k tokens/s".
     public static func rate(_ perSecond: Double, of things: String) -> String {
         guard perSecond.isFinite else { return "? \(things)/s" }

@@ -1,5 +1,4 @@
 import DurableFiles
-import FileNames
 import Glibc
 
 /// Reading `vocab.txt`, which may be anybody's.
@@ -93,7 +92,7 @@ extension Vocabulary {
 
 /// Reads a whole file of at most `limit` bytes, whatever kind of file it is.
 private func readWhole(_ path: String, limit: Int) throws(VocabularyError.Problem) -> [UInt8] {
-    let file = withSystemPath(path) { name in Patience.call { open(name, O_RDONLY | O_CLOEXEC) } }
+    let file = Patience.call(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw .unreadable(code: errno) }
     defer { close(file) }
     var bytes: [UInt8] = []

@@ -2,19 +2,32 @@
 /// nothing else is blank, and ends a document. Unicode's property White_Space, and U+001C to
 /// U+001F.
 package enum WhiteSpace {
+    /// Whether a code point is white space: bidirectional class WS, B or S, or category Zs.
+    @inline(__always)
+    package static func contains(_ codePoint: UInt32) -> Bool {
+        switch codePoint {
+        case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029,
+            0x202F, 0x205F, 0x3000:
+            true
+        default: false
+        }
+    }
+
     /// The number of bytes of the white space character at `position` of a text in UTF-8, or 0.
     package static func length(
         at position: Int, in text: UnsafeBufferPointer<UInt8>
     ) -> Int {
         let byte = text[position]
-        if byte < 0x80 { return isASCII(byte) ? 1 : 0 }
-        guard position + 1 < text.count else { return 0 }
-        // U+0085, U+00A0.
-        if byte == 0xC2 { return text[position + 1] == 0x85 || text[position + 1] == 0xA0 ? 2 : 0 }
-        guard byte == 0xE1 || byte == 0xE2 || byte == 0xE3, position + 2 < text.count else {
-            return 0
+        if byte < 0x80 { return contains(UInt32(byte)) ? 1 : 0 }
+        // U+0085 and U+00A0; the others begin with E1, E2 or E3.
+        let length = byte == 0xC2 ? 2 : (0xE1...0xE3).contains(byte) ? 3 : 0
+        guard length > 0, position + length <= text.count else { return 0 }
+        var codePoint = UInt32(byte) & (length == 2 ? 0x1F : 0x0F)
+        for next in text[position + 1..<position + length] {
+            guard next & 0xC0 == 0x80 else { return 0 }
+            codePoint = codePoint << 6 | UInt32(next & 0x3F)
         }
-        return isWide(byte, text[position + 1], text[position + 2]) ? 3 : 0
+        return contains(codePoint) ? length : 0
     }
 
     /// `range` of `text` without white space at its ends.
@@ -37,21 +50,5 @@ package enum WhiteSpace {
             end -= length
         }
         return range.lowerBound + start..<range.lowerBound + end
-    }
-
-    @inline(__always)
-    private static func isASCII(_ byte: UInt8) -> Bool {
-        byte == 0x20 || (0x09...0x0D).contains(byte) || (0x1C...0x1F).contains(byte)
-    }
-
-    /// Whether three bytes are U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F or U+3000.
-    private static func isWide(_ first: UInt8, _ second: UInt8, _ third: UInt8) -> Bool {
-        switch (first, second) {
-        case (0xE1, 0x9A), (0xE3, 0x80): third == 0x80
-        case (0xE2, 0x80):
-            (0x80...0x8A).contains(third) || third == 0xA8 || third == 0xA9 || third == 0xAF
-        case (0xE2, 0x81): third == 0x9F
-        default: false
-        }
     }
 }

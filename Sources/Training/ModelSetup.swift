@@ -59,27 +59,39 @@ public struct ModelSetup {
                 : try Self.apply(settings, to: model.configuration, path: saved.path)
             notices = try origin.isCheckpoint ? [] : model.parts().notices
         } else {
-            guard
-                let chosen = corpus
-                    ?? named.map({ ($0, TokenizerSettings(lowercase: !$0.isCased)) })
-            else {
-                throw TrainingError.configuration(
-                    "there is no vocabulary: the training data have none, and model.vocabulary is "
-                        + "null; name the vocab.txt that they were tokenized with there")
-            }
             stored = nil
             notices = []
-            (vocabulary, tokenizer) = chosen
+            (vocabulary, tokenizer) = try Self.words(corpus, named)
             configuration = settings.configuration(vocabularySize: vocabulary.count)
         }
-        if let named, named.text != vocabulary.text {
-            throw TrainingError.configuration(
-                "model.vocabulary (\(files.vocabulary ?? "")) is another vocabulary than that of "
-                    + "\(origin.saved?.path ?? "the training data"); leave it null, or build the "
-                    + "corpus with it (`bert corpus build --vocab`)")
-        }
+        if let named { try check(named, path: files.vocabulary) }
         try Self.check(configuration, vocabulary)
         try Self.checkMemory(.pretraining(configuration), .training(momentShards: momentShards))
+    }
+
+    /// The vocabulary and tokenizer of a model that starts from nothing: the data's, or else those of
+    /// the file that `model.vocabulary` names.
+    private static func words(
+        _ corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)?, _ named: Vocabulary?
+    ) throws -> (Vocabulary, TokenizerSettings) {
+        guard
+            let chosen = corpus
+                ?? named.map({ ($0, TokenizerSettings(lowercase: !$0.isCased)) })
+        else {
+            throw TrainingError.configuration(
+                "there is no vocabulary: the training data have none, and model.vocabulary is "
+                    + "null; name the vocab.txt that they were tokenized with there")
+        }
+        return chosen
+    }
+
+    /// Refuses a `model.vocabulary` other than the model's.
+    private func check(_ named: Vocabulary, path: String?) throws {
+        guard named.text != vocabulary.text else { return }
+        throw TrainingError.configuration(
+            "model.vocabulary (\(path ?? "")) is another vocabulary than that of "
+                + "\(origin.saved?.path ?? "the training data"); leave it null, or build the "
+                + "corpus with it (`bert corpus build --vocab`)")
     }
 
     /// The vocabulary that `model.vocabulary` names.

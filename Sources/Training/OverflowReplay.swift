@@ -2,6 +2,7 @@ import BERT
 import Checkpointing
 import Corpus
 import DurableFiles
+import ExitCoding
 import Kernels
 import Models
 import Reporting
@@ -56,30 +57,8 @@ public struct OverflowReplay {
     public init(path: String, checkpoint: String? = nil, threads: Int) throws {
         let file = try OverflowFile.read(path)
         let weights = try Weights(file, path: path, checkpoint: checkpoint)
-        let sizes = weights.configuration
-        let sequences = try file.samples.enumerated().map { index, sample in
-            guard let sequence = sample.sequence(for: sizes) else {
-                throw TrainingError.data(
-                    "\(path) cannot be replayed: sample \(index) does not fit the model of "
-                        + "\(weights.name)")
-            }
-            return sequence
-        }
-        let length = sequences.map(\.tokenIDs.count).max() ?? 1
-        let masked = sequences.map(\.maskedLabels.count).max() ?? 0
-        let capacity = BatchCapacity(
-            sequences: 1, sequenceLength: length, maskedPerSequence: masked)
-        let needed = BERTForPreTraining.memoryBytes(
-            sizes, for: .training, capacity: capacity, threads: threads)
-        let available = MemoryShare.ofThisProcess.bytes
-        guard needed <= available else {
-            throw TrainingError.data(
-                "\(path) cannot be replayed here: samples of \(length) tokens take "
-                    + "\(needed >> 20) MB with the model of \(weights.name), this process may "
-                    + "have \(available >> 20) MB")
-        }
-        let model = BERTForPreTraining(
-            sizes, for: .training, capacity: capacity, executor: KernelExecutor(threads: threads))
+        let sequences = try Self.sequences(file, weights, path: path)
+        let model = try Self.makeModel(sequences, weights, path: path, threads: threads)
         try weights.read(into: model, seed: file.seed)
         let scale = ObjectiveScale(masked: file.globalMasked, sequences: file.globalSequences)
         samples = sequences.enumerated().map { index, sequence in
@@ -95,6 +74,42 @@ public struct OverflowReplay {
         }
         origin = Self.origin(file, weights)
         notices = weights.notices
+    }
+
+    /// The samples of `file` as the model takes them.
+    private static func sequences(
+        _ file: OverflowFile, _ weights: Weights, path: String
+    ) throws -> [PretrainingSequence] {
+        try file.samples.enumerated().map { index, sample in
+            guard let sequence = sample.sequence(for: weights.configuration) else {
+                throw TrainingError.data(
+                    "\(path) cannot be replayed: sample \(index) does not fit the model of "
+                        + "\(weights.name)")
+            }
+            return sequence
+        }
+    }
+
+    /// A model with room for one of `sequences` at a time.
+    private static func makeModel(
+        _ sequences: [PretrainingSequence], _ weights: Weights, path: String, threads: Int
+    ) throws -> BERTForPreTraining {
+        let length = sequences.map(\.tokenIDs.count).max() ?? 1
+        let capacity = BatchCapacity(
+            sequences: 1, sequenceLength: length,
+            maskedPerSequence: sequences.map(\.maskedLabels.count).max() ?? 0)
+        let needed = BERTForPreTraining.memoryBytes(
+            weights.configuration, for: .training, capacity: capacity, threads: threads)
+        let available = MemoryShare.ofThisProcess.bytes
+        guard needed <= available else {
+            throw TrainingError.data(
+                "\(path) cannot be replayed here: samples of \(length) tokens take "
+                    + "\(needed >> 20) MB with the model of \(weights.name), this process may "
+                    + "have \(available >> 20) MB")
+        }
+        return BERTForPreTraining(
+            weights.configuration, for: .training, capacity: capacity,
+            executor: KernelExecutor(threads: threads))
     }
 
     private static func origin(_ file: OverflowFile, _ weights: Weights) -> [(String, String)] {
@@ -179,7 +194,7 @@ extension OverflowReplay {
             let since = file.step - 1 - step
             return since == 0
                 ? "those of the overflow"
-                : "\(HumanFormat.counted(since, "update")) before those of the overflow"
+                : "\(counted(since, "update")) before those of the overflow"
         }
 
         func read(into model: BERTForPreTraining, seed: UInt64) throws {

@@ -3,7 +3,8 @@ import Checkpointing
 import Corpus
 import Distributed
 import DurableFiles
-import Formats
+import ExitCoding
+public import Formats
 import Kernels
 public import MPI
 import Optimization
@@ -18,6 +19,9 @@ public struct PretrainingCheck {
     public private(set) var report = CheckReport()
 
     private let options: RunOptions
+    private let unread: UnreadKeys
+    /// Whether the run directory is the one that was meant.
+    private let knowsDirectory: Bool
     private let ranks: Int
     private let communicator: Communicator
     /// Whether the run is meant for other ranks than those that check it.
@@ -26,16 +30,26 @@ public struct PretrainingCheck {
     /// Seconds in which steps of a phase are measured, twice.
     private static let budget = 1.5
 
-    /// Checks the run that `options` describe, and leaves its directory alone. Collective.
+    /// Checks the run that a configuration describes, and leaves its directory alone. Collective.
     ///
     /// - Parameters:
+    ///   - reading: the configuration; where there is something wrong with it, what could be read is
+    ///     checked.
+    ///   - directory: of the run; nil: that of the configuration.
     ///   - ranks: of the run; nil: those of `communicator`.
     ///   - measures: whether some steps are made to estimate the time.
-    /// - Throws: `MPIError`; problems of the run are in the report.
+    /// - Throws: `MPIError`, and where ranks have different configurations; problems of the run are in
+    ///   the report.
     public init(
-        _ options: RunOptions, ranks: Int?, measures: Bool, communicator: Communicator
+        _ reading: ConfigurationReading<RunConfiguration>, directory: String?, ranks: Int?,
+        measures: Bool, communicator: Communicator
     ) throws {
-        self.options = options
+        options = RunOptions(configuration: reading.settings, directory: directory)
+        unread = reading.unread
+        knowsDirectory = directory != nil || !reading.unread.affect("run")
+        try options.requireEqual(among: communicator)
+        report.add(
+            reading.problems.map { .init($0.description, exitCode: ExitStatus.configuration) })
         self.ranks = ranks ?? communicator.size
         self.communicator = communicator
         isForeseen = ranks != nil && ranks != communicator.size
@@ -52,26 +66,23 @@ public struct PretrainingCheck {
     }
 
     private mutating func inspect(_ threads: Int, _ memory: MemoryShare) {
-        var inspection = RunInspection(options, ranks: ranks)
-        describe(inspection.resumption)
-        if let setup = inspection.setup, !inspection.phases.isEmpty {
-            let capacity = inspection.phases.dropFirst().reduce(inspection.phases[0].capacity) {
-                $0.union($1.capacity)
-            }
+        var inspection = RunInspection(
+            options, ranks: ranks, unread: unread, knowsDirectory: knowsDirectory)
+        if knowsDirectory { describe(inspection.resumption) }
+        for notice in inspection.notices { report.warn(notice) }
+        if let setup = inspection.setup, !inspection.phases.isEmpty,
+            inspection.knows("precision", "parallel")
+        {
+            let capacity = RunParts.capacity(inspection.phases)
             let (configuration, ranks) = (options.configuration, ranks)
             inspection.attempt {
                 try PretrainingRun.check(
                     memory, configuration, setup, capacity, threads: threads, ranks: ranks)
             }
-            describe(setup, inspection.phases, threads)
-            describeMemory(
-                PretrainingRun.memoryNeeded(
-                    configuration, setup, capacity, threads: threads, ranks: ranks),
-                parameters: ParameterLayout.pretraining(setup.configuration).count)
-            describeCheckpoints(
-                parameters: ParameterLayout.pretraining(setup.configuration).count)
+            // The numbers of other settings than those that were meant are of no use.
+            if unread.isEmpty { describe(setup, inspection.phases, threads) }
         }
-        for problem in inspection.problems { report.add(problem) }
+        report.add(inspection.problems)
     }
 
     private mutating func describe(_ resumption: Resumption) {
@@ -86,17 +97,23 @@ public struct PretrainingCheck {
     private mutating func describe(
         _ setup: ModelSetup, _ phases: [PretrainingPhase], _ threads: Int
     ) {
-        let model = setup.configuration
-        let parameters = ParameterLayout.pretraining(model).count
+        let parameters = ParameterLayout.pretraining(setup.configuration).count
+        describe(phases, of: setup.configuration, parameters: parameters, threads: threads)
+        describeMemory(
+            PretrainingRun.memoryNeeded(
+                options.configuration, setup, RunParts.capacity(phases), threads: threads,
+                ranks: ranks), parameters: parameters)
+        describeCheckpoints(parameters: parameters)
+    }
+
+    private mutating func describe(
+        _ phases: [PretrainingPhase], of model: BERTConfiguration, parameters: Int, threads: Int
+    ) {
         let configuration = options.configuration
         report.line(
             "ranks",
-            "\(HumanFormat.counted(ranks, "rank")) x \(HumanFormat.counted(threads, "thread"))")
-        report.line(
-            "model",
-            "\(HumanFormat.counted(model.layers, "layer")) of \(model.hiddenSize), "
-                + "\(HumanFormat.counted(model.heads, "head")), vocabulary "
-                + "\(model.vocabularySize): \(HumanFormat.count(parameters)) parameters")
+            "\(counted(ranks, "rank")) x \(counted(threads, "thread"))")
+        report.line("model", model.summary(parameters: parameters))
         report.set("ranks", ranks)
         report.set("threads", threads)
         report.set("parameters", parameters)
@@ -107,11 +124,11 @@ public struct PretrainingCheck {
             let batch = phase.configuration.batch
             report.line(
                 title,
-                "\(phase.data.summary); \(HumanFormat.counted(steps, "step")) of "
-                    + "\(HumanFormat.counted(batch.global, "sequence")) of up to "
+                "\(phase.data.summary); \(counted(steps, "step")) of "
+                    + "\(counted(batch.global, "sequence")) of up to "
                     + "\(phase.source.maximumLength) tokens: \(HumanFormat.fixed(epochs, decimals: 1)) "
                     + "epochs; up to \(batch.share(rank: 0, ranks: ranks)) sequences a rank in "
-                    + HumanFormat.counted(
+                    + counted(
                         batch.accumulation(ranks: ranks), "micro-batch", "micro-batches"))
         }
         report.set("phases", phases) { phase, inner in

@@ -12,7 +12,7 @@ extension PretrainingRun {
     /// Connects checkpoints with the run's lock and its reports.
     func attachKeeper() {
         keeper.verifyLockHeld = { [unowned self] in try lock?.requireHeld() }
-        keeper.scores = { [unowned self] in reporter?.scores ?? [:] }
+        keeper.scores = { [unowned self] in reporter?.history.scores ?? [:] }
         keeper.report = { [unowned self] outcome in note(outcome) }
     }
 

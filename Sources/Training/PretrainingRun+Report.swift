@@ -1,6 +1,7 @@
 import BERT
 import Checkpointing
 import Distributed
+import ExitCoding
 import Kernels
 import MPI
 import Optimization
@@ -42,32 +43,25 @@ extension PretrainingRun {
         let phase = phases[min(state.phase, phases.count - 1)]
         let batch = phase.configuration.batch
         let ranks = communicator.size
-        let model = model.configuration
         return [
             ("run", "\(configuration.run.name) in \(options.directory)"),
             (
                 "ranks",
-                "\(ranks) x \(HumanFormat.counted(threads, "thread")), "
-                    + "\(self.model.executor.instructionSet)"
+                "\(ranks) x \(counted(threads, "thread")), "
+                    + "\(model.executor.instructionSet)"
                     + (threadPlan.processors == nil ? "" : ", each pinned to its processors")
             ),
             (
                 "products",
-                "\(self.model.executor.products(self.model.precision)); at most "
+                "\(model.executor.products(model.precision)); at most "
                     + "\(HumanFormat.operations(peak)) over all ranks"
             ),
-            (
-                "model",
-                "\(HumanFormat.counted(model.layers, "layer")) of \(model.hiddenSize), "
-                    + "\(HumanFormat.counted(model.heads, "head")), vocabulary "
-                    + "\(model.vocabularySize): \(HumanFormat.count(self.model.layout.count)) "
-                    + "parameters"
-            ),
+            ("model", model.configuration.summary(parameters: model.layout.count)),
             (
                 "batch",
-                "\(HumanFormat.counted(batch.global, "sequence")) a step over all ranks = up to "
+                "\(counted(batch.global, "sequence")) a step over all ranks = up to "
                     + "\(batch.share(rank: 0, ranks: ranks)) a rank in "
-                    + HumanFormat.counted(
+                    + counted(
                         batch.accumulation(ranks: ranks), "micro-batch", "micro-batches")
                     + " of up to \(phase.micro)"
             ),

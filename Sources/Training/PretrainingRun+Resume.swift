@@ -61,22 +61,6 @@ extension PretrainingRun {
         return (resumption, origin)
     }
 
-    /// Opens the data of all phases, and the model that they fit.
-    static func open(
-        _ configuration: RunConfiguration, _ origin: ModelOrigin, ranks: Int
-    ) throws -> (ModelSetup, [PretrainingPhase]) {
-        let resolved = configuration.resolvedPhases
-        let data = try resolved.map { try DataSetup($0.data) }
-        let setup = try ModelSetup(
-            configuration.model, files: configuration.modelFiles, corpus: data[0].corpus,
-            origin: origin,
-            momentShards: configuration.parallel.shardOptimizer ? ranks : 1)
-        let phases = try zip(resolved, data).map {
-            try PretrainingPhase($0, data: $1, setup: setup, ranks: ranks)
-        }
-        return (setup, phases)
-    }
-
     /// Refuses a checkpoint of other data or another model before vocabulary and corpora are compared with it: messages
     /// about those would not say what is wrong. Other settings wait for `restore`, which also knows the data.
     private static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {

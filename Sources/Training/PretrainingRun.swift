@@ -3,7 +3,6 @@ import Checkpointing
 import Corpus
 import Distributed
 import DurableFiles
-import Evaluation
 import ExitCoding
 import Kernels
 public import MPI
@@ -66,36 +65,18 @@ public final class PretrainingRun {
         }
         let (resumption, origin) = try Self.findOrigin(options, communicator)
         self.resumption = resumption
-        notices = resumption.notices
-        let parts = try agreement.throwingTogether {
-            try Watchdog.working(on: "the opening of the data") {
-                try Self.open(configuration, origin, ranks: communicator.size)
-            }
-        }
-        (setup, phases) = parts
-        let inputs = try agreement.throwingTogether {
-            var inputs = SharedInputs()
-            try inputs.add(parts.0)
-            inputs.add(parts.1)
-            return inputs
-        }
-        try inputs.requireEqual(among: communicator)
-        notices += phases.compactMap(\.notice)
-        notices += setup.notices
-        let capacity = phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
+        let parts = try Self.openParts(configuration, origin, communicator)
+        (setup, phases) = (parts.setup, parts.phases)
+        notices = resumption.notices + parts.phases.compactMap(\.notice) + parts.setup.notices
+        let capacity = RunParts.capacity(parts.phases)
         let memory = try MemoryShare(among: communicator)
-        try agreement.throwingTogether { [setup] in
+        try agreement.throwingTogether {
             try Self.check(
-                memory, configuration, setup, capacity, threads: threadPlan.threads,
+                memory, configuration, parts.setup, capacity, threads: threadPlan.threads,
                 ranks: communicator.size)
         }
         residentBefore = ProcessMemory.resident
-        let executor = KernelExecutor(
-            threads: threadPlan.threads, processors: threadPlan.processors)
-        model = BERTForPreTraining(
-            setup.configuration, for: .training, capacity: capacity, executor: executor,
-            precision: configuration.precision.compute,
-            recomputes: configuration.parallel.recompute)
+        model = Self.makeModel(configuration, parts.setup, capacity, threadPlan)
         let keeper = CheckpointKeeper(
             configuration.checkpoint, store: CheckpointStore(run: options.directory),
             communicator: communicator, processors: threadPlan.allowed)
@@ -117,18 +98,8 @@ public final class PretrainingRun {
         if injection != nil {
             notices.append("\(OverflowInjection.variable) is set: overflows are made, for tests")
         }
-        trainer = try Trainer(
-            model: model, optimizer: configuration.optimizer,
-            communicator: communicator, seed: configuration.run.seed, stopPoll: stopPoll,
-            bucketMegabytes: configuration.parallel.bucketMegabytes,
-            overlaps: configuration.parallel.overlap,
-            wire: configuration.parallel.wire,
-            shardsOptimizer: configuration.parallel.shardOptimizer && communicator.size > 1,
-            injection: injection)
-        var resolved = configuration.resolved()
-        resolved.model.fill(from: setup.configuration)
-        resolved.model.vocabularySize = setup.configuration.vocabularySize
-        self.resolved = resolved
+        trainer = try Self.makeTrainer(configuration, model, communicator, stopPoll, injection)
+        resolved = Self.resolved(configuration, setup)
         state.lossScaler = scaler.state
     }
 
@@ -189,44 +160,9 @@ public final class PretrainingRun {
     }
 
     /// Whether the last step of the last phase is done.
-    private var isAtEnd: Bool {
+    var isAtEnd: Bool {
         state.phase == phases.count - 1
             && state.phaseStep >= phases[state.phase].configuration.schedule.totalSteps
-    }
-
-    /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
-    ///
-    /// - Returns: the exit status where the run ends by that.
-    private func runMissedEvaluation() throws -> Int32? {
-        let phase = phases[state.phase]
-        guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase) else { return nil }
-        guard try agreement.anyTrue(isCoordinator && reporter?.evaluatedStep != state.step) else {
-            // It may have reached the target, and been stopped before it could say so.
-            return try agreement.anyTrue(isCoordinator && reporter?.hasReached(phase) == true)
-                ? try finish(evaluated: true) : nil
-        }
-        return try evaluateOnTheWay(phase)
-    }
-
-    /// Evaluates before the end, and keeps the best model.
-    ///
-    /// - Returns: the exit status where the run ends by that: it was broken off, or is good enough.
-    private func evaluateOnTheWay(_ phase: PretrainingPhase) throws -> Int32? {
-        guard try evaluate(phase) else { return try stop() }
-        if try agreement.anyTrue(isCoordinator && reporter?.hasReached(phase) == true) {
-            return try finish(evaluated: true)
-        }
-        guard options.configuration.checkpoint.keepBest, !keeper.has(state.step) else { return nil }
-        let isBest = try agreement.throwingTogether {
-            try isCoordinator && reporter?.isBest(state.step, among: keeper.steps()) == true
-        }
-        if try agreement.anyTrue(isBest) { try beginCheckpoint() }
-        return nil
-    }
-
-    private func shouldEvaluate(_ phase: PretrainingPhase) -> Bool {
-        let interval = phase.configuration.evaluation.everySteps
-        return interval > 0 && state.step % interval == 0
     }
 
     /// One step of `phase`: advances the state and reports. Nil where it was broken off.
@@ -271,24 +207,8 @@ public final class PretrainingRun {
         return outcome
     }
 
-    /// Evaluates on the held-out data of `phase`, if any. False where it was broken off.
-    private func evaluate(_ phase: PretrainingPhase) throws -> Bool {
-        guard let heldout = phase.heldout else { return true }
-        Watchdog.note("the evaluation after step", state.step)
-        let evaluator = PretrainingEvaluator(
-            source: heldout, vocabulary: setup.vocabulary,
-            maximumSamples: phase.configuration.evaluation.maxSequences,
-            batch: phase.micro, communicator: communicator)
-        guard let result = try evaluator.evaluate(model, interruptedBy: stopPoll) else {
-            return false
-        }
-        reporter?.evaluation(
-            EvaluationRecord(result, step: state.step, vocabulary: setup.vocabulary))
-        return true
-    }
-
     /// Ends the run as it should end: `evaluated` says whether the model is evaluated already.
-    private func finish(evaluated: Bool) throws -> Int32 {
+    func finish(evaluated: Bool) throws -> Int32 {
         try saveLast()
         if !evaluated, try !evaluate(phases[phases.count - 1]) { return try stop() }
         try agreement.throwingTogether { () throws -> Void in
@@ -298,7 +218,7 @@ public final class PretrainingRun {
     }
 
     /// Ends early, as it was asked to, leaving everything to resume from.
-    private func stop() throws -> Int32 {
+    func stop() throws -> Int32 {
         StopSignals.leave()
         let isTimeOver = try agreement.anyTrue(timeBudget.wasSpent)
         try saveLast()

@@ -5,13 +5,17 @@ import ExitCoding
 import FileNames
 import Formats
 import Reporting
+import Tokenization
 
 /// Inspection of a run without training: its files, data, vocabulary and model. Problems are
-/// collected, and what depends on them is skipped.
+/// collected, and what depends on them is skipped, as is what depends on settings that could not be
+/// read.
 struct RunInspection {
     private(set) var problems: [CheckReport.Problem] = []
     /// The checkpoint from which the run would resume.
     private(set) var resumption = Resumption()
+    /// Warnings about the model that the run starts from.
+    private(set) var notices: [String] = []
     /// The model, where it is sound.
     private(set) var setup: ModelSetup?
     /// The phases, where all are sound.
@@ -19,16 +23,36 @@ struct RunInspection {
 
     private let options: RunOptions
     private let ranks: Int
+    private let unread: UnreadKeys
 
     /// Looks at the run that `options` describe, on so many ranks.
-    init(_ options: RunOptions, ranks: Int) {
+    ///
+    /// - Parameters:
+    ///   - unread: keys of the configuration that could not be read.
+    ///   - knowsDirectory: whether the run directory is the one that was meant.
+    init(_ options: RunOptions, ranks: Int, unread: UnreadKeys, knowsDirectory: Bool) {
         self.options = options
         self.ranks = ranks
+        self.unread = unread
         let configuration = options.configuration
-        attempt { try configuration.validate(ranks: ranks) }
-        attempt { try PretrainingRun.checkAvailable(configuration) }
-        inspectResumption()
-        inspectModel(inspectFiles())
+        if unread.isEmpty {
+            attempt { try configuration.validate(ranks: ranks) }
+        } else if knows("batch") {
+            attempt { try configuration.requireWork(ranks: ranks) }
+        }
+        if knows("optimizer", "precision", "checkpoint", "parallel") {
+            attempt { try PretrainingRun.checkAvailable(configuration) }
+        }
+        if knowsDirectory { inspectResumption() }
+        let (sound, isVocabularySound) = inspectFiles()
+        // Whatever is wrong with the data: the model's own problems are not theirs.
+        let origin = findOrigin()
+        inspectModel(sound, origin, isVocabularySound)
+    }
+
+    /// Whether all keys of `sections` were read, also those that phases override.
+    func knows(_ sections: String...) -> Bool {
+        !(sections + ["phases"]).contains(where: unread.affect)
     }
 
     /// Runs `body`; what it throws becomes a problem.
@@ -48,7 +72,7 @@ struct RunInspection {
         let options = options
         guard let found = attempt({ try Resumption(options) }) else { return }
         resumption = found
-        if let checkpoint = found.checkpoint {
+        if unread.isEmpty, let checkpoint = found.checkpoint {
             attempt {
                 let differences = try PretrainingRun.differences(from: checkpoint, options)
                 try PretrainingRun.refuse(differences, beside: [], checkpoint.path, options)
@@ -58,15 +82,16 @@ struct RunInspection {
 
     /// Looks for all files, and verifies those that are there.
     ///
-    /// - Returns: the phases with nothing left in them that is missing or damaged.
-    private mutating func inspectFiles() -> [RunConfiguration] {
+    /// - Returns: the phases with nothing left in their data that is missing or damaged; and whether
+    ///   the vocabulary is there and sound.
+    private mutating func inspectFiles() -> (phases: [RunConfiguration], isVocabularySound: Bool) {
         var phases = options.configuration.resolvedPhases
         let inputs = InputFiles(options.configuration, resumes: resumption.checkpoint != nil)
         let missing = attempt { try inputs.missing() } ?? []
         problems += missing.map { .init($0.message, exitCode: ExitStatus.missingInput) }
         var unsound = Set(missing.map(\.path))
         var seen: Set<[UInt8]> = []
-        for data in phases.map(\.data) where data.format == .corpus {
+        for data in phases.map(\.data) where data.format == .corpus && knows("data.format") {
             for path in data.train + data.heldout
             where !unsound.contains(path) && seen.insert(FileName.bytes(of: path)).inserted {
                 let isSound = attempt { try CorpusDirectory(path: path).verify() } != nil
@@ -76,29 +101,40 @@ struct RunInspection {
         for index in phases.indices {
             phases[index].data.train.removeAll(where: unsound.contains)
             phases[index].data.heldout.removeAll(where: unsound.contains)
-            if let path = phases[index].modelFiles.vocabulary, unsound.contains(path) {
-                phases[index].modelFiles.vocabulary = nil
-            }
         }
-        return phases
+        return (phases, isVocabularySound(unsound))
     }
 
-    private mutating func inspectModel(_ sound: [RunConfiguration]) {
+    private mutating func isVocabularySound(_ missing: Set<String>) -> Bool {
+        guard resumption.checkpoint == nil, let path = options.configuration.modelFiles.vocabulary
+        else {
+            return true
+        }
+        return !missing.contains(path) && attempt { try Vocabulary(contentsOf: path) } != nil
+    }
+
+    /// - Parameter origin: the source of the parameters; nil where that is a problem.
+    private mutating func inspectModel(
+        _ sound: [RunConfiguration], _ origin: ModelOrigin?, _ isVocabularySound: Bool
+    ) {
         // Data that are missing are a problem already; data that nobody named are one of their own.
         let lacksData = zip(sound, options.configuration.resolvedPhases).contains {
             $0.data.train.isEmpty && !$1.data.train.isEmpty
         }
-        guard !lacksData, let data = attempt({ try sound.map { try DataSetup($0.data) } }),
-            let origin = findOrigin(), let first = sound.first
+        guard !lacksData, knows("data"),
+            let data = attempt({ try sound.map { try DataSetup($0.data) } }),
+            knows("model", "parallel"), let origin, let first = sound.first
         else { return }
-        let shards = options.configuration.parallel.shardOptimizer ? ranks : 1
-        setup = attempt {
-            try ModelSetup(
-                first.model, files: first.modelFiles, corpus: data[0].corpus, origin: origin,
-                momentShards: shards)
-        }
-        guard let setup else { return }
+        var settings = first
+        // One that is missing or damaged is a problem already, and need not be compared.
+        if !isVocabularySound { settings.modelFiles.vocabulary = nil }
         let count = ranks
+        setup = attempt {
+            try RunParts.setup(settings, data: data[0], origin: origin, ranks: count)
+        }
+        guard let setup,
+            knows("masking", "batch", "optimizer", "schedule", "evaluation", "checkpoint")
+        else { return }
         let found = zip(sound, data).map { phase, data in
             attempt { try PretrainingPhase(phase, data: data, setup: setup, ranks: count) }
         }
@@ -108,9 +144,13 @@ struct RunInspection {
     /// Finds the source of the parameters; nil where that is a problem.
     private mutating func findOrigin() -> ModelOrigin? {
         if let checkpoint = resumption.checkpoint { return .checkpoint(checkpoint) }
+        guard !unread.affect("model.initialize_from") else { return nil }
         guard let path = options.configuration.modelFiles.initializeFrom else { return .random }
         // One that is missing is a problem already.
-        guard attempt({ try Paths.exists(path) }) == true else { return nil }
-        return attempt { .model(try SavedModel.open(path).model) }
+        guard attempt({ try Paths.exists(path) }) == true,
+            let (model, skipped) = attempt({ try SavedModel.open(path) })
+        else { return nil }
+        notices += skipped.map(\.description)
+        return .model(model)
     }
 }

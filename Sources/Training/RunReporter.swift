@@ -33,11 +33,8 @@ final class RunReporter {
 
     private static let finished = "finished"
     private var lastStep: StepRecord?
-    /// The step of the last evaluation, also of one of an earlier attempt.
-    private(set) var evaluatedStep: Int?
-    private var evaluations: [EvaluationRecord] = []
-    /// MLM accuracy by step, also of earlier attempts.
-    private(set) var scores: [Int: Double] = [:]
+    /// The evaluations, also those of earlier attempts.
+    private(set) var history = EvaluationHistory()
 
     init(
         _ run: PretrainingRun, peak: Double, resumedFrom path: String?, notices: [String]
@@ -71,38 +68,11 @@ final class RunReporter {
     }
 
     /// Takes what the log knows: the last update, which a run with nothing left to do reports, and
-    /// the evaluations. That of the present step counts only where its checkpoint is the run's own:
-    /// else it was of another model.
+    /// the evaluations.
     private func recall(step: Int, isOwn: Bool) throws {
         let path = Paths.join(directory, MetricsLog.name)
         for case .step(let record) in try MetricsLog.lastEvents(path) { lastStep = record }
-        for record in try MetricsLog.evaluations(path) where record.step < step || isOwn {
-            scores[record.step] = record.mlmAccuracy
-            if record.step == step { evaluations = [record] }
-        }
-        evaluatedStep = evaluations.last?.step
-    }
-
-    /// Whether the evaluation of `step` found a better model than those of `others`, steps that have
-    /// a checkpoint.
-    func isBest(_ step: Int, among others: [Int]) -> Bool {
-        guard let score = scores[step] else { return false }
-        return others.allSatisfy { $0 == step || scores[$0] ?? -.infinity < score }
-    }
-
-    /// Whether the last evaluation found `evaluation.target` reached.
-    func hasReached(_ phase: PretrainingPhase) -> Bool {
-        Self.isReached(phase, accuracy: evaluatedStep.flatMap { scores[$0] })
-    }
-
-    private static func isReached(_ phase: PretrainingPhase, accuracy: Double?) -> Bool {
-        guard let target = phase.configuration.evaluation.target, let accuracy else { return false }
-        return accuracy >= target
-    }
-
-    /// The best evaluated step, the first of equally good ones, and its MLM accuracy.
-    private var best: (step: Int, accuracy: Double)? {
-        scores.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { ($0.key, $0.value) }
+        history.recall(try MetricsLog.evaluations(path), step: step, isOwn: isOwn)
     }
 
     func step(
@@ -147,10 +117,7 @@ final class RunReporter {
 
     func evaluation(_ record: EvaluationRecord) {
         // A run that was killed right after it had logged its last evaluation makes it again.
-        let isLogged = scores[record.step] == record.mlmAccuracy
-        evaluations.append(record)
-        evaluatedStep = record.step
-        scores[record.step] = record.mlmAccuracy
+        let isLogged = history.add(record)
         console.evaluation(record)
         if !isLogged { log(.evaluation(record)) }
         // Scores decide which checkpoints stay.
@@ -189,33 +156,35 @@ final class RunReporter {
                 "the target is reached at step \(state.step) of \(totalSteps): the run ends here")
         }
         try writeSummary(state: state, status: Self.finished, checkpoint: checkpoint)
-        if let last = evaluations.last {
-            func row(
-                _ task: String, _ accuracy: Double, _ chance: Double, _ loss: Double, _ count: Int
-            )
-                -> [String]
-            {
-                [
-                    task, HumanFormat.percent(accuracy), HumanFormat.percent(chance),
-                    HumanFormat.fixed(loss, decimals: 4), "\(count)",
-                ]
-            }
-            console.table(
-                "Held-out evaluation at step \(last.step)",
-                columns: ["task", "accuracy", "by chance", "loss", "predictions"],
-                rows: [
-                    row(
-                        "masked tokens", last.mlmAccuracy, last.mlmBaselineAccuracy, last.mlmLoss,
-                        last.mlmTokens),
-                    row(
-                        "next sentence", last.nspAccuracy, last.nspBaselineAccuracy, last.nspLoss,
-                        last.nspPairs),
-                ])
+        if let last = history.evaluations.last {
+            show(last)
         } else {
             console.note("no held-out data: nothing was evaluated")
         }
         console.note("")
         console.banner(closing(state, checkpoint: checkpoint))
+    }
+
+    private func show(_ last: EvaluationRecord) {
+        func row(
+            _ task: String, _ accuracy: Double, _ chance: Double, _ loss: Double, _ count: Int
+        ) -> [String] {
+            [
+                task, HumanFormat.percent(accuracy), HumanFormat.percent(chance),
+                HumanFormat.fixed(loss, decimals: 4), "\(count)",
+            ]
+        }
+        console.table(
+            "Held-out evaluation at step \(last.step)",
+            columns: ["task", "accuracy", "by chance", "loss", "predictions"],
+            rows: [
+                row(
+                    "masked tokens", last.mlmAccuracy, last.mlmBaselineAccuracy, last.mlmLoss,
+                    last.mlmTokens),
+                row(
+                    "next sentence", last.nspAccuracy, last.nspBaselineAccuracy, last.nspLoss,
+                    last.nspPairs),
+            ])
     }
 
     private func closing(_ state: TrainingState, checkpoint: String) -> [(String, String)] {
@@ -246,7 +215,7 @@ final class RunReporter {
             ("checkpoint", checkpoint),
             (
                 "best",
-                best.map { "step \($0.step), MLM \(HumanFormat.percent($0.accuracy))" }
+                history.best.map { "step \($0.step), MLM \(HumanFormat.percent($0.accuracy))" }
                     ?? "not evaluated"
             ),
             ("metrics", Paths.join(directory, MetricsLog.name)),
@@ -272,8 +241,8 @@ final class RunReporter {
             mfu: utilization(operations, trainingSeconds), peakOperationsPerSecond: peak,
             memoryForecastBytes: memoryForecast, peakMemoryBytes: ProcessMemory.peak,
             ranks: ranks, threads: threads,
-            parameters: parameters, checkpoint: checkpoint, bestStep: best?.step,
-            bestMaskedAccuracy: best?.accuracy, evaluations: evaluations
+            parameters: parameters, checkpoint: checkpoint, bestStep: history.best?.step,
+            bestMaskedAccuracy: history.best?.accuracy, evaluations: history.evaluations
         ).write(directory: directory)
     }
 
@@ -294,7 +263,7 @@ final class RunReporter {
         guard let summary = try summary(of: run.options.directory),
             summary.status == Self.finished, summary.step == run.state.step,
             run.state.step >= run.options.configuration.totalSteps
-                || Self.isReached(
+                || EvaluationHistory.isReached(
                     run.phases[run.state.phase], accuracy: summary.evaluations.last?.mlmAccuracy),
             run.keeper.lastStep == run.state.step
         else { return false }

@@ -1,5 +1,6 @@
 import Corpus
 import Distributed
+import ExitCoding
 import MPI
 import OperatingSystem
 import Reporting
@@ -75,7 +76,7 @@ package struct ShardVerification {
     private func notice(of files: [WholeShard]) -> String {
         let bytes = files.reduce(0) { $0 + $1.byteCount }
         return
-            "verifying \(HumanFormat.counted(files.count, "shard")), \(HumanFormat.bytes(bytes)), "
+            "verifying \(counted(files.count, "shard")), \(HumanFormat.bytes(bytes)), "
             + "before training: an earlier version built the corpus, without checksums of blocks; "
             + "one that is built anew starts at once"
     }

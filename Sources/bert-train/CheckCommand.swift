@@ -17,20 +17,10 @@ struct CheckCommand: ParsableCommand {
             Reads the configuration, verifies every file that it names, compares vocabulary, model and \
             data, and times some steps of the model. It reports all problems at once, exits with \
             the status of the first, and writes nothing into the run directory. For a fine-tuning \
-            file it reads the data of all tasks instead.
+            file it reads the data of all tasks, and times every task from every model.
             """)
 
-    @Option(help: ArgumentHelp("The configuration, YAML.", valueName: "file"))
-    var config: String
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key.path=value"))
-    var set: [String] = []
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp(
-            "The run directory (default: run.directory/run.name).", valueName: "directory"))
-    var runDirectory: String?
+    @OptionGroup var options: ConfigurationOptions
     @Option(help: "The number of ranks of the run (default: those of mpirun).")
     var ranks: Int?
     @Flag(name: .customLong("no-benchmark"), help: "Time no steps, and estimate no duration.")
@@ -51,12 +41,13 @@ struct CheckCommand: ParsableCommand {
             let isFineTuning = try agreement.throwingTogether {
                 guard world.rank == 0 else { return false }
                 if let json { try WholeFiles.requireWritable(json) }
-                return try ConfigurationPurpose(ofFile: config) == .fineTuning
+                return try ConfigurationPurpose(
+                    ofFile: options.file, overrides: options.overrides) == .fineTuning
             }
             // Rank 0 decides: another may see an older file, which is told later.
             let report =
                 try agreement.anyTrue(isFineTuning)
-                ? checkFineTuning(world, alone: environment.alone) : checkPretraining(world)
+                ? checkFineTuning(world) : checkPretraining(world)
             try agreement.throwingTogether {
                 guard world.rank == 0 else { return }
                 report.print(on: ConsoleReporter())
@@ -67,27 +58,24 @@ struct CheckCommand: ParsableCommand {
     }
 
     private func checkPretraining(_ world: Communicator) throws -> CheckReport {
-        let configuration = try Agreement(among: world).throwingTogether {
-            try RunConfiguration.load(path: config, overrides: set)
+        let reading = try Agreement(among: world).throwingTogether {
+            try RunConfiguration.read(
+                path: options.file, overrides: options.overrides)
         }
-        let options = RunOptions(configuration: configuration, directory: runDirectory)
-        try options.requireEqual(among: world)
         return try PretrainingCheck(
-            options, ranks: ranks, measures: !skipsBenchmark, communicator: world
+            reading, directory: options.run.directory, ranks: ranks, measures: !skipsBenchmark,
+            communicator: world
         ).report
     }
 
-    /// Rank 0 does all of it: its trials are no more than others'.
-    private func checkFineTuning(
-        _ world: Communicator, alone: Communicator
-    ) throws -> CheckReport {
-        try Agreement(among: world).throwingTogether {
-            guard world.rank == 0 else { return CheckReport() }
-            let configuration = try FineTuningConfiguration.load(path: config, overrides: set)
-            return try FineTuningCheck(
-                configuration, directory: runDirectory ?? configuration.resultsDirectory,
-                ranks: ranks ?? world.size, alone: alone
-            ).report
+    private func checkFineTuning(_ world: Communicator) throws -> CheckReport {
+        let reading = try Agreement(among: world).throwingTogether {
+            try FineTuningConfiguration.read(
+                path: options.file, overrides: options.overrides)
         }
+        return try FineTuningCheck(
+            reading, directory: options.run.directory, ranks: ranks, measures: !skipsBenchmark,
+            communicator: world
+        ).report
     }
 }

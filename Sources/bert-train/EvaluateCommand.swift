@@ -24,10 +24,7 @@ struct EvaluateCommand: ParsableCommand {
     var all = false
     @Option(help: "Also write the numbers to this file, as JSON.")
     var json: String?
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp("A configuration key to set.", valueName: "key.path=value"))
-    var set: [String] = []
+    @OptionGroup var overrides: OverrideOptions
 
     func run() throws {
         try Job.run { environment in
@@ -42,7 +39,8 @@ struct EvaluateCommand: ParsableCommand {
                 try evaluateAll(console, agreement, world)
             } else {
                 let evaluation = try CheckpointEvaluation(
-                    checkpoint: checkpoint, data: data, overrides: set, communicator: world)
+                    checkpoint: checkpoint, data: data, overrides: overrides.set,
+                    communicator: world)
                 try agreement.throwingTogether {
                     if let console { try report(evaluation, console) }
                 }
@@ -71,7 +69,7 @@ struct EvaluateCommand: ParsableCommand {
             try console != nil && json.map { try WholeFiles.isReplaceable($0) } ?? false
         }
         try CheckpointEvaluation.curve(
-            run: checkpoint, data: data, overrides: set, communicator: world
+            run: checkpoint, data: data, overrides: overrides.set, communicator: world
         ) { result in
             try agreement.throwingTogether {
                 guard let console else { return }

@@ -19,15 +19,7 @@ struct FinetuneCommand: ParsableCommand {
             the same command goes on from there.
             """)
 
-    @Option(help: "The configuration, YAML: docs/finetuning.md.")
-    var config: String
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp("Overrides a key of the configuration.", valueName: "key.path=value"))
-    var set: [String] = []
-    @Option(
-        name: .customLong("run"), help: "The directory of the results (default: directory/name).")
-    var runDirectory: String?
+    @OptionGroup var options: ConfigurationOptions
     @Option(
         help: ArgumentHelp(
             "Only every N-th task, beginning with the I-th, in the directory's part-I-of-N; the "
@@ -47,7 +39,7 @@ struct FinetuneCommand: ParsableCommand {
             let configuration = try Agreement(among: world).throwingTogether {
                 try load()
             }
-            var directory = runDirectory ?? configuration.resultsDirectory
+            var directory = options.run.directory ?? configuration.resultsDirectory
             if let part { directory = Paths.join(directory, part.folder) }
             StopSignals.watch()
             return try FanOutRun(configuration, directory: directory, world: world).run()
@@ -55,12 +47,13 @@ struct FinetuneCommand: ParsableCommand {
     }
 
     private func load() throws -> FineTuningConfiguration {
-        var configuration = try FineTuningConfiguration.load(path: config, overrides: set)
+        var configuration = try FineTuningConfiguration.load(
+            path: options.file, overrides: options.overrides)
         if let part {
             let count = configuration.tasks.count
             guard configuration.restrict(to: part) else {
                 throw TrainingError.configuration(
-                    "part \(part.number) of \(part.count) would be empty: \(config) has "
+                    "part \(part.number) of \(part.count) would be empty: \(options.file) has "
                         + "\(count) task(s); ask for at most as many parts")
             }
         }

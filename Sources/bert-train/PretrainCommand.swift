@@ -16,17 +16,7 @@ struct PretrainCommand: ParsableCommand {
         help: ArgumentHelp(
             "The configuration, YAML; without one, the quick start's.", valueName: "file"))
     var config: String?
-    @Option(
-        parsing: .singleValue,
-        help: ArgumentHelp(
-            "Overrides a key of the configuration; bert-train keys lists all.",
-            valueName: "key.path=value"))
-    var set: [String] = []
-    @Option(
-        name: .customLong("run"),
-        help: ArgumentHelp(
-            "The run directory (default: run.directory/run.name).", valueName: "directory"))
-    var runDirectory: String?
+    @OptionGroup var given: RunDirectoryOptions
     @Option(
         help: ArgumentHelp(
             "auto (from the newest good checkpoint, if any), never, or a checkpoint's path.",
@@ -56,7 +46,7 @@ struct PretrainCommand: ParsableCommand {
             let agreement = Agreement(among: world)
             let configuration = try agreement.throwingTogether { try load() }
             var options = RunOptions(
-                configuration: configuration, directory: runDirectory, resume: resumption,
+                configuration: configuration, directory: given.directory, resume: resumption,
                 allowsChanges: allowChanges, endTime: endTime)
             try options.requireEqual(among: world)
             Watchdog.setTimeout(configuration.parallel.timeout)
@@ -80,20 +70,20 @@ struct PretrainCommand: ParsableCommand {
 
     private func load() throws -> RunConfiguration {
         if let config {
-            return try RunConfiguration.load(path: config, overrides: set)
+            return try RunConfiguration.load(path: config, overrides: given.overrides.set)
         }
         // The quick start's sizes and rates are made for its own small texts, and its name is that of its run: who
         // brings other data starts from the defaults.
         let own = Result {
             try RunConfiguration.parse(
-                "", name: "the defaults", overrides: set, runName: "pretraining")
+                "", name: "the defaults", overrides: given.overrides.set, runName: "pretraining")
         }
         if case .success(let configuration) = own, !configuration.data.train.isEmpty {
             return configuration
         }
         // Its sizes differ from the defaults: overrides that do not fit those may fit these.
         let quickStart = try RunConfiguration.parse(
-            QuickStart.configuration(), name: "quickstart.yaml", overrides: set)
+            QuickStart.configuration(), name: "quickstart.yaml", overrides: given.overrides.set)
         return quickStart.data.train.isEmpty ? quickStart : try own.get()
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Corpus
 import DurableFiles
+import ExitCoding
 import FileNames
 import Glibc
 import Tokenization
@@ -199,11 +200,6 @@ private struct CorpusReport: CustomStringConvertible {
         }
         return text
     }
-}
-
-/// "1 shard", "2 shards".
-func counted(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 /// A line on standard error that is written over, where that is a terminal.

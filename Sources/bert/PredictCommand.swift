@@ -1,6 +1,5 @@
 import ArgumentParser
 import DurableFiles
-import FileNames
 import FineTuning
 import Glibc
 import Kernels
@@ -99,9 +98,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     private static func open(_ path: String) throws -> Int32 {
-        let descriptor = withSystemPath(path) { name in
-            Patience.call { Glibc.open(name, O_RDONLY | O_CLOEXEC) }
-        }
+        let descriptor = Patience.call(path) { Glibc.open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else {
             throw FileError(
                 errno == ENOENT ? .missing : .inputOutput, path,

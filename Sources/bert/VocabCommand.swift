@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import ExitCoding
 import FoundationEssentials
 import Tokenization
 

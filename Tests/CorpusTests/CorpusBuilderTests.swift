@@ -7,45 +7,9 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-@Suite struct CorpusBuilderTests {
-    private let directory = TemporaryDirectory()
-
-    /// Letters and digits as words and as pieces, so that everything can be spelled.
-    private static func vocabulary() throws -> Vocabulary {
-        let letters = (0x61...0x7A).map { String(UnicodeScalar(UInt8($0))) }
-        let words = letters + letters.map { "##\($0)" } + [".", "!", "?", "the", "otter", "。", "水"]
-        return try Vocabulary(lines: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words)
-    }
-
-    private func options(
-        _ change: (inout CorpusBuilder.Options) -> Void = { _ in }
-    ) -> CorpusBuilder.Options {
-        var options = CorpusBuilder.Options()
-        change(&options)
-        return options
-    }
-
-    private func build(
-        _ inputs: [String], _ name: String = "out",
-        _ change: (inout CorpusBuilder.Options) -> Void = { _ in }
-    ) throws -> CorpusManifest {
-        try CorpusBuilder(vocabulary: Self.vocabulary(), options: options(change))
-            .build(inputs, output: directory.file(name))
-    }
-
-    /// Documents of odd sizes, some of one sentence, with lines of several sentences.
-    private func text(documents: Int) -> String {
-        var text = "\n\n"
-        for document in 0..<documents {
-            for line in 0...(document * 7 % 11) {
-                text += "the otter number \(document) swims. "
-                if line % 3 == 0 { text += "why? because of line \(line)! " }
-                text += "\n"
-            }
-            text += document % 5 == 0 ? "\n \t \r\n" : "\n"
-        }
-        return text
-    }
+/// What a corpus is built of, and what lies in its directory.
+@Suite struct CorpusBuilderTests: CorpusBuilding {
+    let directory = TemporaryDirectory()
 
     @Test func givesTheSameBytesForAnyNumberOfWorkers() throws {
         let first = try directory.write("one.txt", text(documents: 200))
@@ -161,185 +125,6 @@ import Tokenization
             try file.dataset("token_ids").read(as: Int32.self, maximumCount: 9).first == 70_004)
     }
 
-    @Test(arguments: [1e-12, 0.05, 0.5, 0.999_999_999_999], [2, 3, 50])
-    func bothSplitsHaveADocument(share: Double, documents: Int) throws {
-        let input = try directory.write("a.txt", text(documents: documents))
-        let manifest = try build([input]) { $0.heldoutShare = share }
-        #expect(manifest.train.documents > 0 && manifest.heldout.documents > 0)
-        #expect(manifest.train.documents + manifest.heldout.documents == documents)
-        if documents == 50 && share != 0.05 && share != 0.5 {
-            #expect(min(manifest.train.documents, manifest.heldout.documents) == 1)
-        }
-    }
-
-    @Test func theSplitFollowsTextAndSeedOnly() throws {
-        let parts = text(documents: 400).components(separatedBy: "\n\n")
-        let forward = try directory.write("a.txt", parts.joined(separator: "\n\n"))
-        let backward = try directory.write("b.txt", parts.reversed().joined(separator: "\n\n"))
-        let counts = try [forward, backward].enumerated().map { index, input in
-            try build([input], "out\(index)") { $0.heldoutShare = 0.2 }.heldout
-        }
-        #expect(counts[0] == counts[1])
-        #expect(isLikely(counts[0].documents, of: 400, probability: 0.2))
-        let other = try build([forward], "other") {
-            $0.heldoutShare = 0.2
-            $0.seed = 5
-        }
-        #expect(other.heldout != counts[0])
-    }
-
-    @Test(
-        "equal texts are on one side, also where one side would be empty", arguments: [1e-12, 0.5])
-    func equalTextsStayTogether(share: Double) throws {
-        for (index, text) in ["a b.\n\na b.\n", "a b.\n\nc.\n\na b.\n\nc.\n\nc.\n"].enumerated() {
-            let input = try directory.write("\(index).txt", text)
-            let manifest = try build([input], "out\(index)") { $0.heldoutShare = share }
-            let counts = [manifest.train.documents, manifest.heldout.documents]
-            if index == 0 {
-                #expect(counts == [2, 0], "one text has no other side")
-            } else {
-                #expect(counts.sorted() == [2, 3])
-            }
-        }
-    }
-
-    @Test func duplicatesAreCountedAndLeftOutOnRequest() throws {
-        let input = try directory.write("a.txt", "a b.\nc.\n\nd.\n\na b. \nc.\n\nd.\n\nd.\n")
-        let kept = try build([input], "kept")
-        #expect(kept.notes.duplicateDocuments == 3)
-        #expect(kept.train.documents + kept.heldout.documents == 5)
-        let removed = try build([input], "removed") { $0.removesDuplicates = true }
-        #expect(removed.notes.duplicateDocuments == 3)
-        #expect(removed.train.documents + removed.heldout.documents == 2)
-    }
-
-    @Test func longSentencesAndDocumentsAreCut() throws {
-        let words = [String](repeating: "otter", count: 1000).joined(separator: " ")
-        let input = try directory.write("a.txt", "\(words)\n\(words)\n\nthe end.\n")
-        let manifest = try build([input], "sentences") {
-            $0.maximumSentenceLength = 300
-            $0.heldoutShare = 0
-        }
-        #expect(manifest.notes.cutSentences == 6 && manifest.train.sentences == 9)
-        let documents = try build([input], "documents") {
-            $0.documentBytes = 4000
-            $0.heldoutShare = 0
-        }
-        // 5,999 bytes a line: each is cut behind a space, and the lines from one another.
-        #expect(documents.notes.cutDocuments == 3 && documents.train.documents == 5)
-        #expect(documents.train.tokens == manifest.train.tokens)
-    }
-
-    @Test func aLineWithoutSpacesIsCutBetweenCharacters() throws {
-        let input = try directory.write("a.txt", String(repeating: "水", count: 1000))
-        let manifest = try build([input]) {
-            $0.documentBytes = 100
-            $0.chunkBytes = 64
-            $0.heldoutShare = 0
-        }
-        #expect(manifest.train.tokens == 1000 && manifest.train.documents == 31)
-    }
-
-    @Test func textThatIsNotUTF8IsNamedByLineAndByte() throws {
-        var bytes = Array(text(documents: 50).utf8)
-        let lines = bytes.count { $0 == 0x0A }
-        let offset = bytes.count + 4
-        bytes += Array("the ".utf8) + [0xC3, 0x28, 0x0A]
-        let input = try directory.write("a.txt", bytes)
-        let text = errorText { _ = try build([input]) { $0.chunkBytes = 100 } }
-        #expect(text?.contains("a.txt, line \(lines + 1), byte \(offset):") == true)
-        #expect(text?.contains("--replace-invalid") == true)
-        #expect(try Paths.kind(of: directory.file("out")) == .missing)
-        let manifest = try build([input]) { $0.replacesInvalid = true }
-        #expect(manifest.notes.replacedBytes == 1)
-    }
-
-    /// `str.strip` of Python: other programs see the end of a document, too.
-    @Test(arguments: [
-        "", " \t", "\r", "\u{C}", "\u{1C}\u{1F}", "\u{85}", "\u{A0}", "\u{1680}", "\u{2000}",
-        "\u{200A}",
-        "\u{2028}", "\u{2029}", "\u{202F}", "\u{205F}", "\u{3000}", " \u{3000}\u{A0}\t",
-    ])
-    func linesOfWhiteSpaceEndDocuments(line: String) throws {
-        for chunkBytes in [16, 1 << 19] {
-            let text = "the otter.\na b.\n\(line)\nc d.\n\(line)\n\(line)\n e.\u{3000}\n"
-            let input = try directory.write("a.txt", text)
-            let manifest = try build([input], "out\(chunkBytes)") {
-                $0.heldoutShare = 0
-                $0.chunkBytes = chunkBytes
-            }
-            #expect(manifest.train.documents == 3 && manifest.train.sentences == 4)
-        }
-    }
-
-    /// No white space: a zero width space, a soft hyphen, a byte order mark, a letter beside.
-    @Test(arguments: ["\u{200B}", "\u{AD}", "\u{FEFF}", "\u{3000}a", "\u{2007}.\u{2007}"])
-    func linesOfOtherSignsEndNone(line: String) throws {
-        let input = try directory.write("a.txt", "the otter.\n\(line)\nc d.\n")
-        #expect(try build([input]) { $0.heldoutShare = 0 }.train.documents == 1)
-    }
-
-    @Test func unknownTokensAreCounted() throws {
-        let input = try directory.write("a.txt", "the otter Ж.\n\nЖ Ж the\n\nЖ Ж the\n")
-        let kept = try build([input]) { $0.heldoutShare = 0.5 }
-        #expect(kept.notes.unknownTokens == 5)
-        let corpus = try CorpusDirectory(path: directory.file("out"))
-        #expect(try corpus.verify() == UnknownTokens(5, of: 10))
-        let removed = try build([input], "removed") { $0.removesDuplicates = true }
-        #expect(removed.notes.unknownTokens == 3)
-        let manifest = directory.file("out/manifest.json")
-        let text = String(
-            decoding: try WholeFiles.read(manifest, maximumByteCount: 1 << 20), as: UTF8.self)
-        try directory.write(
-            "out/manifest.json",
-            text.replacing("\"unknown_tokens\" : 5", with: "\"unknown_tokens\" : 4"))
-        #expect(
-            errorText { try CorpusDirectory(path: directory.file("out")).verify() }?
-                .contains("counts 4 tokens that are [UNK]") == true)
-    }
-
-    @Test func carriageReturnsAloneAreRefused() throws {
-        let input = try directory.write("a.txt", "the otter.\rA b.\r\rC d.\r")
-        let text = errorText { _ = try build([input]) }
-        #expect(text?.contains("a.txt") == true && text?.contains("carriage returns") == true)
-        let long = try directory.write("b.txt", String(repeating: "the otter.\r", count: 1000))
-        #expect(
-            errorText { _ = try build([long]) { $0.documentBytes = 1000 } }?
-                .contains("carriage returns") == true)
-        let mixed = try directory.write("c.txt", "the\rotter.\r\na\rb.\n")
-        #expect(try build([mixed], "mixed").train.documents == 1)
-    }
-
-    @Test(
-        arguments: [
-            ([0x1F, 0x8B, 8, 0], "zcat"), (Array("BZh91AY&SY".utf8) + [0xAA], "bzcat"),
-            ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xzcat"), ([0x28, 0xB5, 0x2F, 0xFD], "zstdcat"),
-            ([0x50, 0x4B, 3, 4, 0, 0], "unzip -p"), ([0xFF, 0xFE, 0x41, 0], "iconv -f UTF-16 "),
-            (Array("A\0B\0C\0D\0\n\0".utf8), "iconv -f UTF-16LE"),
-            (Array("\0A\0B\0C\0D".utf8), "iconv -f UTF-16BE"),
-            (Array("A b.\nC\0".utf8), "line 2, byte 6: a NUL byte"),
-            ([0x41, 0xE9, 0x0A], "line 1, byte 1: the text is not valid UTF-8"),
-        ] as [([UInt8], String)])
-    func whatIsNotTextIsRefusedWithAdvice(bytes: [UInt8], advice: String) throws {
-        let input = try directory.write("a.txt", bytes)
-        let text = errorText { _ = try build([input]) }
-        #expect(text?.contains("a.txt") == true && text?.contains(advice) == true, "\(text ?? "")")
-    }
-
-    @Test func nulBytesAreReplacedOnRequest() throws {
-        let input = try directory.write("a.txt", "the\0 otter.\0\n")
-        let manifest = try build([input]) { $0.replacesInvalid = true }
-        #expect(manifest.notes.replacedBytes == 2 && manifest.train.tokens == 3)
-    }
-
-    @Test(arguments: ["", "\n\n\n", " \t\r\n\u{3000}\n"])
-    func inputWithoutTextIsRefused(text: String) throws {
-        let input = try directory.write("a.txt", text)
-        let message = errorText { _ = try build([input]) }
-        #expect(message?.contains("no text") == true)
-        #expect(try Paths.kind(of: directory.file("out")) == .missing)
-    }
-
     @Test func nothingIsOverwritten() throws {
         let input = try directory.write("a.txt", "a.\n\nb.\n")
         _ = try build([input])
@@ -400,7 +185,7 @@ import Tokenization
             signal(SIGXFSZ, SIG_IGN)
             var limit = rlimit(rlim_cur: 100_000, rlim_max: 100_000)
             setrlimit(__rlimit_resource_t(1), &limit)
-            let vocabulary = try CorpusBuilderTests.vocabulary()
+            let vocabulary = try Self.vocabulary()
             let builder = try CorpusBuilder(
                 vocabulary: vocabulary, options: CorpusBuilder.Options())
             let text = errorText {
@@ -410,12 +195,5 @@ import Tokenization
             let isReported = text?.contains("is the disk full?") == true
             exit(isReported && names == ["a.txt"] ? 0 : 1)
         }
-    }
-}
-
-extension String {
-    /// The parts between `separator`.
-    fileprivate func components(separatedBy separator: String) -> [String] {
-        split(separator: separator, omittingEmptySubsequences: true).map(String.init)
     }
 }

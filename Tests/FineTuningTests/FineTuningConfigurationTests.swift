@@ -218,7 +218,8 @@ private let task = """
             _ = try parse("{\"retries\": -1, \"warmup\": 2, \"x\": 0}")
             Issue.record("accepted nonsense")
         } catch let error as ConfigurationError {
-            #expect(error.problems.count == 3 && error.exitCode == 78)
+            // Also that there are neither tasks nor models.
+            #expect(error.problems.count == 5 && error.exitCode == 78)
         }
     }
 }

@@ -1,3 +1,4 @@
+import ExitCoding
 import Reporting
 import Testing
 
@@ -22,9 +23,9 @@ import Testing
     }
 
     @Test func numbersHaveTheRightForm() {
-        #expect(HumanFormat.counted(0, "rank") == "0 ranks")
-        #expect(HumanFormat.counted(1, "rank") == "1 rank")
-        #expect(HumanFormat.counted(2, "batch", "batches") == "2 batches")
-        #expect(HumanFormat.counted(1, "batch", "batches") == "1 batch")
+        #expect(counted(0, "rank") == "0 ranks")
+        #expect(counted(1, "rank") == "1 rank")
+        #expect(counted(2, "batch", "batches") == "2 batches")
+        #expect(counted(1, "batch", "batches") == "1 batch")
     }
 }

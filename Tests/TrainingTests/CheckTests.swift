@@ -120,66 +120,95 @@ struct CheckTests {
         #expect(refused.exitStatus == 78)
     }
 
-    @Test("a configuration with mistakes ends as it would end the run")
+    @Test("mistakes in the configuration and in the files that it names are told at once")
     func mistakes() throws {
-        let run = try Run.tiny()
-        let outcome = try Program.train(
-            ["check"] + run.arguments().dropFirst() + ["--set", "batch.micro=0"])
-        try outcome.require(78)
-        #expect(outcome.errors.contains("batch.micro must be"))
+        var run = try Run.tiny(steps: 2)
+        run.configuration = run.configuration.replacing("seed: 7", with: "sed: 7")
+            .replacing("sequence_length: 32", with: "sequence_length: 32, heldout: [/no/heldout]")
+        let (report, outcome) = try check(
+            run, ranks: 2,
+            ["batch.micro=0", "model.vocabulary=/no/vocab.txt", "batch.global", "optimizer.lr=1"]
+                .flatMap { ["--set", $0] })
+        let parts = [
+            "--set batch.global: there is no =", "unknown key run.sed", "batch.micro must be",
+            "unknown key optimizer.lr", "there is no /no/heldout", "there is no /no/vocab.txt",
+        ]
+        for part in parts {
+            #expect(
+                report.problems.count { $0.message.contains(part) } == 1, "\(part)\n\(outcome)")
+        }
+        #expect(report.problems.count == parts.count, "\(outcome)")
+        // The status of the first.
+        #expect(report.problems.map(\.exitStatus) == [78, 78, 78, 78, 66, 66])
+        #expect(outcome.status == 78)
     }
 
     @Test(
-        "a file of fine-tuning: its tasks are read, and all that is wrong is told",
-        arguments: [1, 2])
-    func fineTuning(ranks: Int) throws {
-        struct Tasks: Decodable {
-            struct Task: Decodable {
-                var name: String
-                var trainInputs: Int
-                var labels: Int
-                var fullShare: Double
-            }
-            var trials: Int
-            var tasks: [Task]
-        }
+        "no consequence of a mistake is told: neither a problem nor a number",
+        arguments: [
+            // The data that were meant are not known: none is missing, and no vocabulary either.
+            "data.train={a: b}",
+            // 6 masks would be more than the 5 tokens of the default length, if that were shorter.
+            "data.sequence_length=long",
+            // The sizes, and so the memory, are not known.
+            "model.hidden_size=wide", "model.hiden_size=32", "model.num_attention_heads=0",
+            // 100 ranks are too many for the default batch, if it were the one that was meant.
+            "batch.global=many", "phases=[{data: {sequence_length: x}}]", "phases=5",
+            // The run directory is given, so that its checkpoints can be looked for.
+            "run.name=[]", "precision.loss_scale={initial: x}", "data.format=text",
+            "schedule.warmup_steps=-1", "model.initialize_from={a: b}", "model=5", "=5",
+        ])
+    func consequences(argument: String) throws {
+        let run = try Run.tiny(steps: 2)
+        let (report, outcome) = try check(run, ["--set", argument, "--ranks", "3"])
+        #expect(report.problems.count == 1 && report.exitStatus == 78, "\(outcome)")
+        #expect(report.memoryBytesPerRank == nil && report.estimatedSeconds == nil, "\(outcome)")
+    }
+
+    @Test("what the mistakes do not touch is checked as ever")
+    func beside() throws {
+        let run = try Run.tiny(steps: 2)
         let scratch = TemporaryDirectory()
-        let file = scratch.file("check.json")
-        let fanOut = try FanOut(["class", "tags", "questions"], "seeds: [1, 2]\nepochs: [1]")
-        func check(_ more: [String]) throws -> Outcome {
-            try Program.train(
-                ranks: ranks, ["check"] + fanOut.arguments(more).dropFirst() + ["--json", file])
-        }
-        let outcome = try check([])
-        try outcome.require()
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let found = try decoder.decode(Tasks.self, from: Data(fileBytes(file)))
-        #expect(found.trials == 6 && found.tasks.map(\.name) == ["class", "tags", "questions"])
-        #expect(found.tasks.map(\.labels) == [2, 3, 0])
-        #expect(found.tasks.allSatisfy { $0.trainInputs >= 60 && $0.fullShare == 0 })
-        let short = try check(["--set", "tasks.0.sequence_length=8"])
-        #expect(short.output.contains("100.0% take all 8 tokens"), "\(short)")
-        let wrong = try check([
-            "--set", "tasks.0.train=/no/train.tsv", "--set", "tasks.1.evaluate=/no/test.conll",
-            "--set", "tasks.2.sequence_length=64",
-        ])
-        try wrong.require(66)
+        let other = try scratch.write("vocab.txt", TinyCorpus.vocabulary().text + "surplus\n")
+        let (report, outcome) = try check(
+            run,
+            ["evaluation.every_steps=x", "model.vocabulary=\(other)", "model.hidden_size=33"]
+                .flatMap { ["--set", $0] } + ["--ranks", "64"])
         for part in [
-            "task class: there is no file /no/train.tsv",
-            "task tags: there is no file /no/test.conll",
-            "task questions (sequence_length 64) does not fit the model",
+            "evaluation.every_steps must be", "model.hidden_size (33) must be a multiple",
+            "less than the 64 ranks",
         ] {
-            #expect(wrong.output.contains(part), "\(wrong)")
+            #expect(report.problems.count { $0.message.contains(part) } == 1, "\(part) \(outcome)")
         }
-        // A model behind a good one has its problems, too, and the good one's check goes on.
-        let broken = scratch.file("broken")
-        try Paths.createDirectory(broken)
-        let models = try check([
-            "--set", "checkpoints=[\(FanOutFixture.shared.get().model), \(broken)]",
-        ])
-        try models.require(66)
-        #expect(models.output.contains("broken: "), "\(models)")
-        #expect(try !Paths.exists(fanOut.directory))
+        // Another vocabulary alone is found, although a key of another section is wrong.
+        let (second, more) = try check(
+            run,
+            ["evaluation.every_steps=x", "model.vocabulary=\(other)"].flatMap { ["--set", $0] })
+        #expect(second.problems.map(\.exitStatus) == [78, 78], "\(more)")
+        #expect(second.problems.last?.message.contains("is another vocabulary") == true, "\(more)")
+    }
+
+    @Test("a file that cannot be read at all ends the check, with the arguments that cannot either")
+    func unreadable() throws {
+        var run = try Run.tiny()
+        run.configuration = "batch: ["
+        let outcome = try Program.train(
+            ["check"] + run.arguments().dropFirst() + ["--set", "batch.micro"])
+        try outcome.require(78)
+        #expect(outcome.errors.contains("not YAML") && outcome.errors.contains("there is no ="))
+    }
+
+    @Test("a model to start from that is damaged is told beside data that are missing")
+    func modelBesideData() throws {
+        let run = try Run.tiny()
+        let scratch = TemporaryDirectory()
+        try Paths.createDirectory(scratch.file("model"))
+        let (report, outcome) = try check(
+            run,
+            ["data.train=[/no/corpus]", "model.initialize_from=\(scratch.file("model"))"]
+                .flatMap { ["--set", $0] })
+        #expect(report.problems.count == 2, "\(outcome)")
+        #expect(report.problems[0].message.contains("/no/corpus"))
+        #expect(report.problems[1].message.contains(scratch.file("model")), "\(outcome)")
     }
 }

@@ -181,3 +181,9 @@ struct FanOut {
         ).wait()
     }
 }
+
+/// A trial that takes long enough to be interrupted.
+enum LongFanOut {
+    static let settings = "seeds: [1]\nepochs: [60]\nlearning_rates: [1.0e-3]\n"
+    static let key = "class/tiny/lr0.001-epochs60-seed1"
+}

@@ -1,15 +1,10 @@
+import Tokenization
+
 /// White space and letters as Python's `str` sees them: the official scoring scripts are written in
 /// it, and Swift's `Character` compares other things.
 enum PythonText {
-    /// `str.isspace` of one code point: bidirectional class WS, B or S, or category Zs.
-    static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x09...0x0D, 0x1C...0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029,
-            0x202F, 0x205F, 0x3000:
-            true
-        default: false
-        }
-    }
+    /// `str.isspace` of one code point.
+    static func isSpace(_ scalar: Unicode.Scalar) -> Bool { WhiteSpace.contains(scalar.value) }
 
     /// `\w` of `re` for `str`: `str.isalnum`, or the underscore.
     static func isWord(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,89 +1,140 @@
+package import Formats
+
 /// Conditions between keys.
 extension FineTuningConfiguration {
-    /// Everything that does not fit together, a sentence each.
-    public var inconsistencies: [String] {
-        var problems: [String] = []
-        if tasks.isEmpty { problems.append("tasks: there is none; list at least one") }
-        if checkpoints.isEmpty {
-            problems.append("checkpoints: there is none; list at least one model to start from")
-        }
-        for (key, isEmpty) in [
-            ("seeds", seeds.isEmpty), ("learning_rates", learningRates.isEmpty),
-            ("epochs", epochs.isEmpty),
-        ] where isEmpty {
-            problems.append("\(key): there is none; list at least one")
-        }
+    /// Everything that does not fit together.
+    package var inconsistencies: [Inconsistency] {
+        var problems = emptyLists
         problems += repeated(tasks.map(\.name), "tasks")
         problems += repeated(checkpoints.map(\.name), "checkpoints")
         for (index, point) in checkpoints.enumerated() where point.path.isEmpty {
-            problems.append("checkpoints[\(index)].path is missing")
+            let path = "checkpoints[\(index)].path"
+            problems.append(Inconsistency(paths: [path], message: "\(path) is missing"))
         }
         for (index, task) in tasks.enumerated() {
-            problems += task.inconsistencies(sequenceLength: sequenceLength).map {
-                "tasks[\(index)]\($0)"
-            }
+            problems += task.inconsistencies("tasks[\(index)]", sequenceLength(of: task))
         }
         if trialCount > Self.maximumTrials {
-            problems.append("\(trialCount) trials are more than \(Self.maximumTrials)")
+            problems.append(
+                Inconsistency(
+                    paths: ["tasks", "checkpoints", "seeds", "learning_rates", "epochs"],
+                    message: "\(trialCount) trials are more than \(Self.maximumTrials)"))
         }
         return problems
     }
 
-    private func repeated(_ names: [String], _ key: String) -> [String] {
+    private var emptyLists: [Inconsistency] {
+        [
+            ("tasks", tasks.isEmpty, ""),
+            ("checkpoints", checkpoints.isEmpty, " model to start from"),
+            ("seeds", seeds.isEmpty, ""), ("learning_rates", learningRates.isEmpty, ""),
+            ("epochs", epochs.isEmpty, ""),
+        ].filter(\.1).map { key, _, what in
+            Inconsistency(
+                paths: [key], message: "\(key): there is none; list at least one\(what)")
+        }
+    }
+
+    private func repeated(_ names: [String], _ key: String) -> [Inconsistency] {
         var seen: Set<String> = []
         return names.enumerated().compactMap { index, name in
-            if name.isEmpty { return "\(key)[\(index)].name is missing" }
-            if name.hasPrefix(".") {
-                return "\(key)[\(index)].name: \(visible(name)) would be a hidden folder"
+            let path = "\(key)[\(index)].name"
+            let message: String
+            if name.isEmpty {
+                message = "\(path) is missing"
+            } else if name.hasPrefix(".") {
+                message = "\(path): \(visible(name)) would be a hidden folder"
+            } else if seen.insert(name).inserted {
+                return nil
+            } else {
+                message = "\(path): there is another \(visible(name))"
             }
-            return seen.insert(name).inserted
-                ? nil : "\(key)[\(index)].name: there is another \(visible(name))"
+            return Inconsistency(paths: [path], message: message)
         }
     }
 }
 
 extension TaskDefinition {
-    fileprivate func inconsistencies(sequenceLength: Int) -> [String] {
-        var problems: [String] = []
-        for (key, path) in [("train", train), ("evaluate", evaluate)] {
-            if path.isEmpty {
-                problems.append(".\(key) is missing")
-            } else if format(of: path) == nil {
+    /// What does not fit together in the task at `path`, whose inputs have so many tokens.
+    fileprivate func inconsistencies(_ path: String, _ sequenceLength: Int) -> [Inconsistency] {
+        fileProblems(path) + classProblems(path) + formProblems(path, sequenceLength)
+    }
+
+    /// A problem of the first of `keys`, a sentence that follows its path.
+    private func problem(_ path: String, _ keys: String..., text: String) -> Inconsistency {
+        Inconsistency(
+            paths: keys.map { "\(path).\($0)" }, message: "\(path).\(keys[0])\(text)")
+    }
+
+    private func fileProblems(_ path: String) -> [Inconsistency] {
+        var problems: [Inconsistency] = []
+        for (key, file) in [("train", train), ("evaluate", evaluate)] {
+            if file.isEmpty {
+                problems.append(problem(path, key, text: " is missing"))
+            } else if format(of: file) == nil {
                 problems.append(
-                    ".\(key): the name \(visible(path)) does not tell the format; set format")
+                    problem(
+                        path, key, "format", "kind",
+                        text: ": the name \(visible(file)) does not tell the format; set format"))
             }
         }
         if let format, !format.fits(kind) {
-            problems.append(".format: \(format.rawValue) does not hold \(kind.rawValue) data")
+            problems.append(
+                problem(
+                    path, "format", "kind",
+                    text: ": \(format.rawValue) does not hold \(kind.rawValue) data"))
         }
+        if !header.isEmpty, format(of: train)?.table == .jsonLines {
+            problems.append(
+                problem(
+                    path, "header", "format", "kind", "train",
+                    text: ": JSON lines name their members themselves"))
+        }
+        return problems
+    }
+
+    private func classProblems(_ path: String) -> [Inconsistency] {
+        var problems: [Inconsistency] = []
         if let metric, !kind.metrics.contains(metric) {
             let names = kind.metrics.map(\.rawValue).joined(separator: ", ")
             problems.append(
-                ".metric: \(metric.rawValue) does not measure \(kind.rawValue); use \(names)")
+                problem(
+                    path, "metric", "kind",
+                    text: ": \(metric.rawValue) does not measure \(kind.rawValue); use \(names)"))
         }
         for (index, label) in labels.enumerated() where PythonText.trimmed(label) != label {
             problems.append(
-                ".labels[\(index)]: \"\(visible(label))\" has white space at its ends, which no label "
-                    + "of the data keeps; remove it")
+                problem(
+                    path, "labels[\(index)]",
+                    text: ": \"\(visible(label))\" has white space at its ends, which no label "
+                        + "of the data keeps; remove it"))
         }
         if kind == .classification, labels.count == 1 {
-            problems.append(".labels: there is one class only; list at least two")
+            problems.append(
+                problem(
+                    path, "labels", "kind", text: ": there is one class only; list at least two"))
         }
-        if let problem = metricProblem(classes: labels.count), labels.count > 1 {
-            problems.append(".metric: \(problem)")
-        }
-        if kind == .multipleChoice, columns.choices.isEmpty {
-            problems.append(".columns.choices is missing")
-        }
-        if kind == .questionAnswering,
-            let problem = windowSettings(maximumLength: self.sequenceLength ?? sequenceLength)
-                .problem
-        {
-            problems.append(": \(problem)")
-        }
-        if !header.isEmpty, format(of: train)?.table == .jsonLines {
-            problems.append(".header: JSON lines name their members themselves")
+        if let reason = metricProblem(classes: labels.count), labels.count > 1 {
+            problems.append(problem(path, "metric", "labels", "kind", text: ": \(reason)"))
         }
         return problems
+    }
+
+    private func formProblems(_ path: String, _ sequenceLength: Int) -> [Inconsistency] {
+        if kind == .multipleChoice, columns.choices.isEmpty {
+            return [problem(path, "columns.choices", "kind", text: " is missing")]
+        }
+        if kind == .questionAnswering,
+            let reason = windowSettings(maximumLength: sequenceLength).problem
+        {
+            return [
+                Inconsistency(
+                    paths: [
+                        "\(path).stride", "\(path).maximum_question_length",
+                        "\(path).sequence_length", "\(path).kind", "sequence_length",
+                    ], message: "\(path): \(reason)")
+            ]
+        }
+        return []
     }
 }

@@ -82,7 +82,8 @@ extension FineTuningConfiguration.StartingPoint {
             if !point.path.isEmpty, !ValueKind.isKeyName(point.name) {
                 reader.fail(
                     tree.origin,
-                    "\(path).name is missing, and the end of the path is not \(kind.expectation)")
+                    "\(path).name is missing, and the end of the path is not \(kind.expectation)",
+                    about: "\(path).name")
             }
         }
         return point

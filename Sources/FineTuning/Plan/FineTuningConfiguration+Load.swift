@@ -8,7 +8,17 @@ extension FineTuningConfiguration {
     public static func load(
         path: String, overrides: [String] = []
     ) throws(ConfigurationError) -> FineTuningConfiguration {
-        try parse(YAMLReader.text(ofFile: path), name: path, overrides: overrides)
+        try read(path: path, overrides: overrides).get()
+    }
+
+    /// Reads a YAML file as `load` does, and keeps what is right beside what is wrong.
+    ///
+    /// - Throws: `ConfigurationError` where nothing can be read: the file is missing, is not YAML, or
+    ///   is of another program.
+    public static func read(
+        path: String, overrides: [String] = []
+    ) throws(ConfigurationError) -> ConfigurationReading<FineTuningConfiguration> {
+        try read(YAMLReader.text(ofFile: path), name: path, overrides: overrides)
     }
 
     /// Reads a configuration from text; `name` stands for the file in messages.
@@ -17,16 +27,25 @@ extension FineTuningConfiguration {
     public static func parse(
         _ text: String, name: String, overrides: [String] = []
     ) throws(ConfigurationError) -> FineTuningConfiguration {
+        try read(text, name: name, overrides: overrides).get()
+    }
+
+    /// Reads a configuration from text, as `parse`, and keeps what is right beside what is wrong.
+    package static func read(
+        _ text: String, name: String, overrides: [String] = []
+    ) throws(ConfigurationError) -> ConfigurationReading<FineTuningConfiguration> {
         var reader = TreeReader()
         let tree = try YAMLTree.document(
-            text, name: name, overrides: overrides, problems: &reader.problems)
+            text, name: name, overrides: overrides, faults: &reader.faults)
         try ConfigurationPurpose.fineTuning.check(tree, name: name)
         var configuration = FineTuningConfiguration()
         reader.read(tree, "", into: &configuration, fields)
-        if reader.problems.isEmpty {
-            for problem in configuration.inconsistencies { reader.fail(tree.origin, problem) }
+        // Those of keys that could not be read may be consequences.
+        let unread = reader.faults.unread
+        for inconsistency in configuration.inconsistencies
+        where !inconsistency.paths.contains(where: unread.affect) {
+            reader.fail(tree.origin, inconsistency.message, about: inconsistency.paths[0])
         }
-        guard reader.problems.isEmpty else { throw ConfigurationError(problems: reader.problems) }
-        return configuration
+        return ConfigurationReading(configuration, reader.faults)
     }
 }

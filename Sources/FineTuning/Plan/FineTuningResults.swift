@@ -83,29 +83,14 @@ public struct FineTuningResults: Equatable, Sendable {
         var failures: [Failure] = []
         var comparisons: [Comparison] = []
         for task in configuration.tasks.indices {
-            let metric = configuration.tasks[task].decidingMetric
             var models = [[TrialPlan.Entry]](
                 repeating: [], count: configuration.checkpoints.count)
             for entry in entries[task] { models[entry.trial.checkpoint].append(entry) }
+            let metric = configuration.tasks[task].decidingMetric
             let row = models.compactMap { Self.cell($0, metric) }
             cells += row
-            failures += models.indices.compactMap { model in
-                let failed = models[model].count { $0.status.isFailed }
-                guard failed > 0, !row.contains(where: { $0.checkpoint == model }) else {
-                    return nil
-                }
-                return Failure(task: task, checkpoint: model, failed: failed)
-            }
-            for (index, first) in row.enumerated() {
-                comparisons += row[(index + 1)...].compactMap { second in
-                    let pair = Pair(
-                        task: task, first: first.checkpoint, second: second.checkpoint)
-                    if let known = known[pair], known.first == first, known.second == second {
-                        return known.comparison
-                    }
-                    return Self.compare(first, second)
-                }
-            }
+            failures += Self.failures(of: task, models, finished: row)
+            comparisons += Self.comparisons(row, known)
         }
         self.cells = cells
         self.failures = failures
@@ -113,6 +98,33 @@ public struct FineTuningResults: Equatable, Sendable {
         chances = configuration.tasks.indices.map { task in
             guard baselines.indices.contains(task) else { return nil }
             return baselines[task]?[configuration.tasks[task].decidingMetric]
+        }
+    }
+
+    /// The models of a task that have no cell because trials failed.
+    private static func failures(
+        of task: Int, _ models: [[TrialPlan.Entry]], finished row: [Cell]
+    ) -> [Failure] {
+        models.indices.compactMap { model in
+            let failed = models[model].count { $0.status.isFailed }
+            guard failed > 0, !row.contains(where: { $0.checkpoint == model }) else { return nil }
+            return Failure(task: task, checkpoint: model, failed: failed)
+        }
+    }
+
+    /// All pairs of the models of a task; those that are `known` and have not changed are taken over.
+    private static func comparisons(
+        _ row: [Cell], _ known: [Pair: (first: Cell, second: Cell, comparison: Comparison)]
+    ) -> [Comparison] {
+        row.enumerated().flatMap { index, first in
+            row[(index + 1)...].compactMap { second in
+                let pair = Pair(
+                    task: first.task, first: first.checkpoint, second: second.checkpoint)
+                if let known = known[pair], known.first == first, known.second == second {
+                    return known.comparison
+                }
+                return compare(first, second)
+            }
         }
     }
 

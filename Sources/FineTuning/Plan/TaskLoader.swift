@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// Reads the files of a task, the training data first: it gives the classes.
 struct TaskLoader {
     private let task: TaskDefinition
@@ -51,7 +53,7 @@ struct TaskLoader {
         let places = SequenceColumns(first: 0, second: pair.isEmpty ? nil : 2, label: 1)
         if let spaced = table.firstSpacedLabel(column: 1) {
             note(
-                "\(path): \(spaced.count == 1 ? "1 label has" : "\(spaced.count) labels have") white "
+                "\(path): \(counted(spaced.count, "label has", "labels have")) white "
                     + "space at the ends, which does not count, the first on line \(spaced.line)")
         }
         if task.kind == .regression {

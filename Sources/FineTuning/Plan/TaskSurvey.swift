@@ -1,5 +1,9 @@
+import ExitCoding
+
 /// Summary of a task's files, for the banner.
 public struct TaskSurvey: Equatable, Sendable {
+    /// The task's name.
+    public let name: String
     /// Inputs to learn from: texts, sentences, choices or windows.
     public let trainInputs: Int
     /// Inputs to score on.
@@ -11,6 +15,7 @@ public struct TaskSurvey: Equatable, Sendable {
 
     /// Counts what was read of a task.
     public init(_ data: TaskData, _ task: TaskDefinition) {
+        name = task.name
         trainInputs = data.train.inputCount
         evaluateInputs = data.evaluate.inputCount
         classes = data.labels.count
@@ -21,6 +26,6 @@ public struct TaskSurvey: Equatable, Sendable {
     public var summary: String {
         let inputs =
             "\(trainInputs) training and \(evaluateInputs) evaluation inputs"
-        return classes > 0 ? "\(classes) class\(classes == 1 ? "" : "es"), \(inputs)" : inputs
+        return classes > 0 ? "\(counted(classes, "class", "classes")), \(inputs)" : inputs
     }
 }

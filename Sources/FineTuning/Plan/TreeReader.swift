@@ -2,10 +2,10 @@ internal import Formats
 
 /// Gives types to the values of a configuration and collects everything that is wrong with them.
 struct TreeReader {
-    var problems: [ConfigurationError.Problem] = []
+    var faults = ConfigurationFaults()
 
-    mutating func fail(_ origin: YAMLTree.Origin, _ message: String) {
-        problems.append(.init(location: origin.location, message: message))
+    mutating func fail(_ origin: YAMLTree.Origin, _ message: String, about path: String) {
+        faults.add(.init(location: origin.location, message: message), about: path)
     }
 
     /// Reads the keys of a mapping into `value`; keys that are left out stay as they are.
@@ -13,39 +13,47 @@ struct TreeReader {
         _ tree: YAMLTree, _ path: String, into value: inout Value, _ fields: [TreeField<Value>]
     ) {
         guard case .mapping(let entries) = tree.content else {
-            return fail(tree.origin, "\(path) must be a mapping of keys, found \(tree.found)")
+            return fail(
+                tree.origin, "\(path) must be a mapping of keys, found \(tree.found)", about: path)
         }
         for entry in entries {
             let name = path.isEmpty ? visible(entry.key) : "\(path).\(visible(entry.key))"
             guard let field = fields.first(where: { $0.key == entry.key }) else {
-                let known = fields.map(\.key)
-                let guess = nearest(to: entry.key, in: known).map { "did you mean \($0)? " } ?? ""
-                let list = known.joined(separator: ", ")
-                fail(entry.keyOrigin, "unknown key \(name); \(guess)the keys are \(list)")
+                failUnknown(entry, name, in: path, known: fields.map(\.key))
                 continue
             }
             field.read(entry.value, name, &value, &self)
         }
     }
 
+    private mutating func failUnknown(
+        _ entry: YAMLTree.Entry, _ name: String, in path: String, known: [String]
+    ) {
+        let meant = nearest(to: entry.key, in: known)
+        let guess = meant.map { "did you mean \($0)? " } ?? ""
+        let list = known.joined(separator: ", ")
+        fail(entry.keyOrigin, "unknown key \(name); \(guess)the keys are \(list)", about: name)
+        if let meant { faults.unread.insert(path.isEmpty ? meant : "\(path).\(meant)") }
+    }
+
     /// A value of a kind; `expectation` takes the place of the kind's own in the message.
     mutating func value<Value>(
         _ tree: YAMLTree, _ path: String, _ kind: ValueKind<Value>, expectation: String? = nil
     ) -> Value? {
-        let count = problems.count
-        if let value = kind.read(tree, path, &problems) { return value }
-        if problems.count == count {
+        let count = faults.problems.count
+        let value = faults.collect(about: path) { kind.read(tree, path, &$0) }
+        if value == nil, faults.problems.count == count {
             let wanted = expectation ?? kind.expectation
-            fail(tree.origin, "\(path) must be \(wanted), found \(tree.found)")
+            fail(tree.origin, "\(path) must be \(wanted), found \(tree.found)", about: path)
         }
-        return nil
+        return value
     }
 
     /// The items of a list; a single value counts as a list of one.
     mutating func items(_ tree: YAMLTree, _ path: String) -> [YAMLTree] {
         guard case .sequence(let items) = tree.content else { return [tree] }
         guard items.count <= 1000 else {
-            fail(tree.origin, "\(path) has more than 1000 items")
+            fail(tree.origin, "\(path) has more than 1000 items", about: path)
             return []
         }
         return items
@@ -85,7 +93,7 @@ struct TreeField<Root> {
                 items.append(item)
             }
             if Set(items).count < items.count {
-                reader.fail(tree.origin, "\(path) has the same item twice")
+                reader.fail(tree.origin, "\(path) has the same item twice", about: path)
             }
             root[keyPath: place] = items
         }

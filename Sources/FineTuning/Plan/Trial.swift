@@ -21,7 +21,8 @@ extension FineTuningConfiguration {
         var count = 0
         for task in tasks {
             let factors = [
-                checkpoints.count, seeds.count, rates(task).count, passes(task).count,
+                checkpoints.count, seeds.count, learningRates(of: task).count,
+                epochs(of: task).count,
             ]
             var product = 1
             for factor in factors {
@@ -42,8 +43,8 @@ extension FineTuningConfiguration {
         var trials: [Trial] = []
         for (taskIndex, task) in tasks.enumerated() {
             for (pointIndex, point) in checkpoints.enumerated() {
-                for rate in rates(task) {
-                    for count in passes(task) {
+                for rate in learningRates(of: task) {
+                    for count in epochs(of: task) {
                         let setting = "lr\(rate)-epochs\(count)"
                         trials += seeds.map { seed in
                             Trial(
@@ -58,11 +59,21 @@ extension FineTuningConfiguration {
         return trials
     }
 
-    private func rates(_ task: TaskDefinition) -> [Double] {
+    /// The peaks of the learning rate that a task tries: its own, or else those of all tasks.
+    public func learningRates(of task: TaskDefinition) -> [Double] {
         task.learningRates.isEmpty ? learningRates : task.learningRates
     }
 
-    private func passes(_ task: TaskDefinition) -> [Int] {
+    /// The numbers of epochs that a task tries.
+    public func epochs(of task: TaskDefinition) -> [Int] {
         task.epochs.isEmpty ? epochs : task.epochs
     }
+
+    /// The most tokens of an input of a task.
+    public func sequenceLength(of task: TaskDefinition) -> Int {
+        task.sequenceLength ?? sequenceLength
+    }
+
+    /// The inputs of an update of a task, over all ranks of a trial.
+    public func batchSize(of task: TaskDefinition) -> Int { task.batchSize ?? batchSize }
 }

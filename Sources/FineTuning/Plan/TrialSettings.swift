@@ -55,8 +55,8 @@ extension FineTuningConfiguration {
         var settings = [
             "kind": task.kind.rawValue, "train": train, "evaluate": evaluate,
             "metric": task.decidingMetric.rawValue,
-            "sequence_length": "\(task.sequenceLength ?? sequenceLength)",
-            "batch_size": "\(task.batchSize ?? batchSize)", "warmup": "\(warmup)",
+            "sequence_length": "\(sequenceLength(of: task))",
+            "batch_size": "\(batchSize(of: task))", "warmup": "\(warmup)",
             "weight_decay": "\(weightDecay)", "clip_norm": "\(clipNorm)",
             "head_dropout": headDropout.map { "\($0)" } ?? "the model's",
             "precision": precision.rawValue,

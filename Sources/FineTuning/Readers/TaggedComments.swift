@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// Finds the comments of a file of tagged words, which CoNLL-2003 has not, but many files like it do.
 ///
 /// `#` is also a word. A line that begins with it is a comment
@@ -67,7 +69,7 @@ struct TaggedComments {
         var notes: [String] = []
         if let skipped {
             let lines =
-                skipped.count == 1 ? "1 line that begins" : "\(skipped.count) lines that begin"
+                counted(skipped.count, "line that begins", "lines that begin")
             notes.append(
                 "\(lines) with # \(skipped.count == 1 ? "is" : "are") skipped as "
                     + "comments, the first is line \(skipped.line)")

@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// The column layout of a file of tagged words, the same in the whole file.
 struct TaggedLayout {
     /// Whether tabs divide columns; else spaces do, any number of them.
@@ -79,7 +81,7 @@ struct TaggedLayout {
         }
         throw text.error(
             number,
-            "\(fields.count) \(fields.count == 1 ? "column" : "columns") divided by \(divider), where "
+            "\(counted(fields.count, "column")) divided by \(divider), where "
                 + "line \(first) has \(columns); every line needs a word, its tag, and the same number "
                 + "of columns")
     }

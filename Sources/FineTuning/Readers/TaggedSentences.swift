@@ -1,3 +1,5 @@
+import ExitCoding
+
 /// A sentence cut into words, each with its tag.
 public struct TaggedSentence: Equatable, Sendable {
     /// The words.
@@ -94,7 +96,7 @@ private struct TaggedReader {
         comments.notes
             + (spaced.map {
                 [
-                    "\($0.count == 1 ? "1 tag has" : "\($0.count) tags have") white space at the ends, "
+                    "\(counted($0.count, "tag has", "tags have")) white space at the ends, "
                         + "which does not count, the first on line \($0.line)"
                 ]
             } ?? [])

@@ -15,10 +15,28 @@ struct Alphabet {
         var form = CharacterForm.normalized
         form.isolatesIdeographs = options.tokenizer.isolatesIdeographs
         let table = CharacterTable.of(form)
-        func pieceCount(_ scalar: UInt32) -> Int { Self.isIsolated(scalar, table) ? 1 : 2 }
         let counts = Self.characterCounts(words)
         guard counts.contains(where: { $0 > 0 }) else { throw .noWords }
+        let (chosen, pieces) = Self.choose(counts, table, options)
         let fixed = options.fixedTokens.count
+        guard fixed + pieces <= options.size else {
+            throw .sizeTooSmall(size: options.size, fixed: fixed, alphabet: pieces)
+        }
+        characters = chosen.sorted()
+        var places = [Int32](repeating: -1, count: 0x110000)
+        for (place, scalar) in characters.enumerated() { places[Int(scalar)] = Int32(place) }
+        self.places = places
+        self.table = table
+    }
+
+    /// Chooses the printable characters of ASCII, and the most frequent of the others.
+    ///
+    /// - Parameter counts: how often each character occurs.
+    /// - Returns: the characters, and the number of pieces that they take.
+    private static func choose(
+        _ counts: [Int64], _ table: CharacterTable, _ options: WordPieceTrainer.Options
+    ) -> (characters: Set<UInt32>, pieces: Int) {
+        func pieceCount(_ scalar: UInt32) -> Int { isIsolated(scalar, table) ? 1 : 2 }
         let always = (UInt32(0x21)...0x7E).filter {
             !options.tokenizer.lowercase || !(UInt32(0x41)...0x5A).contains($0)
         }
@@ -29,7 +47,7 @@ struct Alphabet {
         let total = counts.reduce(0, +)
         var covered = always.reduce(0) { $0 + counts[Int($1)] }
         var pieces = always.reduce(0) { $0 + pieceCount($1) }
-        let most = pieces + (options.size - fixed - pieces) / 2
+        let most = pieces + (options.size - options.fixedTokens.count - pieces) / 2
         for index in frequent {
             let scalar = UInt32(index)
             if let limit = options.alphabetLimit {
@@ -43,14 +61,7 @@ struct Alphabet {
             covered += counts[index]
             pieces += pieceCount(scalar)
         }
-        guard fixed + pieces <= options.size else {
-            throw .sizeTooSmall(size: options.size, fixed: fixed, alphabet: pieces)
-        }
-        characters = chosen.sorted()
-        var places = [Int32](repeating: -1, count: 0x110000)
-        for (place, scalar) in characters.enumerated() { places[Int(scalar)] = Int32(place) }
-        self.places = places
-        self.table = table
+        return (chosen, pieces)
     }
 
     /// The place of a code point in `characters`, or nil.

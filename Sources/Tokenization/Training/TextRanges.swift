@@ -1,5 +1,4 @@
 import DurableFiles
-import FileNames
 import Glibc
 
 /// A part of a file for one worker: a range of bytes between ASCII white space, or all of a pipe.
@@ -69,7 +68,7 @@ func openText(_ path: String) throws(TextStreamError) -> Int32 {
     let file =
         path == "-"
         ? dup(STDIN_FILENO)
-        : withSystemPath(path) { name in Patience.call { open(name, O_RDONLY | O_CLOEXEC) } }
+        : Patience.call(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw .unreadable(path: path, code: errno) }
     return file
 }

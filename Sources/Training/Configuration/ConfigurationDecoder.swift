@@ -1,25 +1,32 @@
 import Formats
 
 /// Turns a merged tree into a configuration and collects everything that is wrong with it.
+///
+/// What could be read is kept, so that checks of one key do not wait for another to be mended.
 struct ConfigurationDecoder {
-    private(set) var problems: [ConfigurationError.Problem] = []
+    private(set) var faults: ConfigurationFaults
+    /// The paths of the keys that were read.
+    private var read: Set<String> = []
     private let fields = RunConfiguration.fields
 
     /// The most phases of one run.
     private static let maximumPhases = 64
 
-    /// The configuration of `tree`; meaningless where problems were found.
+    /// Collects into the faults that are known already.
+    init(_ faults: ConfigurationFaults = ConfigurationFaults()) { self.faults = faults }
+
+    /// The configuration of `tree`: defaults where a value could not be read.
     mutating func decode(_ tree: YAMLTree) -> RunConfiguration {
         var configuration = RunConfiguration()
         guard case .mapping(let entries) = tree.content else { return configuration }
         decodeSections(entries, into: &configuration)
-        let sound = problems.isEmpty
         if let phases = tree["phases"] {
-            configuration.phases = decodePhases(phases, base: tree, sound: sound)
+            configuration.phases = decodePhases(phases, base: tree)
         }
         // What phases override is never run by itself, so only the phases must be consistent.
-        if sound, configuration.phases.isEmpty {
-            report(configuration.inconsistencies(), tree: tree, prefix: "")
+        if configuration.phases.isEmpty {
+            report(
+                configuration.inconsistencies(), tree: tree, prefix: "", unread: faults.unread)
         }
         return configuration
     }
@@ -30,17 +37,15 @@ struct ConfigurationDecoder {
         for entry in entries where entry.key != "phases" {
             let prefix = entry.keyOrigin.prefix
             guard RunConfiguration.sections.contains(entry.key) else {
-                fail(
-                    entry.keyOrigin,
-                    unknownKey(
-                        entry.key, within: "", known: RunConfiguration.sections, prefix: prefix))
+                failUnknown(entry, within: "", known: RunConfiguration.sections)
                 continue
             }
             if entry.value.isNull { continue }
             guard case .mapping(let keys) = entry.value.content else {
                 fail(
                     entry.value.origin,
-                    "\(prefix)\(entry.key) must be a mapping of keys, found \(entry.value.found)")
+                    "\(prefix)\(entry.key) must be a mapping of keys, found \(entry.value.found)",
+                    about: entry.key)
                 continue
             }
             for key in keys { decode(key, of: entry.key, into: &configuration) }
@@ -51,85 +56,109 @@ struct ConfigurationDecoder {
         _ entry: YAMLTree.Entry, of section: String, into configuration: inout RunConfiguration
     ) {
         let path = "\(section).\(entry.key)"
-        if let field = fields.first(where: { $0.path == path }) {
-            field.read(entry.value, into: &configuration, &problems)
-        } else {
+        guard let field = fields.first(where: { $0.path == path }) else {
             let known = fields.filter { $0.section == section }.map(\.key)
-            fail(
-                entry.keyOrigin,
-                unknownKey(
-                    entry.key, within: section, known: known, prefix: entry.keyOrigin.prefix))
+            return failUnknown(entry, within: section, known: known)
         }
+        faults.collect(about: path) { field.read(entry.value, into: &configuration, &$0) }
+        if !faults.unread.affect(path) { read.insert(path) }
+    }
+
+    private mutating func failUnknown(
+        _ entry: YAMLTree.Entry, within section: String, known: [String]
+    ) {
+        let (message, meant) = unknownKey(
+            entry.key, within: section, known: known, prefix: entry.keyOrigin.prefix)
+        fail(
+            entry.keyOrigin, message, about: section.isEmpty ? entry.key : "\(section).\(entry.key)"
+        )
+        if let meant { faults.unread.insert(meant) }
     }
 
     /// Each phase is laid over the tree of the whole run and decoded with it, so that it passes
     /// every check; its problems are told from those of the run by their prefix.
     private mutating func decodePhases(
-        _ tree: YAMLTree, base: YAMLTree, sound: Bool
+        _ tree: YAMLTree, base: YAMLTree
     ) -> [RunConfiguration.Phase] {
         if tree.isNull { return [] }
         guard case .sequence(let items) = tree.content, items.count <= Self.maximumPhases else {
             fail(
                 tree.origin,
                 "phases must be a list of at most \(Self.maximumPhases) mappings, "
-                    + "found \(tree.found)")
+                    + "found \(tree.found)", about: "phases")
             return []
         }
+        let ofRun = faults.unread
         var phases: [RunConfiguration.Phase] = []
         for (index, item) in items.enumerated() {
             let phase = item.prefixed("phases[\(index)].")
             guard case .mapping(let entries) = phase.content else {
                 fail(
                     item.origin,
-                    "phases[\(index)] must be a mapping of sections, found \(item.found)")
+                    "phases[\(index)] must be a mapping of sections, found \(item.found)",
+                    about: "phases[\(index)]")
                 continue
             }
-            if let decoded = decodePhase(entries, phase, base: base, sound: sound) {
-                phases.append(decoded)
-            }
+            phases.append(
+                decodePhase(entries, phase, base: base, ofRun: ofRun, path: "phases[\(index)]"))
         }
         return phases
     }
 
+    /// - Parameter ofRun: the keys of the whole run that could not be read.
     private mutating func decodePhase(
-        _ entries: [YAMLTree.Entry], _ phase: YAMLTree, base: YAMLTree, sound: Bool
-    ) -> RunConfiguration.Phase? {
+        _ entries: [YAMLTree.Entry], _ phase: YAMLTree, base: YAMLTree, ofRun: UnreadKeys,
+        path: String
+    ) -> RunConfiguration.Phase {
         for entry in entries where RunConfiguration.fixedSections.contains(entry.key) {
             fail(
                 entry.keyOrigin,
                 "\(entry.keyOrigin.prefix)\(entry.key): a phase cannot change \(entry.key), "
-                    + "which is the same for the whole run")
+                    + "which is the same for the whole run", about: "\(path).\(entry.key)")
         }
-        var check = ConfigurationDecoder()
-        var alone = RunConfiguration()
-        check.decodeSections(
-            entries.filter { !RunConfiguration.fixedSections.contains($0.key) }, into: &alone)
-        problems += check.problems
-        guard check.problems.isEmpty, sound else { return nil }
+        var alone = ConfigurationDecoder()
+        var ignored = RunConfiguration()
+        alone.decodeSections(
+            entries.filter { !RunConfiguration.fixedSections.contains($0.key) }, into: &ignored)
+        faults.problems += alone.faults.problems
+        faults.unread.insert(alone.faults.unread, under: path)
         let merged = base.merged(with: phase)
-        guard case .mapping(let all) = merged.content else { return nil }
+        guard case .mapping(let all) = merged.content else { return .init(overrides: []) }
         var configuration = RunConfiguration()
-        decodeSections(all.filter { $0.key != "phases" }, into: &configuration)
-        report(configuration.inconsistencies(), tree: merged, prefix: phase.origin.prefix)
-        let changed = fields.filter { phase.value(at: $0.path) != nil }
+        var check = ConfigurationDecoder()
+        check.decodeSections(all.filter { $0.key != "phases" }, into: &configuration)
+        // Problems of the run or of the phase alone are known already.
+        if ofRun.isEmpty, alone.faults.problems.isEmpty {
+            faults.problems += check.faults.problems
+            faults.unread.insert(check.faults.unread, under: path)
+        }
+        report(
+            configuration.inconsistencies(), tree: merged, prefix: phase.origin.prefix,
+            unread: check.faults.unread)
+        let changed = fields.filter {
+            phase.value(at: $0.path) != nil && check.read.contains($0.path)
+                && !RunConfiguration.fixedSections.contains($0.section)
+        }
         return RunConfiguration.Phase(
             overrides: changed.map { .init(path: $0.path, value: $0.write(configuration)) })
     }
 
-    /// Problems between keys are placed where the first of the keys that was given stands.
+    /// Problems between keys are placed where the first of the keys that was given stands. Those of
+    /// sections with unread keys are left out: they may be consequences.
     private mutating func report(
-        _ inconsistencies: [Inconsistency], tree: YAMLTree, prefix: String
+        _ inconsistencies: [Inconsistency], tree: YAMLTree, prefix: String, unread: UnreadKeys
     ) {
-        for inconsistency in inconsistencies {
+        for inconsistency in inconsistencies
+        where !inconsistency.sections.contains(where: unread.affect) {
             let given = inconsistency.paths.compactMap { tree.value(at: $0) }
             let origin =
                 given.first { $0.origin.prefix == prefix }?.origin ?? given.first?.origin
                 ?? tree.origin
-            fail(origin, prefix + inconsistency.message)
+            fail(origin, prefix + inconsistency.message, about: prefix + inconsistency.paths[0])
         }
     }
 
-    private mutating func fail(_ origin: YAMLTree.Origin, _ message: String) {
-        problems.append(.init(location: origin.location, message: message))
+    private mutating func fail(_ origin: YAMLTree.Origin, _ message: String, about path: String) {
+        faults.add(.init(location: origin.location, message: message), about: path)
     }
 }

@@ -13,7 +13,17 @@ extension RunConfiguration {
         path: String?, overrides: [String] = []
     ) throws(ConfigurationError) -> RunConfiguration {
         guard let path else { return try parse("", name: "defaults", overrides: overrides) }
-        return try parse(
+        return try read(path: path, overrides: overrides).get()
+    }
+
+    /// Reads a configuration file as `load` does, and keeps what is right beside what is wrong.
+    ///
+    /// - Throws: `ConfigurationError` where nothing can be read: the file is missing, is not YAML, or
+    ///   is of another program.
+    public static func read(
+        path: String, overrides: [String] = []
+    ) throws(ConfigurationError) -> ConfigurationReading<RunConfiguration> {
+        try read(
             try YAMLReader.text(ofFile: path), name: path, overrides: overrides,
             runName: runName(ofFile: path))
     }
@@ -35,17 +45,27 @@ extension RunConfiguration {
     public static func parse(
         _ text: String, name: String, overrides: [String] = [], runName: String? = nil
     ) throws(ConfigurationError) -> RunConfiguration {
-        var problems: [ConfigurationError.Problem] = []
+        try read(text, name: name, overrides: overrides, runName: runName).get()
+    }
+
+    /// Reads a configuration from text, as `parse`, and keeps what is right beside what is wrong.
+    package static func read(
+        _ text: String, name: String, overrides: [String] = [], runName: String? = nil
+    ) throws(ConfigurationError) -> ConfigurationReading<RunConfiguration> {
+        var faults = ConfigurationFaults()
         let document = try YAMLTree.document(
-            text, name: name, overrides: overrides, problems: &problems)
+            text, name: name, overrides: overrides, faults: &faults)
         try ConfigurationPurpose.pretraining.check(document, name: name)
         let tree = IneffectiveOverrides(in: document).honouringPreset
-        var decoder = ConfigurationDecoder()
+        var decoder = ConfigurationDecoder(faults)
         var configuration = decoder.decode(tree)
-        problems += decoder.problems
-        if problems.isEmpty { problems = IneffectiveOverrides(in: tree).problems(configuration) }
+        faults = decoder.faults
+        for (path, problem) in IneffectiveOverrides(in: tree).problems(
+            configuration, unread: faults.unread)
+        {
+            faults.add(problem, about: path)
+        }
         if let runName, tree.value(at: "run.name") == nil { configuration.run.name = runName }
-        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return configuration
+        return ConfigurationReading(configuration, faults)
     }
 }

@@ -3,14 +3,6 @@ import Corpus
 public import Formats
 import Optimization
 
-/// Keys that are fine one by one but not together.
-struct Inconsistency {
-    /// The keys, the one most likely wrong first.
-    let paths: [String]
-    /// The message, beginning with the first path.
-    let message: String
-}
-
 extension RunConfiguration {
     /// Checks the configuration, phases included, as `load` does; for configurations that were
     /// made or changed by a program.
@@ -33,6 +25,13 @@ extension RunConfiguration {
     public func validate(ranks: Int) throws(ConfigurationError) {
         precondition(ranks > 0, "there is no world without ranks")
         try validate()
+        try requireWork(ranks: ranks)
+    }
+
+    /// The part of `validate(ranks:)` that is about the ranks.
+    ///
+    /// - Throws: `ConfigurationError` that names the keys.
+    package func requireWork(ranks: Int) throws(ConfigurationError) {
         let problems = namedPhases.filter { $0.configuration.batch.global < ranks }.map {
             ConfigurationError.Problem(
                 location: "",

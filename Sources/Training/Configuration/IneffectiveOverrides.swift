@@ -31,15 +31,22 @@ struct IneffectiveOverrides {
         return result
     }
 
-    /// Finds arguments that would change nothing in `configuration`.
-    func problems(_ configuration: RunConfiguration) -> [ConfigurationError.Problem] {
+    /// Finds arguments that would change nothing in `configuration`, each with the path of its key;
+    /// none where that depends on keys that could not be read.
+    func problems(
+        _ configuration: RunConfiguration, unread: UnreadKeys
+    ) -> [(path: String, problem: ConfigurationError.Problem)] {
         RunConfiguration.fields.compactMap { field in
             guard let value = tree.value(at: field.path), value.origin.isArgument,
+                ![field.section, "data", "phases"].contains(where: unread.affect),
                 let reason = reason(field, configuration)
             else { return nil }
-            return .init(
-                location: value.origin.location,
-                message: "\(field.path) would have no effect: \(reason)")
+            return (
+                field.path,
+                .init(
+                    location: value.origin.location,
+                    message: "\(field.path) would have no effect: \(reason)")
+            )
         }
     }
 

@@ -1,38 +1,43 @@
-import Corpus
 import Formats
-import Optimization
 
-/// The message for a key that does not exist: what most likely was meant, else what there is.
+/// The message for a key that does not exist: what most likely was meant, otherwise what there is.
 ///
 /// - Parameters:
 ///   - key: the key as written.
 ///   - section: the path it was found in, empty at the top.
 ///   - known: the keys that exist there.
 ///   - prefix: what stands before paths in messages (`phases[1].`).
-func unknownKey(_ key: String, within section: String, known: [String], prefix: String) -> String {
+/// - Returns: the message, and the path of the key that most likely was meant.
+func unknownKey(
+    _ key: String, within section: String, known: [String], prefix: String
+) -> (message: String, meant: String?) {
     func path(_ key: String) -> String { prefix + (section.isEmpty ? key : "\(section).\(key)") }
     let shown = printable(key)
     let start = "unknown key \(path(shown))"
     if let meant = foreignNames[key.lowercased()] {
-        return "\(start); did you mean \(prefix)\(meant)?"
+        return ("\(start); did you mean \(prefix)\(meant)?", meant)
     }
     if let near = nearest(to: key, in: known) {
-        return "\(start); did you mean \(path(near))?"
+        return (
+            "\(start); did you mean \(path(near))?", section.isEmpty ? near : "\(section).\(near)"
+        )
     }
     let fields = RunConfiguration.fields
     let last = key.split(separator: ".").last.map(String.init) ?? key
     let homes = fields.filter { $0.key == key || $0.key == last || $0.path == key }
     if let home = homes.first {
         let others = homes.map { $0.section }.joined(separator: " or ")
-        return "\(start); \(home.key) belongs under \(others) (\(prefix)\(home.path))"
+        return (
+            "\(start); \(home.key) belongs under \(others) (\(prefix)\(home.path))", home.path
+        )
     }
     if let near = nearest(to: last, in: fields.map(\.key)),
         let home = fields.first(where: { $0.key == near })
     {
-        return "\(start); did you mean \(prefix)\(home.path)?"
+        return ("\(start); did you mean \(prefix)\(home.path)?", home.path)
     }
     let place = section.isEmpty ? "the sections are" : "the keys of \(prefix)\(section) are"
-    return "\(start); \(place) \(known.joined(separator: ", "))"
+    return ("\(start); \(place) \(known.joined(separator: ", "))", nil)
 }
 
 /// What other BERT trainers call our keys (Google's and NVIDIA's flags, Hugging Face's
