@@ -152,7 +152,7 @@ extension ParameterLayout {
     /// The order is from the end of the block to its start, except for the heads: first the masked
     /// tokens' head, from the decoder down, and then the next sentence's. The decoder's part of the
     /// token embedding's gradient is complete with the range of the heads; if a range also contains
-    /// the embeddings, the whole gradient is complete at its end.
+    /// the embeddings, the complete gradient comes last.
     package func backwardOrder(_ range: Range<Int>) -> [Parameter] {
         let descending = parameters.reversed()
         let own = descending.filter { range.contains($0.range.lowerBound) }
