@@ -8,7 +8,7 @@ package struct PlannedPair: Equatable {
     package var second: Range<Int>
     /// Whether B comes from another document.
     package var isRandomNext: Bool
-    /// Target number of tokens of the pair.
+    /// Target number of tokens per pair, the same for all pairs of the pass.
     package var targetLength: Int
 }
 

@@ -13,7 +13,7 @@ public struct SampleSettings: Sendable, Hashable {
 
     /// Maximum length of a sample, including `[CLS]` and both `[SEP]`.
     public var sequenceLength: Int
-    /// Fraction of pairs that target a random shorter length.
+    /// Fraction of passes over documents that target a random shorter length.
     public var shortSequenceProbability: Double
     /// Order of samples within an epoch.
     public var order: SampleOrder
