@@ -1,5 +1,5 @@
 // Array overloads of the same operations. They are convenient, and also needed because the span of
-// a temporary array in a throwing call crashes the compiler (Swift 6.3.1).
+// a temporary array in a throwing call makes the compiler fail (Swift 6.3.1).
 
 extension Dataset {
     /// Writes all elements, last dimension fastest.
