@@ -3,9 +3,9 @@ import Kernels
 import Tensors
 import Testing
 
-/// Which output of the forward pass was the first that is not finite.
+/// Search for the first output of the forward pass that is not finite.
 @Suite("the first output that is not finite") struct OutputSearchTests {
-    /// Parameters, and the module whose output they spoil.
+    /// Parameters, and the module whose output they corrupt.
     private static let cases = [
         ("bert.embeddings.word_embeddings.weight", "bert.embeddings"),
         ("bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm"),

@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// Publishes a checkpoint of step 7 with a changed state, and returns what is read back.
+    /// Publishes a checkpoint of step 7 with a changed state, and reads it back.
     private func publish(
         in run: String, _ change: (inout TrainingState) -> Void
     ) throws -> TrainingState {

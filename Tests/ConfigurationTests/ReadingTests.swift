@@ -52,7 +52,7 @@ struct ReadingTests {
         #expect(both.contains { $0.contains("batch.micro (4) is more than batch.global (2)") })
         let one = messages(try read("batch: {global: two, micro: 100}"))
         #expect(one.count == 1, "\(one)")
-        // An inconsistency makes its section unknown, too: no check may build on it.
+        // An inconsistency also makes its section unknown, because no check may rely on it.
         #expect(try read("batch: {global: 2, micro: 4}").unread.affect("batch"))
     }
 
@@ -86,7 +86,7 @@ struct ReadingTests {
         for path in ["data.train", "batch.global", "phases[0].batch.micro"] {
             #expect(reading.unread.affect(path), "\(path)")
         }
-        // One without a key could have been meant for any.
+        // One without a key could apply to any.
         #expect(try read("", ["=5"]).unread.affect("model.hidden_size"))
     }
 

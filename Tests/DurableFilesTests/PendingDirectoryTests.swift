@@ -122,7 +122,8 @@ import Testing
     @Test("what is left of a replaced directory is never moved back")
     func interruptedDeletion() throws {
         try withTemporaryDirectory { directory in
-            // So deep that its files cannot be named, nor deleted, once it has a longer name.
+            // Nested so deeply that its files cannot be named or deleted, once it has a longer
+            // name.
             let target = directory + "/x"
             var deep = target
             while deep.utf8.count < 4000 { deep += "/" + String(repeating: "d", count: 30) }

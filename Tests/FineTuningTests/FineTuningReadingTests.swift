@@ -21,7 +21,7 @@ struct FineTuningReadingTests {
             seeds: [one]
             """)
         let messages = reading.problems.map(\.message)
-        // Not that tasks[0].train is missing.
+        // Does not report that tasks[0].train is missing.
         #expect(messages.count == 5, "\(messages)")
         #expect(messages.contains { $0.hasPrefix("tasks[1].metric: f1 is that of class 1 of two") })
         #expect(reading.settings.tasks.map(\.evaluate) == ["b.tsv", "d.tsv"])

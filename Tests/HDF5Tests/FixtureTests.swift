@@ -1,7 +1,7 @@
 import HDF5
 import Testing
 
-/// Files written by h5py (see `Fixtures/generate.py`), friendly and hostile.
+/// Files written by h5py (see `Fixtures/generate.py`), benign and hostile.
 @Suite struct FixtureTests {
     @Test("what h5py writes is read, with conversion")
     func reads() throws {

@@ -1,7 +1,7 @@
 import MPI
 import Testing
 
-/// What is found out before `MPI_Init`.
+/// Checks before `MPI_Init`.
 struct StartTests {
     @Test("a library is known by what it calls itself")
     func libraries() {

@@ -3,7 +3,7 @@ import Glibc
 import OperatingSystem
 import Testing
 
-/// Limits as processes have them. Each test changes them in a process of its own.
+/// Limits of real processes. Each test changes them in a process of its own.
 struct ResourceLimitTests {
     @Test("no limit leaves no number")
     func unlimited() async {

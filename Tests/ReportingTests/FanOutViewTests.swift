@@ -1,7 +1,7 @@
 import Reporting
 import Testing
 
-/// What is shown of a fan-out.
+/// Display of a fan-out.
 @Suite struct FanOutViewTests {
     private let clock = FakeClock()
 

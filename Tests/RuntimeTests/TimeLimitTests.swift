@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-/// The remaining time of a job, as SLURM writes it.
+/// Remaining time of a job, in SLURM's notation.
 @Suite("time limit") struct TimeLimitTests {
     @Test("times in SLURM's notation")
     func times() {

@@ -3,7 +3,7 @@ import Glibc
 import Reporting
 import Testing
 
-/// Checkpoints that are written while training goes on.
+/// Checkpoints written while training continues.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct BackgroundCheckpointTests {
     private static func run(
@@ -36,7 +36,7 @@ struct BackgroundCheckpointTests {
         try run.finish(ranks: ranks)
         let log = Self.order(run)
         for step in [4, 8] {
-            // To write and to publish are two stages: at least one step lies between.
+            // Writing and publishing are two stages, with at least one step in between.
             let published = try #require(log.firstIndex(of: "eventcheckpoint step\(step)"))
             let next = try #require(log.firstIndex(of: "eventstep step\(step + 1)"))
             #expect(published > next, "\(log)")
@@ -88,8 +88,8 @@ struct BackgroundCheckpointTests {
         try Program.bert(["checkpoint", "verify", run.directory]).require()
     }
 
-    /// A limit on the size of files stands for a disk that fills up while a checkpoint is written:
-    /// the space was there when it was asked for.
+    /// A limit on the size of files simulates a disk that fills up while a checkpoint is written,
+    /// after free space was checked.
     @Test(
         "a disk that fills up in the middle fails the checkpoint, not the run", arguments: [1, 3])
     func filesTooLarge(ranks: Int) throws {

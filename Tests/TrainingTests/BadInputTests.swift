@@ -5,7 +5,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// What is wrong is said once, not once a rank, with the exit status of sysexits(3), and nothing is
+/// A fault is reported once, not once per rank, with the exit status of sysexits(3), and nothing is
 /// lost.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct BadInputTests {
@@ -196,7 +196,7 @@ struct BadInputTests {
         let run = try Run.tiny(steps: 2)
         try run.finish()
         let scratch = TemporaryDirectory()
-        // A model directory that is cut off.
+        // A truncated model directory.
         let model = try #require(try run.checkpoints().last)
         try copyDirectory(run.path("checkpoints/\(model)"), to: scratch.file("cut"))
         let weights = scratch.file("cut/model.h5")

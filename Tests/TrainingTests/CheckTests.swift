@@ -4,7 +4,8 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// `bert-train check` tells all that is wrong with a run, and what it will take, without starting it.
+/// `bert-train check` reports everything wrong with a run, and its requirements, without starting
+/// it.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct CheckTests {
     private struct Report: Decodable {
@@ -29,7 +30,7 @@ struct CheckTests {
         var estimatedSeconds: Double?
     }
 
-    /// Checks `run`; the status of program and report must be the same, and nothing may be written.
+    /// Checks `run`; the status of program and report must be equal, and nothing may be written.
     private func check(
         _ run: Run, ranks: Int? = nil, _ more: [String] = []
     ) throws -> (report: Report, outcome: Outcome) {
@@ -138,7 +139,7 @@ struct CheckTests {
                 report.problems.count { $0.message.contains(part) } == 1, "\(part)\n\(outcome)")
         }
         #expect(report.problems.count == parts.count, "\(outcome)")
-        // The status of the first.
+        // The status of the first problem.
         #expect(report.problems.map(\.exitStatus) == [78, 78, 78, 78, 66, 66])
         #expect(outcome.status == 78)
     }
@@ -146,15 +147,15 @@ struct CheckTests {
     @Test(
         "no consequence of a mistake is told: neither a problem nor a number",
         arguments: [
-            // The data that were meant are not known: none is missing, and no vocabulary either.
+            // The intended data is unknown, so neither data nor vocabulary is reported missing.
             "data.train={a: b}",
             // 6 masks would be more than the 5 tokens of the default length, if that were shorter.
             "data.sequence_length=long",
-            // The sizes, and so the memory, are not known.
+            // The sizes, and so the memory, are unknown.
             "model.hidden_size=wide", "model.hiden_size=32", "model.num_attention_heads=0",
-            // 100 ranks are too many for the default batch, if it were the one that was meant.
+            // 100 ranks are too many for the default batch, if it were the intended one.
             "batch.global=many", "phases=[{data: {sequence_length: x}}]", "phases=5",
-            // The run directory is given, so that its checkpoints can be looked for.
+            // The run directory is given, so that its checkpoints can be found.
             "run.name=[]", "precision.loss_scale={initial: x}", "data.format=text",
             "schedule.warmup_steps=-1", "model.initialize_from={a: b}", "model=5", "=5",
         ])
@@ -180,7 +181,7 @@ struct CheckTests {
         ] {
             #expect(report.problems.count { $0.message.contains(part) } == 1, "\(part) \(outcome)")
         }
-        // Another vocabulary alone is found, although a key of another section is wrong.
+        // Another vocabulary is detected even if a key of another section is wrong.
         let (second, more) = try check(
             run,
             ["evaluation.every_steps=x", "model.vocabulary=\(other)"].flatMap { ["--set", $0] })

@@ -3,7 +3,7 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// What a fan-out looks for before it begins, and what it says of itself.
+/// Checks of a fan-out before it begins, and its output about itself.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FanOutStartTests {
     @Test("everything that is missing or wrong is told at once, before anything is made")

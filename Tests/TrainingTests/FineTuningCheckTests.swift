@@ -3,7 +3,7 @@ import FoundationEssentials
 import TemporaryDirectories
 import Testing
 
-/// `bert-train check` of a file of fine-tuning tells all that is wrong, and what the fan-out will take.
+/// `bert-train check` of a fine-tuning file reports all problems, and the fan-out's requirements.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FineTuningCheckTests {
     private struct Report: Decodable {
@@ -77,7 +77,8 @@ struct FineTuningCheckTests {
             ])
         #expect(try #require(found.memoryBytesPerRank) > 100_000)
         let (models, states) = try (#require(found.modelBytes), #require(found.stateBytes))
-        // Parameters, two moments and the best parameters, and the state before: of a model each.
+        // Parameters, two moments and the best parameters, and the previous state: each of a
+        // model's size.
         #expect(abs(states - ranks * 8 * models / 3) < ranks * 100_000, "\(models) \(states)")
         #expect(try #require(found.diskBytes) > models + states && found.freeBytes != nil)
         let measured = try #require(found.measurements)
@@ -104,7 +105,7 @@ struct FineTuningCheckTests {
         let found = try report()
         #expect(found.ranks == 7 && found.groups == 3 && found.estimatedSeconds == nil)
         #expect(outcome.output.contains("3 groups of 2 ranks") && outcome.output.contains("idle"))
-        // No more states than trials that run at a time.
+        // No more states than concurrent trials.
         let one = try #require(found.modelBytes)
         #expect(try abs(#require(found.stateBytes) - 3 * 8 * one) < 100_000)
     }
@@ -129,7 +130,8 @@ struct FineTuningCheckTests {
         ] {
             #expect(wrong.output.contains(part), "\(wrong)")
         }
-        // A model behind a good one has its problems, too, and the good one's check goes on.
+        // Problems of a model listed after a good one are also found, and the good one's check
+        // continues.
         let broken = scratch.file("broken")
         try Paths.createDirectory(broken)
         let models = try check([

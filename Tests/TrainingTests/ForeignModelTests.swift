@@ -7,7 +7,7 @@ import Tensors
 import Testing
 import Tokenization
 
-/// Models of Hugging Face that are no `BertForPreTraining` with default settings.
+/// Hugging Face models other than `BertForPreTraining` with default settings.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct ForeignModelTests {
     private let scratch = TemporaryDirectory()

@@ -4,7 +4,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// Data, vocabularies and models that do not belong together are told apart.
+/// Data, vocabularies and models that do not match are detected.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct MismatchTests {
     /// Builds a corpus with the vocabulary of the tiny one.

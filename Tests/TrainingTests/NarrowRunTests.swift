@@ -2,7 +2,7 @@ import FoundationEssentials
 import Reporting
 import Testing
 
-/// Whole runs that compute in 16 bits, and runs that recompute.
+/// Whole runs with 16-bit computation, and runs with recomputation.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct NarrowRunTests {
     private static let computes = ["fp32", "bf16", "fp16"]

@@ -4,7 +4,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// `--resume PATH`, and what a run needs to go on once others have cleared up.
+/// `--resume PATH`, and what a run needs to resume after others were deleted.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct RollbackTests {
     /// 12 steps with a checkpoint at every third.
@@ -44,7 +44,7 @@ struct RollbackTests {
         try run.removeCheckpoint(12)
         try run.finish(command)
         #expect(try resumedSteps(run) == [6, 9, 9])
-        // Gone, but not where this run came from: a typing error must not pass.
+        // Gone, but not this run's origin: a typing error must not pass.
         try run.train(["--resume", source.checkpoint(5)]).require(66)
         #expect(try run.content(12).tensors == expected)
 

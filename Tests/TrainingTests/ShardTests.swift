@@ -2,13 +2,13 @@ import DurableFiles
 import Reporting
 import Testing
 
-/// Runs whose ranks share the optimizer end as if each had all of it.
+/// Runs with a sharded optimizer end as if each rank had all of it.
 @Suite("sharded optimizer", .serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct ShardTests {
     private static let sharded = ["--set", "parallel.shard_optimizer=true"]
 
-    /// 8 steps of several buckets, in some of which not every rank owns something, with a
-    /// checkpoint at 4.
+    /// 8 steps of several buckets, in some of which not every rank owns a part, with a checkpoint
+    /// at 4.
     private static func run(_ more: String = "") throws -> Run {
         var run = try Run.tiny(steps: 8, more)
         for (old, new) in [
@@ -33,7 +33,7 @@ struct ShardTests {
         try whole.finish(ranks: ranks, set)
         try run.finish(ranks: ranks, set + Self.sharded)
         try Self.expectEqual(run, whole)
-        // And so are the files: a checkpoint does not tell.
+        // And so are the files: a checkpoint does not depend on sharding.
         let names = try Paths.names(in: run.checkpoint(8)).filter { $0.hasPrefix("optimizer.") }
         #expect(names.count == ranks)
         for name in names {

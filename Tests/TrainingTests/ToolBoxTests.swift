@@ -2,7 +2,7 @@ import DurableFiles
 import TemporaryDirectories
 import Testing
 
-/// `bert` beside `bert-train`: text in, checkpoints out.
+/// `bert` next to `bert-train`: text in, checkpoints out.
 @Suite(.serialized, .disabled(if: isLaunched, "starts programs of its own"))
 struct ToolBoxTests {
     private func bert(_ arguments: [String]) throws -> Outcome {
@@ -168,7 +168,7 @@ struct ToolBoxTests {
                 ]
             ).require()
         }
-        // The step is all that a model directory does not know, and each has a path of its own.
+        // Only the step is missing from a model directory, and each has its own path.
         let numbers = files.map { file in
             fileText(file).split(separator: "\n").filter { line in
                 !line.hasPrefix("  \"step\"") && !line.hasPrefix("  \"checkpoint\"")
