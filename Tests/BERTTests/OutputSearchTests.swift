@@ -27,7 +27,7 @@ import Testing
             modules.map { "bert.encoder.layer.\(layer).\($0)" }.map { ("\($0).bias", $0) }
         }
 
-    @Test("is found wherever it is", arguments: all)
+    @Test("is found in every position", arguments: all)
     func module(parameter: String, module: String) throws {
         let sequences = TestModel.sequences([9, 35, 3])
         for (precision, recomputes) in [(Precision.fp32, false), (.fp16, false), (.bf16, true)] {

@@ -110,7 +110,7 @@ import Testing
         #expect(error < 1e-5 * norm(whole.gradients.vector.buffer.map { Double($0) }))
     }
 
-    @Test("what is said of an input does not depend on the others", arguments: TaskReference.all)
+    @Test("the answer to an input does not depend on the others", arguments: TaskReference.all)
     func independence(reference: TaskReference) throws {
         guard InstructionSet.supported > .portable else { return }
         let model = reference.model()

@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("what is allowed: escapes, spaces, empty tensors, any order")
+    @Test("valid headers: escapes, spaces, empty tensors, any order")
     func allowed() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/x.safetensors"

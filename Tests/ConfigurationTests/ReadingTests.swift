@@ -17,7 +17,7 @@ struct ReadingTests {
         reading.problems.map(\.description)
     }
 
-    @Test("what is right stays beside what is wrong")
+    @Test("valid values are kept next to invalid ones")
     func keeps() throws {
         let reading = try read(
             """

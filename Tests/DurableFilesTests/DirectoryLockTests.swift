@@ -26,7 +26,7 @@ struct DirectoryLockTests {
         }.joined(separator: "\n") + "\n"
     }
 
-    @Test("is there while it is held, and gone afterwards")
+    @Test("exists while it is held, and not afterwards")
     func released() throws {
         do {
             let lock = try acquire()

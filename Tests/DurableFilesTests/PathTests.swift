@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("what a file is written through and what is replaced")
+    @Test("pipes are written through, plain files are replaced")
     func destinations() throws {
         try withTemporaryDirectory { directory in
             let real = directory + "/real"

@@ -68,7 +68,7 @@ import Tokenization
         #expect(result.masked.accuracyInterval != nil)
     }
 
-    @Test("one corpus is no part; nothing at all is no trouble")
+    @Test("a single corpus is not a part; no predictions are not an error")
     func fewParts() {
         let corpora = [SourceCorpus(path: "en", firstDocument: 0)]
         let result = EvaluationSummary([], corpora: corpora).result
@@ -95,7 +95,7 @@ import Tokenization
         #expect(found.document == nil)
     }
 
-    @Test("what ranks exchange comes out as it went in")
+    @Test("values exchanged between ranks arrive unchanged")
     func exchanged() {
         let samples = [
             sample(document: nil, nextLoss: 0.25, nextCorrect: false, []),

@@ -10,7 +10,7 @@ struct FineTuningReadingTests {
         try FineTuningConfiguration.read(text, name: "f.yaml", overrides: overrides)
     }
 
-    @Test("what is right stays beside what is wrong, and no consequence is told")
+    @Test("valid values are kept next to invalid ones, and no consequence is reported")
     func keeps() throws {
         let reading = try read(
             """
@@ -33,7 +33,7 @@ struct FineTuningReadingTests {
         }
     }
 
-    @Test("what depends on some keys of a task does not wait for others")
+    @Test("checks that depend on some keys of a task do not wait for others")
     func beside() throws {
         let reading = try read(
             """

@@ -13,7 +13,7 @@ struct ResourceLimitTests {
         }
     }
 
-    @Test("what a limit of memory leaves is what the process does not have yet")
+    @Test("the remainder of a memory limit excludes what the process already has")
     func bytesLeft() async {
         await #expect(processExitsWith: .success) {
             var limits = rlimit()

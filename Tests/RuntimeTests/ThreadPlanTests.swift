@@ -99,7 +99,7 @@ import Testing
         #expect(Self.plans(slurm).map(\.threads) == [3, 3])
     }
 
-    @Test("what Linux, control groups and SLURM write")
+    @Test("formats of Linux, control groups and SLURM are parsed")
     func texts() {
         #expect(RankResources.list("0-3,8,10-11\n") == [0, 1, 2, 3, 8, 10, 11])
         #expect(RankResources.list("") == [] && RankResources.list("3-1,x,-2") == [2])

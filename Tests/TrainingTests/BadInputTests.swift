@@ -191,7 +191,7 @@ struct BadInputTests {
         }
     }
 
-    @Test("what evaluate cannot read")
+    @Test("input that evaluate rejects")
     func evaluation() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()

@@ -166,7 +166,7 @@ struct CheckTests {
         #expect(report.memoryBytesPerRank == nil && report.estimatedSeconds == nil, "\(outcome)")
     }
 
-    @Test("what the mistakes do not touch is checked as ever")
+    @Test("checks that do not depend on the mistakes still run")
     func beside() throws {
         let run = try Run.tiny(steps: 2)
         let scratch = TemporaryDirectory()

@@ -113,7 +113,7 @@ struct FanOutFailureTests {
         #expect(fileText(fanOut.path(".lock")).contains("token another"))
     }
 
-    @Test("what is not a fan-out's is neither deleted nor overwritten")
+    @Test("files of other owners are neither deleted nor overwritten")
     func foreignDirectory() throws {
         let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
         let file = fanOut.path("models/class/notes.txt")

@@ -129,7 +129,7 @@ struct FanOutStartTests {
         #expect(fileText(fanOut.path("results.json")).contains("\"chance\" : 0."))
     }
 
-    @Test("what a killed job left halfway is swept, also of trials that are not looked into again")
+    @Test("leftovers of a killed job are deleted, also those of trials that are not opened again")
     func leftovers() throws {
         let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
         try fanOut.run().require()

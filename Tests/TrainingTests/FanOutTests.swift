@@ -140,7 +140,7 @@ struct FanOutTests {
         #expect(try Array(fanOut.trials().prefix(2)) == before)
     }
 
-    @Test("what cannot begin says why, once")
+    @Test("a start that fails reports its reason once")
     func refusals() throws {
         let cases: [(change: (String, String), status: Int32, text: String)] = [
             (("class.tsv", "absent.tsv"), 66, "there is no file"),

@@ -42,7 +42,7 @@ import Training
         return (polls, result.finding, result.wasBrokenOff)
     }
 
-    @Test("one by one the samples of a batch are tried, and all ranks meet after each")
+    @Test("the samples of a batch are tried one by one, and all ranks meet after each")
     func meets() throws {
         let (polls, finding, wasBrokenOff) = try search()
         // After the first micro-batch, and after each sample that the second has room for.

@@ -95,7 +95,7 @@ struct ToolBoxTests {
         #expect(fileText(scratch.file("new/folder/v.txt")) == fileText(scratch.file("w.txt")))
     }
 
-    @Test("what was tokenized before an error is written")
+    @Test("lines tokenized before an error are written")
     func answersBeforeAnError() throws {
         let scratch = TemporaryDirectory()
         let outcome = try shell(
