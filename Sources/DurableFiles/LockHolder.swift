@@ -31,7 +31,7 @@ package struct LockHolder: Equatable {
             token: String(UInt64.random(in: .min ... .max), radix: 36))
     }
 
-    /// Whether the holder is alive, as far as `observer` can tell.
+    /// Determines whether the holder is alive, as far as `observer` can tell.
     package func verdict(seenFrom observer: LockHolder) -> Verdict {
         if isEarlierStart(of: observer) { return .dead }
         guard !host.isEmpty, host == observer.host else { return .unknown }

@@ -2,7 +2,7 @@ import FileNames
 
 /// Options of `bert-train pretrain`.
 public struct RunOptions {
-    /// Whether to resume from a checkpoint.
+    /// Policy for resuming from a checkpoint.
     public enum Resume: Sendable, Equatable {
         /// From the newest good checkpoint of the run directory, if there is one.
         case auto
@@ -16,7 +16,7 @@ public struct RunOptions {
     public var configuration: RunConfiguration
     /// The run directory.
     public var directory: String
-    /// Whether to resume from a checkpoint.
+    /// Policy for resuming from a checkpoint.
     public var resume: Resume
     /// Whether settings that affect the course of training may differ from the checkpoint's.
     public var allowsChanges: Bool

@@ -60,7 +60,7 @@ struct NarrowRunTests {
             #expect(skip.nextLossScale == skip.lossScale / 2)
             #expect(skip.cause.isEmpty != [1, 2, 4, 8, 16].contains(skip.inARow))
         }
-        // Where the backward pass begins.
+        // The beginning of the backward pass.
         #expect(skips[1].cause.contains("On rank 0, the first gradient that is not finite is that"))
         #expect(skips[1].cause.contains(" of cls.predictions.bias, from samples"))
         let steps = try run.steps()
