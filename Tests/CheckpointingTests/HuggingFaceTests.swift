@@ -149,7 +149,7 @@ import Tokenization
         }
     }
 
-    @Test("a replacement that was killed halfway is mended by the next")
+    @Test("an interrupted replacement is repaired by the next")
     func killedReplacement() throws {
         let layout = try expected("saved").layout
         try withTemporaryDirectory { directory in

@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("a digest names the content, wherever it lies")
+    @Test("a digest identifies the content, wherever it is stored")
     func digest() throws {
         try withTemporaryDirectory { directory in
             let stores = ["a", "b"].map { CheckpointStore(run: "\(directory)/\($0)") }

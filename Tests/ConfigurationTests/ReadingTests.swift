@@ -5,7 +5,7 @@ import Optimization
 import Testing
 import Training
 
-/// A configuration is read as far as it can be, so that a check can go on to the files that it names.
+/// Reading the valid part of a configuration, so that a check continues with the files it names.
 struct ReadingTests {
     private func read(
         _ text: String, _ overrides: [String] = []
@@ -44,7 +44,7 @@ struct ReadingTests {
     }
 
     @Test(
-        "keys that do not fit together are told beside keys that cannot be read, unless it may be their consequence"
+        "inconsistent keys are reported with unreadable ones, unless possibly a consequence"
     )
     func inconsistencies() throws {
         let both = messages(try read("batch: {global: 2, micro: 4}\nmodel: {hiden_size: 3}"))
@@ -90,7 +90,7 @@ struct ReadingTests {
         #expect(try read("", ["=5"]).unread.affect("model.hidden_size"))
     }
 
-    @Test("arguments without effect are told beside other problems")
+    @Test("arguments without effect are reported together with other problems")
     func ineffective() throws {
         let found = messages(
             try read(

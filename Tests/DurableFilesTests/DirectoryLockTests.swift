@@ -101,7 +101,7 @@ struct DirectoryLockTests {
         #expect(verdict("", "42.1") == .unknown)
     }
 
-    @Test("a holder whose lock was taken is told")
+    @Test("a holder finds that its lock was taken")
     func taken() throws {
         let lock = try acquire()
         try WholeFiles.writeAtomically(path, holder(["token": "other"]))

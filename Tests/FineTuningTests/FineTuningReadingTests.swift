@@ -2,7 +2,7 @@ import FineTuning
 import Formats
 import Testing
 
-/// A fine-tuning file is read as far as it can be, so that a check can go on to the files that it names.
+/// Reading the valid part of a fine-tuning file, so that a check continues with the files it names.
 struct FineTuningReadingTests {
     private func read(
         _ text: String, _ overrides: [String] = []

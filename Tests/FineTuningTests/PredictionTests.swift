@@ -32,7 +32,7 @@ import Tokenization
     }
 
     @Test(
-        "what is missing is said, with the line",
+        "missing parts are reported with the line",
         arguments: [
             ("a\tb\tc", TaskKind.classification), ("{\"txt\": \"a\"}", .classification),
             ("{\"text\": 3}", .regression), ("{\"text\": \"a\", \"pair\": 5}", .classification),

@@ -16,7 +16,7 @@ import Testing
         Array(repeating: RankResources(processors: Array(processors)), count: ranks)
     }
 
-    @Test("one mask for all: parts that do not overlap")
+    @Test("ranks with the same mask get disjoint parts")
     func shared() {
         let plans = Self.plans(Self.same(2, 0..<8))
         #expect(plans.map(\.threads) == [4, 4])

@@ -29,7 +29,7 @@ struct BackgroundCheckpointTests {
     }
 
     @Test(
-        "steps go on while one is written, and it holds the state of its own step",
+        "steps continue while a checkpoint is written, and it has the state of its own step",
         arguments: [1, 3])
     func goesOn(ranks: Int) throws {
         let run = try Self.run()
@@ -59,7 +59,7 @@ struct BackgroundCheckpointTests {
         }
     }
 
-    @Test("due at every step: one at a time, none left out", arguments: [1, 3])
+    @Test("due at every step: one at a time, none skipped", arguments: [1, 3])
     func everyStep(ranks: Int) throws {
         let run = try Self.run("every_steps: 1")
         try run.finish(ranks: ranks)

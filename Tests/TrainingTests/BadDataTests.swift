@@ -45,7 +45,7 @@ struct BadDataTests {
         }
     }
 
-    @Test("other ids in a corpus since it was built, for a run that goes on and for a new one")
+    @Test("changed ids in a corpus, for a resumed run and for a new one")
     func changedTokens() throws {
         let (run, corpus) = try Self.runOnCopy()
         try run.finish(["--set", "checkpoint.every_steps=2"])

@@ -102,7 +102,7 @@ struct BadInputTests {
             Run.tiny(), 66, ["/no/such/corpus"], ["--set", "data.train=[/no/such/corpus]"])
     }
 
-    @Test("a checkpoint of another architecture, to go on from and to start from")
+    @Test("a checkpoint of another architecture, to resume from and to start from")
     func otherArchitecture() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()
@@ -138,7 +138,7 @@ struct BadInputTests {
             ["--set", "data.train=[\(corpus)]"])
     }
 
-    @Test("all inputs that are missing are told at once")
+    @Test("all missing inputs are reported at once")
     func missingInputs() throws {
         let run = try Run.tiny(steps: 2)
         let arguments = [

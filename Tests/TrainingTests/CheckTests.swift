@@ -82,7 +82,7 @@ struct CheckTests {
         #expect(refused.problems.map(\.message).contains { $0.contains("less than the 64 ranks") })
     }
 
-    @Test("everything that is wrong is told at once")
+    @Test("all problems are reported at once")
     func problems() throws {
         let scratch = TemporaryDirectory()
         let damaged = scratch.file("corpus")
@@ -109,7 +109,7 @@ struct CheckTests {
         #expect(outcome.status == 66)
     }
 
-    @Test("a run that would go on, and one that would be refused for its settings")
+    @Test("a run that would resume, and one that would be rejected for its settings")
     func resuming() throws {
         let run = try Run.tiny(steps: 3)
         try run.finish()
@@ -121,7 +121,7 @@ struct CheckTests {
         #expect(refused.exitStatus == 78)
     }
 
-    @Test("mistakes in the configuration and in the files that it names are told at once")
+    @Test("mistakes in the configuration and in the files it names are reported at once")
     func mistakes() throws {
         var run = try Run.tiny(steps: 2)
         run.configuration = run.configuration.replacing("seed: 7", with: "sed: 7")
@@ -145,7 +145,7 @@ struct CheckTests {
     }
 
     @Test(
-        "no consequence of a mistake is told: neither a problem nor a number",
+        "no consequence of a mistake is reported: neither a problem nor a number",
         arguments: [
             // The intended data is unknown, so neither data nor vocabulary is reported missing.
             "data.train={a: b}",
@@ -199,7 +199,7 @@ struct CheckTests {
         #expect(outcome.errors.contains("not YAML") && outcome.errors.contains("there is no ="))
     }
 
-    @Test("a model to start from that is damaged is told beside data that are missing")
+    @Test("a damaged model is reported together with missing data")
     func modelBesideData() throws {
         let run = try Run.tiny()
         let scratch = TemporaryDirectory()

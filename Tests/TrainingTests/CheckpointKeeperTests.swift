@@ -88,7 +88,7 @@ import Training
         }
     }
 
-    @Test("with memory it goes on beside the training, which may change everything meanwhile")
+    @Test("with memory it runs in the background, while training changes the state")
     func beside() throws {
         let bed = try Bed(takeMemory: CheckpointSnapshot.init)
         #expect(try bed.keeper.reserve(count: bed.model.layout.count))
@@ -140,7 +140,7 @@ import Training
         try world.barrier()
     }
 
-    @Test("a checkpoint that fails while training waits for it is told, and the next one is tried")
+    @Test("a failed foreground checkpoint is reported, and the next one is tried")
     func fails() throws {
         let bed = try Bed { _, _ in nil }
         #expect(try !bed.keeper.reserve(count: bed.model.layout.count))

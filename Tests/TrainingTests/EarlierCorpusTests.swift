@@ -94,7 +94,7 @@ struct EarlierCorpusTests {
     }
 
     @Test(
-        "verifying that takes long is said, and no reason to end the job",
+        "long verification is reported, and does not end the job",
         .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
     func slowFiles() throws {
         var run = try run()

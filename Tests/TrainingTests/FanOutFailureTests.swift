@@ -6,7 +6,7 @@ import Testing
 /// Behaviour of a fan-out when jobs, ranks, disks and people fail.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FanOutFailureTests {
-    @Test("24 trials on 3 ranks, one of which is killed; the same command goes on")
+    @Test("24 trials on 3 ranks, one of which is killed; the same command resumes")
     func killedRank() throws {
         let settings = """
             seeds: [1, 2, 3, 4]
@@ -32,7 +32,7 @@ struct FanOutFailureTests {
         }
     }
 
-    @Test("a trial that takes its rank down is given up at last, and the others are done")
+    @Test("a trial that kills its rank finally fails, and the others finish")
     func killer() throws {
         let key = "class/tiny/lr0.002-epochs2-seed1"
         var fanOut = try FanOut(
@@ -68,7 +68,7 @@ struct FanOutFailureTests {
     }
 
     @Test(
-        "a model that says what is no number has failed, and the table shows it", arguments: [1, 2]
+        "a model with NaN outputs has failed, and the table shows it", arguments: [1, 2]
     )
     func notFinite(ranks: Int) throws {
         let scratch = TemporaryDirectory()

@@ -6,7 +6,7 @@ import Testing
 /// Resuming a fan-out: the states of trials, and a plan of other settings.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FanOutResumeTests {
-    @Test("a trial goes on where it was, with the same bits", arguments: [SIGTERM, SIGKILL])
+    @Test("a trial resumes where it was, with the same bits", arguments: [SIGTERM, SIGKILL])
     func resumedTrial(signal: Int32) throws {
         let whole = try FanOut(["class"], LongFanOut.settings)
         try whole.run().require()
@@ -39,7 +39,7 @@ struct FanOutResumeTests {
     }
 
     @Test(
-        "a damaged state is not gone on with, and that is told",
+        "a damaged state is not resumed, with a warning",
         arguments: ["arrays.safetensors", "state.json", "manifest.json", nil])
     func damagedState(file: String?) throws {
         let settings = LongFanOut.settings.replacing("[60]", with: "[20]")
@@ -101,7 +101,7 @@ struct FanOutResumeTests {
         kill(ranks[0], SIGSTOP)
         kill(ranks[1], SIGTERM)
         try job.wait(untilIdle: ranks[1]) { states.map(fanOut.keptBatches).reduce(0, +) }
-        // Signals that follow within two seconds are taken for copies of the first.
+        // Signals within two seconds of the first count as its copies.
         usleep(2_500_000)
         kill(ranks[1], SIGTERM)
         usleep(100_000)

@@ -60,7 +60,7 @@ struct FaultTests {
         #expect(try Paths.names(in: scratch.path).allSatisfy { !$0.hasPrefix(".") })
     }
 
-    @Test("memory that HDF5 cannot get is not taken for a full disk")
+    @Test("a failed allocation in HDF5 is not reported as a full disk")
     func memoryOfCheckpoints() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()
@@ -299,7 +299,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a limit on the size of files is as a full disk: training goes on")
+    @Test("a limit on the size of files acts like a full disk: training continues")
     func fileSizeLimit() throws {
         var run = try Run.tiny(steps: 4)
         run.configuration = run.configuration.replacing(

@@ -110,7 +110,7 @@ struct FineTuningCheckTests {
         #expect(try abs(#require(found.stateBytes) - 3 * 8 * one) < 100_000)
     }
 
-    @Test("all that is wrong with files and models is told", arguments: [1, 2])
+    @Test("all problems of files and models are reported", arguments: [1, 2])
     func problems(ranks: Int) throws {
         let fanOut = try FanOut(["class", "tags", "questions"], "seeds: [1, 2]\nepochs: [1]")
         func check(_ more: [String]) throws -> Outcome {
@@ -143,7 +143,7 @@ struct FineTuningCheckTests {
     }
 
     @Test(
-        "mistakes in the file and in the files that it names are told at once, without consequences"
+        "mistakes in the file and in the files it names are reported at once, without consequences"
     )
     func mistakes() throws {
         let fixture = try FanOutFixture.shared.get()
@@ -181,7 +181,7 @@ struct FineTuningCheckTests {
     }
 
     @Test(
-        "no consequence of a mistake is told",
+        "no consequence of a mistake is reported",
         arguments: [
             "tasks.0.train={a: b}", "tasks.0.trian=x", "tasks=5",
             "checkpoints=[{path: [], name: x}]",

@@ -42,7 +42,7 @@ struct ForeignModelTests {
         return path
     }
 
-    @Test("an encoder: heads start fresh, which is said; evaluate needs them")
+    @Test("an encoder: heads are initialized at random, with a note; evaluate needs them")
     func encoder() throws {
         let model = try write("encoder") { $0.hasPrefix("bert.") }
         let evaluation = try Program.train(

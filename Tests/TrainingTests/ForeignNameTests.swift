@@ -295,7 +295,7 @@ struct ForeignNameTests {
         #expect(answers.output.split(separator: "\n").count == 2, "\(answers)")
     }
 
-    @Test("a benchmark writes where it is told")
+    @Test("a benchmark writes to the given path")
     func benchmark() throws {
         let scratch = TemporaryDirectory()
         try Paths.createDirectory(scratch.file(Self.folder))

@@ -22,7 +22,7 @@ struct GuardTests {
         #expect(try !Paths.exists(run.path(DirectoryLock.name)))
     }
 
-    @Test("a configuration that lies where the run would write its own is not written over")
+    @Test("a configuration at the path of the run's own is not overwritten")
     func configurationOfAPerson() throws {
         let run = try Run.tiny(steps: 2)
         try Paths.createDirectory(run.directory)
@@ -52,7 +52,7 @@ struct GuardTests {
         #expect(try Paths.names(in: run.directory).allSatisfy { !$0.hasPrefix(".") })
     }
 
-    @Test("a run that waits for a lock can be told to stop", arguments: [1, 2])
+    @Test("a run that waits for a lock can be stopped", arguments: [1, 2])
     func stoppedWaiting(ranks: Int) throws {
         let run = try Run.tiny()
         try Paths.createDirectory(run.directory)

@@ -27,7 +27,7 @@ struct LaunchTests {
     }
 
     @Test(
-        "what is started again, and what is not",
+        "exit statuses that are restarted, and those that are not",
         arguments: [
             ([0], 0, 1), ([75, 74, 70, 137, 255, 0], 0, 6), ([64], 64, 1), ([65], 65, 1),
             ([66], 66, 1), ([75, 78, 0], 78, 2), ([127], 127, 1),

@@ -55,7 +55,7 @@ struct MismatchTests {
         try run.finish(["--set", "model.vocabulary=\(same)"])
     }
 
-    @Test("a corpus that was built anew under the same path is noticed beside other changes")
+    @Test("a corpus rebuilt under the same path is detected together with other changes")
     func rebuiltCorpus() throws {
         let scratch = TemporaryDirectory()
         let corpus = scratch.file("corpus")

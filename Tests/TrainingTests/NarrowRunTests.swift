@@ -71,7 +71,7 @@ struct NarrowRunTests {
         #expect(steps.allSatisfy { $0.loss.isFinite && $0.gradientNorm.isFinite })
     }
 
-    @Test("a forward pass that fp16 cannot hold is told as such")
+    @Test("an overflow of fp16 in the forward pass is reported as such")
     func forwardOverflow() throws {
         let first = try Run.tiny(steps: 2)
         try first.finish()

@@ -58,7 +58,7 @@ struct OracleTests {
 
     /// The files are shorter than the default `data.sequence_length`, and so is the model.
     @Test(
-        "a run on NVIDIA's files goes on with the same bits, and is evaluated",
+        "a run on NVIDIA's files resumes with the same bits, and is evaluated",
         arguments: Oracle.cases, ["sequential", "shuffled"])
     func resumed(_ oracle: Oracle, _ order: String) throws {
         // A part of the rows, so that resuming starts within an epoch.

@@ -56,7 +56,7 @@ import Training
         #expect(finding.suspects.map(\.sample) == [4])
     }
 
-    @Test("where the forward pass overflows, its first output that is not finite is named")
+    @Test("the first output that is not finite in the forward pass is named")
     func forward() throws {
         let world = TestJob.world
         let isHere = world.rank == world.size - 1

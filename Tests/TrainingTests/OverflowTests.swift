@@ -211,7 +211,7 @@ import Testing
         #expect(!outcome.errors.contains("minimum"), "\(outcome.errors)")
     }
 
-    @Test("other settings of the scale: refused, or begun anew")
+    @Test("other settings of the scale: rejected, or restarted")
     func changes() throws {
         var run = try run(0, "1-3", initial: 64, steps: 6)
         try run.finish()

@@ -21,7 +21,7 @@ private func allowed(_ process: String) -> Substring? {
 /// The processors on which the ranks of a job run.
 @Suite("pinning", .disabled(if: isLaunched, "starts jobs of its own")) struct PinningTests {
     @Test(
-        "two ranks of one host run apart, unless told otherwise",
+        "two ranks of one host run on different processors, unless disabled",
         .enabled(if: sysconf(Int32(_SC_NPROCESSORS_ONLN)) >= 2), arguments: [true, false])
     func pinned(isOn: Bool) throws {
         var run = try Run.tiny(steps: 2000)

@@ -60,7 +60,7 @@ struct ReadFaultTests {
     }
 
     @Test(
-        "what cannot be read for long is an error of input and output",
+        "input that is unreadable for long is an I/O error",
         arguments: [("open", "words.txt"), ("read", "words.txt"), ("read", "input.txt")])
     func lasting(call: String, path: String) throws {
         var faults = FailingCalls(calls: [call], path: path, count: 1_000_000, error: ESTALE)

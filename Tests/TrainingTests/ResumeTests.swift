@@ -44,7 +44,7 @@ struct ResumeTests {
         #expect(resumed.map(\.step) == [6])
     }
 
-    @Test("another number of ranks goes on", arguments: [(1, 3), (3, 1), (3, 8)])
+    @Test("another number of ranks resumes", arguments: [(1, 3), (3, 1), (3, 8)])
     func otherRanks(_ before: Int, _ after: Int) throws {
         let run = try Self.run()
         try run.finish(ranks: before)

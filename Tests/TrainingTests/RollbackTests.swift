@@ -19,7 +19,7 @@ struct RollbackTests {
         try run.events("resume", as: ResumeRecord.self).map(\.step)
     }
 
-    @Test("--resume PATH again goes on, also when PATH is gone; another PATH rolls back")
+    @Test("--resume PATH again resumes, also when PATH is gone; another PATH rolls back")
     func again() throws {
         let source = try Self.run()
         try source.finish()
@@ -95,7 +95,7 @@ struct RollbackTests {
         #expect(try run.checkpoints().contains("superseded-step-00000012"))
     }
 
-    @Test("a run goes on though the model and the vocabulary it started from are gone")
+    @Test("a run resumes although the model and the vocabulary it started from are gone")
     func originGone() throws {
         let source = try Run.tiny(steps: 2)
         try source.finish()

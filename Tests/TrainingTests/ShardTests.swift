@@ -44,7 +44,7 @@ struct ShardTests {
         }
     }
 
-    @Test("a checkpoint goes on with and without", arguments: [false, true])
+    @Test("a checkpoint resumes with and without sharding", arguments: [false, true])
     func resumed(from isSharded: Bool) throws {
         let whole = try Self.run()
         try whole.finish(ranks: 3)
@@ -55,7 +55,7 @@ struct ShardTests {
         try Self.expectEqual(run, whole)
     }
 
-    @Test("a checkpoint goes on on other numbers of ranks", arguments: [(2, 5), (5, 1), (1, 2)])
+    @Test("a checkpoint resumes on other numbers of ranks", arguments: [(2, 5), (5, 1), (1, 2)])
     func otherRanks(_ before: Int, _ after: Int) throws {
         let (whole, run) = (try Self.run(), try Self.run())
         try whole.finish(ranks: before)

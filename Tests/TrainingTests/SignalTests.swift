@@ -19,7 +19,7 @@ struct SignalTests {
         return run
     }
 
-    @Test("a step is broken off, thrown away, and done again", arguments: [1, 3])
+    @Test("a step is interrupted, discarded, and repeated", arguments: [1, 3])
     func brokenOff(ranks: Int) throws {
         let whole = try Self.slowRun(steps: 3)
         try whole.finish(ranks: ranks)
@@ -38,7 +38,7 @@ struct SignalTests {
         #expect(try run.losses() == whole.losses())
     }
 
-    @Test("a step that would take hours is broken off before the first update", arguments: [1, 2])
+    @Test("a step that would take hours is interrupted before the first update", arguments: [1, 2])
     func longStep(ranks: Int) throws {
         var run = try Self.slowRun(steps: 2)
         run.configuration = run.configuration.replacing("global: 120", with: "global: 30000")
@@ -51,7 +51,7 @@ struct SignalTests {
         #expect(try run.checkpoints() == ["step-00000000"])
     }
 
-    @Test("an evaluation is broken off, and done after resuming", arguments: [1, 2])
+    @Test("an evaluation is interrupted, and repeated after resuming", arguments: [1, 2])
     func evaluation(ranks: Int) throws {
         let scratch = TemporaryDirectory()
         let vocabulary = try TinyCorpus.vocabulary()

@@ -50,7 +50,7 @@ struct ToolBoxTests {
         return try RunningProgram(["/bin/sh", "-c", setup + command], in: directory.path).wait()
     }
 
-    @Test("every reader of text refuses what is none, and says what to do")
+    @Test("every reader of text rejects other input, and says what to do")
     func notText() throws {
         let scratch = TemporaryDirectory()
         let inputs: [(String, [UInt8], String)] = [
@@ -107,7 +107,7 @@ struct ToolBoxTests {
         #expect(try shell(replaced, in: scratch).output.split(separator: "\n").count == 2)
     }
 
-    @Test("a text that the vocabulary does not fit is told of")
+    @Test("a text that does not match the vocabulary is reported")
     func unknownTokens() throws {
         let text = (0..<40).map { "Слово \($0 % 7) другое слово.\n\n" }.joined()
         let (outcome, scratch) = try build(Array(text.utf8))

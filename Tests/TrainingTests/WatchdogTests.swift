@@ -44,7 +44,7 @@ struct WatchdogTests {
         #expect((resumed.output + resumed.errors).contains(last), "\(resumed)")
     }
 
-    @Test("a job that is suspended as a whole goes on")
+    @Test("a job that is suspended as a whole continues")
     func suspended() throws {
         let run = try Self.run(steps: 400)
         let job = try run.start(ranks: 3, ["--set", "parallel.timeout=1"])
