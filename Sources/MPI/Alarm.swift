@@ -10,8 +10,8 @@ enum Alarm {
     /// Ends the process with `status`, after writing `text`, unless ``clear()`` is called within
     /// `seconds`. Only for the main thread, which makes the calls it guards.
     ///
-    /// - Parameter launcher: a descriptor that receives the text instead of standard error; it is
-    ///   expected to end the process first, and otherwise the alarm does two seconds later.
+    /// - Parameter launcher: a descriptor that receives the text instead of standard error. Its
+    ///   reader is expected to end the process; otherwise the alarm does, two seconds later.
     static func set(seconds: UInt32, status: Int32, text: String, to launcher: Int32? = nil) {
         clear()
         alarmStatus = status

@@ -5,7 +5,7 @@ public struct EncodedText: Equatable, Sendable {
     /// 0 up to the first `[SEP]`, 1 after it. One per token.
     public var segmentIDs: [UInt8]
 
-    /// - Precondition: as many segment ids as token ids.
+    /// Makes an input of token ids with one segment id per token.
     public init(tokenIDs: [Int32], segmentIDs: [UInt8]) {
         self.tokenIDs = tokenIDs
         self.segmentIDs = segmentIDs
