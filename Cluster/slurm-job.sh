@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# What the job scripts share; sourced by them from the repository's root, where they are submitted.
+# Common part of the job scripts, which source it from the repository's root, where they are submitted.
 #
 #   LAUNCHER   mpirun (default; MPICH's or Open MPI's), srun, or a whole command with its flags
 #   RANKS_PER  socket (default), numa or core: one rank for each; --ntasks-per-node sets a number
 #   BIND       socket, numa, core or none: the cores that a rank may use; default: as RANKS_PER
 
-# Outside a job they say what they are.
+# Outside a job they print their help.
 if [[ -z ${SLURM_JOB_ID:-} ]]; then
     script=${0##*/}
     if [[ ${1:-} == --help || ${1:-} == -h ]]; then
@@ -20,8 +20,8 @@ fi
 source Cluster/mpi.sh
 
 job=${SLURM_JOB_NAME:-job}
-# What scontrol is to know this job by. The number of an array, which one of its tasks has, too, would
-# mean all of them.
+# Name of this job for scontrol. The number of an array, which one of its tasks also has, would
+# select all of them.
 id=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
 id=${id:-$SLURM_JOB_ID}
 
@@ -129,8 +129,8 @@ with_openmpi() {
     done
 }
 
-# launch_until_done PROGRAM ARGUMENT...: launches what goes on from where it was stopped, and ends this job
-# with its status, after asking SLURM to queue it again where another start would get further.
+# launch_until_done PROGRAM ARGUMENT...: launches a program that resumes where it was stopped, and ends this job
+# with its status, after asking SLURM to requeue it if another start would make progress.
 launch_until_done() {
     local end failures=slurm-$id.failures status count
     say "job $id on $SLURM_JOB_NODELIST, start number $((${SLURM_RESTART_COUNT:-0} + 1))"
@@ -139,7 +139,7 @@ launch_until_done() {
     end=$(scontrol -o show job "$id" | sed -nE 's/.* EndTime=([0-9]+-[0-9T:-]+) .*/\1/p')
     if [[ -n $end ]]; then SLURM_JOB_END_TIME=$(date --date "$end" +%s) && export SLURM_JOB_END_TIME; fi
 
-    # Failures in a row that are worth another try are counted here, over the starts of this job.
+    # Consecutive failures that are worth a retry are counted here, over the starts of this job.
     ((${SLURM_RESTART_COUNT:-0} > 0)) || rm -f "$failures"
 
     launch "$@"
@@ -161,8 +161,8 @@ launch_until_done() {
         ;;
     esac
 
-    # A rank, a node or the network died: go on from the last checkpoint, but not for ever.
-    # A start that lasted an hour has got on.
+    # A rank, a node or the network died: resume from the last checkpoint, but a limited number of times.
+    # A start that lasted an hour has made progress.
     ((SECONDS < 3600)) || rm -f "$failures"
     count=$(($(cat "$failures" 2>/dev/null || echo 0) + 1))
     if ((count > ${RESTARTS:-5})); then

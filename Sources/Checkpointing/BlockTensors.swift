@@ -1,12 +1,12 @@
 package import Tensors
 
-/// The parameters of a model in memory, as the tensors of a file to be written.
+/// A model's parameters in memory, as the source of a file's tensors.
 package struct BlockTensors: TensorSource {
     package let path = "memory"
     private let layout: ParameterLayout
     private let values: Block<Float>
 
-    /// The parameters `values` of `layout`.
+    /// Makes a source of the parameters `values` of `layout`.
     package init(_ layout: ParameterLayout, _ values: Block<Float>) {
         precondition(values.count == layout.count, "the block has the size of the layout")
         self.layout = layout
@@ -24,7 +24,7 @@ package struct BlockTensors: TensorSource {
     }
 }
 
-/// Flat arrays of numbers in a safetensors file: the state of something that is no model.
+/// Flat arrays of numbers in a safetensors file, for state that is not a model.
 package enum FlatArrays {
     /// Writes and syncs a new file.
     package static func write(
@@ -40,7 +40,7 @@ package enum FlatArrays {
     }
 
     /// Reads arrays of known sizes.
-    /// - Throws: `CheckpointError` where the file has not just these.
+    /// - Throws: `CheckpointError` if the file does not contain exactly these.
     package static func read(
         _ path: String, into arrays: [(name: String, values: Vector<Float>)]
     ) throws {
@@ -63,7 +63,8 @@ package enum FlatArrays {
 }
 
 extension SavedModel {
-    /// Throws unless the parameters of `layout` are there with their shapes; there may be others.
+    /// Throws unless the file contains all parameters of `layout` with their shapes; it may contain
+    /// others.
     package func checkShapes(_ layout: ParameterLayout) throws {
         switch self {
         case .checkpoint(let checkpoint):
@@ -75,7 +76,7 @@ extension SavedModel {
         }
     }
 
-    /// The names of all stored tensors; the tensors are not read.
+    /// Names of all stored tensors; the tensors are not read.
     package func tensorNames() throws -> [String] {
         switch self {
         case .checkpoint(let checkpoint): try checkpoint.model().tensorNames
@@ -83,8 +84,8 @@ extension SavedModel {
         }
     }
 
-    /// Reads those parameters of `layout` whose names `isWanted` accepts; what else the model has is
-    /// skipped. Shapes and finiteness are checked.
+    /// Reads the parameters of `layout` whose names `isWanted` accepts; the model's other
+    /// parameters are skipped. Shapes and finiteness are checked.
     package func readParameters(
         _ layout: ParameterLayout, into block: Block<Float>, where isWanted: (String) -> Bool
     ) throws {

@@ -1,18 +1,18 @@
 public import DurableFiles
 public import Tensors
 
-/// Metadata in a checkpoint's manifest, beside names, sizes and SHA-256 of the files.
+/// Metadata in a checkpoint's manifest, in addition to names, sizes and SHA-256 of the files.
 public struct CheckpointSummary: Codable, Sendable, Equatable {
     /// Always "bert-checkpoint".
     public var kind: String
     /// Optimizer updates done.
     public var step: Int
-    /// Numbers in all parameters together.
+    /// Total number of values of all parameters.
     public var parameterCount: Int
-    /// Files that hold the moments; 0: it was imported and has none.
+    /// Number of files with moments; 0 if it was imported and has none.
     public var optimizerParts: Int
 
-    /// A summary with these values.
+    /// Makes a summary with these values.
     public init(kind: String, step: Int, parameterCount: Int, optimizerParts: Int) {
         self.kind = kind
         self.step = step
@@ -27,15 +27,15 @@ public struct CheckpointSummary: Codable, Sendable, Equatable {
     }
 }
 
-/// A published checkpoint directory, its manifest read.
+/// A published checkpoint directory whose manifest has been read.
 public struct Checkpoint: Sendable {
     /// The directory.
     public let path: String
     /// Its manifest.
     public let manifest: Manifest<CheckpointSummary>
 
-    /// Opens one checkpoint directory without reading its data; see `verify`, and `open` for
-    /// paths given by people.
+    /// Opens one checkpoint directory without reading its data; see `verify`, and `open` for paths
+    /// given by users.
     public init(directory: String) throws {
         path = directory
         guard try Paths.kind(of: Paths.join(directory, ManifestFile.name)) != .missing else {
@@ -56,15 +56,15 @@ public struct Checkpoint: Sendable {
     /// Optimizer updates done.
     public var step: Int { manifest.metadata.step }
 
-    /// SHA-256 of the manifest in hexadecimal digits, and so of all files: what tells this
-    /// checkpoint from any other, wherever it lies.
+    /// SHA-256 of the manifest in hexadecimal digits, and so of all files. It identifies the
+    /// checkpoint wherever it is stored.
     public func digest() throws -> String { try SHA256.digest(of: manifest.json()).description }
 
     /// Size of all its files.
     public var byteCount: Int { manifest.files.reduce(0) { $0 + $1.bytes } }
 
-    /// Throws unless every file has its size and SHA-256, nothing was added, and the content has
-    /// the structure of a checkpoint.
+    /// Throws unless every file has its size and SHA-256, there are no additional files, and the
+    /// content has the structure of a checkpoint.
     public func verify() throws {
         try manifest.verify(path)
         let found = try Checkpoint.summarize(path)
@@ -73,8 +73,8 @@ public struct Checkpoint: Sendable {
         }
     }
 
-    /// Throws unless all parameters and moments are finite: others load nowhere. Reads all of them,
-    /// one tensor at a time.
+    /// Throws unless all parameters and moments are finite, because others cannot be loaded. Reads
+    /// all of them, one tensor at a time.
     public func verifyNumbers() throws {
         let model = try model()
         for name in model.tensorNames {
@@ -97,7 +97,7 @@ public struct Checkpoint: Sendable {
     /// Configuration and vocabulary.
     public func description() throws -> ModelDescription { try model().description() }
 
-    /// The state of the run that wrote it.
+    /// State of the run that wrote it.
     public func trainingState() throws -> TrainingState { try model().trainingState() }
 
     /// Reads all parameters into one flat block; names, shapes and finiteness are checked.
@@ -107,11 +107,12 @@ public struct Checkpoint: Sendable {
         try model().readParameters(layout, into: &block)
     }
 
-    /// Reads any ranges of the flat blocks of both moments, one after the other, however many parts
-    /// hold them.
+    /// Reads any ranges of the flat blocks of both moments, one after the other, regardless of the
+    /// number of parts.
     /// - Parameters:
-    ///   - ranges: of the flat block.
-    ///   - layout: must be, with its order, the one that the checkpoint was written from.
+    ///   - ranges: ranges of the flat block.
+    ///   - layout: must equal, including its order, the layout that the checkpoint was written
+    ///     from.
     public func readMoments(
         _ ranges: [Range<Int>], of layout: ParameterLayout,
         into firstMoment: inout MutableSpan<Float>, _ secondMoment: inout MutableSpan<Float>
@@ -135,7 +136,7 @@ public struct Checkpoint: Sendable {
         try OptimizerParts.read(ranges, from: parts, into: &firstMoment, &secondMoment)
     }
 
-    /// Reads the structure of a directory's files, and throws if it is not a checkpoint's.
+    /// Reads the structure of a directory's files, and throws if it is not that of a checkpoint.
     static func summarize(_ directory: String) throws -> CheckpointSummary {
         let model = try ModelFile.open(directory: directory)
         _ = try model.description()

@@ -1,20 +1,20 @@
-/// How one tensor differs between two models.
+/// Difference of one tensor between two models.
 public struct TensorDifference: Sendable, Equatable {
     /// The parameter.
     public var name: String
-    /// Why the numbers cannot be compared (missing on one side, other shape), or nil.
+    /// Reason why the numbers cannot be compared (missing on one side, other shape), or nil.
     public var mismatch: String?
     /// Largest absolute difference; NaN if any number is.
     public var maximum: Double
-    /// Norm of the difference over the norm of the second tensor (or of the difference, where
-    /// that is zero).
+    /// Norm of the difference divided by the norm of the second tensor (or the norm of the
+    /// difference, if the second is zero).
     public var relativeNorm: Double
 
-    /// Whether the tensors are equal number by number.
+    /// Whether all numbers of the tensors are equal.
     public var isEqual: Bool { mismatch == nil && maximum == 0 }
 
     /// Compares all tensors of two models, one at a time.
-    /// - Returns: one entry for each name on either side, sorted.
+    /// - Returns: one entry per name on either side, sorted.
     public static func between(
         _ first: borrowing some TensorSource & ~Copyable,
         _ second: borrowing some TensorSource & ~Copyable
@@ -61,7 +61,7 @@ public struct TensorDifference: Sendable, Equatable {
         var norm = 0.0
         for index in a.indices {
             let distance = a[index] == b[index] ? 0 : abs(Double(a[index]) - Double(b[index]))
-            // A comparison with NaN is false: take it over explicitly.
+            // A comparison with NaN is false, so it is handled explicitly.
             if distance > maximum || distance.isNaN { maximum = distance }
             if maximum.isNaN { break }
             difference += distance * distance

@@ -1,20 +1,20 @@
 public import ExitCoding
 
-/// A checkpoint or model directory that is not what it should be.
+/// An error in a checkpoint or model directory.
 public struct CheckpointError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
-    /// Whose fault it is; decides the exit code.
+    /// Cause of the error, which determines the exit code.
     public enum Cause: Sendable, Equatable {
-        /// There is no checkpoint, or a part of it is missing.
+        /// The checkpoint, or a part of it, is missing.
         case missing
         /// The content is damaged, of another model, or of another format.
         case badData
     }
 
-    /// Whose fault it is.
+    /// Cause of the error.
     public let cause: Cause
     /// The file or directory.
     public let path: String
-    /// The fault, and what to do.
+    /// The fault, and how to fix it.
     public let message: String
 
     package init(_ cause: Cause, _ path: String, _ message: String) {

@@ -1,8 +1,8 @@
-/// The names in a checkpoint directory and around it.
+/// File names in and around a checkpoint directory.
 enum CheckpointFiles {
     /// Parameters, description and training state.
     static let model = "model.h5"
-    /// Version of the format, in the manifest.
+    /// Version of the format, stored in the manifest.
     static let formatVersion = 1
     /// The newest version of the format of `model.h5`.
     static let newestModelVersion = 2
@@ -13,7 +13,7 @@ enum CheckpointFiles {
         return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
 
-    /// The step of a directory name, or nil if it is no checkpoint's.
+    /// Step of a directory name, or nil if it is not a checkpoint's.
     static func step(ofDirectory name: String) -> Int? {
         guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)), step >= 0,
             directoryName(step: step) == name

@@ -1,31 +1,31 @@
 public import DurableFiles
 public import Tensors
 
-/// What one rank writes of a checkpoint: its range of both moments, and rank 0 also the model.
+/// One rank's part of a checkpoint: its range of both moments, and on rank 0 also the model.
 ///
-/// It is a plain value that can be written on any thread: the memory that it points to must stay,
-/// and stay as it is, until then.
+/// It is a plain value that can be written on any thread. The memory it points to must stay
+/// allocated and unchanged until then.
 public struct CheckpointShare: @unchecked Sendable {
-    /// The writer's `path`, as told by rank 0.
+    /// Path of the writer, broadcast by rank 0.
     public var path: String
-    /// Which part of the moments, from 0.
+    /// Index of the part of the moments, from 0.
     public var index: Int
-    /// The number of parts; their ranges together cover the block exactly once.
+    /// Number of parts; their ranges together cover the block exactly once.
     public var count: Int
-    /// The flat range of this part.
+    /// Flat range of this part.
     public var range: Range<Int>
-    /// The size of the flat block.
+    /// Size of the flat block.
     public var total: Int
-    /// The optimizer's name, the same in all parts.
+    /// Name of the optimizer, the same in all parts.
     public var optimizer: String
     /// `exp_avg` of the range.
     public var firstMoment: UnsafeBufferPointer<Float>
     /// `exp_avg_sq` of the range.
     public var secondMoment: UnsafeBufferPointer<Float>
-    /// The model; nil on all ranks but 0.
+    /// The model; nil on all ranks except 0.
     public var model: Model?
 
-    /// What `model.h5` is written from.
+    /// Contents of `model.h5`.
     public struct Model: @unchecked Sendable {
         /// Names and shapes of the block.
         public var layout: ParameterLayout
@@ -33,10 +33,10 @@ public struct CheckpointShare: @unchecked Sendable {
         public var parameters: UnsafeBufferPointer<Float>
         /// Configuration and vocabulary.
         public var description: ModelDescription
-        /// The state of the run.
+        /// State of the run.
         public var state: TrainingState
 
-        /// A model of these parts.
+        /// Makes a model of these parts.
         public init(
             layout: ParameterLayout, parameters: UnsafeBufferPointer<Float>,
             description: ModelDescription, state: TrainingState
@@ -48,7 +48,7 @@ public struct CheckpointShare: @unchecked Sendable {
         }
     }
 
-    /// A share of these parts.
+    /// Makes a share of these parts.
     public init(
         path: String, index: Int, of count: Int, range: Range<Int>, total: Int, optimizer: String,
         firstMoment: UnsafeBufferPointer<Float>, secondMoment: UnsafeBufferPointer<Float>,
@@ -67,7 +67,7 @@ public struct CheckpointShare: @unchecked Sendable {
 
     /// Writes, syncs and hashes this rank's files.
     ///
-    /// - Returns: their entries of the manifest.
+    /// - Returns: their manifest entries.
     public func write() throws -> [ManifestEntry] {
         var files: [ManifestEntry] = []
         if let model {

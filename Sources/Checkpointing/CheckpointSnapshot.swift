@@ -1,8 +1,9 @@
 import Glibc
 
-/// Memory for a copy of what one rank writes, so that training goes on while it is written.
+/// Memory for a copy of one rank's part, so that training continues while it is written.
 ///
-/// It is taken, and touched, once: what a run needs shows at its start, not in the middle of it.
+/// It is allocated, and touched, once, so that the memory a run needs shows at its start, not in
+/// the middle.
 public final class CheckpointSnapshot: @unchecked Sendable {
     /// Room for this many parameters; 0 on ranks that do not write the model.
     public let parameterCount: Int
@@ -10,7 +11,7 @@ public final class CheckpointSnapshot: @unchecked Sendable {
     public let momentCount: Int
     private let memory: UnsafeMutableBufferPointer<Float>
 
-    /// Takes the memory; nil where it cannot be had.
+    /// Allocates the memory; nil if that fails.
     public init?(parameterCount: Int, momentCount: Int) {
         precondition(parameterCount >= 0 && momentCount >= 0, "negative count")
         self.parameterCount = parameterCount
@@ -28,12 +29,12 @@ public final class CheckpointSnapshot: @unchecked Sendable {
 
     deinit { munmap(memory.baseAddress, max(byteCount, MemoryLayout<Float>.stride)) }
 
-    /// Its size.
+    /// Its size in bytes.
     public var byteCount: Int { memory.count * MemoryLayout<Float>.stride }
 
-    /// Copies what `share` points to.
+    /// Copies the data of `share`.
     ///
-    /// - Returns: the share of the copy, good until the next one.
+    /// - Returns: a share of the copy, valid until the next one.
     public func copy(_ share: CheckpointShare) -> CheckpointShare {
         var copy = share
         if let model = share.model {

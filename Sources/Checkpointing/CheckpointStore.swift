@@ -1,17 +1,17 @@
 import DurableFiles
 
-/// The checkpoints of one run: the directories `step-00000500` in one parent.
+/// Checkpoints of one run: the directories `step-00000500` in one parent.
 public struct CheckpointStore: Sendable, Equatable {
     /// The parent, `RUN/checkpoints`.
     public let directory: String
 
-    /// The checkpoints in a directory, which may be missing still.
+    /// Makes the store of the checkpoints in a directory, which may not exist yet.
     public init(directory: String) { self.directory = directory }
 
-    /// The checkpoints of a run directory.
+    /// Makes the store of a run directory's checkpoints.
     public init(run: String) { directory = Paths.join(run, "checkpoints") }
 
-    /// A directory of the right name; whether it holds a whole checkpoint is not known yet.
+    /// A directory with a checkpoint's name; its completeness is not known yet.
     public struct Entry: Sendable, Equatable {
         /// The directory.
         public let path: String
@@ -26,7 +26,7 @@ public struct CheckpointStore: Sendable, Equatable {
         /// The damage.
         public let reason: String
 
-        /// Both, for people.
+        /// Both, as text for users.
         public var description: String { "passed over \(path): \(reason)" }
     }
 
@@ -40,11 +40,11 @@ public struct CheckpointStore: Sendable, Equatable {
         }.sorted { $0.step > $1.step }
     }
 
-    /// Finds the newest checkpoint that verifies, or nil if none does, and the damage of those
-    /// newer than it.
+    /// Finds the newest checkpoint that verifies, or nil if none does, and the faults of newer
+    /// ones.
     ///
-    /// If a live run deletes a checkpoint during the search, the search starts over.
-    /// - Throws: `FileError` or `HDF5Error` where one could not be read: it may be good.
+    /// If a live run deletes a checkpoint during the search, the search restarts.
+    /// - Throws: `FileError` or `HDF5Error` if one could not be read, because it may be good.
     public func newestGood() throws -> (checkpoint: Checkpoint?, skipped: [Skipped]) {
         for _ in 0..<Self.maximumLooks {
             if let found = try newestGoodListed() { return found }
@@ -54,10 +54,10 @@ public struct CheckpointStore: Sendable, Equatable {
             "its checkpoints are deleted faster than they are read; name one that is kept")
     }
 
-    /// Attempts at reading the newest checkpoint while a run deletes checkpoints.
+    /// Maximum number of searches while a run deletes checkpoints.
     private static let maximumLooks = 10
 
-    /// Nil where a checkpoint vanished that was there a moment before.
+    /// Nil if a listed checkpoint has vanished since.
     private func newestGoodListed() throws -> (checkpoint: Checkpoint?, skipped: [Skipped])? {
         var skipped: [Skipped] = []
         for entry in try list() {
@@ -66,7 +66,7 @@ public struct CheckpointStore: Sendable, Equatable {
                 try checkpoint.verify()
                 return (checkpoint, skipped)
             } catch  where Checkpoint.isFaultOfContent(error) {
-                // One that is gone was deleted while this looked: a newer one is there.
+                // It was deleted during the search, so a newer one exists.
                 if try !Paths.exists(entry.path) { return nil }
                 skipped.append(Skipped(path: entry.path, reason: "\(error)"))
             }
@@ -74,14 +74,14 @@ public struct CheckpointStore: Sendable, Equatable {
         return (nil, skipped)
     }
 
-    /// Deletes what killed writers left; only for the one writer of the run.
+    /// Deletes leftovers of killed writers; only for the run's own writer.
     @discardableResult
     public func removeStale() throws -> [String] {
         try PendingDirectory.removeStale(in: directory, .all)
     }
 
-    /// Renames the checkpoints of steps after `step` to `superseded-step-...`, which nothing reads
-    /// and nothing deletes.
+    /// Renames the checkpoints of steps after `step` to `superseded-step-...`, which are neither
+    /// read nor deleted.
     ///
     /// - Returns: the new paths.
     @discardableResult
@@ -96,14 +96,15 @@ public struct CheckpointStore: Sendable, Equatable {
 
     /// Deletes old checkpoints.
     ///
-    /// The last good checkpoint is never deleted: if none of those kept verifies, the newest good
-    /// one stays, too.
+    /// The last good checkpoint is never deleted: if none of the retained ones verifies, the newest
+    /// good one is also retained.
     /// - Parameters:
-    ///   - keepLast: how many of the newest stay (at least one).
-    ///   - keepEvery: steps that are a multiple of it stay; 0: none for that reason.
-    ///   - scores: what checkpoints are worth, by step: of those that there are, the one with the
-    ///     highest score stays (the earliest of equal ones).
-    ///   - trusted: the checkpoint that this process has just published, if any: not verified.
+    ///   - keepLast: number of newest checkpoints to retain (at least one).
+    ///   - keepEvery: multiples of this step are retained; 0 disables this rule.
+    ///   - scores: scores of checkpoints by step. The existing one with the highest score is
+    ///     retained (the earliest on a tie).
+    ///   - trusted: the checkpoint that this process has just published, if any, which is not
+    ///     verified.
     /// - Returns: the paths deleted.
     @discardableResult
     public func retain(
@@ -144,10 +145,9 @@ public struct CheckpointStore: Sendable, Equatable {
 }
 
 extension Checkpoint {
-    /// Opens what a person names: one checkpoint directory, or a run directory (or its
-    /// `checkpoints`), of which the newest checkpoint that verifies is taken.
-    /// - Returns: the verified checkpoint, and those newer ones that were skipped, with
-    ///   reasons to show.
+    /// Opens a path given by a user: one checkpoint directory, or a run directory (or its
+    /// `checkpoints`), whose newest checkpoint that verifies is used.
+    /// - Returns: the verified checkpoint, and newer ones that were skipped, with reasons to show.
     public static func open(
         _ path: String
     ) throws -> (checkpoint: Checkpoint, skipped: [CheckpointStore.Skipped]) {
@@ -176,7 +176,7 @@ extension Checkpoint {
         return entries
     }
 
-    /// Throws unless there is a directory.
+    /// Throws unless the directory exists.
     public static func requireDirectory(_ path: String) throws {
         guard try !Paths.isDirectory(path) else { return }
         throw CheckpointError(

@@ -1,28 +1,28 @@
 public import DurableFiles
 public import Tensors
 
-/// Writes one checkpoint, by many ranks at once:
+/// Writes one checkpoint, using many ranks at once:
 ///
-/// 1. rank 0: `begin`; it tells the others the `path`;
-/// 2. all: `CheckpointShare.write`, which gives the entries of the manifest for its files;
-/// 3. rank 0, once it has the entries of all: `publish`.
+/// 1. rank 0: `begin`; it broadcasts the `path`;
+/// 2. all: `CheckpointShare.write`, which returns the manifest entries of its files;
+/// 3. rank 0, once it has received all entries: `publish`.
 ///
-/// No step talks to other ranks, so each may run on a thread beside the training.
-/// Until the end of `publish` nothing is seen under the checkpoint's name; a writer that dies
-/// leaves a hidden directory, which `CheckpointStore.removeStale` deletes.
+/// No step communicates with other ranks, so each may run on a background thread during training.
+/// Until `publish` ends, nothing exists under the checkpoint's name. A writer that dies leaves a
+/// hidden directory, which `CheckpointStore.removeStale` deletes.
 public struct CheckpointWriter: ~Copyable, Sendable {
     private let pending: PendingDirectory
     private let step: Int
 
-    /// The hidden directory that all ranks write into.
+    /// Hidden directory that all ranks write into.
     public var path: String { pending.path }
 
     /// Starts a checkpoint.
     /// - Parameters:
-    ///   - store: where the run's checkpoints lie.
-    ///   - step: optimizer updates done.
-    ///   - parameterCount: size of the flat block; decides how much space must be free.
-    /// - Throws: `FileError` where a checkpoint of that step exists, or space is short.
+    ///   - store: the run's checkpoints.
+    ///   - step: number of optimizer updates done.
+    ///   - parameterCount: size of the flat block; determines the free space that is required.
+    /// - Throws: `FileError` if a checkpoint of that step exists, or space is insufficient.
     public static func begin(
         in store: CheckpointStore, step: Int, parameterCount: Int
     ) throws -> CheckpointWriter {
@@ -36,8 +36,8 @@ public struct CheckpointWriter: ~Copyable, Sendable {
         target: String, step: Int, parameterCount: Int, replacing: Bool, withMoments: Bool,
         remedy: String
     ) throws -> CheckpointWriter {
-        // Parameters and both moments in fp32, the last chunks' ends, and some for vocabulary and
-        // metadata.
+        // Parameters and both moments in fp32, padding of the last chunks, and a margin for
+        // vocabulary and metadata.
         let numbers = parameterCount * 4 * (withMoments ? 3 : 1)
         let needed = numbers + numbers / 64 + (4 << 20)
         return CheckpointWriter(
@@ -79,12 +79,12 @@ public struct CheckpointWriter: ~Copyable, Sendable {
 
     /// Writes one rank's range of the moments and syncs it.
     /// - Parameters:
-    ///   - path: the writer's `path`, as told by rank 0.
-    ///   - index: which part, from 0.
+    ///   - path: the writer's `path`, broadcast by rank 0.
+    ///   - index: index of the part, from 0.
     ///   - count: number of parts; their ranges together cover `0..<total` exactly once.
     ///   - range: the flat range of this part.
     ///   - total: size of the flat block.
-    ///   - optimizer: its name, the same in all parts.
+    ///   - optimizer: name of the optimizer, the same in all parts.
     ///   - firstMoment: `exp_avg` of the range.
     ///   - secondMoment: `exp_avg_sq` of the range.
     /// - Returns: its entry of the manifest.
@@ -101,14 +101,16 @@ public struct CheckpointWriter: ~Copyable, Sendable {
         return try settled(name, in: path)
     }
 
-    /// Syncs and hashes a file where it was written, so that all ranks do this side by side.
+    /// Syncs and hashes a file on the rank that wrote it, so that all ranks do this in parallel.
     private static func settled(_ name: String, in path: String) throws -> ManifestEntry {
         try Durability.sync(Paths.join(path, name))
         return try ManifestEntry(describing: name, in: path)
     }
 
-    /// Checks that all files are there and fit together, then writes the manifest and renames.
-    /// - Parameter files: what the ranks say of the files they wrote; without, all are hashed here.
+    /// Checks that all files exist and are consistent, then writes the manifest and renames the
+    /// directory.
+    /// - Parameter files: manifest entries from the ranks that wrote the files; if nil, all files
+    ///   are hashed here.
     /// - Returns: the published checkpoint.
     public consuming func publish(files: [ManifestEntry]? = nil) throws -> Checkpoint {
         let target = pending.target
@@ -122,6 +124,6 @@ public struct CheckpointWriter: ~Copyable, Sendable {
         return try Checkpoint(directory: target)
     }
 
-    /// Stops without publishing and without deleting, as if the process had been killed.
+    /// Stops without publishing or deleting, as if the process had been killed.
     package consuming func abandon() -> String { pending.abandon() }
 }

@@ -3,11 +3,11 @@ import Glibc
 import HDF5
 
 extension Container where Self: ~Copyable {
-    /// Writes a dataset in chunks of about 1 MiB that carry HDF5's own checksums (Fletcher-32):
-    /// every reader, h5py too, notices a damaged one.
+    /// Writes a dataset in chunks of about 1 MiB with HDF5's own checksums (Fletcher-32), so that
+    /// every reader, including h5py, detects a damaged chunk.
     ///
-    /// It is written piece by piece, each of some whole chunks: between two pieces other threads get at the HDF5 library,
-    /// which works for one at a time.
+    /// Each write consists of several whole chunks, so that other threads can use the HDF5 library,
+    /// which serves one at a time, between two writes.
     func writeChecksummed(_ name: String, shape: [Int], _ values: Span<Float>) throws(HDF5Error) {
         guard let rows = shape.first, !values.isEmpty else {
             try writeDataset(name, shape: shape, values)
@@ -27,7 +27,7 @@ extension Container where Self: ~Copyable {
         try dataset.close()
     }
 
-    /// Reads a dataset that ``writeChecksummed`` has written, and throws unless it holds just
+    /// Reads a dataset that ``writeChecksummed`` has written, and throws unless it contains exactly
     /// `values`, bit by bit.
     func verifyWritten(_ name: String, _ values: Span<Float>) throws {
         let dataset = try dataset(name)
@@ -47,7 +47,7 @@ extension Container where Self: ~Copyable {
     }
 }
 
-/// Whether two rows of numbers are the same bit by bit.
+/// Whether two rows of numbers are bitwise equal.
 private func isSame(_ first: [Float], _ second: Span<Float>) -> Bool {
     first.withUnsafeBytes { first in
         second.withUnsafeBytes { second in
@@ -58,7 +58,7 @@ private func isSame(_ first: [Float], _ second: Span<Float>) -> Bool {
     }
 }
 
-/// The error of a file that does not hold what was written to it, though no write failed.
+/// Error for a file whose content differs from what was written, although no write failed.
 func lostWrite(_ path: String) -> FileError {
     FileError(
         .inputOutput, path,
@@ -69,11 +69,11 @@ func lostWrite(_ path: String) -> FileError {
 enum ChunkShape {
     /// About 1 MiB.
     private static let elements = 1 << 18
-    /// Chunks from one look at the library's lock to the next: some milliseconds.
+    /// Chunks written while the library's lock is held: some milliseconds.
     static let chunksAtOnce = 4
 
-    /// Rows of a chunk: as few chunks as their size allows, all nearly alike, since the last one
-    /// takes the room of a whole one.
+    /// Rows per chunk: as few chunks as their size allows, of nearly equal size, because the last
+    /// one takes the space of a full chunk.
     static func rows(of rows: Int, width: Int) -> Int {
         let most = max(1, elements / max(width, 1))
         let chunks = (rows + most - 1) / most

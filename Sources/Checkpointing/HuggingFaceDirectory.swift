@@ -3,7 +3,7 @@ import FoundationEssentials
 public import Tensors
 import Tokenization
 
-/// A model directory of Hugging Face: `config.json`, the tensors in `model.safetensors` or in several
+/// A Hugging Face model directory: `config.json`, the tensors in `model.safetensors` or in several
 /// such files, and the files of its tokenizer.
 public struct HuggingFaceDirectory: Sendable {
     /// The directory.
@@ -13,19 +13,19 @@ public struct HuggingFaceDirectory: Sendable {
 
     static let configurationName = "config.json"
 
-    /// Whether it is one that can be read, and so replaced.
+    /// Whether it is a readable model directory, which may be replaced.
     static func isOne(_ path: String) throws -> Bool {
         try Paths.exists(Paths.join(path, configurationName)) && TensorFiles.areIn(path)
     }
 
-    /// Whether it looks like a model directory, so that errors name the missing files.
+    /// Whether it resembles a model directory, so that errors name the missing files.
     static func isMeant(_ path: String) throws -> Bool {
         try Paths.exists(Paths.join(path, configurationName)) && !Checkpoint.isCheckpoint(path)
     }
 
-    /// Reads the texts of a directory; tensors are read later.
+    /// Reads a directory's text files; tensors are read later.
     ///
-    /// - Parameter textsOnly: whether the tensors will not be, and may be missing.
+    /// - Parameter textsOnly: whether the tensors will not be read, and may be missing.
     public init(_ path: String, textsOnly: Bool = false) throws {
         self.path = path
         try Checkpoint.requireDirectory(path)
@@ -60,7 +60,7 @@ public struct HuggingFaceDirectory: Sendable {
         try tensors().readParameters(layout, into: &block)
     }
 
-    /// The files that hold the tensors, and the one that says which holds which.
+    /// Files that contain the tensors, and the index that assigns tensors to files.
     public func tensorFiles() throws -> [String] { try TensorFiles(path).all }
 
     func tensors() throws -> HuggingFaceTensors { try HuggingFaceTensors.open(TensorFiles(path)) }
@@ -77,8 +77,8 @@ public struct HuggingFaceDirectory: Sendable {
         return text
     }
 
-    /// Writes a directory that Hugging Face's `from_pretrained` and `BertTokenizer` load unchanged; it
-    /// appears whole or not at all.
+    /// Writes a directory atomically that Hugging Face's `from_pretrained` and `BertTokenizer` load
+    /// unchanged.
     /// - Parameter additional: further files, by name.
     package static func write(
         _ target: String, replacing: Bool, description: ModelDescription,

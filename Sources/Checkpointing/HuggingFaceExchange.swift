@@ -2,26 +2,25 @@ import DurableFiles
 public import Tensors
 
 extension Checkpoint {
-    /// Writes a Hugging Face model directory, which appears whole or not at all; one tensor at a
-    /// time is in memory.
+    /// Writes a Hugging Face model directory atomically, with one tensor at a time in memory.
     /// - Parameters:
-    ///   - directory: the new directory.
-    ///   - replacing: whether an existing model directory is replaced; otherwise, and if
-    ///     something else lies there, it is an error.
+    ///   - directory: path of the new directory.
+    ///   - replacing: whether an existing model directory is replaced; otherwise, and for any other
+    ///     existing file or directory, it is an error.
     public func exportHuggingFace(to directory: String, replacing: Bool = false) throws {
         let model = try model()
         try HuggingFaceDirectory.write(
             directory, replacing: replacing, description: model.description(), from: model)
     }
 
-    /// Turns a Hugging Face model directory into a checkpoint without moments, at step 0; one
-    /// tensor at a time is in memory.
+    /// Converts a Hugging Face model directory to a checkpoint without moments, at step 0, with one
+    /// tensor at a time in memory.
     /// - Parameters:
     ///   - directory: the Hugging Face directory.
-    ///   - target: the new checkpoint directory.
-    ///   - layout: the parameters that are imported; other tensors of the directory are not.
-    ///   - replacing: whether an existing checkpoint is replaced; otherwise, and if something
-    ///     else lies there, it is an error.
+    ///   - target: path of the new checkpoint directory.
+    ///   - layout: parameters to import; other tensors of the directory are skipped.
+    ///   - replacing: whether an existing checkpoint is replaced; otherwise, and for any other
+    ///     existing file or directory, it is an error.
     @discardableResult
     public static func importHuggingFace(
         from directory: HuggingFaceDirectory, to target: String, layout: ParameterLayout,

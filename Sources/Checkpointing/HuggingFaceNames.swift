@@ -1,22 +1,22 @@
-/// The names under which Hugging Face's files of different ages hold `BertForPreTraining`.
+/// Names of `BertForPreTraining`'s parameters in Hugging Face's files of different ages.
 enum HuggingFaceNames {
     static let decoderWeight = "cls.predictions.decoder.weight"
     static let decoderBias = "cls.predictions.decoder.bias"
     static let predictionBias = "cls.predictions.bias"
     static let wordEmbeddings = "bert.embeddings.word_embeddings.weight"
 
-    /// What a tensor in a file means.
+    /// Meaning of a tensor in a file.
     enum Meaning: Equatable {
         /// The parameter of that name.
         case parameter(String)
         /// Another copy of the parameter of that name.
         case copy(of: String)
-        /// A constant that the model can make itself.
+        /// A constant that the model can compute itself.
         case constant
     }
 
     /// Whether names are those of a bare `BertModel`, as its `save_pretrained` writes them: without
-    /// the `bert.` before each.
+    /// the prefix `bert.`.
     static func areBare(_ names: [String]) -> Bool {
         names.contains("embeddings.word_embeddings.weight") && !names.contains(wordEmbeddings)
     }

@@ -1,24 +1,24 @@
-/// The tensors of a Hugging Face model under their modern names, tied copies resolved.
+/// Tensors of a Hugging Face model under their modern names, with tied copies resolved.
 struct HuggingFaceTensors: TensorSource, ~Copyable {
     let path: String
     let tensorNames: [String]
     private let files: [OpenFile]
     private let stored: [String: Place]
 
-    /// One of the files, shared by those who read it.
+    /// One of the files, shared by its readers.
     private final class OpenFile {
         let tensors: SafetensorsFile
         init(_ path: String) throws { tensors = try SafetensorsFile.open(path) }
     }
 
-    /// The file and the name in it of a tensor.
+    /// File of a tensor, and its name there.
     private struct Place {
         var file: Int
         var name: String
     }
 
-    /// Opens the files of a model. Tied copies must equal their originals: an untied decoder is
-    /// another model, which must not be read as if it were this one.
+    /// Opens the files of a model. Tied copies must equal their originals, because a model with an
+    /// untied decoder is a different model, which must not be read as this one.
     static func open(_ found: TensorFiles) throws -> HuggingFaceTensors {
         let files = try found.paths.map(OpenFile.init)
         let places = try places(found, files)
@@ -47,7 +47,7 @@ struct HuggingFaceTensors: TensorSource, ~Copyable {
         return HuggingFaceTensors(path: path, files: files, stored: stored)
     }
 
-    /// All tensors that count, sorted by name.
+    /// All relevant tensors, sorted by name.
     private static func places(_ found: TensorFiles, _ files: [OpenFile]) throws -> [Place] {
         guard let owners = found.owners else {
             return files[0].tensors.tensorNames.map { Place(file: 0, name: $0) }

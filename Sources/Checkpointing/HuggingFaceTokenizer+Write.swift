@@ -3,9 +3,9 @@ import FoundationEssentials
 import Tokenization
 
 extension HuggingFaceTokenizer {
-    /// Writes the files that `BertTokenizer` makes the same ids from: `vocab.txt` and
-    /// `tokenizer_config.json`, which `AutoTokenizer` of all versions reads; what is as by default is
-    /// not named.
+    /// Writes the files from which `BertTokenizer` computes the same ids: `vocab.txt` and
+    /// `tokenizer_config.json`, which `AutoTokenizer` of all versions reads. Default values are
+    /// omitted.
     static func write(_ description: ModelDescription, to directory: String) throws {
         let settings = description.tokenizer
         let vocabulary = try Vocabulary(

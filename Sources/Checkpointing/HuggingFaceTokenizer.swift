@@ -1,17 +1,17 @@
 import DurableFiles
 import Tokenization
 
-/// The tokenizer of a model directory, read from all files that describe one.
+/// Tokenizer of a model directory, read from all files that describe one.
 ///
-/// Unsupported settings that would give other ids than in training are refused, with the file and
-/// the key. Contradicting files are refused too, because Hugging Face follows
+/// Unsupported settings that would produce other ids than in training are rejected, with the file
+/// and the key. Contradictory files are also rejected, because Hugging Face follows
 /// `tokenizer_config.json` but the program that wrote `tokenizer.json` did not.
 struct HuggingFaceTokenizer {
-    /// The text of `vocab.txt`, with the tokens behind it that were added.
+    /// Text of `vocab.txt`, followed by the added tokens.
     let vocabulary: String
-    /// The rules that split text into words.
+    /// Rules that split text into words.
     let settings: TokenizerSettings
-    /// `model_max_length`, where it is a length.
+    /// `model_max_length`, if it is a length.
     let maximumLength: Int?
 
     static let vocabularyName = "vocab.txt"
@@ -54,7 +54,7 @@ struct HuggingFaceTokenizer {
         maximumLength = configuration.maximumLength
     }
 
-    /// The pieces that words are spelled with, by their ids.
+    /// Pieces that words are spelled with, by id.
     private static func pieces(_ directory: String, _ file: TokenizerFile?) throws -> Vocabulary {
         let path = Paths.join(directory, vocabularyName)
         guard try Paths.exists(path) else {
@@ -70,7 +70,7 @@ struct HuggingFaceTokenizer {
         let extra = max(pieces.count, file.pieces.count)
         let different = (0..<Int32(extra)).first { id in
             guard id < pieces.count, id < file.pieces.count else {
-                // Some programs write added tokens into vocab.txt, too.
+                // Some programs also write added tokens into vocab.txt.
                 return id >= pieces.count || !file.adds(pieces.token(id))
             }
             return !pieces.bytes(id).elementsEqual(file.pieces.bytes(id))
@@ -98,7 +98,7 @@ struct HuggingFaceTokenizer {
     }
 }
 
-/// A token as a file names it; what the file does not say is nil.
+/// A token as declared in a file; nil for undeclared properties.
 struct DeclaredToken {
     var content: String
     var id: Int?
@@ -134,16 +134,18 @@ struct DeclaredToken {
     }
 }
 
-/// The added tokens of a directory, put together from all files that name some.
+/// Added tokens of a directory, merged from all files that declare some.
 private struct AddedTokenList {
     private let pieces: Vocabulary
     private var declared: [DeclaredToken] = []
-    /// The place in `declared` of each content, by its bytes: equal `String`s may differ in their code points.
+    /// Index in `declared` of each content, by its bytes: equal `String`s may differ in their code
+    /// points.
     private var places: [[UInt8]: Int] = [:]
 
     init(_ pieces: Vocabulary) { self.pieces = pieces }
 
-    /// Adds a token; what an earlier file says of it stays, but that it is special.
+    /// Adds a token. Properties from an earlier file take precedence, except that a token may
+    /// become special.
     mutating func declare(_ token: DeclaredToken) throws {
         let path = token.file
         guard !token.content.isEmpty,
@@ -175,11 +177,11 @@ private struct AddedTokenList {
         if token.isSpecial == true { declared[old].isSpecial = true }
     }
 
-    /// The tokens beside the five that every BERT tokenizer takes out as they stand.
+    /// Tokens other than the five that every BERT tokenizer extracts unmodified.
     var tokens: [TokenizerSettings.AddedToken] {
         declared.compactMap { token in
             let isSpecial = token.isSpecial ?? false
-            // As Hugging Face has it: special tokens are looked for as they stand.
+            // As in Hugging Face, special tokens are searched for in unmodified text.
             let isNormalized = token.isNormalized ?? !isSpecial
             if Vocabulary.specialTokens.contains(token.content), !isNormalized { return nil }
             return TokenizerSettings.AddedToken(
@@ -188,7 +190,7 @@ private struct AddedTokenList {
         }
     }
 
-    /// The pieces and, behind them, the tokens that are none, by their ids.
+    /// The pieces followed by the tokens that are not pieces, by id.
     func vocabulary(_ directory: String) throws -> String {
         let more = declared.filter { pieces.id(of: $0.content) == nil }
             .enumerated().sorted { ($0.1.id ?? .max, $0.0) < ($1.1.id ?? .max, $1.0) }.map(\.1)

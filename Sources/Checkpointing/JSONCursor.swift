@@ -1,7 +1,7 @@
-/// Reads JSON (RFC 8259) piece by piece from untrusted bytes. Texts are compared by their bytes, so
-/// pieces and names that differ only in Unicode composition stay distinct.
+/// Reads JSON (RFC 8259) incrementally from untrusted bytes. Texts are compared as bytes, so pieces
+/// and names that differ only in Unicode composition stay distinct.
 struct JSONCursor {
-    /// A syntax error and its place.
+    /// A syntax error and its position.
     struct Failure: Error {
         var message: String
         var offset: Int
@@ -12,12 +12,12 @@ struct JSONCursor {
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Throws where anything but white space is left.
+    /// Throws unless only white space remains.
     mutating func end() throws(Failure) {
         guard peek() == nil else { throw failure("text behind the value") }
     }
 
-    /// Reads an object, `member` each value.
+    /// Reads an object, calling `member` for each value.
     mutating func object(
         _ member: (inout JSONCursor, String) throws(Failure) -> Void
     ) throws(Failure) {
@@ -123,7 +123,7 @@ struct JSONCursor {
         guard take(byte) else { throw failure("no \(Character(UnicodeScalar(byte)))") }
     }
 
-    /// Reads what is left of the words `true`, `false` and `null`, and of numbers, as it stands.
+    /// Reads the rest of one of the words `true`, `false` and `null`, or of a number, verbatim.
     mutating func word() -> String {
         _ = peek()
         let start = position
@@ -134,7 +134,7 @@ struct JSONCursor {
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
-    /// An error at this place.
+    /// Makes an error at this position.
     func failure(_ message: String) -> Failure {
         Failure(message: message, offset: position)
     }

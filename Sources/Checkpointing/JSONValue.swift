@@ -1,19 +1,19 @@
 import DurableFiles
 
-/// A JSON value; names and texts are kept as they stand, numbers as they were written.
+/// A JSON value; names and texts are kept verbatim, numbers as written.
 indirect enum JSONValue: Sendable {
     case null
     case boolean(Bool)
     case number(String)
     case text(String)
     case list([JSONValue])
-    /// Members in the order of the text; no name comes twice.
+    /// Members in the order of the text, with distinct names.
     case object([(name: String, value: JSONValue)])
 
-    /// Deeper nesting is refused, because it would overflow the stack.
+    /// Maximum nesting; deeper input is rejected because it would overflow the stack.
     private static let maximumDepth = 64
 
-    /// The member of a name; nil where this is no object or has none.
+    /// The member of a name; nil if this is not an object or has no such member.
     subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
@@ -28,7 +28,7 @@ indirect enum JSONValue: Sendable {
         if case .object(let members) = self { members } else { nil }
     }
 
-    /// The value in few words, for messages.
+    /// Short description of the value, for messages.
     var shown: String {
         switch self {
         case .null: "null"
@@ -40,14 +40,14 @@ indirect enum JSONValue: Sendable {
         }
     }
 
-    /// The object that a text holds; nil where it holds none.
+    /// Parses a text as an object; nil if it is not one.
     init?(_ text: String) {
         var json = JSONCursor(bytes: Array(text.utf8))
         guard let value = try? Self.read(&json, depth: 0), value.members != nil else { return nil }
         self = value
     }
 
-    /// Reads a file that holds one object; nil where there is none of that name.
+    /// Reads a file that contains one object; nil if there is no file of that name.
     static func object(
         in directory: String, _ name: String, maximumByteCount: Int = 16 << 20
     ) throws -> JSONValue? {
@@ -74,7 +74,7 @@ indirect enum JSONValue: Sendable {
         switch json.peek() {
         case UInt8(ascii: "{"):
             var members: [(name: String, value: JSONValue)] = []
-            // Their bytes: equal `String`s may differ in their code points.
+            // As bytes: equal `String`s may differ in their code points.
             var names: Set<[UInt8]> = []
             try json.object { (json, name) throws(JSONCursor.Failure) in
                 guard names.insert(Array(name.utf8)).inserted else {

@@ -5,15 +5,15 @@ public import Tokenization
 public struct ModelDescription: Sendable, Equatable {
     /// The text of Hugging Face's `config.json`.
     public var configuration: String
-    /// The text of Google's `vocab.txt`: one token a line, the line number is the id.
+    /// Text of Google's `vocab.txt`: one token per line; the line number is the id.
     public var vocabulary: String
-    /// The rules that split text into the words that the vocabulary spells.
+    /// Rules that split text into the words that the vocabulary spells.
     public var tokenizer: TokenizerSettings
-    /// The longest input that Hugging Face's tokenizer lets pass, `model_max_length`; nil: as many
-    /// tokens as the model has positions.
+    /// Maximum input length of Hugging Face's tokenizer, `model_max_length`; nil means the model's
+    /// number of positions.
     public var maximumLength: Int?
 
-    /// A description of these parts.
+    /// Makes a description of these parts.
     public init(
         configuration: String, vocabulary: String, tokenizer: TokenizerSettings,
         maximumLength: Int? = nil
@@ -24,12 +24,12 @@ public struct ModelDescription: Sendable, Equatable {
         self.maximumLength = maximumLength
     }
 
-    /// Longer configurations are refused: they are stored as an attribute.
+    /// Maximum size of a configuration, because it is stored as an attribute.
     static let maximumConfigurationBytes = 60_000
-    /// Longer vocabularies are refused: no model has them.
+    /// Maximum size of a vocabulary; no model has a larger one.
     static let maximumVocabularyBytes = 64 << 20
 
-    /// The few keys of `config.json` that the exchange with Hugging Face looks at.
+    /// The keys of `config.json` that the exchange with Hugging Face uses.
     struct Sizes: Decodable {
         var modelType: String?
         var architectures: [String]?
@@ -42,14 +42,14 @@ public struct ModelDescription: Sendable, Equatable {
         }
     }
 
-    /// Keys of `config.json` that do not affect the model but must be kept: fine-tuning uses the
-    /// first, and Hugging Face the others.
+    /// Keys of `config.json` that do not affect the model but must be preserved: fine-tuning uses
+    /// the first, and Hugging Face the others.
     private static let keptKeys = [
         "classifier_dropout", "position_embedding_type", "use_cache", "gradient_checkpointing",
     ]
 
-    /// The text of a `config.json` with those keys of `original`, another one, that do not change a
-    /// tensor and that it lacks.
+    /// Text of a `config.json`, extended by those keys of `original` that do not change a tensor
+    /// and that it lacks.
     public static func configuration(_ text: String, keepingKeysOf original: String) -> String {
         guard let brace = text.firstIndex(of: "{"), let old = JSONValue(original),
             let new = JSONValue(text)
@@ -74,8 +74,8 @@ public struct ModelDescription: Sendable, Equatable {
         }
     }
 
-    /// The configuration with the two keys without which `from_pretrained` does not know what to
-    /// make of it.
+    /// The configuration with the two keys that `from_pretrained` needs to determine the model's
+    /// class.
     func configurationForHuggingFace(_ path: String) throws -> String {
         let sizes = try sizes(path)
         var added = ""
@@ -87,7 +87,7 @@ public struct ModelDescription: Sendable, Equatable {
             return configuration
         }
         let rest = configuration[configuration.index(after: brace)...]
-        // An object without keys would end up with a comma before its brace.
+        // An object without keys would otherwise get a comma before its brace.
         if rest.first(where: { !$0.isWhitespace }) == "}" { added.removeLast() }
         return "{" + added + rest
     }

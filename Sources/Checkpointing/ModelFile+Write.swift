@@ -5,18 +5,18 @@ import Tensors
 import Tokenization
 
 extension ModelFile {
-    /// Writes `model.h5` tensor by tensor, never more than one tensor beside the caller's block, and
-    /// reads it back.
+    /// Writes `model.h5` tensor by tensor, with at most one tensor in memory besides the caller's
+    /// block, and reads it back.
     /// - Parameters:
-    ///   - next: hands over the values of one parameter; called twice for each.
+    ///   - next: provides the values of one parameter; called twice per parameter.
     static func write(
         directory: String, layout: ParameterLayout, description: ModelDescription,
         state: TrainingState, next: (Parameter, (Span<Float>) throws -> Void) throws -> Void
     ) throws {
         try File.create(Paths.join(directory, CheckpointFiles.model)) { file in
             try file.setAttribute("format", ModelFile.formatName)
-            // The oldest version that says all: earlier programs read what they understand, and
-            // refuse a tokenizer that they would take for another.
+            // The oldest version that can express the content, so that earlier programs read what
+            // they understand, and reject a tokenizer that they would misread.
             let isPlain = description.tokenizer.isPlain
             try file.setAttribute(
                 "format_version", Int64(isPlain ? 1 : CheckpointFiles.newestModelVersion))

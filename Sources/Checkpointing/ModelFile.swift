@@ -17,13 +17,13 @@ import Tokenization
 /// /training/layout          "NAME d0 d1 …" a line: the order of the moments' flat block
 /// ```
 public struct ModelFile: TensorSource, ~Copyable {
-    /// The file.
+    /// Path of the file.
     public let path: String
     /// All parameters, sorted by name.
     public let tensorNames: [String]
     private let file: File
     private let byteCount: Int
-    /// Whether `/tokenizer` is there.
+    /// Whether the file has `/tokenizer`.
     private let hasTokenizer: Bool
 
     static let formatName = "bert-checkpoint"
@@ -85,7 +85,7 @@ public struct ModelFile: TensorSource, ~Copyable {
         }
     }
 
-    /// The state of the run that wrote it.
+    /// State of the run that wrote it.
     public func trainingState() throws -> TrainingState {
         let training = try file.group("training")
         var state = try TrainingState(json: training.textAttribute("state"), path: path)
@@ -94,12 +94,12 @@ public struct ModelFile: TensorSource, ~Copyable {
         return state
     }
 
-    /// The order of the flat block that the moments were written from.
+    /// Order of the flat block that the moments were written from.
     func layoutText() throws -> String {
         try file.readText("training/layout", maximumByteCount: 64 << 20)
     }
 
-    /// Sizes of a parameter; more numbers than the file has bytes are refused.
+    /// Sizes of a parameter; more numbers than the file has bytes are rejected.
     public func shape(of name: String) throws -> [Int] {
         let shape = try file.group("model").dataset(name).shape()
         let count = shape.reduce(1, *)
@@ -114,14 +114,14 @@ public struct ModelFile: TensorSource, ~Copyable {
         try file.group("model").dataset(name).read(into: &values)
     }
 
-    /// Throws unless a parameter is, bit by bit, as it was written.
+    /// Throws unless a parameter equals, bit by bit, what was written.
     func verifyWritten(_ name: String, _ values: Span<Float>) throws {
         try file.group("model").verifyWritten(name, values)
     }
 }
 
 extension ParameterLayout {
-    /// "NAME d0 d1 …" a line.
+    /// One line "NAME d0 d1 …" per parameter.
     var text: String {
         var text = ""
         for parameter in parameters {

@@ -1,10 +1,10 @@
 import DurableFiles
 import HDF5
 
-/// The files `optimizer.K-of-N.h5`: each holds one contiguous range of the flat blocks of both
-/// moments, as datasets `exp_avg` and `exp_avg_sq`; together they hold everything once.
+/// The files `optimizer.K-of-N.h5`: each contains one contiguous range of the flat blocks of both
+/// moments, as datasets `exp_avg` and `exp_avg_sq`; together they contain everything exactly once.
 ///
-/// Attributes of each: `start`, `count` (this range), `total` (of all), `optimizer` (its name).
+/// Attributes of each: `start`, `count` (this range), `total` (all parts), `optimizer` (its name).
 enum OptimizerParts {
     /// Attributes of one part.
     struct Part: Sendable, Equatable {
@@ -36,8 +36,8 @@ enum OptimizerParts {
         try file.verifyWritten("exp_avg_sq", secondMoment)
     }
 
-    /// Opens all parts that a directory's names promise, and checks that they hold everything
-    /// exactly once. No part at all is fine: an imported model has no moments.
+    /// Opens all parts that a directory's names announce, and checks that they contain everything
+    /// exactly once. A directory without parts is valid, because an imported model has no moments.
     static func open(_ directory: String) throws -> [Part] {
         let names = try Paths.names(in: directory).filter { $0.hasPrefix("optimizer.") }
         guard let first = names.first else { return [] }
@@ -126,7 +126,7 @@ enum OptimizerParts {
         }
     }
 
-    /// Reads any ranges of both moments, one after the other, whatever ranges the parts hold.
+    /// Reads any ranges of both moments, one after the other, regardless of the parts' ranges.
     static func read(
         _ ranges: [Range<Int>], from parts: [Part], into firstMoment: inout MutableSpan<Float>,
         _ secondMoment: inout MutableSpan<Float>
@@ -143,7 +143,7 @@ enum OptimizerParts {
         }
     }
 
-    /// Reads what one part holds of `ranges`; opens it only if that is anything.
+    /// Reads the part of `ranges` that one part contains; opens it only if that is not empty.
     private static func read(
         _ ranges: [Range<Int>], from part: Part,
         _ blocks: [(name: String, memory: UnsafeMutableBufferPointer<Float>)]

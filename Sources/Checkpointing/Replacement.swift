@@ -1,9 +1,10 @@
 import DurableFiles
 import HDF5
 
-/// Rules for replacing an existing directory: only one of the same kind is replaced.
+/// Rules for replacing an existing directory: only by one of the same kind.
 enum Replacement {
-    /// Whether a target may be replaced: one of the right kind that is to be, or an empty directory.
+    /// Whether a target may be replaced: it is an empty directory, or one of the right kind and
+    /// replacement was requested.
     static func isAllowed(
         _ target: String, replacing: Bool, kind: String, isKind: (String) throws -> Bool
     ) throws -> Bool {
@@ -16,19 +17,19 @@ enum Replacement {
     /// The advice in the message about an existing directory.
     static let remedy = "--force replaces it, or choose another name"
 
-    /// Mends what a killed replacement left halfway, and throws if something else than a directory
-    /// of the right kind would be deleted.
+    /// Repairs what a killed replacement left unfinished, and throws if something other than a
+    /// directory of the right kind would be deleted.
     /// - Parameters:
-    ///   - target: the directory to be made.
-    ///   - kind: what it will be, for the message.
-    ///   - isKind: whether the directory at a path is one.
+    ///   - target: path of the directory to make.
+    ///   - kind: description of its kind, for the message.
+    ///   - isKind: whether the directory at a path is of that kind.
     private static func prepare(
         _ target: String, kind: String, isKind: (String) throws -> Bool
     ) throws {
-        // Leftovers of others that cannot be deleted are no obstacle.
+        // Undeletable leftovers of other users do not matter.
         _ = try? PendingDirectory.removeStale(in: Paths.parent(of: target))
         guard try Paths.exists(target) else { return }
-        // Neither kind has directories inside: one that does holds something of its owner's.
+        // Neither kind contains directories, so one that does contains something of its owner's.
         guard try Paths.isDirectory(target),
             try Paths.names(in: target).isEmpty || isKind(target),
             try !Paths.names(in: target).contains(where: {
@@ -44,7 +45,7 @@ enum Replacement {
 }
 
 extension Checkpoint {
-    /// Whether the directory is a checkpoint, perhaps a damaged one.
+    /// Whether the directory is a checkpoint, possibly a damaged one.
     static func isOne(_ path: String) throws -> Bool {
         do {
             _ = try Checkpoint(directory: path)
@@ -58,8 +59,8 @@ extension Checkpoint {
         }
     }
 
-    /// Whether an error says that a checkpoint is damaged or no checkpoint, and not that it could
-    /// not be read now.
+    /// Whether an error means that a checkpoint is damaged or not a checkpoint, as opposed to
+    /// temporarily unreadable.
     public static func isFaultOfContent(_ error: any Error) -> Bool {
         switch error {
         case is CheckpointError: true

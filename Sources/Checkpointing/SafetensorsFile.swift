@@ -2,11 +2,11 @@ import DurableFiles
 
 /// A safetensors file, open for reading. Tensors in F32, F16 and BF16 are read as fp32.
 public struct SafetensorsFile: TensorSource, ~Copyable {
-    /// The file.
+    /// Path of the file.
     public let path: String
-    /// All tensors' names, sorted.
+    /// Names of all tensors, sorted.
     public let tensorNames: [String]
-    /// The header's free texts, as `format` = `pt`.
+    /// Free-form metadata of the header, such as `format` = `pt`.
     public let metadata: [String: String]
     private let header: SafetensorsHeader
     private let dataStart: Int
@@ -46,7 +46,7 @@ public struct SafetensorsFile: TensorSource, ~Copyable {
         tensorNames = header.tensors.keys.sorted()
     }
 
-    /// Whether there is a tensor of that name.
+    /// Whether the file contains a tensor of that name.
     func has(_ name: String) -> Bool { header.tensors[name] != nil }
 
     /// Sizes of one tensor.
@@ -62,7 +62,7 @@ public struct SafetensorsFile: TensorSource, ~Copyable {
         try values.withUnsafeMutableBufferPointer { try read(name, from: 0, into: $0) }
     }
 
-    /// Reads elements of one tensor from number `first` on.
+    /// Reads elements of one tensor, starting at index `first`.
     func read(
         _ name: String, from first: Int, into values: UnsafeMutableBufferPointer<Float>
     ) throws {
@@ -89,7 +89,7 @@ public struct SafetensorsFile: TensorSource, ~Copyable {
 
     private func readFloats(_ values: UnsafeMutableBufferPointer<Float>, at start: Int) throws {
         try file.read(UnsafeMutableRawBufferPointer(values), at: start)
-        // The file is little-endian, as are all processors that this is built for.
+        // The file is little-endian, like all processors that this is built for.
         for index in values.indices {
             values[index] = Float(bitPattern: UInt32(littleEndian: values[index].bitPattern))
         }

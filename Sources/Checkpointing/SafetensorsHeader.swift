@@ -1,34 +1,34 @@
 import ExitCoding
 
-/// The header of a safetensors file: a little-endian 64-bit length, then that many bytes of JSON
-/// that name each tensor's element type, shape and place in the rest of the file.
+/// Header of a safetensors file: a little-endian 64-bit length, then that many bytes of JSON with
+/// each tensor's element type, shape and byte range in the rest of the file.
 ///
-/// Checked as strictly as the reference implementation does (huggingface/safetensors): places
-/// are in bounds, have the size of their shape, do not overlap and leave no holes.
+/// Validated as strictly as in the reference implementation (huggingface/safetensors): ranges are
+/// in bounds, match their shape's size, do not overlap and leave no gaps.
 struct SafetensorsHeader: Sendable {
     /// One tensor.
     struct Entry: Sendable, Equatable {
         var dtype: String
         var shape: [Int]
-        /// Bytes, counted from the end of the header.
+        /// Byte range, counted from the end of the header.
         var range: Range<Int>
     }
 
     var tensors: [String: Entry]
     var metadata: [String: String]
 
-    /// The reference implementation's limit on the JSON.
+    /// The reference implementation's limit on the JSON's size.
     static let maximumByteCount = 100_000_000
 
-    /// Bytes of one element of every type that the format knows.
+    /// Size in bytes of one element, for every type of the format.
     static let elementSizes: [String: Int] = [
         "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1, "I16": 2, "U16": 2, "F16": 2,
         "BF16": 2, "I32": 4, "U32": 4, "F32": 4, "F64": 8, "I64": 8, "U64": 8,
     ]
 
-    /// Parses and checks the JSON.
+    /// Parses and validates the JSON.
     /// - Parameters:
-    ///   - dataByteCount: bytes of the file behind the header.
+    ///   - dataByteCount: size of the file after the header.
     init(json: [UInt8], dataByteCount: Int, path: String) throws {
         do throws(JSONCursor.Failure) {
             (tensors, metadata) = try SafetensorsParser.parse(json)
@@ -74,7 +74,8 @@ struct SafetensorsHeader: Sendable {
         }
     }
 
-    /// Bytes that a type and shape need, or nil if unknown or beyond all bounds.
+    /// Bytes of a tensor of this type and shape, or nil if the type is unknown or the size
+    /// overflows.
     private static func byteCount(_ entry: Entry) -> Int? {
         guard var size = elementSizes[entry.dtype] else { return nil }
         for extent in entry.shape {

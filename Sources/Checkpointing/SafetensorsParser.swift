@@ -1,10 +1,10 @@
 import ExitCoding
 
-/// Reads exactly the JSON that a safetensors header may be: an object of objects with known keys.
-/// The depth is fixed by that, names that occur twice are refused (general JSON readers accept
-/// both), and numbers are non-negative integers.
+/// Parses exactly the JSON allowed in a safetensors header: an object of objects with known keys.
+/// The depth is therefore fixed, duplicate names are rejected (general JSON parsers accept both),
+/// and numbers are non-negative integers.
 enum SafetensorsParser {
-    /// The tensors and free texts of a header.
+    /// Parses the tensors and free-form metadata of a header.
     static func parse(
         _ bytes: [UInt8]
     ) throws(JSONCursor.Failure) -> (
@@ -24,7 +24,7 @@ enum SafetensorsParser {
                 tensors[name] = try tensor(&json)
             }
         }
-        // The header may be filled up with spaces.
+        // The header may be padded with spaces.
         try json.end()
         return (tensors, metadata ?? [:])
     }

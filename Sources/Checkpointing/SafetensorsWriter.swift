@@ -1,13 +1,13 @@
 import DurableFiles
 
-/// Writes a safetensors file of fp32 tensors, one after the other.
+/// Writes a safetensors file of fp32 tensors sequentially.
 struct SafetensorsWriter: ~Copyable {
     private let file: SequentialFile
     private let names: [String]
     private var written = 0
 
-    /// Starts the file: the header names all tensors, with metadata `format` = `pt`, without
-    /// which Hugging Face refuses it.
+    /// Starts the file: the header names all tensors, with metadata `format` = `pt`, because
+    /// Hugging Face rejects files without it.
     /// - Parameter tensors: in the order in which they will be appended.
     static func create(
         _ path: String, _ tensors: [(name: String, shape: [Int])]

@@ -1,17 +1,17 @@
 import DurableFiles
 public import Tensors
 
-/// A trained model as people name it: a run directory, one checkpoint, or a model directory of
-/// Hugging Face.
+/// A trained model as named by users: a run directory, one checkpoint, or a Hugging Face model
+/// directory.
 public enum SavedModel: Sendable {
-    /// One of this program's checkpoints.
+    /// A checkpoint of this program.
     case checkpoint(Checkpoint)
-    /// A directory of Hugging Face.
+    /// A Hugging Face directory.
     case huggingFace(HuggingFaceDirectory)
 
-    /// Finds out what lies at a path and opens it; checkpoints are verified.
+    /// Determines the kind of model at a path and opens it; checkpoints are verified.
     ///
-    /// - Parameter textsOnly: whether parameters will not be read: a directory of Hugging Face then
+    /// - Parameter textsOnly: whether parameters will not be read; a Hugging Face directory then
     ///   needs none.
     /// - Returns: the model, and newer checkpoints that were skipped, with reasons to show.
     public static func open(
@@ -25,7 +25,7 @@ public enum SavedModel: Sendable {
         return (.checkpoint(checkpoint), skipped)
     }
 
-    /// Opens what `open` has found and verified, on another rank say.
+    /// Opens what `open` has found and verified, for example on another rank.
     public init(verified path: String, textsOnly: Bool = false) throws {
         self =
             try HuggingFaceDirectory.isMeant(path)

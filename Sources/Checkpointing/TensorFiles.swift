@@ -1,12 +1,12 @@
 import DurableFiles
 
-/// The files of a model directory of Hugging Face that hold its tensors: `model.safetensors`, or
-/// several that `model.safetensors.index.json` names.
+/// Tensor files of a Hugging Face model directory: `model.safetensors`, or several that
+/// `model.safetensors.index.json` names.
 struct TensorFiles {
     /// The safetensors files.
     let paths: [String]
-    /// The file of each tensor, as an index in `paths`, where there is an index; then no other tensor
-    /// counts.
+    /// File of each tensor, as an index into `paths`, if there is an index file; other tensors are
+    /// then ignored.
     let owners: [String: Int]?
     /// The directory.
     let directory: String
@@ -14,14 +14,14 @@ struct TensorFiles {
     static let name = "model.safetensors"
     static let indexName = "model.safetensors.index.json"
 
-    /// Whether a directory has tensors that can be read.
+    /// Whether a directory contains readable tensors.
     static func areIn(_ directory: String) throws -> Bool {
         try [name, indexName].contains { try Paths.exists(Paths.join(directory, $0)) }
     }
 
     /// Finds the files of a directory.
     ///
-    /// - Throws: `CheckpointError` where there are none, or one that the index names is missing.
+    /// - Throws: `CheckpointError` if there are none, or if one that the index names is missing.
     init(_ directory: String) throws {
         self.directory = directory
         let single = Paths.join(directory, Self.name)
@@ -55,12 +55,12 @@ struct TensorFiles {
         (paths, self.owners) = (files, owners)
     }
 
-    /// All files that decide what the tensors are.
+    /// All files that determine the tensors.
     var all: [String] {
         owners == nil ? paths : [Paths.join(directory, Self.indexName)] + paths
     }
 
-    /// The name of a file beside the index, and of nothing else.
+    /// Accepts only the name of a file in the index's directory.
     private static func fileName(
         _ value: JSONValue, of tensor: String, _ path: String
     ) throws -> String {
@@ -75,7 +75,7 @@ struct TensorFiles {
         return name
     }
 
-    /// Advice on a directory without safetensors files.
+    /// Advice for a directory without safetensors files.
     private static func advice(_ directory: String) throws -> String {
         func has(_ name: String) throws -> Bool { try Paths.exists(Paths.join(directory, name)) }
         if try has("pytorch_model.bin") {

@@ -1,14 +1,14 @@
 public import Tensors
 
-/// Anything that holds named tensors of numbers: a checkpoint's model file, a safetensors file.
+/// A source of named tensors of numbers, such as a checkpoint's model file or a safetensors file.
 public protocol TensorSource: ~Copyable {
-    /// The file, for messages.
+    /// Path of the file, for messages.
     var path: String { get }
     /// All names, sorted.
     var tensorNames: [String] { get }
     /// The sizes of one tensor, slowest first.
     func shape(of name: String) throws -> [Int]
-    /// Reads one tensor, converted to fp32; `values` has as many elements as it.
+    /// Reads one tensor, converted to fp32, into `values`, which has as many elements.
     func read(_ name: String, into values: inout MutableSpan<Float>) throws
 }
 
@@ -32,7 +32,7 @@ extension TensorSource where Self: ~Copyable {
         }
     }
 
-    /// Throws where a number of a tensor is none.
+    /// Throws if a number of a tensor is not finite.
     func requireFinite(_ values: UnsafeBufferPointer<Float>, _ name: String) throws {
         guard let bad = values.firstIndex(where: { !$0.isFinite }) else { return }
         throw CheckpointError(

@@ -1,18 +1,17 @@
 import DurableFiles
 import Tokenization
 
-/// The keys of `tokenizer_config.json` and `special_tokens_map.json` that affect ids; nil where
-/// missing.
+/// Keys of `tokenizer_config.json` and `special_tokens_map.json` that affect ids; nil if missing.
 struct TokenizerConfiguration {
     private(set) var lowercase: Bool?
     private(set) var stripAccents: Bool?
     private(set) var isolatesIdeographs: Bool?
     private(set) var maximumLength: Int?
-    /// Whether the tokenizer is whatever `tokenizer.json` describes.
+    /// Whether `tokenizer.json` determines the tokenizer.
     private(set) var needsTokenizerFile = false
-    /// `added_tokens_decoder`; where it is there, Hugging Face asks no other file for added tokens.
+    /// `added_tokens_decoder`; if present, Hugging Face reads added tokens from no other file.
     private(set) var addedTokens: [DeclaredToken]?
-    /// Tokens that are special, beside the five.
+    /// Special tokens other than the five.
     private(set) var specialTokens: [DeclaredToken] = []
     private let path: String
 
@@ -71,7 +70,7 @@ struct TokenizerConfiguration {
         }
     }
 
-    /// Throws where keys ask for another way to split text than that which is built.
+    /// Throws if keys select a way of splitting text that is not implemented.
     private func refuseOtherSplitting(_ values: JSONValue) throws {
         for (key, needed) in [
             ("do_basic_tokenize", true), ("clean_text", true), ("do_subword_tokenize", true),
@@ -96,7 +95,7 @@ struct TokenizerConfiguration {
         }
     }
 
-    /// Reads the names of special tokens, which either file may have.
+    /// Reads the names of special tokens, which either file may contain.
     private mutating func readSpecialTokens(_ values: JSONValue, _ path: String) throws {
         for (key, expected) in Self.names {
             guard let value = values[key], !value.isNull else { continue }
@@ -123,8 +122,8 @@ struct TokenizerConfiguration {
         }
     }
 
-    /// Throws where `tokenizer.json` splits text in another way than `settings`, which are what the
-    /// class that is named makes of this configuration.
+    /// Throws if `tokenizer.json` splits text differently from `settings`, which the named class
+    /// derives from this configuration.
     func requireAgreement(_ settings: TokenizerSettings, _ file: TokenizerFile) throws {
         for (key, other, value, found) in [
             ("do_lower_case", "lowercase", settings.lowercase, file.settings.lowercase),

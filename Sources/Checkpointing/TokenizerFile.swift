@@ -3,18 +3,18 @@ import Tokenization
 
 /// `tokenizer.json`, as Hugging Face's tokenizers library writes it for BERT.
 struct TokenizerFile {
-    /// The pieces that words are spelled with.
+    /// Pieces that words are spelled with.
     let pieces: Vocabulary
-    /// The rules that split text into words, without added tokens.
+    /// Rules that split text into words, without added tokens.
     let settings: TokenizerSettings
-    /// The added tokens, special ones too.
+    /// Added tokens, including special ones.
     let addedTokens: [DeclaredToken]
-    /// The bytes of their contents.
+    /// Their contents as bytes.
     private let addedContents: Set<[UInt8]>
 
-    /// Reads the file of a directory; nil where there is none.
+    /// Reads the file of a directory; nil if it is missing.
     ///
-    /// - Throws: `CheckpointError` with the key, where it describes another tokenizer than BERT's.
+    /// - Throws: `CheckpointError` with the key, if it describes a tokenizer other than BERT's.
     init?(_ directory: String) throws {
         let name = HuggingFaceTokenizer.tokenizerName
         let path = Paths.join(directory, name)
@@ -84,7 +84,7 @@ struct TokenizerFile {
         return settings
     }
 
-    /// The pieces of `model.vocab`, whose ids must leave no gap.
+    /// The pieces of `model.vocab`, whose ids must be contiguous.
     private static func pieces(_ keys: Keys) throws -> Vocabulary {
         guard let members = keys.values["model"]?["vocab"]?.members else {
             throw keys.refusal("model.vocab is no object of pieces and ids")
@@ -105,7 +105,8 @@ struct TokenizerFile {
         }
     }
 
-    /// Throws unless inputs are `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`, B in the second segment.
+    /// Throws unless inputs are `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`, with B in the second
+    /// segment.
     private static func checkPostProcessor(_ keys: Keys) throws {
         guard let processor = keys.values["post_processor"], !processor.isNull else { return }
         switch processor["type"]?.text {

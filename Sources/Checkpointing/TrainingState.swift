@@ -1,7 +1,7 @@
 import DurableFiles
 import FoundationEssentials
 
-/// Everything besides parameters and moments that a run needs to go on as if it had not stopped.
+/// All state besides parameters and moments that a run needs to resume as if it had not stopped.
 public struct TrainingState: Codable, Sendable, Equatable {
     /// Optimizer updates done over all phases.
     public var step = 0
@@ -9,9 +9,9 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var samples = 0
     /// Tokens (without padding) consumed since the start.
     public var tokens = 0
-    /// The epoch that the next batch belongs to.
+    /// Epoch of the next batch.
     public var epoch = 0
-    /// Sequences of that epoch that are consumed already.
+    /// Sequences of that epoch already consumed.
     public var positionInEpoch = 0
     /// Index of the current phase.
     public var phase = 0
@@ -19,40 +19,40 @@ public struct TrainingState: Codable, Sendable, Equatable {
     public var phaseStep = 0
     /// Seed of all random numbers.
     public var seed: UInt64 = 0
-    /// What the loss of the next step is multiplied by; 1 without loss scaling.
+    /// Loss scale of the next step; 1 without loss scaling.
     public var lossScale = 1.0
     /// Steps without overflow since the last overflow or growth of the scale.
     public var lossScaleCleanSteps = 0
-    /// Overflows that it still takes for the scale to fall.
+    /// Remaining overflows before the scale falls.
     public var lossScaleHysteresisLeft = 0
     /// Overflows since the last update.
     public var overflowsInARow: Int {
         get { overflows?.inARow ?? 0 }
         set { set(\.inARow, newValue) }
     }
-    /// Those of them that happened at the smallest scale.
+    /// Number of those overflows at the smallest scale.
     public var overflowsAtMinimum: Int {
         get { overflows?.atMinimum ?? 0 }
         set { set(\.atMinimum, newValue) }
     }
-    /// Batches, over all phases, whose update was left out because of an overflow.
+    /// Batches, over all phases, whose update was skipped because of an overflow.
     public var skippedSteps: Int {
         get { overflows?.skipped ?? 0 }
         set { set(\.skipped, newValue) }
     }
-    /// Only there once there has been an overflow, as it is not in older states.
+    /// Nil until the first overflow, as in older states, which lack it.
     private var overflows: Overflows?
-    /// "adamw" or "lamb"; says what the moments are.
+    /// "adamw" or "lamb"; determines the meaning of the moments.
     public var optimizerName = ""
     /// The run's resolved configuration, YAML.
     public var resolvedConfiguration = ""
-    /// Identifies the corpus, so that a resumed run is not silently fed with another one.
+    /// Identifies the corpus, so that a resumed run cannot silently use another one.
     public var corpusFingerprint = ""
-    /// `Checkpoint.digest` of the checkpoint that a person last told the run to go on from by
-    /// naming it; nil if nobody did. Tells an attempt of the same command from another rollback.
+    /// `Checkpoint.digest` of the checkpoint that the user last named as the one to resume from;
+    /// nil if none was. It distinguishes another attempt of the same command from another rollback.
     public var resumedFrom: String?
-    /// What that person called it: the argument of `--resume`, as given. Known while the checkpoint
-    /// itself may be gone.
+    /// The user's name for it: the argument of `--resume`, verbatim. Known even if the checkpoint
+    /// itself is gone.
     public var resumedFromPath: String?
 
     /// The state before the first step.
@@ -98,10 +98,10 @@ public struct TrainingState: Codable, Sendable, Equatable {
         return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 
-    /// No honest count is larger; sums of two stay far from overflow.
+    /// Larger counts are impossible in practice; sums of two stay far from overflow.
     private static let maximumCount = 1 << 53
 
-    /// From JSON; counts that no run can reach are refused.
+    /// Parses JSON; counts that no run can reach are rejected.
     init(json: String, path: String) throws {
         do {
             self = try JSONDecoder().decode(TrainingState.self, from: Data(json.utf8))

@@ -1,10 +1,10 @@
-/// When a period belongs to an abbreviation, an initial or a number and ends no sentence.
+/// Recognizes periods of abbreviations, initials and numbers, which do not end a sentence.
 enum AbbreviationRules {
-    /// Whether the period at `period`, with white space behind it, ends no sentence.
+    /// Whether the period at `period`, followed by white space, does not end a sentence.
     ///
     /// - Parameters:
-    ///   - sentenceStart: Where the sentence began.
-    ///   - next: Where the next word begins.
+    ///   - sentenceStart: Start of the sentence.
+    ///   - next: Start of the next word.
     static func isAbbreviation(
         in text: UnsafeBufferPointer<UInt8>, period: Int, sentenceStart: Int, next: Int
     ) -> Bool {
@@ -41,7 +41,7 @@ enum AbbreviationRules {
         word.count == 1 && isCapital(word[0]) && word[0] != UInt8(ascii: "I")
     }
 
-    /// Whether the word at `start` is one with which sentences begin more often than names do.
+    /// Whether the word at `start` begins sentences more often than it is a name.
     private static func beginsLikeSentence(
         _ text: UnsafeBufferPointer<UInt8>, _ start: Int
     ) -> Bool {
@@ -51,11 +51,11 @@ enum AbbreviationRules {
         return openers.contains(String(decoding: letters, as: UTF8.self))
     }
 
-    /// Never the last word of a sentence, in any case of letters.
+    /// Never the last word of a sentence, regardless of case.
     private static let neverLast = words(
         "mr mrs ms dr prof v vs e.g i.e cf viz messrs mme mlle z.b d.h bzw")
 
-    /// Never the last word when it begins with a capital: before names.
+    /// Never the last word if capitalized, because names follow.
     private static let titles = words(
         "st sr gen col lt capt sgt maj cpl cmdr adm rev hon gov sen rep pres supt insp mt ft fr")
 
@@ -65,7 +65,7 @@ enum AbbreviationRules {
             + "b c ca d fl r approx "
             + "jan feb mar apr jun jul aug sep sept oct nov dec")
 
-    /// The last word of a sentence as often as not.
+    /// About as often the last word of a sentence as not.
     private static let oftenLast = words("etc inc ltd co corp jr al bros dept univ est ave blvd rd")
 
     private static let openers: Set<String> = Set(

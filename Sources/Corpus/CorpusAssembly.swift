@@ -1,6 +1,6 @@
 import DurableFiles
 
-/// Puts encoded documents, in the order of the text, into the shards of their splits.
+/// Distributes encoded documents, in the order of the text, to the shards of their splits.
 struct CorpusAssembly {
     private var writers: [CorpusSplit: ShardWriter] = [:]
     private var chooser: SplitChooser
@@ -49,13 +49,13 @@ struct CorpusAssembly {
         }
     }
 
-    /// Writes what is left.
+    /// Writes the remaining documents.
     mutating func finish() throws {
         try write(chooser.finish(count: documentCount))
         for split in CorpusSplit.allCases { try writers[split]?.finish() }
     }
 
-    /// `manifest` with the counts and checksums of what was written to `directory`.
+    /// `manifest` with the counts and checksums of the files written to `directory`.
     func manifest(
         _ manifest: CorpusManifest, directory: String
     ) throws(FileError) -> CorpusManifest {

@@ -4,65 +4,64 @@ public import Tokenization
 
 /// Makes a corpus directory from text files.
 ///
-/// The text is streamed: of it and of what becomes of it, some chunks for each worker and one shard
-/// of each split are held at a time, besides 12 to 24 bytes for each document. The same text,
-/// vocabulary and options give the same bytes for any number of workers.
+/// The text is streamed. In memory are a few chunks per worker, in every stage of processing, one
+/// shard per split, and 12 to 24 bytes per document. The same text, vocabulary and options give the
+/// same bytes for any number of workers.
 public struct CorpusBuilder {
     /// Options of a build.
     public struct Options: Sendable {
-        /// The rules that turn text into tokens; special tokens in a text are ordinary text.
+        /// Rules that turn text into tokens; special tokens in a text are ordinary text.
         public var tokenizer = TokenizerSettings()
-        /// The share of documents that is held out, chosen by a hash of seed and text; at least
-        /// one where there are two or more documents, and none if the share is 0.
+        /// Fraction of documents held out, selected by a hash of seed and text; at least one if
+        /// there are two or more documents, and none if the fraction is 0.
         public var heldoutShare = 0.05
-        /// The seed of that choice.
+        /// Seed of that selection.
         public var seed: UInt64 = 1234
-        /// The number of threads that make tokens; one more reads and writes.
+        /// Number of tokenizing threads; one more thread reads and writes.
         public var workers = 1
-        /// Whether bytes that are not UTF-8 become U+FFFD rather than an error.
+        /// Whether bytes that are not UTF-8 are replaced by U+FFFD instead of being an error.
         public var replacesInvalid = false
-        /// Whether of documents with equal text only the first is kept.
+        /// Whether only the first of several documents with equal text is kept.
         public var removesDuplicates = false
-        /// The greatest number of tokens in a sentence; longer ones are cut into several.
+        /// Maximum number of tokens of a sentence; longer ones are split.
         public var maximumSentenceLength = 256
-        /// The number of tokens that a shard should not exceed.
+        /// Number of tokens that a shard should not exceed.
         public var shardTokens = 1 << 24
-        /// The size of a document above which it is cut into several.
+        /// Size in bytes above which a document is split.
         public var documentBytes = 4 << 20
-        /// The size of what a worker is given at once, in bytes; documents are not cut for it.
+        /// Size in bytes of the chunks given to workers; documents are not split for it.
         public var chunkBytes = 512 << 10
 
-        /// The options for which nothing else is said.
+        /// The default options.
         public init() {}
     }
 
     private let options: Options
     private let tokenizer: WordPieceTokenizer
 
-    /// A builder with the given options.
+    /// Makes a builder with the given options.
     ///
-    /// - Throws: `CorpusError.invalidSetting` when an option makes no sense.
+    /// - Throws: `CorpusError.invalidSetting` if an option is out of range.
     public init(vocabulary: Vocabulary, options: Options) throws(CorpusError) {
         try options.validate()
         self.options = options
-        // "[MASK]" in a text is that text, not a mask.
+        // "[MASK]" in a text is ordinary text, not a mask.
         tokenizer = WordPieceTokenizer(
             vocabulary: vocabulary, settings: options.tokenizer,
             recognizesSpecialTokens: false)
     }
 
-    /// Reads `inputs` (files; "-" is standard input) and writes the directory `output`, which
-    /// appears whole or not at all.
+    /// Reads `inputs` (files; "-" is standard input) and writes the directory `output` atomically.
     ///
-    /// - Parameter progress: Called now and then with the number of bytes read so far.
+    /// - Parameter progress: Called periodically with the number of bytes read so far.
     /// - Returns: The manifest of the new directory.
-    /// - Throws: `CorpusError` when the text is not UTF-8 or there is none; `FileError` or
-    ///   `HDF5Error` when a file cannot be read or written, and when `output` exists.
+    /// - Throws: `CorpusError` if the text is not UTF-8 or is empty; `FileError` or `HDF5Error` if
+    ///   a file cannot be read or written, and if `output` exists.
     @discardableResult
     public func build(
         _ inputs: [String], output: String, progress: (Int) -> Void = { _ in }
     ) throws -> CorpusManifest {
-        // All of them are tried before the work of hours begins.
+        // All inputs are checked before hours of work begin.
         for path in inputs { try TextInput.check(path) }
         try PendingDirectory.removeStale(in: Paths.parent(of: output))
         let directory = try PendingDirectory(target: output)

@@ -3,7 +3,7 @@ public import Tokenization
 
 /// A directory made by `CorpusBuilder`: manifest, vocabulary and shards.
 public struct CorpusDirectory: Sendable {
-    /// The path of the directory.
+    /// Path of the directory.
     public let path: String
     /// The manifest's metadata.
     public let manifest: CorpusManifest
@@ -15,11 +15,11 @@ public struct CorpusDirectory: Sendable {
     /// The expected content of each shard file, from the manifest.
     private let contents: [String: ExpectedContent]
 
-    /// The vocabulary's name in the directory.
+    /// Name of the vocabulary in the directory.
     static let vocabularyName = "vocab.txt"
 
-    /// Opens a directory: reads manifest and vocabulary, and checks that all shards are there.
-    /// Their content is checked by `verify`.
+    /// Opens a directory: reads manifest and vocabulary, and checks that all shards exist. `verify`
+    /// checks their content.
     ///
     /// - Throws: `FileError`, `VocabularyError` or `CorpusError` naming the file and the fault.
     public init(path: String) throws {
@@ -50,7 +50,7 @@ public struct CorpusDirectory: Sendable {
         contents = try Self.contents(listed, place)
     }
 
-    /// Throws where there is no corpus at all.
+    /// Throws if there is no corpus at the path.
     private static func checkPlace(_ path: String) throws(FileError) {
         let advice = "make one of text files with `bert corpus build`"
         switch try Paths.kind(of: path + "/.") {
@@ -70,7 +70,7 @@ public struct CorpusDirectory: Sendable {
         }
     }
 
-    /// The hashes of all files but the vocabulary, finest first.
+    /// Hashes of all files except the vocabulary, the finest-grained first.
     private static func contents(
         _ listed: Manifest<CorpusManifest>, _ place: String
     ) throws(CorpusError) -> [String: ExpectedContent] {
@@ -87,7 +87,8 @@ public struct CorpusDirectory: Sendable {
         return contents
     }
 
-    /// Checks that the manifest lists every shard that the counts ask for, and that it is there.
+    /// Checks that the manifest lists every shard that the counts require, and that the shard
+    /// exists.
     private static func check(
         shardsOf split: CorpusSplit, counts: CorpusManifest.Counts, _ path: String,
         _ files: [ManifestEntry]
@@ -115,8 +116,8 @@ public struct CorpusDirectory: Sendable {
 
     /// Opens all shards of a split.
     ///
-    /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and the fault, also when the shards
-    ///   do not hold as much as the manifest says.
+    /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and the fault, also if
+    ///   the shards' counts differ from the manifest.
     package func documents(of split: CorpusSplit) throws -> DocumentStore {
         let counts = manifest[split]
         let shards = try (0..<counts.shards).map { index in
@@ -140,9 +141,9 @@ public struct CorpusDirectory: Sendable {
         return DocumentStore(shards: shards)
     }
 
-    /// Checks everything: every file's SHA-256, the structure of the shards and all token ids.
+    /// Verifies everything: every file's SHA-256, the structure of the shards and all token ids.
     ///
-    /// - Returns: The share of `[UNK]`.
+    /// - Returns: The fraction of `[UNK]`.
     /// - Throws: The first fault found.
     @discardableResult
     public func verify() throws -> UnknownTokens {

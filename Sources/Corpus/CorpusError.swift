@@ -1,15 +1,15 @@
 public import ExitCoding
 public import Tokenization
 
-/// An error in corpus data or its settings: what, where, and what to do.
+/// An error in corpus data or its settings: the fault, its place, and what to do.
 public enum CorpusError: ExitCoded, Equatable, CustomStringConvertible {
-    /// A setting has a value that makes no sense.
+    /// A setting is out of range.
     case invalidSetting(String)
-    /// A stored file is not what it should be.
+    /// A stored file is damaged.
     case damaged(path: String, reason: String)
     /// An input that is not text in UTF-8.
     case notText(TextFault)
-    /// The input holds nothing to train on.
+    /// The input contains nothing to train on.
     case noText(String)
 
     /// The message for the user.

@@ -2,42 +2,42 @@ public import Tokenization
 
 /// A part of a corpus that never shares a document with another part.
 public enum CorpusSplit: String, Sendable, CaseIterable, Codable {
-    /// The data that is trained on.
+    /// Training data.
     case train
-    /// The data that is only evaluated on.
+    /// Held-out data, for evaluation only.
     case heldout
 }
 
-/// Metadata in the manifest of a corpus directory, beside its list of files.
+/// Metadata in the manifest of a corpus directory, in addition to its list of files.
 public struct CorpusManifest: Codable, Sendable, Equatable {
     /// Sizes of one split.
     public struct Counts: Codable, Sendable, Equatable {
-        /// Shard files.
+        /// Number of shard files.
         public var shards = 0
-        /// Documents.
+        /// Number of documents.
         public var documents = 0
-        /// Sentences.
+        /// Number of sentences.
         public var sentences = 0
-        /// Tokens.
+        /// Number of tokens.
         public var tokens = 0
     }
 
     /// Always "bert-corpus": distinguishes this directory from others with a manifest.
     public var kind = Self.kind
-    /// The version of the rules by which text becomes sentences and tokens. Another version may
-    /// make other data from the same text.
+    /// Version of the rules by which text becomes sentences and tokens. Another version may produce
+    /// other data from the same text.
     public var builderVersion = Self.builderVersion
-    /// Entries of the vocabulary.
+    /// Number of entries of the vocabulary.
     public var vocabularySize: Int
-    /// Whether text was made lower case.
+    /// Whether text was lowercased.
     private var lowercase: Bool
-    /// The tokenizer's settings, where `lowercase` is not enough.
+    /// The tokenizer's settings, if `lowercase` does not determine them.
     private var customTokenizer: TokenizerSettings?
-    /// The seed of the choice of held-out documents.
+    /// Seed of the selection of held-out documents.
     public var seed: UInt64
-    /// The share of documents that was to be held out.
+    /// Requested fraction of held-out documents.
     public var heldoutShare: Double
-    /// The greatest number of tokens of a sentence; longer ones were cut into several.
+    /// Maximum number of tokens of a sentence; longer ones were split.
     public var maximumSentenceLength: Int
     /// Counts of the training split.
     public var train = Counts()
@@ -45,15 +45,15 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var heldout = Counts()
     /// Changes made to the text.
     public var notes = BuildNotes()
-    /// Hashes by which readers verify the shards; nil in corpora of earlier versions, whose shards
-    /// are verified as wholes by the SHA-256 that the manifest has of every file.
+    /// Hashes by which readers verify the shards. Nil in corpora of earlier versions, whose shards
+    /// are verified as a whole by the manifest's SHA-256 of each file.
     public var checksums: ShardChecksums?
 
     static let kind = "bert-corpus"
     static let builderVersion = 2
-    /// The newest version of the format. In version 1 `lowercase` says all about tokens.
+    /// Newest version of the format. In version 1 `lowercase` determines the tokenizer.
     static let newestFormatVersion = 2
-    /// The version that it is written in: the oldest that says all.
+    /// Version that it is written in: the oldest that can express it.
     var formatVersion: Int { customTokenizer == nil ? 1 : 2 }
     /// The tokenizer's settings.
     public var tokenizer: TokenizerSettings {
@@ -87,7 +87,7 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
         self.maximumSentenceLength = maximumSentenceLength
     }
 
-    /// The share of `[UNK]`, where `count` tokens are that.
+    /// Fraction of `[UNK]`, given their `count`.
     public func unknownTokens(_ count: Int) -> UnknownTokens {
         UnknownTokens(count, of: train.tokens + heldout.tokens)
     }
@@ -99,23 +99,23 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     }
 }
 
-/// Changes made to the text of a corpus on its way into the shards.
+/// Changes made to the text of a corpus during the build.
 public struct BuildNotes: Codable, Sendable, Equatable {
     /// Bytes of text read.
     public var textBytes = 0
-    /// Documents without a single token, which are skipped.
+    /// Documents without tokens, which are skipped.
     public var emptyDocuments = 0
-    /// Documents whose text had come before, kept unless `removedDuplicates` says so.
+    /// Documents whose text occurred before; kept unless `removedDuplicates`.
     public var duplicateDocuments = 0
     /// Whether duplicates were removed.
     public var removedDuplicates = false
-    /// Pieces above the first that documents too large for the memory cap were cut into.
+    /// Additional pieces from splitting documents that exceed the memory limit.
     public var cutDocuments = 0
-    /// Pieces above the first that sentences of too many tokens were cut into.
+    /// Additional pieces from splitting sentences with too many tokens.
     public var cutSentences = 0
-    /// Byte sequences that were not UTF-8, and NUL bytes, that were replaced.
+    /// Number of replaced byte sequences: invalid UTF-8 and NUL bytes.
     public var replacedBytes = 0
-    /// Tokens of both splits that are `[UNK]`; nil in corpora of earlier versions.
+    /// Number of `[UNK]` tokens in both splits; nil in corpora of earlier versions.
     public var unknownTokens: Int?
 
     private enum CodingKeys: String, CodingKey {

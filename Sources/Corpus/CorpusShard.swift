@@ -1,20 +1,20 @@
-/// The documents of one shard: three flat arrays, as they are stored.
+/// Documents of one shard: three flat arrays, as stored.
 ///
 /// Sentence i has the tokens `sentenceOffsets[i]..<sentenceOffsets[i + 1]`, document d the
-/// sentences `documentOffsets[d]..<documentOffsets[d + 1]`; none is empty.
+/// sentences `documentOffsets[d]..<documentOffsets[d + 1]`; neither is ever empty.
 package final class CorpusShard: Sendable {
-    /// The file it came from, for messages.
+    /// Path of its file, for messages.
     package let path: String
     private let tokens: Tokens
     private let sentenceOffsets: StoredArray<Int64>
     private let documentOffsets: StoredArray<Int64>
-    /// The file whose bytes are verified as they are read; nil for a shard in memory.
+    /// File whose bytes are verified as they are read; nil for a shard in memory.
     let file: VerifiedFile?
 
-    /// The longest sentence that a shard may hold, in tokens.
+    /// Maximum length of a sentence in a shard, in tokens.
     package static let maximumSentenceLength = 65_536
 
-    /// Token ids in the width they are stored in.
+    /// Token ids in their stored width.
     enum Tokens: Sendable {
         case narrow(StoredArray<UInt16>)
         case wide(StoredArray<Int32>)
@@ -34,10 +34,10 @@ package final class CorpusShard: Sendable {
         }
     }
 
-    /// A shard of stored arrays.
+    /// Makes a shard of stored arrays.
     ///
-    /// - Throws: `CorpusError.damaged` when the offsets do not rise from 0 to the end of what
-    ///   they count, or a sentence is longer than `maximumSentenceLength`.
+    /// - Throws: `CorpusError.damaged` if the offsets do not rise from 0 to the end of what they
+    ///   count, or if a sentence is longer than `maximumSentenceLength`.
     init(
         path: String, tokens: Tokens, sentenceOffsets: StoredArray<Int64>,
         documentOffsets: StoredArray<Int64>, file: VerifiedFile? = nil
@@ -55,9 +55,9 @@ package final class CorpusShard: Sendable {
             end: sentenceOffsets.count - 1, longest: .max)
     }
 
-    /// A shard in memory, of documents that are lists of sentences.
+    /// Makes a shard in memory, from documents as lists of sentences.
     ///
-    /// - Throws: `CorpusError.damaged` when a document or sentence is empty.
+    /// - Throws: `CorpusError.damaged` if a document or sentence is empty.
     package convenience init(
         path: String, documents: [[[Int32]]]
     ) throws(CorpusError) {
@@ -107,8 +107,8 @@ package final class CorpusShard: Sendable {
     /// The number of tokens of all sentences.
     package var tokenCount: Int { tokens.count }
 
-    /// The token offsets of the sentences of document `document`, one more than it has sentences;
-    /// valid while the shard lives.
+    /// Token offsets of the sentences of document `document`, plus a final end offset; valid while
+    /// the shard is alive.
     func sentenceOffsets(ofDocument document: Int) -> UnsafeBufferPointer<Int64> {
         let start = Int(documentOffsets[document])
         let end = Int(documentOffsets[document + 1])
@@ -117,8 +117,8 @@ package final class CorpusShard: Sendable {
 
     /// Appends the tokens of `range` to `output`.
     ///
-    /// - Throws: `CorpusError.damaged` when the file is not what it was when it was built, or an
-    ///   id is not below `vocabularySize`.
+    /// - Throws: `CorpusError.damaged` if the file has changed since it was built, or if an id is
+    ///   not below `vocabularySize`.
     package func appendTokens(
         _ range: Range<Int>, to output: inout [Int32], vocabularySize: Int
     ) throws(CorpusError) {

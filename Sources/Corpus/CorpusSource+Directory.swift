@@ -2,11 +2,11 @@ import DurableFiles
 package import Tokenization
 
 extension CorpusSource {
-    /// Samples of one split of one or more corpus directories, which must have one vocabulary
-    /// and one way to make tokens.
+    /// Makes samples of one split of one or more corpus directories, which must share the
+    /// vocabulary and the tokenizer settings.
     ///
-    /// - Throws: `CorpusError` when a setting makes no sense, vocabularies or tokenizers differ or
-    ///   there is no text; `HDF5Error` or `FileError` when a shard cannot be read.
+    /// - Throws: `CorpusError` if a setting is out of range, vocabularies or tokenizers differ, or
+    ///   there is no text; `HDF5Error` or `FileError` if a shard cannot be read.
     public convenience init(
         _ directories: [CorpusDirectory], split: CorpusSplit, settings: SampleSettings,
         seed: UInt64

@@ -2,30 +2,30 @@ import Synchronization
 
 /// Samples made from the documents of a corpus.
 ///
-/// Every sample is a pure function of (data, settings, seed, epoch, index). What is kept between
-/// questions is only a cache: the plans (`EpochPlan`) of the two epochs asked for last. The first
-/// question about an epoch walks over the lengths of all sentences; any other costs a bisection
-/// over the documents and a walk over one of them.
+/// Every sample is a pure function of (data, settings, seed, epoch, index). The only state is a
+/// cache: the plans (`EpochPlan`) of the two epochs requested last. The first request of an epoch
+/// scans the lengths of all sentences; any other takes a bisection over the documents and a scan of
+/// one of them.
 public final class CorpusSource: SampleSource {
     let maker: SampleMaker
     private let plans = Mutex<[EpochPlan]>([])
-    /// The number of token ids.
+    /// Number of token ids.
     public let vocabularySize: Int
     /// SHA-256 of the data's digest, the settings and the seed.
     public let fingerprint: String
 
-    /// The directories of the documents; empty for documents that are in none.
+    /// Directories of the documents; empty for documents that are in none.
     public let corpora: [SourceCorpus]
 
-    /// The greatest length of a sample: the settings' sequence length.
+    /// Maximum length of a sample: the settings' sequence length.
     public var maximumLength: Int { maker.settings.sequenceLength }
-    /// The number of documents that samples are made from.
+    /// Number of documents that samples are made from.
     public var documentCount: Int { maker.documents.count }
 
-    /// Samples of `documents`.
+    /// Makes samples of `documents`.
     ///
-    /// - Throws: `CorpusError` when a setting makes no sense, or there is no pair to be had:
-    ///   no document at all, or only one, of a single sentence.
+    /// - Throws: `CorpusError` if a setting is out of range, or if no pair can be made, because
+    ///   there is no document, or only one of a single sentence.
     package init(
         documents: DocumentStore, vocabulary: MaskingVocabulary, settings: SampleSettings,
         seed: UInt64, dataDigest: String, name: String, corpora: [SourceCorpus] = []
@@ -48,10 +48,10 @@ public final class CorpusSource: SampleSource {
         }
     }
 
-    /// The number of samples of epoch `epoch`: pairs are cut anew in each.
+    /// Number of samples of epoch `epoch`; pairs are cut differently in each.
     public func sampleCount(epoch: Int) -> Int { plan(for: epoch).count }
 
-    /// The sample at place `index` of epoch `epoch`.
+    /// The sample at index `index` of epoch `epoch`.
     public func sample(epoch: Int, index: Int) throws -> PretrainingSample {
         let place = plan(for: epoch).locate(index)
         return try maker.sample(
@@ -59,7 +59,8 @@ public final class CorpusSource: SampleSource {
             document: place.document, pair: place.pair)
     }
 
-    /// The plan of `epoch`; made while others wait, since they most likely want the same one.
+    /// Plan of `epoch`. Other threads wait while it is made, because they most likely want the same
+    /// one.
     private func plan(for epoch: Int) -> EpochPlan {
         plans.withLock { plans in
             if let plan = plans.first(where: { $0.epoch == epoch }) { return plan }

@@ -3,28 +3,28 @@ import Tokenization
 
 /// The documents of one chunk as token ids.
 struct EncodedChunk: Sendable {
-    /// One document: where its tokens and sentences end in the chunk, and what it is known by.
+    /// One document: the ends of its tokens and sentences in the chunk, and its key.
     struct Document: Sendable {
         var tokenEnd: Int
         var sentenceEnd: Int
-        /// Tokens that are `[UNK]`.
+        /// Number of `[UNK]` tokens.
         var unknownTokens: Int
         var key: DocumentKey
     }
 
     var tokens: [Int32] = []
-    /// The end of each sentence in `tokens`.
+    /// End of each sentence in `tokens`.
     var sentenceEnds: [Int] = []
     var documents: [Document] = []
     var notes = BuildNotes()
 }
 
-/// 128 bits of the SHA-256 of a seed and a document's text, white space at the ends of lines left
-/// out: equal texts have equal keys.
+/// 128 bits of the SHA-256 of a seed and a document's text, ignoring white space at the ends of
+/// lines. Equal texts have equal keys.
 struct DocumentKey: Sendable, Hashable {
-    /// Decides about the split: uniform over all 64-bit numbers.
+    /// Determines the split; uniform over all 64-bit numbers.
     var split: UInt64
-    /// Tells texts apart.
+    /// Distinguishes texts.
     var identity: UInt64
 
     init(_ digest: SHA256Digest) {
@@ -37,8 +37,8 @@ struct DocumentKey: Sendable, Hashable {
     }
 }
 
-/// Turns chunks of text into token ids: lines into sentences, sentences into tokens. Each worker
-/// has its own, for the word cache of its tokenizer; what comes out depends on the chunk alone.
+/// Encodes chunks of text as token ids: lines are split into sentences, sentences into tokens. Each
+/// worker has its own encoder for its tokenizer's word cache; the result depends only on the chunk.
 final class DocumentEncoder {
     private let encoder: WordPieceEncoder
     private let seed: UInt64
@@ -57,9 +57,9 @@ final class DocumentEncoder {
         self.replacesInvalid = replacesInvalid
     }
 
-    /// The documents of `chunk`.
+    /// Encodes the documents of `chunk`.
     ///
-    /// - Throws: `CorpusError.notText`, unless broken sequences are to be replaced.
+    /// - Throws: `CorpusError.notText`, unless invalid sequences are to be replaced.
     func encode(_ chunk: TextChunk) throws(CorpusError) -> EncodedChunk {
         var output = EncodedChunk()
         output.notes.textBytes = chunk.bytes.count
@@ -68,7 +68,7 @@ final class DocumentEncoder {
         if let fault = bytes.withUnsafeBufferPointer({ UTF8Text.fault(in: $0)?.lowerBound }) {
             guard replacesInvalid else {
                 let line = bytes[..<fault].reduce(chunk.firstLine) { $0 + ($1 == 0x0A ? 1 : 0) }
-                // Formats other than text are not text from the first chunk on.
+                // Other file formats are detected in the first chunk.
                 throw .notText(
                     TextFault(
                         source: chunk.source, line: line, byteOffset: chunk.byteOffset + fault,

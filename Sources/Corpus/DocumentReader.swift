@@ -2,38 +2,38 @@ import DurableFiles
 import Glibc
 import Tokenization
 
-/// Whole documents of one input, as they stand there.
+/// Consecutive whole documents of one input, unmodified.
 struct TextChunk: Sendable {
     var bytes: [UInt8]
-    /// The name of the input, for messages.
+    /// Name of the input, for messages.
     var source: String
-    /// The line that `bytes` begin in, from 1.
+    /// Line at which `bytes` begin, from 1.
     var firstLine: Int
     /// Offset of `bytes` in the input, from 0.
     var byteOffset: Int
 }
 
 /// Cuts an input into chunks of whole documents. A line of white space ends a document, and so does
-/// the end of the input; a document of more than `documentBytes` is cut at the end of a line or, in
-/// a line longer than that, behind a space or at least a character.
+/// the end of the input. A document of more than `documentBytes` is cut at the end of a line or, in
+/// a line longer than that, after a space or at least after a whole character.
 ///
-/// Where it cuts does not depend on how the bytes come in, nor on the size of chunks.
+/// The cuts depend neither on the sizes of reads nor on the size of chunks.
 struct DocumentReader: ~Copyable {
     private let input: TextInput
     private let chunkBytes: Int
     private let documentBytes: Int
     private var buffer: [UInt8] = []
-    /// The start of the current document in `buffer`.
+    /// Start of the current document in `buffer`.
     private var documentStart = 0
-    /// The start of the current line in `buffer`.
+    /// Start of the current line in `buffer`.
     private var lineStart = 0
-    /// The end of the searched part of the current line.
+    /// End of the searched part of the current line.
     private var searched = 0
     private var isAtEnd = false
     private var hasLineFeed = false
     private var firstLine = 1
     private var byteOffset = 0
-    /// The number of cuts in documents.
+    /// Number of cuts within documents.
     private(set) var cuts = 0
 
     init(_ input: consuming TextInput, chunkBytes: Int, documentBytes: Int) {
@@ -58,8 +58,7 @@ struct DocumentReader: ~Copyable {
         }
     }
 
-    /// Goes through the lines that are in the buffer. Returns where to cut, if a document is too
-    /// large.
+    /// Scans the lines in the buffer. Returns the position of a cut if a document is too large.
     private mutating func scan() -> Int? {
         while lineStart < buffer.count {
             let lineFeed = lineFeed(from: searched)
@@ -73,7 +72,7 @@ struct DocumentReader: ~Copyable {
             guard lineFeed != nil else { return nil }
             if isBlank(lineStart..<lineEnd) {
                 documentStart = lineEnd
-                // What is there is enough for a chunk: the rest can wait.
+                // This is enough for a chunk; the rest can wait.
                 if documentStart >= chunkBytes {
                     (lineStart, searched) = (lineEnd, lineEnd)
                     return nil
@@ -84,8 +83,8 @@ struct DocumentReader: ~Copyable {
         return nil
     }
 
-    /// Refuses text whose lines end in carriage returns alone: it would be one line, and documents
-    /// would run into one another.
+    /// Throws for text whose lines end in carriage returns only, because it would be one line and
+    /// its documents would merge.
     private func requireLineFeeds() throws(FileError) {
         guard !hasLineFeed, buffer.count(where: { $0 == 0x0D }) > 1 else { return }
         throw FileError(
@@ -102,7 +101,7 @@ struct DocumentReader: ~Copyable {
         }
     }
 
-    /// The last place in the line that begins the document at which it can be cut.
+    /// Last possible cut in the line that begins the document.
     private func cutInLine() -> Int {
         let limit = documentStart + documentBytes
         var place = limit
@@ -117,7 +116,7 @@ struct DocumentReader: ~Copyable {
         buffer.withUnsafeBufferPointer { WhiteSpace.trimmed(line, of: $0).isEmpty }
     }
 
-    /// Takes the first `count` bytes of the buffer away as a chunk.
+    /// Removes the first `count` bytes of the buffer as a chunk.
     private mutating func take(_ count: Int) -> TextChunk {
         let rest = Array(buffer[count...])
         buffer.removeSubrange(count...)

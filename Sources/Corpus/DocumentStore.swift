@@ -1,10 +1,10 @@
-/// All documents of one split of a corpus, counted through over its shards.
+/// All documents of one split of a corpus, indexed across its shards.
 package struct DocumentStore: Sendable {
     let shards: [CorpusShard]
-    /// The number of documents before each shard, and of all documents; one more than shards.
+    /// Index of the first document of each shard, plus the total count.
     private let firstDocument: [Int]
 
-    /// The documents of `shards`, in their order.
+    /// Indexes the documents of `shards`, in their order.
     package init(shards: [CorpusShard]) {
         self.shards = shards
         var sum = 0
@@ -16,7 +16,7 @@ package struct DocumentStore: Sendable {
             }
     }
 
-    /// The documents of several stores, one store after another.
+    /// Joins the documents of several stores, one store after another.
     init(joining stores: [DocumentStore]) {
         self.init(shards: stores.flatMap(\.shards))
     }
@@ -30,7 +30,7 @@ package struct DocumentStore: Sendable {
         return (shards[shard], document - firstDocument[shard])
     }
 
-    /// Checks all token ids; returns how many of them are `id`.
+    /// Checks all token ids and returns how many of them equal `id`.
     func checkTokens(vocabularySize: Int, counting id: Int32) throws(CorpusError) -> Int {
         var found = 0
         var buffer: [Int32] = []
@@ -58,7 +58,7 @@ package struct DocumentStore: Sendable {
     }
 }
 
-/// The last index of the rising `values` whose value is not above `value`.
+/// Last index of the ascending `values` whose value is not above `value`.
 ///
 /// - Precondition: `values[0] <= value`.
 func lastIndex(in values: [Int], notAbove value: Int) -> Int {

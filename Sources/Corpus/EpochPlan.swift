@@ -1,15 +1,15 @@
 import Randomness
 
-/// How many samples each document gives in one epoch, summed up: 8 bytes a document, from which
-/// the place of any sample is found by bisection.
+/// Number of samples of each document in one epoch, as prefix sums: 8 bytes per document, from
+/// which any sample is found by bisection.
 struct EpochPlan: Sendable {
     let epoch: Int
-    /// The number of samples before each document, and of all; one more than documents.
+    /// Number of samples before each document, plus the total count.
     private let firstSample: [Int]
-    /// The order of samples, where it is not that of the documents.
+    /// Order of samples; nil for the order of the documents.
     private let permutation: IndexPermutation?
 
-    /// Walks all documents of `maker` once.
+    /// Scans all documents of `maker` once.
     init(epoch: Int, maker: SampleMaker, order: SampleOrder) {
         self.epoch = epoch
         var sums = [0]
@@ -27,11 +27,11 @@ struct EpochPlan: Sendable {
             : IndexPermutation(count: sum, seed: maker.seed, purpose: .sampleOrder, epoch: epoch)
     }
 
-    /// The number of samples.
+    /// Number of samples.
     var count: Int { firstSample[firstSample.count - 1] }
 
-    /// The sample at place `place`: its number in the documents' order, its document, and which
-    /// of the document's samples it is.
+    /// Locates the sample at `place`: its number in the documents' order, its document, and its
+    /// index within the document.
     func locate(_ place: Int) -> (number: Int, document: Int, pair: Int) {
         precondition(place >= 0 && place < count, "sample index out of range")
         let number = permutation?[place] ?? place

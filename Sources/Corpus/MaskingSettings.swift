@@ -1,18 +1,18 @@
-/// What is masked together.
+/// Unit of masking.
 public enum MaskingUnit: String, Sendable, CaseIterable {
-    /// Each token for itself.
+    /// Each token on its own.
     case token
     /// A word with all its `##` pieces.
     case wholeWord = "whole_word"
-    /// One to three whole words that stand together, n of them with probability proportional
-    /// to 1/n (Lan et al., "ALBERT", 2020).
+    /// One to three consecutive whole words, n of them with probability proportional to 1/n (Lan et
+    /// al., "ALBERT", 2020).
     case ngram
-    /// One to ten whole words that stand together, their number drawn from a geometric
-    /// distribution with p = 0.2 cut at ten (Joshi et al., "SpanBERT", 2020); all of a span is
-    /// masked, replaced or kept together, as there.
+    /// One to ten consecutive whole words, their number drawn from a geometric distribution with p
+    /// = 0.2 truncated at ten (Joshi et al., "SpanBERT", 2020). As there, all of a span is masked,
+    /// replaced or kept together.
     case span
 
-    /// Relative weights of the number of words masked at once: entry k is that of k + 1 words.
+    /// Relative weights of the number of words masked together: entry k is that of k + 1 words.
     var lengthWeights: [Double] {
         switch self {
         case .token, .wholeWord: [1]
@@ -24,20 +24,20 @@ public enum MaskingUnit: String, Sendable, CaseIterable {
     }
 }
 
-/// How many tokens are to be predicted, and what stands in their place.
+/// Number of tokens to predict, and their replacements.
 public struct MaskingSettings: Sendable, Hashable {
-    /// The share of a sample's tokens (`[CLS]` and `[SEP]` counted) that are predicted.
+    /// Fraction of a sample's tokens (including `[CLS]` and `[SEP]`) that are predicted.
     public var probability: Double
-    /// The greatest number of predictions in a sample.
+    /// Maximum number of predictions in a sample.
     public var maximumPredictions: Int
-    /// The share of predicted tokens shown as `[MASK]`.
+    /// Fraction of predicted tokens replaced by `[MASK]`.
     public var maskShare: Double
-    /// The share of predicted tokens shown as a token drawn uniformly from the whole vocabulary,
-    /// special tokens included, as Google's program does.
+    /// Fraction of predicted tokens replaced by a token drawn uniformly from the whole vocabulary,
+    /// including special tokens, as in Google's program.
     public var randomShare: Double
-    /// The share of predicted tokens shown as they are.
+    /// Fraction of predicted tokens left unchanged.
     public var keepShare: Double
-    /// What is masked together.
+    /// Unit of masking.
     public var unit: MaskingUnit
 
     /// Google's settings: 15% of tokens, at most 20, 80% masked, 10% random, 10% kept.
@@ -58,14 +58,14 @@ public struct MaskingSettings: Sendable, Hashable {
             + "random=\(randomShare) keep=\(keepShare) unit=\(unit.rawValue)"
     }
 
-    /// The number of tokens to predict in a sample of `length` tokens: Google's formula, rounding
-    /// halves to even as Python 3 does.
+    /// Number of tokens to predict in a sample of `length` tokens, by Google's formula, which
+    /// rounds halves to even as Python 3 does.
     func predictionCount(length: Int) -> Int {
         let share = (Double(length) * probability).rounded(.toNearestOrEven)
         return min(maximumPredictions, max(1, Int(share)))
     }
 
-    /// Whether the three shares of predicted tokens add up to 1, but for rounding.
+    /// Whether the three fractions of predicted tokens sum to 1, within rounding.
     public var sharesAddUp: Bool { abs(maskShare + randomShare + keepShare - 1) <= 1e-9 }
 
     func validate() throws(CorpusError) {

@@ -1,15 +1,15 @@
 import DurableFiles
 import HDF5
 
-/// One file of rows in the layout of NVIDIA's DeepLearningExamples (its HDF5 era), of which only
-/// the shapes are read at first.
+/// One file of rows in the layout of NVIDIA's DeepLearningExamples (its HDF5 era). Only the shapes
+/// are read at first.
 struct NvidiaFile: Sendable {
     let path: String
-    /// The number of samples.
+    /// Number of samples.
     let rows: Int
-    /// The width of a row, in tokens.
+    /// Width of a row, in tokens.
     let length: Int
-    /// The most predictions that a row can have.
+    /// Maximum number of predictions of a row.
     let predictions: Int
 
     enum Name {
@@ -21,11 +21,11 @@ struct NvidiaFile: Sendable {
         static let next = "next_sentence_labels"
     }
 
-    /// Wider rows and larger files, in tokens, are taken for damage.
+    /// Wider rows and larger files, in tokens, are considered damaged.
     private static let maximumWidth = 1 << 16
     private static let maximumTokens = 1 << 36
 
-    /// Opens `path` and checks that all six datasets are there, hold integers and fit together.
+    /// Opens `path` and checks that all six datasets exist, contain integers and match in shape.
     init(path: String) throws {
         self.path = path
         let file = try File.open(path)
@@ -85,17 +85,18 @@ struct NvidiaFile: Sendable {
 
     /// Digests that distinguish files of the same shapes.
     struct Digest: Sendable {
-        /// Name, size and SHA-256: of everything in files of up to 16 MiB; of larger ones of eight
-        /// evenly spaced pieces of 64 KiB, since hashing terabytes at each start would take hours.
+        /// Hash of name, size and SHA-256. Files of up to 16 MiB are hashed in full; of larger
+        /// ones, eight evenly spaced pieces of 64 KiB, because hashing terabytes at each start
+        /// would take hours.
         var current: String
-        /// The digest of earlier versions: of the first and the last 64 KiB.
+        /// Digest of earlier versions: of the first and the last 64 KiB.
         var earlier: String
 
         private static let piece = 1 << 16
         private static let pieceCount = 8
         private static let wholeBytes = 16 << 20
 
-        /// Reads the file at `path`.
+        /// Hashes the file at `path`.
         init(of path: String) throws(FileError) {
             let file = try MappedFile(path: path)
             let size = file.bytes.count
@@ -119,7 +120,7 @@ struct NvidiaFile: Sendable {
         }
     }
 
-    /// The files that `paths` name: files as they are, and all `.h5` and `.hdf5` files of
+    /// The files named by `paths`: files as they are, and all `.h5` and `.hdf5` files of
     /// directories in the order of their names.
     static func list(_ paths: [String]) throws -> [NvidiaFile] {
         var files: [NvidiaFile] = []

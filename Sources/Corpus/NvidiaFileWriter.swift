@@ -2,20 +2,20 @@ import DurableFiles
 import HDF5
 
 /// Writes samples as one HDF5 file in the layout of NVIDIA's `create_pretraining_data.py`, which
-/// NVIDIA's trainer and `NvidiaHDF5Source` read: rows padded with zeros to one width, positions
-/// that end at the first zero, all datasets compressed.
+/// NVIDIA's trainer and `NvidiaHDF5Source` read. Rows are zero-padded to one width, positions end
+/// at the first zero, and all datasets are compressed.
 public enum NvidiaFileWriter {
     /// Rows made and written at a time.
     private static let blockRows = 1024
 
-    /// Writes `count` samples of epoch `epoch` of `source`, from place `first` on, to `path`.
+    /// Writes `count` samples of epoch `epoch` of `source`, starting at index `first`, to `path`.
     ///
-    /// The file has its name once it is whole and on the disk.
+    /// The file gets its name once it is complete and synced.
     ///
-    /// - Parameter predictions: the most that a sample may have; the width of their datasets.
-    /// - Throws: `FileError` when `path` exists or cannot be written, `HDF5Error` when writing
-    ///   fails, and what `source` throws.
-    /// - Precondition: the samples exist, and have no more predictions than that.
+    /// - Parameter predictions: maximum per sample; the width of their datasets.
+    /// - Throws: `FileError` if `path` exists or cannot be written, `HDF5Error` if writing fails,
+    ///   and any error of `source`.
+    /// - Precondition: the samples exist, and have at most `predictions` predictions.
     public static func write(
         _ source: some SampleSource, epoch: Int, first: Int, count: Int, predictions: Int,
         to path: String
@@ -40,7 +40,7 @@ public enum NvidiaFileWriter {
     }
 }
 
-/// The six datasets of a file that is being written.
+/// The six datasets of a file being written.
 private struct NvidiaDatasets: ~Copyable {
     private let length: Int
     private let predictions: Int
@@ -54,7 +54,8 @@ private struct NvidiaDatasets: ~Copyable {
     init(
         in file: borrowing File, rows: Int, length: Int, predictions: Int
     ) throws(HDF5Error) {
-        // All are opened before any is kept: a half-made value could not be taken apart.
+        // All are opened before any is stored, because a partially initialized value could not be
+        // destroyed.
         let tokens = try Self.create(file, NvidiaFile.Name.tokens, .int32, [rows, length])
         let mask = try Self.create(file, NvidiaFile.Name.mask, .int8, [rows, length])
         let segments = try Self.create(file, NvidiaFile.Name.segments, .int8, [rows, length])
@@ -104,7 +105,7 @@ private struct NvidiaDatasets: ~Copyable {
         return rows
     }
 
-    /// Writes what the datasets hold back, and closes them.
+    /// Flushes and closes the datasets.
     consuming func close() throws(HDF5Error) {
         try tokens.close()
         try mask.close()

@@ -1,24 +1,24 @@
 import Randomness
 import Synchronization
 
-/// Samples stored in HDF5 files by NVIDIA's `create_pretraining_data.py`, with the masks that the
-/// files hold.
+/// Samples stored in HDF5 files by NVIDIA's `create_pretraining_data.py`, with the masks in the
+/// files.
 ///
-/// Sequential order takes the rows as they lie in the files, one file after another. Shuffled
-/// order goes through blocks of consecutive rows in a random order, and through the rows of each
-/// block in a random order: the files are compressed, so single rows from all over them could not
-/// be had at speed; and their writer shuffled the rows already.
+/// Sequential order reads the rows as stored, one file after another. Shuffled order visits blocks
+/// of consecutive rows in a random order, and the rows of each block in a random order. The files
+/// are compressed, so reading single rows from all over them would be slow; and their writer has
+/// already shuffled the rows.
 public final class NvidiaHDF5Source: SampleSource {
-    /// The number of token ids, as the caller said.
+    /// Number of token ids, as given by the caller.
     public let vocabularySize: Int
-    /// The width of the widest file, in tokens.
+    /// Width of the widest file, in tokens.
     public let maximumLength: Int
-    /// SHA-256 of names, sizes and content of the files (of large ones: of pieces), the order and
-    /// the seed.
+    /// SHA-256 of names, sizes and content of the files (pieces of large ones), the order and the
+    /// seed.
     public let fingerprint: String
-    /// Fingerprints by the versions that hashed only the edges of files.
+    /// Fingerprints by earlier versions, which hashed only the edges of files.
     public let earlierFingerprints: [String]
-    /// None: rows tell nothing of their documents.
+    /// None, because rows do not identify their documents.
     public var corpora: [SourceCorpus] { [] }
 
     private let blocks: [Block]
@@ -33,16 +33,16 @@ public final class NvidiaHDF5Source: SampleSource {
         var rows: Range<Int>
     }
 
-    /// The order of blocks in one epoch.
+    /// Order of blocks in one epoch.
     private struct Plan: Sendable {
         var epoch: Int
-        /// The blocks in their order.
+        /// Blocks in order.
         var blocks: [Int]
-        /// The number of rows before each of `blocks`.
+        /// Number of rows before each of `blocks`.
         var firstPlaces: [Int]
     }
 
-    /// The most recent results; dropping them only costs time.
+    /// Most recent results; dropping them only costs time.
     private struct Cache {
         var plans: [Plan] = []
         var rows: [(block: Int, rows: NvidiaRows)] = []
@@ -50,15 +50,15 @@ public final class NvidiaHDF5Source: SampleSource {
         static let blockCount = 3
     }
 
-    /// The samples of `paths`: files, or directories whose `.h5` and `.hdf5` files are taken in
-    /// the order of their names.
+    /// Opens the samples of `paths`: files, or directories, whose `.h5` and `.hdf5` files are read
+    /// in the order of their names.
     ///
     /// - Parameters:
-    ///   - vocabularySize: Ids at or above it are refused when a row with one is read.
-    ///   - order: The order of rows in an epoch.
-    ///   - seed: The seed of that order.
-    ///   - blockTokens: The number of tokens in a block of rows: what is read at once and, in
-    ///     shuffled order, mixed. Three blocks are held in memory, at about 6 bytes a token.
+    ///   - vocabularySize: Ids at or above it are rejected when their row is read.
+    ///   - order: Order of rows in an epoch.
+    ///   - seed: Seed of that order.
+    ///   - blockTokens: Number of tokens in a block of rows, the unit of reading and, in shuffled
+    ///     order, of mixing. Three blocks are in memory, at about 6 bytes per token.
     /// - Throws: `CorpusError`, `HDF5Error` or `FileError` naming the file and the fault.
     public init(
         paths: [String], vocabularySize: Int, order: SampleOrder, seed: UInt64,
@@ -88,10 +88,10 @@ public final class NvidiaHDF5Source: SampleSource {
         ]
     }
 
-    /// The number of rows, in every epoch.
+    /// Number of rows, the same in every epoch.
     public func sampleCount(epoch: Int) -> Int { rowCount }
 
-    /// The row at place `index` of epoch `epoch`.
+    /// The row at index `index` of epoch `epoch`.
     public func sample(epoch: Int, index: Int) throws -> PretrainingSample {
         precondition(index >= 0 && index < rowCount, "sample index out of range")
         let (rows, row) = try cache.withLock { cache in
@@ -109,7 +109,7 @@ public final class NvidiaHDF5Source: SampleSource {
     private func row(of place: Int, in block: Int, epoch: Int) -> Int {
         let rows = blocks[block].rows
         guard order == .shuffled else { return rows.lowerBound + place }
-        // Blocks of one size would have one order in common without a seed of their own.
+        // Without a seed of their own, blocks of the same size would share one order.
         let blockSeed = seed &+ UInt64(block + 1) &* 0x9E37_79B9_7F4A_7C15
         let permutation = IndexPermutation(
             count: rows.count, seed: blockSeed, purpose: .sampleOrder, epoch: epoch)
@@ -117,7 +117,7 @@ public final class NvidiaHDF5Source: SampleSource {
     }
 
     private func plan(_ epoch: Int, _ cache: inout Cache) -> Plan {
-        // In file order all epochs are alike.
+        // In file order all epochs are the same.
         let epoch = order == .sequential ? 0 : epoch
         if let plan = cache.plans.first(where: { $0.epoch == epoch }) { return plan }
         let permutation = IndexPermutation(

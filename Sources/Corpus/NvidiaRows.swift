@@ -1,6 +1,6 @@
 import HDF5
 
-/// Some consecutive rows of one of NVIDIA's files, in memory.
+/// Consecutive rows of one of NVIDIA's files, in memory.
 struct NvidiaRows: Sendable {
     private let file: NvidiaFile
     private let firstRow: Int
@@ -11,8 +11,8 @@ struct NvidiaRows: Sendable {
     private let labels: [Int32]
     private let next: [Int8]
 
-    /// Reads `rows` of `file`. Stored integers of any width are converted; those that do not fit
-    /// become the nearest that does, which the checks of `sample` then refuse.
+    /// Reads `rows` of `file`. Stored integers of any width are converted. Those out of range are
+    /// clamped, and the checks of `sample` then reject them.
     init(_ file: NvidiaFile, rows: Range<Int>) throws {
         self.file = file
         firstRow = rows.lowerBound
@@ -65,7 +65,7 @@ struct NvidiaRows: Sendable {
             isRandomNext: next[index] == 1)
     }
 
-    /// The number of ones that `mask` begins with.
+    /// Number of leading ones in `mask`.
     private func length(of mask: ArraySlice<Int8>, row: Int) throws(CorpusError) -> Int {
         let length = mask.firstIndex { $0 != 1 }.map { $0 - mask.startIndex } ?? mask.count
         guard length > 0, mask.dropFirst(length).allSatisfy({ $0 == 0 }) else {
@@ -74,8 +74,8 @@ struct NvidiaRows: Sendable {
         return length
     }
 
-    /// The predictions of a row, by rising position. There is no count of them in the file: they
-    /// end at the first position that is 0, where `[CLS]` stands, which is never predicted.
+    /// Predictions of a row, in ascending position. The file has no count of them. They end at the
+    /// first position 0, which is that of `[CLS]` and never predicted.
     private func predictions(
         row: Int, index: Int, length: Int, vocabularySize: Int
     ) throws(CorpusError) -> [(position: Int32, label: Int32)] {

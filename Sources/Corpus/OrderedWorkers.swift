@@ -1,15 +1,15 @@
 import Dispatch
 
-/// Threads that work on a stream of inputs, whose results come back in the order of the inputs.
+/// Worker threads that process a stream of inputs and return results in the order of the inputs.
 ///
-/// Inputs are dealt to the workers in turn: each has its own queue and its own state, and nothing
-/// that comes out can depend on how many there are.
+/// Inputs are assigned to the workers in turn. Each has its own queue and state, so the results
+/// cannot depend on the number of workers.
 final class OrderedWorkers<Input: Sendable, Output: Sendable> {
     private let workers: [Worker]
     private var pending: [Slot] = []
     private var submitted = 0
 
-    /// One thread's state, touched on its queue only.
+    /// State of one thread, accessed on its queue only.
     private final class Worker: @unchecked Sendable {
         let queue: DispatchQueue
         let work: (Input) throws -> Output
@@ -20,29 +20,30 @@ final class OrderedWorkers<Input: Sendable, Output: Sendable> {
         }
     }
 
-    /// A result to come: written once before `isReady` is signalled, read once after.
+    /// A future result: written once before `isReady` is signalled, read once after.
     private final class Slot: @unchecked Sendable {
         var result: Result<Output, any Error>?
         let isReady = DispatchSemaphore(value: 0)
     }
 
-    /// `count` workers, each with the function that `makeWork` makes for it.
+    /// Starts `count` workers, each with its own function from `makeWork`.
     init(count: Int, makeWork: () -> (Input) throws -> Output) {
         workers = (0..<count).map { Worker($0, makeWork()) }
     }
 
     deinit {
-        // Nobody waits for what is left after an error, but it must not outlive its owner.
+        // After an error nobody waits for the pending inputs, but they must not outlive their
+        // owner.
         for slot in pending { slot.isReady.wait() }
     }
 
-    /// Whether as many inputs are on their way as memory is meant for.
+    /// Whether the maximum number of inputs is in flight.
     var isFull: Bool { pending.count >= Self.window(workers: workers.count) }
 
-    /// Whether no input is on its way.
+    /// Whether no input is in flight.
     var isEmpty: Bool { pending.isEmpty }
 
-    /// The number of inputs that may be on their way.
+    /// Maximum number of inputs in flight.
     static func window(workers: Int) -> Int { 2 * workers + 2 }
 
     /// Hands `input` to a worker.
@@ -60,7 +61,7 @@ final class OrderedWorkers<Input: Sendable, Output: Sendable> {
     /// Waits for the result of the oldest input.
     ///
     /// - Precondition: `!isEmpty`.
-    /// - Throws: What the worker threw.
+    /// - Throws: the worker's error.
     func takeFirst() throws -> Output {
         let slot = pending.removeFirst()
         slot.isReady.wait()

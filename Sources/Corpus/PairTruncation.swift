@@ -1,8 +1,8 @@
 package import Randomness
 
-/// Shortens a pair of token ranges to `maximum` tokens together: `truncate_seq_pair` of Google's
-/// program. One token at a time goes from the longer range (the second, when they are equal),
-/// from its front or its back by a fair coin.
+/// Truncates a pair of token ranges to `maximum` tokens in total: `truncate_seq_pair` of Google's
+/// program. Tokens are removed one at a time from the longer range (the second on a tie), from its
+/// front or its back by a fair coin.
 package func truncatePair(
     _ first: inout Range<Int>, _ second: inout Range<Int>, maximum: Int,
     using generator: inout AddressedGenerator

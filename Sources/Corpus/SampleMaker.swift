@@ -1,6 +1,6 @@
 import Randomness
 
-/// Makes one sample of the documents of a corpus, given which pair of which document it is.
+/// Makes one sample of a corpus's documents, given the document and the index of the pair in it.
 struct SampleMaker: Sendable {
     let documents: DocumentStore
     let settings: SampleSettings
@@ -19,10 +19,10 @@ struct SampleMaker: Sendable {
         masker = TokenMasker(settings: settings.masking, vocabulary: vocabulary)
     }
 
-    /// `[CLS]` and two `[SEP]` take the rest of a sample.
+    /// `[CLS]` and two `[SEP]` use the remaining positions.
     private var maximumTokens: Int { settings.sequenceLength - 3 }
 
-    /// The pass over `document` in `epoch`. Passes have the even addresses of
+    /// The pass over `document` in `epoch`. Passes use the even addresses of
     /// `RandomPurpose.sentencePair`, samples the odd ones.
     func walk(epoch: Int, document: Int) -> PairWalk {
         PairWalk(
@@ -33,12 +33,12 @@ struct SampleMaker: Sendable {
             hasOtherDocuments: documents.count > 1)
     }
 
-    /// Pair `pair` of `document` as a sample.
+    /// Makes a sample of pair `pair` of `document`.
     ///
     /// - Parameters:
-    ///   - identity: The place that the sample is asked for.
-    ///   - number: The sample's number in the documents' order: it addresses the random numbers,
-    ///     so that the order of samples changes nothing in them.
+    ///   - identity: Identity of the requested sample.
+    ///   - number: Number of the sample in the documents' order. It addresses the random numbers,
+    ///     so that they do not depend on the order of samples.
     func sample(
         _ identity: SampleIdentity, number: Int, document: Int, pair: Int
     ) throws(CorpusError) -> PretrainingSample {
@@ -86,8 +86,8 @@ struct SampleMaker: Sendable {
         return plan
     }
 
-    /// Whole sentences of another document, from a random one on: at least `wanted` tokens or
-    /// to the document's end, and at least one sentence.
+    /// Whole sentences of another document, starting at a random one: up to at least `wanted`
+    /// tokens or the document's end, and at least one sentence.
     private func foreignTokens(
         otherThan document: Int, wanted: Int, using generator: inout AddressedGenerator
     ) -> (CorpusShard, Range<Int>) {

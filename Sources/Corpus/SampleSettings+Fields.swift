@@ -1,6 +1,6 @@
 package import Formats
 
-/// The keys of section `data` that say how samples are made.
+/// Keys of section `data` for making samples.
 extension SampleSettings {
     package static var fields: [Field<Self>] {
         [
@@ -18,7 +18,7 @@ extension SampleSettings {
     }
 }
 
-/// The keys of section `masking`.
+/// Keys of section `masking`.
 extension MaskingSettings {
     package static var fields: [Field<Self>] {
         [

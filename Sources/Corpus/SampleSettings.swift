@@ -1,23 +1,23 @@
-/// The order in which the samples of an epoch are given.
+/// Order of the samples of an epoch.
 public enum SampleOrder: String, Sendable, CaseIterable {
-    /// A pseudo-random permutation that changes with the epoch.
+    /// A pseudo-random permutation, different in each epoch.
     case shuffled
-    /// The order in which the data are stored.
+    /// The order in which the data is stored.
     case sequential
 }
 
-/// How samples are made from the documents of a corpus.
+/// Settings for making samples from the documents of a corpus.
 public struct SampleSettings: Sendable, Hashable {
-    /// The lengths that samples can have: `[CLS]`, two `[SEP]` and a token of each segment take 5.
+    /// Valid lengths of samples: `[CLS]`, two `[SEP]` and a token of each segment take 5.
     public static let lengths = 5...65_536
 
-    /// The greatest length of a sample, with `[CLS]` and both `[SEP]`.
+    /// Maximum length of a sample, including `[CLS]` and both `[SEP]`.
     public var sequenceLength: Int
-    /// The share of documents' passes that aim at a random shorter length.
+    /// Fraction of passes over documents that target a random shorter length.
     public var shortSequenceProbability: Double
-    /// The order of samples within an epoch.
+    /// Order of samples within an epoch.
     public var order: SampleOrder
-    /// What is masked, and how.
+    /// Settings of masking.
     public var masking: MaskingSettings
 
     /// Google's settings for sequences of `sequenceLength`, in shuffled order.
@@ -31,7 +31,7 @@ public struct SampleSettings: Sendable, Hashable {
         self.masking = masking
     }
 
-    /// The text that stands for these settings in a fingerprint.
+    /// Canonical text of these settings, for fingerprints.
     var canonicalText: String {
         "length=\(sequenceLength) short=\(shortSequenceProbability) order=\(order.rawValue) "
             + masking.canonicalText
@@ -39,7 +39,7 @@ public struct SampleSettings: Sendable, Hashable {
 
     /// Checks every setting.
     ///
-    /// - Throws: `CorpusError.invalidSetting` naming the first one that makes no sense.
+    /// - Throws: `CorpusError.invalidSetting` naming the first one out of range.
     public func validate() throws(CorpusError) {
         guard Self.lengths.contains(sequenceLength) else {
             throw .invalidSetting(

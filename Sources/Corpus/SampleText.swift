@@ -1,17 +1,17 @@
 public import Tokenization
 
-/// A sample as text for a person: segments, masks with what they hide, label and lengths.
+/// A sample as human-readable text: segments, masks with the tokens they hide, label and lengths.
 public struct SampleText: CustomStringConvertible {
     private let sample: PretrainingSample
     private let vocabulary: Vocabulary
 
-    /// The text of `sample`, whose ids are those of `vocabulary`.
+    /// Renders `sample`, whose ids are those of `vocabulary`.
     public init(_ sample: PretrainingSample, vocabulary: Vocabulary) {
         self.sample = sample
         self.vocabulary = vocabulary
     }
 
-    /// Several lines, the last one without a line feed.
+    /// Several lines, the last without a line feed.
     public var description: String {
         let cut = sample.segmentIDs.firstIndex(of: 1) ?? sample.length
         let label = sample.isRandomNext ? "1 (B is from another document)" : "0 (B follows A)"
@@ -26,8 +26,8 @@ public struct SampleText: CustomStringConvertible {
             """
     }
 
-    /// The tokens of `range`; one that is to be predicted is followed by the original, or by "="
-    /// where it is shown itself.
+    /// Tokens of `range`; a predicted token is followed by the original, or by "=" if it is
+    /// unchanged.
     private func text(_ range: Range<Int>) -> String {
         range.map { position in
             let shown = sample.tokenIDs[position]

@@ -1,17 +1,19 @@
 import Tokenization
 
-/// Cuts a line of UTF-8 text into sentences.
+/// Splits a line of UTF-8 text into sentences.
 ///
-/// A sentence ends at `.`, `!`, `?` or `…` with the closing quotes and brackets behind it, where
-/// white space and something that can begin a sentence follow; not after abbreviations, initials
-/// and a number that opens a line. It also ends at `。`, `！`, `？`, `｡` and at `…` after CJK text,
-/// whatever follows, except punctuation that carries the sentence on, and so it does at the marks of
-/// other scripts (`SentenceTerminals`: danda, Arabic question mark, ...). The end of a line always
-/// ends a sentence, so text of one sentence a line comes out as it is, unless a line holds several.
+/// A sentence ends at `.`, `!`, `?` or `…` with any closing quotes and brackets after it, if white
+/// space and something that can begin a sentence follow. It does not end after abbreviations,
+/// initials and a number at the start of a line. It also ends at `。`, `！`, `？`, `｡` and at `…`
+/// after CJK text, whatever follows, except punctuation that continues the sentence, and likewise
+/// at the marks of other scripts (`SentenceTerminals`: danda, Arabic question mark, ...). The end
+/// of a line always ends a sentence, so text with one sentence per line is unchanged, unless a line
+/// contains several.
 package struct SentenceSplitter {
     private let text: UnsafeBufferPointer<UInt8>
 
-    /// Calls `body` with the byte range of each sentence of `line`, without white space around it.
+    /// Calls `body` with the byte range of each sentence of `line`, excluding surrounding white
+    /// space.
     package static func forEachSentence(
         in line: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void
     ) {
@@ -43,7 +45,7 @@ package struct SentenceSplitter {
         if end > start { body(start..<end) }
     }
 
-    /// Whether a terminator can begin with `byte`.
+    /// Whether `byte` can begin a terminator.
     @inline(__always)
     private func isTrigger(_ byte: UInt8) -> Bool {
         switch byte {
@@ -77,17 +79,17 @@ package struct SentenceSplitter {
 
 /// Terminators.
 extension SentenceSplitter {
-    /// Punctuation that may end a sentence, with all closing quotes and brackets behind it.
+    /// Punctuation that may end a sentence, with all closing quotes and brackets after it.
     private struct Terminator {
         var end: Int
-        /// The end of the first run of marks, before any quotes.
+        /// End of the first run of marks, before any quotes.
         var marksEnd: Int
         var periods = 0
         /// `!` or `?`.
         var hasStrong = false
         /// `…`.
         var hasEllipsis = false
-        /// `。`, `！`, `？`, `｡` or a mark of another script, behind which no space needs to stand.
+        /// `。`, `！`, `？`, `｡` or a mark of another script, which needs no space after it.
         var hasWide = false
     }
 
@@ -119,12 +121,12 @@ extension SentenceSplitter {
         return true
     }
 
-    /// Absorbs a mark of `SentenceTerminals`.
+    /// Consumes a mark of `SentenceTerminals`.
     private func absorbTerminal(_ stop: inout Terminator) -> Bool {
         guard isTrigger(text[stop.end]) else { return false }
         let value = scalar(at: stop.end)
         guard Self.isTerminal(value) else { return false }
-        // Double marks and the like of Latin text (U+203C) are followed by a space.
+        // Double marks and similar ones of Latin text (U+203C) are followed by a space.
         if (0x2000...0x2E7F).contains(value) { stop.hasStrong = true } else { stop.hasWide = true }
         stop.end += value < 0x800 ? 2 : value < 0x10000 ? 3 : 4
         return true
@@ -154,7 +156,7 @@ extension SentenceSplitter {
         return length > 0
     }
 
-    /// The length of the closing quote or bracket at `position`, or 0.
+    /// Length of the closing quote or bracket at `position`, or 0.
     private func closerLength(_ position: Int) -> Int {
         let byte = text[position]
         switch byte {
@@ -173,8 +175,8 @@ extension SentenceSplitter {
         }
     }
 
-    /// Whether `position` has the `“` or `‘` of a quotation that `„` or `‚` opened in the same
-    /// sentence, as in German and Czech; in English they open one.
+    /// Whether `position` is at the `“` or `‘` of a quotation that `„` or `‚` opened in the same
+    /// sentence, as in German and Czech; in English these open a quotation.
     private func closesLowQuote(_ position: Int, from sentenceStart: Int) -> Bool {
         let closer: UInt8
         let opener: UInt8
@@ -207,12 +209,12 @@ extension SentenceSplitter {
         let next = skipSpace(stop.end)
         guard next < text.count else { return true }
         if stop.hasWide || (stop.hasEllipsis && isWide(before: start)) {
-            // Behind a quotation and a space, a small letter goes on with the sentence around it.
+            // After a quotation and a space, a lowercase letter continues the enclosing sentence.
             let isQuoted = stop.end > stop.marksEnd && next > stop.end && isLowercase(next)
             return !isQuoted && !continuesSentence(next)
         }
         guard next > stop.end else {
-            // Chinese text with ASCII marks: no space stands between its sentences.
+            // Chinese text with ASCII marks has no space between sentences.
             return (stop.hasStrong || stop.hasEllipsis) && isCJK(scalar(at: next))
         }
         guard canBeginSentence(next) else { return false }
@@ -222,7 +224,7 @@ extension SentenceSplitter {
             in: text, period: start, sentenceStart: sentenceStart, next: next)
     }
 
-    /// Whether the punctuation at `position` carries on the sentence before it: `，、；：,;:` and the
+    /// Whether the punctuation at `position` continues the preceding sentence: `，、；：,;:` and the
     /// Arabic `،؛`.
     private func continuesSentence(_ position: Int) -> Bool {
         switch text[position] {
@@ -234,8 +236,8 @@ extension SentenceSplitter {
         }
     }
 
-    /// Whether what stands at `position`, opening quotes and brackets skipped, can be the
-    /// beginning of a sentence: anything but a small letter and punctuation that continues.
+    /// Whether the text at `position`, after opening quotes and brackets, can begin a sentence:
+    /// anything but a lowercase letter and punctuation that continues one.
     private func canBeginSentence(_ position: Int) -> Bool {
         var position = position
         while position < text.count {
@@ -265,7 +267,7 @@ extension SentenceSplitter {
         Unicode.Scalar(scalar(at: position))?.properties.isLowercase ?? false
     }
 
-    /// The code point at `position`; the text is valid UTF-8.
+    /// Code point at `position`; the text is valid UTF-8.
     private func scalar(at position: Int) -> UInt32 {
         let lead = text[position]
         let length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4

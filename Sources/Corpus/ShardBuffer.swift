@@ -1,15 +1,15 @@
-/// A shard that is being filled, in memory.
+/// A shard being filled, in memory.
 struct ShardBuffer {
-    /// Token ids, where they fit into 16 bits; else empty.
+    /// Token ids, if they fit into 16 bits; otherwise empty.
     private(set) var narrowTokens: [UInt16] = []
-    /// Token ids, where some need more; else empty.
+    /// Token ids, if some need more; otherwise empty.
     private(set) var wideTokens: [Int32] = []
     private(set) var sentenceOffsets: [Int64] = [0]
     private(set) var documentOffsets: [Int64] = [0]
     /// Whether ids fit into 16 bits.
     let isNarrow: Bool
 
-    /// An empty shard for ids below `vocabularySize`.
+    /// Makes an empty shard for ids below `vocabularySize`.
     init(vocabularySize: Int) {
         isNarrow = vocabularySize <= 1 << 16
     }
@@ -18,7 +18,7 @@ struct ShardBuffer {
     var sentenceCount: Int { sentenceOffsets.count - 1 }
     var documentCount: Int { documentOffsets.count - 1 }
 
-    /// Adds a document of sentences that end at `sentenceEnds` in `ids`.
+    /// Adds a document whose sentences end at `sentenceEnds` in `ids`.
     mutating func append(_ ids: [Int32], sentenceEnds: [Int]) {
         let shift = tokenCount
         if isNarrow {
@@ -30,7 +30,7 @@ struct ShardBuffer {
         documentOffsets.append(Int64(sentenceCount))
     }
 
-    /// Forgets everything but the memory it has.
+    /// Removes all contents but keeps the memory.
     mutating func removeAll() {
         narrowTokens.removeAll(keepingCapacity: true)
         wideTokens.removeAll(keepingCapacity: true)

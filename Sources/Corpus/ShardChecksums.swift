@@ -1,13 +1,13 @@
 import DurableFiles
 
-/// Hashes of the blocks of every shard, in the manifest. With them a reader verifies what it
-/// touches, when it touches it.
+/// Hashes of the blocks of every shard, in the manifest. Readers verify each block when they first
+/// use it.
 public struct ShardChecksums: Codable, Sendable, Equatable {
-    /// The hash function: "xxh64", with seed 0.
+    /// Hash function: "xxh64", with seed 0.
     public var algorithm = Self.algorithm
-    /// The size of a block; the last one of a file may be smaller.
+    /// Size of a block in bytes; the last one of a file may be smaller.
     public var blockBytes = Self.blockBytes
-    /// For each shard file the hashes of its blocks, of 16 hexadecimal digits each.
+    /// Hashes of the blocks of each shard file, of 16 hexadecimal digits each.
     public var files: [String: String] = [:]
 
     static let algorithm = "xxh64"
@@ -32,10 +32,11 @@ public struct ShardChecksums: Codable, Sendable, Equatable {
         }
     }
 
-    /// The hashes of the blocks of a file of `bytes` bytes.
+    /// Hashes of the blocks of a file of `bytes` bytes.
     ///
-    /// - Parameter manifest: The path of the manifest, for errors.
-    /// - Throws: `CorpusError.damaged` when they are not there, or not as many as the file has blocks.
+    /// - Parameter manifest: Path of the manifest, for errors.
+    /// - Throws: `CorpusError.damaged` if they are missing, or if their number is not that of the
+    ///   file's blocks.
     func blocks(of name: String, bytes: Int, manifest: String) throws(CorpusError) -> [UInt64] {
         guard algorithm == Self.algorithm, (1 << 12...1 << 30).contains(blockBytes) else {
             throw .damaged(

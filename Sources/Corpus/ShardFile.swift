@@ -4,11 +4,11 @@ import HDF5
 /// One shard as an HDF5 file: three contiguous, uncompressed datasets, so that readers can map
 /// them into memory and h5py opens them as arrays.
 enum ShardFile {
-    /// Flat ids of all tokens: uint16 for up to 65,536 entries of a vocabulary, else int32.
+    /// Flat ids of all tokens: uint16 for vocabularies of up to 65,536 entries, otherwise int32.
     static let tokens = "token_ids"
-    /// First token of each sentence and the end of the last one: int64.
+    /// First token of each sentence, and the end of the last one: int64.
     static let sentences = "sentence_offsets"
-    /// First sentence of each document and the end of the last one: int64.
+    /// First sentence of each document, and the end of the last one: int64.
     static let documents = "document_offsets"
 
     /// "train-00003-of-00012.h5".
@@ -36,10 +36,10 @@ enum ShardFile {
         }
     }
 
-    /// Opens a shard file and checks its structure, and the hashes of all blocks but those of
-    /// tokens alone, which are verified when they are used.
+    /// Opens a shard file and checks its structure, and the hashes of all blocks except those that
+    /// contain only tokens, which are verified when first used.
     ///
-    /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and what is wrong.
+    /// - Throws: `HDF5Error`, `FileError` or `CorpusError` naming the file and the fault.
     static func read(_ path: String, expected: ExpectedContent) throws -> CorpusShard {
         let mapped = try VerifiedFile(path: path, expected: expected)
         let file = try File.open(path)
@@ -64,8 +64,9 @@ enum ShardFile {
             documentOffsets: array(try file.dataset(documents), mapped), file: mapped)
     }
 
-    /// The dataset as a part of the mapped file, or a copy of one where it is not aligned there. Where it is stored in
-    /// another way (chunked, compressed, another byte order), the whole file is verified before it is read into memory.
+    /// The dataset as a part of the mapped file, or as a copy if it is not aligned there. If it is
+    /// stored in another way (chunked, compressed, another byte order), the whole file is verified
+    /// before it is read into memory.
     private static func array<T: HDF5Element>(
         _ dataset: borrowing Dataset, _ file: VerifiedFile
     ) throws -> StoredArray<T> {
@@ -85,7 +86,7 @@ enum ShardFile {
             return array
         }
         try file.verify(file.mapped.bytes.indices)
-        // No more than the file can hold if deflate, at best 1032 to 1, made it as small as it is.
+        // Maximum content of the file, because deflate compresses by at most 1032 to 1.
         let limit = file.mapped.bytes.count * 1032 / MemoryLayout<T>.stride
         return StoredArray(try dataset.read(as: T.self, maximumCount: limit))
     }

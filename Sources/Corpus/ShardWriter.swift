@@ -2,8 +2,8 @@ import DurableFiles
 import FileNames
 import Glibc
 
-/// Writes the documents of one split to shard files. A shard is full when the next document would
-/// take it above a number of tokens, so shards are cut at the same places in every build.
+/// Writes the documents of one split to shard files. A shard is full if the next document would
+/// exceed its number of tokens, so every build cuts shards at the same documents.
 struct ShardWriter {
     private let split: CorpusSplit
     private let directory: String
@@ -18,7 +18,7 @@ struct ShardWriter {
         buffer = ShardBuffer(vocabularySize: vocabularySize)
     }
 
-    /// Adds a document of sentences that end at `sentenceEnds` in `tokens`.
+    /// Adds a document whose sentences end at `sentenceEnds` in `tokens`.
     mutating func append(_ tokens: [Int32], sentenceEnds: [Int]) throws {
         if buffer.documentCount > 0 && buffer.tokenCount + tokens.count > shardTokens {
             try flush()
@@ -29,7 +29,7 @@ struct ShardWriter {
         counts.tokens += tokens.count
     }
 
-    /// Writes the last shard, and gives all their final names, now that their number is known.
+    /// Writes the last shard, and renames all to their final names, now that their number is known.
     mutating func finish() throws {
         if buffer.documentCount > 0 { try flush() }
         for (index, name) in names.enumerated() {
@@ -40,7 +40,7 @@ struct ShardWriter {
         }
     }
 
-    /// The names of all shards, once they are written.
+    /// Names of all shards, once they are written.
     var names: [String] {
         (0..<counts.shards).map { ShardFile.name(split, $0, of: counts.shards) }
     }

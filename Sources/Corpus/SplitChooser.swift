@@ -1,35 +1,36 @@
-/// A document on its way into a shard.
+/// A document to be written to a shard.
 struct EncodedDocument: Sendable {
     var tokens: [Int32]
-    /// Where each sentence ends in `tokens`.
+    /// End of each sentence in `tokens`.
     var sentenceEnds: [Int]
     var key: DocumentKey
 }
 
-/// Sends each document to a split by its key, and sees to it that neither split stays empty when
-/// there are two documents or more.
+/// Assigns each document to a split by its key, so that neither split stays empty if there are two
+/// or more documents.
 ///
-/// As long as all documents have gone one way, the one that is nearest to going the other way is
-/// held back, with all documents of the same text: equal texts are never on both sides. It follows
-/// the others as soon as a document does go the other way; if none does, it is the one that goes.
+/// As long as all documents have gone to one split, the one that is nearest to the other split is
+/// held back, with all documents of the same text, because equal texts are never in both splits. It
+/// follows the others as soon as a document goes to the other split; if none does, it goes there
+/// itself.
 struct SplitChooser {
     private let threshold: UInt64
     private let share: Double
     private var heldBack: EncodedDocument?
-    /// How often the text that is held back has come.
+    /// Number of occurrences of the text held back.
     private var copies = 0
-    /// The split that all documents have gone to so far, or nil once both have some.
+    /// Split of all documents so far, or nil once both have some.
     private var onlySplit: CorpusSplit?
     private var hasBoth = false
 
-    /// A chooser that holds out `share` of all documents.
+    /// Makes a chooser that holds out the fraction `share` of all documents.
     init(share: Double) {
         self.share = share
         // 2^64 x share; a share of 1 is not allowed.
         threshold = UInt64(share * 0x1p64)
     }
 
-    /// Where `document` belongs, and what is to be written now, in this order.
+    /// Assigns `document` to a split, and returns the documents to write now, in this order.
     mutating func route(_ document: EncodedDocument) -> [(CorpusSplit, EncodedDocument)] {
         let split: CorpusSplit = document.key.split < threshold ? .heldout : .train
         guard share > 0, !hasBoth else { return [(split, document)] }
@@ -55,12 +56,12 @@ struct SplitChooser {
         return release(held, to: only)
     }
 
-    /// What is left to be written when all documents have come.
+    /// Returns the remaining documents to write, after the last document.
     ///
-    /// - Parameter count: The number of documents that came.
+    /// - Parameter count: Total number of documents.
     func finish(count: Int) -> [(CorpusSplit, EncodedDocument)] {
         guard let held = heldBack else { return [] }
-        // A single text has no other side.
+        // A single text cannot be in both splits.
         return release(held, to: count > copies && onlySplit == .train ? .heldout : .train)
     }
 

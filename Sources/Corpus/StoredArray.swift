@@ -2,15 +2,15 @@ import DurableFiles
 import FileNames
 import Glibc
 
-/// A read-only array that is a part of a mapped file, or has memory of its own.
+/// A read-only array, either a part of a mapped file or with its own memory.
 struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
     // Unchecked: the memory is never written after `init`, and `owner` keeps it alive.
     private let elements: UnsafeBufferPointer<Element>
     private let owner: AnyObject
-    /// The file that the array is a part of, or a copy of a part of, and where it begins there.
+    /// File that contains the array or its original, and the array's offset in it.
     private let place: (file: VerifiedFile, offset: Int)?
 
-    /// The elements of `array`.
+    /// Makes an array with the elements of `array`.
     init(_ array: [Element]) {
         let memory = OwnedMemory<Element>(array)
         elements = UnsafeBufferPointer(memory.elements)
@@ -18,8 +18,7 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
         place = nil
     }
 
-    /// The `count` elements at `offset` of `file`, or nil where they are not all inside of it or
-    /// not aligned.
+    /// The `count` elements at `offset` of `file`, or nil if they are out of bounds or not aligned.
     init?(_ file: VerifiedFile, offset: Int, count: Int) {
         let stride = MemoryLayout<Element>.stride
         let bytes = file.mapped.bytes
@@ -33,8 +32,8 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
         place = (file, offset)
     }
 
-    /// A copy of the `count` elements at `offset` of `file`, for those that are not aligned there; nil where they are not
-    /// all inside of it. It is verified as the file's bytes are.
+    /// A copy of the `count` elements at `offset` of `file`, for unaligned ones; nil if they are
+    /// out of bounds. It is verified by the hashes of the file's bytes.
     init?(copying file: VerifiedFile, offset: Int, count: Int) {
         let bytes = file.mapped.bytes
         let (size, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
@@ -48,13 +47,13 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
         place = (file, offset)
     }
 
-    /// The bytes of the file that the array is; nil where it has memory of its own.
+    /// Range of the array's bytes in the file; nil if it has its own memory.
     var byteRange: Range<Int>? {
         place.map { $0.offset..<$0.offset + count * MemoryLayout<Element>.stride }
     }
 
-    /// Throws `CorpusError.damaged` unless the elements of `range` are what they should be.
-    /// Those with memory of their own were verified before they were read.
+    /// Throws `CorpusError.damaged` if the elements of `range` do not match their hashes. Arrays
+    /// with their own memory were verified before they were read.
     func verify(_ range: Range<Int>) throws(CorpusError) {
         guard let place else { return }
         let stride = MemoryLayout<Element>.stride
@@ -66,7 +65,7 @@ struct StoredArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
     subscript(index: Int) -> Element { elements[index] }
 
-    /// The elements of `range`; valid while this array lives.
+    /// Elements of `range`; valid while this array is alive.
     func slice(_ range: Range<Int>) -> UnsafeBufferPointer<Element> {
         UnsafeBufferPointer(rebasing: elements[range])
     }
@@ -88,7 +87,7 @@ private final class OwnedMemory<Element: BitwiseCopyable> {
     deinit { elements.deallocate() }
 }
 
-/// A file mapped read-only: all processes of a node share one copy of it in memory.
+/// A file mapped read-only, so that all processes of a node share one copy in memory.
 final class MappedFile: @unchecked Sendable {
     // Unchecked: the mapping is only read.
     let bytes: UnsafeRawBufferPointer
@@ -122,7 +121,7 @@ final class MappedFile: @unchecked Sendable {
     }
 }
 
-/// The error of a system call on `path` that has just failed.
+/// Error of a system call on `path` that has just failed.
 func systemError(_ path: String, _ action: String) -> FileError {
     let code = errno
     return FileError(

@@ -5,11 +5,12 @@ import Tokenization
 
 /// A file, or standard input, read in pieces.
 struct TextInput: ~Copyable {
-    /// The name for messages.
+    /// Name for messages.
     let name: String
     private let descriptor: Int32
 
-    /// Throws unless `path` can be read, without opening it: a pipe can be opened only once.
+    /// Throws unless `path` can be read, without opening it, because a pipe can be opened only
+    /// once.
     static func check(_ path: String) throws(FileError) {
         guard path != "-" else { return }
         var status = stat()

@@ -1,19 +1,19 @@
 package import Randomness
 
-/// What masking has to know of a vocabulary.
+/// Properties of a vocabulary that masking needs.
 package struct MaskingVocabulary: Sendable {
-    /// The number of ids.
+    /// Number of ids.
     package let size: Int
-    /// The id of `[CLS]`.
+    /// Id of `[CLS]`.
     package let classification: Int32
-    /// The id of `[SEP]`.
+    /// Id of `[SEP]`.
     package let separator: Int32
-    /// The id of `[MASK]`.
+    /// Id of `[MASK]`.
     package let mask: Int32
     /// Whether an id is a `##` piece that continues a word.
     package let isContinuation: [Bool]
 
-    /// The vocabulary of `isContinuation.count` ids with the given special ids.
+    /// Describes a vocabulary of `isContinuation.count` ids with the given special ids.
     package init(
         classification: Int32, separator: Int32, mask: Int32, isContinuation: [Bool]
     ) {
@@ -25,20 +25,20 @@ package struct MaskingVocabulary: Sendable {
     }
 }
 
-/// Chooses the tokens of a sample that are to be predicted, and what stands in their place:
+/// Selects the tokens of a sample to predict, and their replacements:
 /// `create_masked_lm_predictions` of Google's program, for all masking units.
 ///
-/// It differs where a rule of Google's breaks words: there a `##` piece joins the word before it
-/// even across `[SEP]`, and a sample whose words are all longer than the number to predict gets
-/// no prediction. Here a piece joins only the token right before it, and such a sample is given
-/// one word, if that fits into `maximumPredictions`.
+/// It differs where Google's rules break words. There, a `##` piece joins the preceding word even
+/// across `[SEP]`, and a sample whose words are all longer than the number to predict gets no
+/// prediction. Here, a piece joins only the token right before it, and such a sample gets one word,
+/// if that fits into `maximumPredictions`.
 package struct TokenMasker: Sendable {
     private let settings: MaskingSettings
     private let vocabulary: MaskingVocabulary
-    /// Sums of `lengthWeights`, the last one being 1.
+    /// Prefix sums of `lengthWeights`, the last one being 1.
     private let lengthThresholds: [Double]
 
-    /// A masker for tokens of `vocabulary`.
+    /// Makes a masker for tokens of `vocabulary`.
     package init(settings: MaskingSettings, vocabulary: MaskingVocabulary) {
         self.settings = settings
         self.vocabulary = vocabulary
@@ -55,8 +55,8 @@ package struct TokenMasker: Sendable {
     ///
     /// - Parameters:
     ///   - tokens: `[CLS] A [SEP] B [SEP]`; shape [length].
-    ///   - address: The address of the random numbers; used for nothing else.
-    /// - Returns: The positions to predict, rising, and the tokens that stood there.
+    ///   - address: Address of the random numbers; used for nothing else.
+    /// - Returns: The positions to predict, in ascending order, and their original tokens.
     package func mask(
         _ tokens: inout [Int32], at address: RandomAddress
     ) -> (positions: [Int32], labels: [Int32]) {
@@ -69,7 +69,7 @@ package struct TokenMasker: Sendable {
         return (picked.map(\.position), picked.map(\.label))
     }
 
-    /// The smallest ranges that are masked together: tokens or words, `[CLS]` and `[SEP]` left out.
+    /// Smallest ranges that are masked together: tokens or words, without `[CLS]` and `[SEP]`.
     private func units(of tokens: [Int32]) -> [Range<Int>] {
         let joinsPieces = settings.unit != .token
         var units: [Range<Int>] = []
@@ -87,7 +87,7 @@ package struct TokenMasker: Sendable {
         return units
     }
 
-    /// Goes through `units` in random order and takes runs of them until enough tokens are taken.
+    /// Visits `units` in random order and selects runs of them until there are enough tokens.
     private func choose(
         _ units: [Range<Int>], length: Int, using generator: inout AddressedGenerator
     ) -> [Range<Int>] {
@@ -121,7 +121,7 @@ package struct TokenMasker: Sendable {
         return chosen
     }
 
-    /// The number of units to take together.
+    /// Number of units to mask together.
     private func runLength(using generator: inout AddressedGenerator) -> Int {
         guard lengthThresholds.count > 1 else { return 1 }
         let value = generator.uniform()
@@ -129,7 +129,7 @@ package struct TokenMasker: Sendable {
         return 1 + (index ?? lengthThresholds.count - 1)
     }
 
-    /// Puts `[MASK]`, random tokens or nothing new in the place of `range`.
+    /// Replaces the tokens of `range` by `[MASK]` or random tokens, or leaves them unchanged.
     private func replace(
         _ range: Range<Int>, of tokens: inout [Int32],
         picked: inout [(position: Int32, label: Int32)],

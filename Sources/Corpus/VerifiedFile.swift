@@ -1,13 +1,13 @@
 import DurableFiles
 import Synchronization
 
-/// The expected content of a shard file.
+/// Expected content of a shard file.
 struct ExpectedContent: Sendable {
-    /// Its hashes.
+    /// Hashes of a shard file.
     enum Hashes: Sendable {
-        /// XXH64 of each block of so many bytes.
+        /// XXH64 of each block of `blockBytes` bytes.
         case blocks([UInt64], blockBytes: Int)
-        /// SHA-256 of the whole file: all that corpora of earlier versions have.
+        /// SHA-256 of the whole file, the only hash in corpora of earlier versions.
         case whole(sha256: String)
     }
 
@@ -15,21 +15,21 @@ struct ExpectedContent: Sendable {
     var hashes: Hashes
 }
 
-/// A mapped file whose bytes are compared with their hashes before they are first used: a block
-/// at a time, once per process. Any number of threads may ask at once.
+/// A mapped file whose bytes are verified by their hashes before they are first used: a block at a
+/// time, once per process. Any number of threads may call it concurrently.
 final class VerifiedFile: Sendable {
-    /// The file's bytes; those that `verify` has not been asked about may be damaged.
+    /// The file's bytes; those not yet passed to `verify` may be damaged.
     let mapped: MappedFile
     let path: String
     private let hashes: ExpectedContent.Hashes
     private let blockBytes: Int
     private let isVerified: BlockFlags
-    /// Held by the thread that hashes, so that the others wait rather than hash the same.
+    /// Held by the thread that hashes, so that the others wait instead of hashing the same block.
     private let hashing = Mutex<Void>(())
 
     /// Maps the file at `path`.
     ///
-    /// - Throws: `FileError`, or `CorpusError.damaged` when its size is not what is expected.
+    /// - Throws: `FileError`, or `CorpusError.damaged` if its size differs from the expected one.
     init(path: String, expected: ExpectedContent) throws {
         self.path = path
         mapped = try MappedFile(path: path)
@@ -51,12 +51,12 @@ final class VerifiedFile: Sendable {
         }
     }
 
-    /// Whether parts can be verified by themselves.
+    /// Whether parts can be verified separately.
     var hasBlocks: Bool {
         if case .blocks = hashes { true } else { false }
     }
 
-    /// The SHA-256 of the whole file, where there is no other hash and the file was not verified yet.
+    /// SHA-256 of the whole file, if that is its only hash and it has not been verified yet.
     var unverifiedWhole: String? {
         guard case .whole(let sha256) = hashes, !mapped.bytes.isEmpty, !isVerified[0] else {
             return nil
@@ -64,15 +64,15 @@ final class VerifiedFile: Sendable {
         return sha256
     }
 
-    /// Takes all bytes for what they should be.
+    /// Marks all bytes as verified.
     func trust() {
         for block in 0..<isVerified.count { isVerified.set(block) }
     }
 
-    /// Throws `CorpusError.damaged` unless the bytes of `range`, and all others of their blocks,
-    /// are what they were when the corpus was built.
+    /// Throws `CorpusError.damaged` if the bytes of `range`, or others of the same blocks, have
+    /// changed since the corpus was built.
     ///
-    /// - Precondition: `range` lies inside of the file.
+    /// - Precondition: `range` is within the file.
     func verify(_ range: Range<Int>) throws(CorpusError) {
         guard !range.isEmpty else { return }
         for block in range.lowerBound / blockBytes...(range.upperBound - 1) / blockBytes
@@ -96,7 +96,7 @@ final class VerifiedFile: Sendable {
         guard isGood else { throw damage(in: start..<end) }
     }
 
-    /// The error where the bytes of `range` do not have their hash.
+    /// Error for bytes of `range` that do not match their hash.
     func damage(in range: Range<Int>) -> CorpusError {
         .damaged(
             path: path,
@@ -109,9 +109,9 @@ final class VerifiedFile: Sendable {
         + "`bert corpus verify`, and copy the corpus again or build it anew"
 }
 
-/// A flag for each block, which threads set and read without a lock.
+/// A flag per block, which threads set and read without a lock.
 private final class BlockFlags: @unchecked Sendable {
-    // Unchecked: the pointer never changes, and what it points to is atomic.
+    // Unchecked: the pointer never changes, and its target is atomic.
     private let flags: UnsafeMutablePointer<Atomic<Bool>>
     let count: Int
 

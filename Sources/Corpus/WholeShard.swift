@@ -1,7 +1,7 @@
 import DurableFiles
 
-/// A shard of a corpus that an earlier version built. Its manifest has the SHA-256 of the whole file only, so that its
-/// first token costs reading all of it, unless it was verified before.
+/// A shard of a corpus built by an earlier version. Its manifest only has the SHA-256 of the whole
+/// file, so reading its first token requires reading all of it, unless it was verified before.
 public struct WholeShard: Sendable {
     private let file: VerifiedFile
     private let sha256: String
@@ -13,18 +13,18 @@ public struct WholeShard: Sendable {
 
     private static let pieceBytes = 1 << 20
 
-    /// The shard in `file`; nil where it has hashes of blocks, or was verified already.
+    /// The shard in `file`; nil if it has hashes of blocks, or was already verified.
     init?(_ file: VerifiedFile) {
         guard let sha256 = file.unverifiedWhole else { return nil }
         (self.file, self.sha256) = (file, sha256)
     }
 
-    /// Reads the whole file, and compares it with its hash. Errors of the file system that pass are waited for, as the
-    /// mapping that samples are read from cannot.
+    /// Reads the whole file, and verifies it by its hash. Transient errors of the file system are
+    /// retried, which the mapping used for samples cannot do.
     ///
-    /// - Parameter proceed: asked after each piece; false stops the reading.
-    /// - Returns: false where `proceed` stopped it.
-    /// - Throws: `CorpusError.damaged`, or `FileError` where it cannot be read.
+    /// - Parameter proceed: called after each piece; false stops the reading.
+    /// - Returns: false if `proceed` stopped it.
+    /// - Throws: `CorpusError.damaged`, or `FileError` if it cannot be read.
     public func verify(proceed: () -> Bool) throws -> Bool {
         let input = try RandomAccessFile.open(path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -44,12 +44,12 @@ public struct WholeShard: Sendable {
         return true
     }
 
-    /// Takes the file for what it should be: this or another process has verified it.
+    /// Marks the file as verified, because this or another process has verified it.
     public func trust() { file.trust() }
 }
 
 extension CorpusSource {
-    /// The shards that are verified as wholes, and were not yet.
+    /// Shards that are verified as a whole, and have not been verified yet.
     public var unverifiedWholeShards: [WholeShard] { maker.documents.unverifiedWholeShards }
 }
 

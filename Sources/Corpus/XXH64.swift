@@ -1,4 +1,4 @@
-/// XXH64 with seed 0 (Yann Collet's xxHash): a fast 64-bit hash that finds damage, not forgery.
+/// XXH64 with seed 0 (Yann Collet's xxHash): a fast 64-bit hash that detects damage, not forgery.
 package enum XXH64 {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
@@ -6,7 +6,7 @@ package enum XXH64 {
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
-    /// The hash of `bytes`.
+    /// Hash of `bytes`.
     package static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var offset = 0
         var sum = bytes.count < 32 ? prime5 : hashStripes(bytes, &offset)
@@ -27,7 +27,7 @@ package enum XXH64 {
         return sum ^ sum >> 32
     }
 
-    /// Goes through whole stripes of 32 bytes with four independent sums.
+    /// Processes whole stripes of 32 bytes with four independent sums.
     private static func hashStripes(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> UInt64
     {
         var a = prime1 &+ prime2

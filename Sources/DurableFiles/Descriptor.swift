@@ -11,14 +11,14 @@ struct Descriptor: ~Copyable {
         self.path = path
     }
 
-    // Of a file that was written this is not the only close: see `close()`.
+    // After writing, this must not be the only close: see `close()`.
     deinit { if raw >= 0 { _ = Glibc.close(raw) } }
 
-    /// Opens for reading; a symbolic link as last component is refused unless followed.
+    /// Opens for reading; a symbolic link as the last component is rejected unless followed.
     static func open(
         _ path: String, followingLinks: Bool = false
     ) throws(FileError) -> Descriptor {
-        // Not blocking: a named pipe would wait for a writer before it can be refused.
+        // Non-blocking: a named pipe would wait for a writer before it can be rejected.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followingLinks ? 0 : O_NOFOLLOW)
         let raw = withSystemPath(path) { Glibc.open($0, flags) }
         guard raw >= 0 else {
@@ -30,7 +30,7 @@ struct Descriptor: ~Copyable {
         return Descriptor(raw: raw, path: path)
     }
 
-    /// Opens what is there for writing: a pipe, a device.
+    /// Opens an existing pipe or device for writing.
     static func openForWriting(_ path: String) throws(FileError) -> Descriptor {
         let raw = Patience.call {
             withSystemPath(path) { Glibc.open($0, O_WRONLY | O_CLOEXEC | O_NOCTTY) }
@@ -39,14 +39,14 @@ struct Descriptor: ~Copyable {
         return Descriptor(raw: raw, path: path)
     }
 
-    /// Another descriptor of what this process has open as `number`.
+    /// Makes another descriptor of what this process has open as `number`.
     static func duplicate(_ number: Int32, _ path: String) throws(FileError) -> Descriptor {
         let raw = fcntl(number, F_DUPFD_CLOEXEC, 3)
         guard raw >= 0 else { throw .system(path, "open it for writing", isWriting: true) }
         return Descriptor(raw: raw, path: path)
     }
 
-    /// Closes, which is where some file systems tell that a write failed.
+    /// Closes, which is where some file systems report a failed write.
     consuming func close() throws(FileError) {
         let code = Glibc.close(raw)
         raw = -1
@@ -64,7 +64,7 @@ struct Descriptor: ~Copyable {
         return Descriptor(raw: raw, path: path)
     }
 
-    /// The size, if it is a plain file.
+    /// Size, if it is a plain file.
     func plainFileSize() throws(FileError) -> Int {
         var information = stat()
         guard fstat(raw, &information) == 0 else { throw .system(path, "ask for its size") }
@@ -74,7 +74,7 @@ struct Descriptor: ~Copyable {
         return Int(information.st_size)
     }
 
-    /// Fills the buffer as far as the file goes; returns the number of bytes read.
+    /// Fills the buffer up to the end of the file; returns the number of bytes read.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
         while true {
             let count = Glibc.read(raw, buffer.baseAddress, buffer.count)
@@ -96,16 +96,16 @@ struct Descriptor: ~Copyable {
         }
     }
 
-    /// Waits until the storage has it all.
+    /// Waits until all data is on storage.
     func sync() throws(FileError) {
-        // EINVAL: a file system that cannot sync directories; there is nothing to wait for then.
+        // EINVAL: a file system that cannot sync directories, so there is nothing to wait for.
         guard fsync(raw) == 0 || errno == EINVAL else {
             throw .system(path, "sync it", isWriting: true)
         }
     }
 }
 
-/// Makes what was written survive a crash of the machine.
+/// Makes written data survive a crash of the machine.
 public enum Durability {
     /// Syncs one file's bytes, or one directory's names.
     public static func sync(_ path: String) throws(FileError) {

@@ -1,18 +1,19 @@
 import Glibc
 
-/// The kind of output that a path names.
+/// Kind of output that a path names.
 package enum Destination: Equatable {
-    /// A plain file, perhaps still to be made, behind all symbolic links: it can be replaced.
+    /// A plain file, possibly not created yet, after resolving all symbolic links: it can be
+    /// replaced.
     case file(String)
-    /// A pipe, a device: it is written to.
+    /// A pipe or device: it is written to directly.
     case stream(String)
-    /// Something that this process has open already, as `/dev/stdout` is.
+    /// Something this process already has open, such as `/dev/stdout`.
     case descriptor(Int32)
 
-    /// The most links that are followed, as in Linux.
+    /// Maximum number of links followed, as in Linux.
     private static let maximumLinks = 40
 
-    /// Follows the symbolic links that `path` begins with.
+    /// Follows the symbolic links at `path`.
     package init(_ path: String) throws(FileError) {
         var path = path
         for _ in 0..<Self.maximumLinks {
@@ -35,7 +36,7 @@ package enum Destination: Equatable {
         throw FileError(.badData, path, "is a loop of symbolic links")
     }
 
-    /// The number of a link of `/proc/self/fd`: what it leads to may have no path.
+    /// The number of a link of `/proc/self/fd`, whose target may have no path.
     private static func descriptor(_ path: String) -> Int32? {
         guard let number = Int32(Paths.name(of: path)),
             Paths.resolved(Paths.parent(of: path)) == "/proc/\(getpid())/fd"
@@ -45,8 +46,8 @@ package enum Destination: Equatable {
 }
 
 extension Paths {
-    /// Finds the path at which a directory is created or replaced: behind the symbolic links of
-    /// `path`, which stay.
+    /// Finds the path at which a directory is created or replaced: after resolving the symbolic
+    /// links of `path`, which are unchanged.
     static func destination(of path: String) throws(FileError) -> String {
         guard case .file(let target) = try Destination(path) else { return path }
         return target

@@ -2,12 +2,12 @@ public import ExitCoding
 import FileNames
 import Glibc
 
-/// The right to write into a directory, held by one process at a time.
+/// Lock on a directory, held by one writing process at a time.
 ///
-/// The lock is the file `.lock` in the directory, made by link(2), which is atomic also on NFS;
-/// locks of fcntl and flock are not used, as network file systems often have none. It names its
+/// The lock is the file `.lock` in the directory, made by link(2), which is atomic even on NFS;
+/// fcntl and flock locks are not used, because network file systems often lack them. It names its
 /// holder, and a thread of the holder touches it every few seconds. See ``LockAttempt`` for when a
-/// holder is taken for dead. Released at the end of its life.
+/// holder is considered dead. Released at the end of its lifetime.
 public final class DirectoryLock {
     /// The lock's name in the directory.
     public static let name = ".lock"
@@ -28,7 +28,7 @@ public final class DirectoryLock {
 
     deinit {
         heartbeat.stop()
-        // One that cannot be read now is found dead by the next run.
+        // A lock that cannot be read now is found dead by the next run.
         if let holder = try? LockFile.holder(path), holder.token == token {
             withSystemPath(path) { unlink($0) }
         }
@@ -43,26 +43,26 @@ public final class DirectoryLock {
 
 /// Another process took over a lock that this process held.
 public struct LostLockError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
-    /// The new holder, and the consequence.
+    /// Description of the new holder, and the consequence.
     public let description: String
-    /// The process exit status of sysexits(3): an I/O error, so that the job is started again.
+    /// Exit status of sysexits(3): an I/O error, so that the job is restarted.
     public var exitCode: Int32 { ExitStatus.inputOutput }
 }
 
-/// A lock that is being asked for.
+/// An attempt to acquire a lock.
 ///
-/// Who holds it is asked with every ``poll()``. A holder is dead if it ran on this host and its
-/// process is gone (or its number is that of a younger one), if the host has rebooted since, or
-/// if it is an earlier start of the same SLURM job. Of one elsewhere only its heartbeat is known: it
-/// is dead if the file has not changed for `staleSeconds`, by the file server's clock or, as nothing
-/// is known of that at first, while this one watched.
+/// Every ``poll()`` checks the holder. A holder is dead if it ran on this host and its process is
+/// gone (or its number belongs to a younger process), if the host has rebooted since, or if it is
+/// an earlier start of the same SLURM job. Of a holder elsewhere only the heartbeat is known. It is
+/// dead if the file has not changed for `staleSeconds`, by the file server's clock or, as long as
+/// that is unknown, while this process has been watching.
 public struct LockAttempt {
-    /// Seconds without a heartbeat after which a holder elsewhere is dead. More than a heartbeat
-    /// and the minute for which an NFS client may show old attributes.
+    /// Seconds without a heartbeat after which a remote holder is considered dead. More than a
+    /// heartbeat and the minute for which an NFS client may show old attributes.
     public static let staleSeconds = 120.0
     /// Seconds between two heartbeats.
     public static let heartbeatSeconds: UInt32 = 15
-    /// Seconds for which a live holder on this host may still be on its way out.
+    /// Seconds that a live holder on this host is given to exit.
     private static let leavingSeconds = 3.0
 
     private let directory: String
@@ -71,13 +71,13 @@ public struct LockAttempt {
     private let stale: Double
     private let heartbeat: UInt32
     private let warn: @Sendable (String) -> Void
-    /// The first sight of the lock, and its time.
+    /// First observation of the lock, and its time.
     private var observed: (LockFile.Sight, since: Double)?
 
     /// An attempt to lock `directory`, which must exist.
     ///
-    /// - Parameter warn: gets a line, on another thread, when the heartbeat fails and when it works
-    ///   again.
+    /// - Parameter warn: receives a line, on another thread, when the heartbeat fails and when it
+    ///   recovers.
     public init(
         _ directory: String, staleSeconds: Double = Self.staleSeconds,
         heartbeatSeconds: UInt32 = Self.heartbeatSeconds,
@@ -96,8 +96,7 @@ public struct LockAttempt {
         StandardStreams.tell("warning: \(text)")
     }
 
-    /// The holder that is watched because it runs where nothing can be asked of it; nil if there is
-    /// none.
+    /// Holder being watched because it runs on a host that cannot be queried; nil if there is none.
     public var watchedHolder: String? {
         guard let holder = observed?.0.holder, holder.verdict(seenFrom: own) == .unknown else {
             return nil
@@ -107,8 +106,8 @@ public struct LockAttempt {
 
     /// Tries once.
     ///
-    /// - Returns: the lock, or nil if it is not yet clear whether its holder lives: try again in a
-    ///   second.
+    /// - Returns: the lock, or nil if it is not yet known whether its holder is alive: try again in
+    ///   a second.
     /// - Throws: `LockedError` if another process holds it, `FileError` if the directory cannot be
     ///   written.
     public mutating func poll() throws -> DirectoryLock? {
@@ -116,13 +115,13 @@ public struct LockAttempt {
         guard let sight = try LockFile.look(path) else { return nil }
         if try isAlive(sight, serverTime) != false { return nil }
         try LockFile.remove(path, heldBy: sight.holder)
-        // Another one that waits may be faster.
+        // Another waiting process may be faster.
         return try LockFile.make(path, own) == nil ? made : nil
     }
 
-    /// Whether the holder lives; nil if that is not clear yet.
+    /// Whether the holder is alive; nil if not known yet.
     ///
-    /// - Throws: `LockedError` where it lives for certain.
+    /// - Throws: `LockedError` if it is known to be alive.
     private mutating func isAlive(
         _ sight: LockFile.Sight, _ serverTime: Double
     ) throws(LockedError) -> Bool? {
@@ -164,9 +163,9 @@ public struct LockAttempt {
 
 /// A directory is in use by another process.
 public struct LockedError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
-    /// By whom, and what to do.
+    /// Description of the holder, and what to do.
     public let description: String
 
-    /// The status of a run directory that is in use.
+    /// Exit status for a run directory in use.
     public var exitCode: Int32 { ExitStatus.configuration }
 }

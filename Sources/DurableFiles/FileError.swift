@@ -1,27 +1,27 @@
 public import ExitCoding
 import Glibc
 
-/// A failed operation on files: what, where, why, and what to do about it.
+/// A failed file operation: the file, the cause, and what to do.
 public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
-    /// Whose fault it is; decides the exit code.
+    /// Cause of the error, which determines the exit code.
     public enum Cause: Sendable, Equatable {
-        /// Something that should be there is not.
+        /// A required file is missing.
         case missing
-        /// The content is not what it should be.
+        /// The content is invalid.
         case badData
-        /// The system refused.
+        /// The system reported an error.
         case inputOutput
         /// The output exists already.
         case exists
     }
 
-    /// Whose fault it is.
+    /// Cause of the error.
     public let cause: Cause
     /// The file or directory.
     public let path: String
-    /// The fault, and what to do.
+    /// The fault, and how to fix it.
     public let message: String
-    /// The `errno` of the system call that failed; 0 where a check found the error.
+    /// The `errno` of the system call that failed; 0 if a check found the error.
     let systemError: Int32
 
     /// An error found by a check.
@@ -49,7 +49,7 @@ public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible
         }
     }
 
-    /// The path of a new file or directory exists already.
+    /// Error for an existing path of a new file or directory.
     static func exists(
         _ path: String, remedy: String = "choose another name, or move it away"
     ) -> FileError {
@@ -59,10 +59,10 @@ public struct FileError: ExitCoded, Sendable, Equatable, CustomStringConvertible
     /// Path and message on one line.
     public var description: String { "\(path): \(message)".printable }
 
-    /// The error of a system call that has just failed: reads `errno`.
+    /// Makes the error of a system call that has just failed, from `errno`.
     ///
-    /// - Parameter isWriting: something was to be made; then a directory that is not there is no
-    ///   missing input.
+    /// - Parameter isWriting: whether something was being created; a missing directory is then not
+    ///   a missing input.
     static func system(_ path: String, _ action: String, isWriting: Bool = false) -> FileError {
         let code = errno
         var text = "cannot \(action): \(String(cString: strerror(code)))"

@@ -3,7 +3,7 @@ import Glibc
 
 /// Free space of file systems.
 public enum FreeSpace {
-    /// Bytes that this user can still write where `path` lies (its parent if it does not exist).
+    /// Bytes that this user can still write at `path` (its parent if it does not exist).
     public static func bytes(at path: String) throws(FileError) -> Int {
         var information = statvfs()
         guard Patience.call({ withSystemPath(path) { statvfs($0, &information) } }) == 0 else {
@@ -16,7 +16,8 @@ public enum FreeSpace {
         return overflow ? Int.max : bytes
     }
 
-    /// Throws unless `needed` bytes can be written where `path` lies: better before than halfway.
+    /// Throws unless `needed` bytes can be written at `path`. Free space is checked first, not
+    /// halfway.
     public static func require(_ needed: Int, at path: String) throws(FileError) {
         let free = try bytes(at: path)
         guard free < needed else { return }

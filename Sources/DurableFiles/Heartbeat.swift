@@ -2,7 +2,7 @@ import FileNames
 import Glibc
 import Synchronization
 
-/// Touches a lock periodically, so that others see that its holder lives.
+/// Touches a lock periodically, so that others see that its holder is alive.
 final class Heartbeat: Sendable {
     private let path: String
     private let token: String
@@ -17,9 +17,9 @@ final class Heartbeat: Sendable {
         self.warn = warn
     }
 
-    /// Starts the thread. A lock without heartbeat is still one on this host.
+    /// Starts the thread. On this host, a lock is valid even without heartbeat.
     func start() {
-        // Signals are the main thread's.
+        // The main thread handles signals.
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -44,14 +44,14 @@ final class Heartbeat: Sendable {
 
     func stop() { isOver.store(true, ordering: .relaxed) }
 
-    /// Continues after errors, because they may pass and an untouched lock is taken over.
+    /// Continues after errors, because they may be transient and an untouched lock is taken over.
     private func run() {
         var hasFailed = false
         while true {
             sleep(seconds)
             guard !isOver.load(ordering: .relaxed) else { return }
             do {
-                // One that another has taken is not to be kept alive: `requireHeld` tells.
+                // A lock taken by another process must not be kept alive; `requireHeld` reports it.
                 guard try LockFile.holder(path)?.token == token else { return }
                 let code = Patience.call {
                     withSystemPath(path) { utimensat(AT_FDCWD, $0, nil, 0) }

@@ -1,9 +1,9 @@
 import FileNames
 import Glibc
 
-/// The file of a lock, and what must be atomic about it.
+/// The file of a lock, and its atomic operations.
 enum LockFile {
-    /// The visible state of a lock.
+    /// Observed state of a lock.
     struct Sight: Equatable {
         var holder: LockHolder
         /// Time of the last heartbeat by the file server's clock, in seconds.
@@ -12,7 +12,7 @@ enum LockFile {
 
     private static let maximumBytes = 4096
 
-    /// Makes the lock. Nil if it is made; the file server's time now if there is one already.
+    /// Creates the lock. Returns nil if created; if one exists, the file server's current time.
     static func make(_ path: String, _ holder: LockHolder) throws(FileError) -> Double? {
         let directory = Paths.parent(of: path)
         let temporary = Paths.join(
@@ -25,7 +25,7 @@ enum LockFile {
         guard Patience.call({ withSystemPath(temporary) { lstat($0, &information) } }) == 0 else {
             throw .system(temporary, "look at it", isWriting: true)
         }
-        // On NFS a repeated request may be answered by "exists" although the first one made it.
+        // On NFS a repeated request may return "exists" although the first one created it.
         if code == 0 || information.st_nlink == 2 {
             try Durability.sync(directory)
             return nil
@@ -38,8 +38,8 @@ enum LockFile {
         throw .system(path, "make the lock", isWriting: true)
     }
 
-    /// Makes a lock on file systems without hard links. Between its creation and its writing the
-    /// lock names nobody; such a holder is known by its heartbeat alone.
+    /// Creates a lock on file systems without hard links. Between its creation and its writing the
+    /// lock names no holder, which is then known only by its heartbeat.
     private static func makeWithoutLinks(
         _ path: String, _ holder: LockHolder, serverTime: Double
     ) throws(FileError) -> Double? {
@@ -52,7 +52,7 @@ enum LockFile {
         }
     }
 
-    /// Reads the state of a lock; nil if there is no lock.
+    /// Reads the state of a lock; nil if there is none.
     static func look(_ path: String) throws(FileError) -> Sight? {
         var information = stat()
         guard Patience.call({ withSystemPath(path) { lstat($0, &information) } }) == 0 else {
@@ -63,14 +63,15 @@ enum LockFile {
             guard let holder = try holder(path) else { return nil }
             return Sight(holder: holder, changed: seconds(information.st_mtim))
         } catch  where error.systemError == EACCES {
-            // One that another user keeps to themselves still has a time.
+            // A lock that another user has made unreadable still has a time.
             return Sight(holder: LockHolder(), changed: seconds(information.st_mtim))
         }
     }
 
-    /// Reads the holder of a lock; nil if there is no lock. A file that is not a lock names nobody.
+    /// Reads the holder of a lock; nil if there is no lock. A file that is not a lock names no
+    /// holder.
     ///
-    /// - Throws: `FileError` where it cannot be read, for some seconds: who holds it is not known.
+    /// - Throws: `FileError` if it cannot be read for some seconds, so that the holder is unknown.
     static func holder(_ path: String) throws(FileError) -> LockHolder? {
         do throws(FileError) {
             let bytes = try WholeFiles.read(path, maximumByteCount: maximumBytes)
@@ -84,8 +85,9 @@ enum LockFile {
         }
     }
 
-    /// Removes the lock of a dead holder. Two processes may try at once, and one of them may already
-    /// have made its own lock: so it is moved away first, and what was moved decides.
+    /// Removes the lock of a dead holder. Two processes may try this at once, and one of them may
+    /// already have created its own lock. It is therefore moved away first, and the moved file
+    /// decides.
     static func remove(_ path: String, heldBy dead: LockHolder) throws(FileError) {
         let moved = Paths.join(
             Paths.parent(of: path), "\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
@@ -93,8 +95,8 @@ enum LockFile {
             if errno == ENOENT { return }
             throw .system(path, "remove the lock of a dead process")
         }
-        // A live one goes back, unless a third was faster: its holder will then find it lost.
-        // One that cannot be read may be live.
+        // A live lock is moved back, unless a third process was faster: its holder will then find
+        // it lost. An unreadable one may be live.
         let found = try? holder(moved)
         if found != dead { withSystemPaths(moved, path) { link($0, $1) } }
         withSystemPath(moved) { unlink($0) }

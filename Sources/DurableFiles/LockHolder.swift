@@ -2,23 +2,24 @@ internal import ExitCoding
 import FileNames
 import Glibc
 
-/// The holder of a lock: enough to tell later whether that process can still be alive.
+/// Holder of a lock, with enough information to determine later whether that process can still be
+/// alive.
 package struct LockHolder: Equatable {
     var host = ""
-    /// Changes when the machine reboots.
+    /// Changes at every reboot of the machine.
     var boot = ""
-    /// Process numbers mean something only within one.
+    /// Process numbers are only meaningful within one namespace.
     var processNamespace = ""
     var process: pid_t = 0
-    /// The start time of that process in the kernel's ticks, which distinguishes it from a later
-    /// one with its number.
+    /// Start time of that process in the kernel's ticks, which distinguishes it from a later one
+    /// with the same number.
     var started = ""
-    /// Job and number of its start, where a scheduler gave them: "42.1".
+    /// Job and restart count from a scheduler, if any: "42.1".
     package var job = ""
-    /// Tells locks of the same process apart.
+    /// Distinguishes locks of the same process.
     var token = ""
 
-    /// The state of a holder as far as it is known.
+    /// Known state of a holder.
     package enum Verdict: Equatable { case alive, dead, unknown }
 
     /// This process.
@@ -30,7 +31,7 @@ package struct LockHolder: Equatable {
             token: String(UInt64.random(in: .min ... .max), radix: 36))
     }
 
-    /// Whether the holder lives, as far as `observer` can tell from where it runs.
+    /// Determines whether the holder is alive, as far as `observer` can tell.
     package func verdict(seenFrom observer: LockHolder) -> Verdict {
         if isEarlierStart(of: observer) { return .dead }
         guard !host.isEmpty, host == observer.host else { return .unknown }
@@ -41,7 +42,8 @@ package struct LockHolder: Equatable {
         return !started.isEmpty && now != started ? .dead : .alive
     }
 
-    /// Whether it is an earlier start of the observer's job: a scheduler never runs two at once.
+    /// Whether it is an earlier start of the observer's job, because a scheduler never runs two at
+    /// once.
     private func isEarlierStart(of observer: LockHolder) -> Bool {
         let (mine, other) = (job.split(separator: "."), observer.job.split(separator: "."))
         guard mine.count == 2, other.count == 2, mine[0] == other[0],
@@ -65,7 +67,8 @@ package struct LockHolder: Equatable {
 
     /// The kernel's start time of a process; nil if it is gone or a zombie.
     private static func started(_ process: pid_t) -> String? {
-        // "PID (NAME) STATE ...": the name may hold blanks and parentheses; the time is field 22.
+        // "PID (NAME) STATE ...": the name may contain blanks and parentheses; the time is field
+        // 22.
         let status = text(of: "/proc/\(process)/stat")
         guard let end = status.lastIndex(of: ")") else { return nil }
         let fields = status[status.index(after: end)...].split(separator: " ")
@@ -73,7 +76,7 @@ package struct LockHolder: Equatable {
         return String(fields[19])
     }
 
-    /// Files of /proc have no size: what one read gives. "" where there is none.
+    /// Files of /proc have no size, so the result is that of one read. "" if the file is missing.
     private static func text(of path: String) -> String {
         guard let file = withSystemPath(path, { fopen($0, "r") }) else { return "" }
         defer { fclose(file) }
@@ -85,7 +88,7 @@ package struct LockHolder: Equatable {
 }
 
 extension LockHolder {
-    /// One `key value` a line.
+    /// One `key value` per line.
     package var fileText: String {
         """
         host \(host)
@@ -99,7 +102,7 @@ extension LockHolder {
         """
     }
 
-    /// Reads what `fileText` wrote; what is missing stays empty, and is nobody that could be known.
+    /// Parses `fileText`; missing values stay empty and match no known holder.
     package init(fileText: String) {
         for line in fileText.split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: " ", maxSplits: 1).map(String.init)

@@ -1,5 +1,5 @@
-/// The lock of a directory as other processes of the job that holds it see it: each of them can tell
-/// whether the lock is still its job's before it writes into the directory.
+/// A directory's lock as seen by other processes of the job that holds it. Each can verify that the
+/// job still holds the lock before writing into the directory.
 public struct LockWitness: Equatable, Sendable, Codable {
     private let path: String
     private let token: String
@@ -9,12 +9,12 @@ public struct LockWitness: Equatable, Sendable, Codable {
         self.token = token
     }
 
-    /// Throws if another process has taken the lock: it took the holder for dead, because the process
-    /// or its host was suspended. Call it before anything is published.
+    /// Throws if another process has taken the lock, which happens if it considered the holder dead
+    /// because the process or its host was suspended. Call it before publishing anything.
     ///
-    /// - Throws: `LostLockError`, after which nothing may be written into the directory. `FileError`
-    ///   where the lock could not be read for some seconds: nothing may be published now, but
-    ///   another time it may.
+    /// - Throws: `LostLockError`, after which nothing may be written into the directory.
+    ///   `FileError` if the lock could not be read for some seconds: nothing may be published now,
+    ///   but a later attempt may succeed.
     public func requireHeld() throws {
         let holder = try LockFile.holder(path)
         guard holder?.token != token else { return }

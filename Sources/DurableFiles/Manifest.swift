@@ -1,41 +1,40 @@
 import FileNames
 import FoundationEssentials
 
-/// One file of a directory, as its manifest names it.
+/// Entry of one file in a directory's manifest.
 public struct ManifestEntry: Codable, Sendable, Equatable {
     /// Path relative to the directory, with `/` between components.
     public var path: String
-    /// Size.
+    /// Size in bytes.
     public var bytes: Int
     /// SHA-256 as 64 lower-case hexadecimal digits.
     public var sha256: String
 
-    /// An entry with these values.
+    /// Makes an entry with these values.
     public init(path: String, bytes: Int, sha256: String) {
         self.path = path
         self.bytes = bytes
         self.sha256 = sha256
     }
 
-    /// The entry of a file that lies in a directory now: reads it and hashes it.
+    /// Describes an existing file of a directory: reads it and hashes it.
     public init(describing path: String, in directory: String) throws(FileError) {
         let (bytes, digest) = try SHA256.digest(ofFile: Paths.join(directory, path))
         self.init(path: path, bytes: bytes, sha256: digest.description)
     }
 }
 
-/// The list of a directory's files with sizes and SHA-256, and what else its owner wants to say
-/// about it; stored as `manifest.json`, which is written last: where there is a manifest, there
-/// is everything.
+/// List of a directory's files with sizes and SHA-256, and its owner's metadata. It is stored as
+/// `manifest.json`, which is written last, so that a directory with a manifest is complete.
 public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
-    /// Version of the directory's format; readers refuse versions they do not know.
+    /// Version of the directory's format; readers reject unknown versions.
     public var formatVersion: Int
-    /// All files but the manifest, sorted by path.
+    /// All files except the manifest, sorted by path.
     public var files: [ManifestEntry]
     /// The owner's own fields.
     public var metadata: Metadata
 
-    /// A manifest with these values.
+    /// Makes a manifest with these values.
     public init(formatVersion: Int, files: [ManifestEntry], metadata: Metadata) {
         self.formatVersion = formatVersion
         self.files = files
@@ -48,7 +47,7 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         case metadata
     }
 
-    /// JSON with sorted keys: the same manifest gives the same bytes.
+    /// JSON with sorted keys, so that equal manifests have equal bytes.
     public func json() throws(FileError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -59,7 +58,7 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         }
     }
 
-    /// Lists and hashes all files that lie in a directory now.
+    /// Lists and hashes all files of a directory.
     public static func describing(
         _ directory: String, formatVersion: Int, metadata: Metadata
     ) throws(FileError) -> Manifest {
@@ -70,9 +69,8 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         return Manifest(formatVersion: formatVersion, files: files, metadata: metadata)
     }
 
-    /// Reads a directory's manifest and checks its form; the files themselves are checked by
-    /// `verify`.
-    /// - Parameter supportedVersion: the newest format version the caller knows.
+    /// Reads a directory's manifest and checks its form; `verify` checks the files.
+    /// - Parameter supportedVersion: newest format version that the caller supports.
     public static func read(
         from directory: String, supportedVersion: Int
     ) throws(FileError) -> Manifest {
@@ -99,7 +97,7 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         }
     }
 
-    /// Throws the first difference between a directory and this manifest.
+    /// Throws for the first difference between a directory and this manifest.
     public func verify(_ directory: String) throws(FileError) {
         let listed = Set(files.map { FileName.bytes(of: $0.path) })
         for path in try ManifestFile.paths(in: directory) {
@@ -108,7 +106,7 @@ public struct Manifest<Metadata: Codable & Sendable>: Codable, Sendable {
         for entry in files { try ManifestFile.verify(entry, in: directory) }
     }
 
-    /// Throws unless a directory holds just these files, in their sizes.
+    /// Throws unless a directory contains exactly these files, in their sizes.
     func verifySizes(_ directory: String) throws(FileError) {
         let listed = Set(files.map { FileName.bytes(of: $0.path) })
         for path in try ManifestFile.paths(in: directory) {

@@ -1,10 +1,10 @@
 import FileNames
 
-/// The common part of `manifest.json`, without its owner's own fields.
+/// Common part of `manifest.json`, without its owner's metadata.
 public enum ManifestFile {
     /// The manifest's name in its directory.
     public static let name = "manifest.json"
-    /// A larger manifest is refused.
+    /// Maximum size of a manifest.
     static let maximumByteCount = 64 << 20
 
     struct Version: Decodable {
@@ -12,8 +12,8 @@ public enum ManifestFile {
         enum CodingKeys: String, CodingKey { case formatVersion = "format_version" }
     }
 
-    /// All plain files below a directory, relative and sorted, without the manifest. Files that
-    /// NFS keeps for a deleted but open file (`.nfs…`) do not count.
+    /// All plain files below a directory, relative and sorted, without the manifest. Files that NFS
+    /// keeps for a deleted but open file (`.nfs…`) are ignored.
     static func paths(in directory: String, below prefix: String = "") throws(FileError) -> [String]
     {
         var paths: [String] = []
@@ -33,7 +33,7 @@ public enum ManifestFile {
         return paths
     }
 
-    /// Throws unless all entries are harmless and unique.
+    /// Throws unless all entries are safe and unique.
     static func check(_ files: [ManifestEntry], _ manifest: String) throws(FileError) {
         var seen: Set<[UInt8]> = []
         var total = 0
@@ -59,13 +59,14 @@ public enum ManifestFile {
         }
     }
 
-    /// Whether a path stays inside its directory: relative, without empty, `.` and `..` parts.
+    /// Whether a path stays inside its directory: relative, without empty, `.` and `..` components.
     static func isSafe(_ path: String) -> Bool {
         !path.utf8.contains(0)
             && Paths.components(of: path).allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
     }
 
-    /// Throws unless a file is among `listed`: bytes, because Swift takes texts for equal that Unicode does.
+    /// Throws unless a file is among `listed`, compared as bytes, because `String` equality uses
+    /// canonical equivalence.
     static func requireListed(
         _ path: String, in listed: Set<[UInt8]>, _ directory: String
     ) throws(FileError) {
@@ -74,7 +75,7 @@ public enum ManifestFile {
             .badData, Paths.join(directory, path), "is not in the manifest of its directory")
     }
 
-    /// Throws unless the file is there with that size and SHA-256.
+    /// Throws unless the file exists with that size and SHA-256.
     static func verify(_ entry: ManifestEntry, in directory: String) throws(FileError) {
         var path = directory
         let steps = Paths.components(of: entry.path)
@@ -100,7 +101,7 @@ public enum ManifestFile {
         }
     }
 
-    /// Throws unless the file at `path` is there with the entry's size.
+    /// Throws unless the file at `path` exists with the entry's size.
     static func verifySize(_ entry: ManifestEntry, of path: String) throws(FileError) {
         guard let bytes = try Paths.status(of: path)?.bytes else {
             throw FileError(.missing, path, "is missing, though the manifest lists it")
@@ -112,7 +113,7 @@ public enum ManifestFile {
         }
     }
 
-    /// A decoding error in few words.
+    /// Short description of a decoding error.
     package static func explain(_ error: any Error) -> String {
         func place(_ context: DecodingError.Context) -> String {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")

@@ -1,15 +1,16 @@
 import FileNames
 import Glibc
 
-/// Paths as strings, and questions about what lies there.
+/// Paths as strings, and queries of the file system.
 public enum Paths {
-    /// The kind of a path; symbolic links are not followed.
+    /// Kind of a path; symbolic links are not followed.
     public enum Kind: Sendable, Equatable { case file, directory, symbolicLink, other, missing }
 
-    /// Slashes are bytes: as a `Character` one would include the combining marks that a name begins with.
+    /// Slashes are bytes, because as a `Character` a slash would include the combining marks at the
+    /// start of a name.
     private static let slash = UInt8(ascii: "/")
 
-    /// The directory that holds the path's last component.
+    /// Parent directory of the path's last component.
     public static func parent(of path: String) -> String {
         let trimmed = withoutTrailingSlashes(path[...])
         guard let end = trimmed.utf8.lastIndex(of: slash) else { return "." }
@@ -23,7 +24,7 @@ public enum Paths {
         return String(trimmed[trimmed.utf8.index(after: end)...])
     }
 
-    /// The parts between slashes; empty ones too.
+    /// Components between slashes, including empty ones.
     public static func components(of path: String) -> [String] {
         path.utf8.split(separator: slash, omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
@@ -49,17 +50,17 @@ public enum Paths {
         try status(of: path)?.kind ?? .missing
     }
 
-    /// Whether there is a directory, also behind a symbolic link.
+    /// Whether it is a directory, following symbolic links.
     public static func isDirectory(_ path: String) throws(FileError) -> Bool {
         try status(of: path, followingLinks: true)?.kind == .directory
     }
 
-    /// Whether there is anything, also behind a symbolic link.
+    /// Whether it exists, following symbolic links.
     public static func exists(_ path: String) throws(FileError) -> Bool {
         try status(of: path, followingLinks: true) != nil
     }
 
-    /// Tells a file or directory from all others of this host, however its path is spelt.
+    /// Identifies a file or directory on this host, however its path is spelt.
     public struct Identity: Hashable, Sendable {
         private let device: UInt64
         private let inode: UInt64
@@ -71,19 +72,19 @@ public enum Paths {
         }
     }
 
-    /// Whether both paths lead to the same file or directory, however they are spelt. False if one of
-    /// them is missing.
+    /// Whether both paths lead to the same file or directory, however they are spelt. False if
+    /// either is missing.
     public static func isSame(_ first: String, _ second: String) throws(FileError) -> Bool {
         guard let identity = try Identity(first) else { return false }
         return try Identity(second) == identity
     }
 
-    /// Size of a file, also behind a symbolic link; 0 if there is none.
+    /// Size of a file, following symbolic links; 0 if it is missing.
     public static func size(of path: String) throws(FileError) -> Int {
         try status(of: path, followingLinks: true)?.bytes ?? 0
     }
 
-    /// Kind, size and time of last change, or nil if nothing is there.
+    /// Kind, size and time of last change, or nil if it is missing.
     static func status(
         of path: String, followingLinks: Bool = false
     ) throws(FileError) -> (kind: Kind, bytes: Int, changed: Int)? {
@@ -100,8 +101,8 @@ public enum Paths {
         return (kind, Int(information.st_size), Int(information.st_mtim.tv_sec))
     }
 
-    /// Asks the system; nil only where it says that nothing is there. Other errors are tried again
-    /// for some seconds, and thrown: an error is no absence.
+    /// Queries the system; nil only if it reports that nothing exists. Other errors are retried for
+    /// some seconds, and thrown, because an error does not mean absence.
     private static func look(at path: String, followingLinks: Bool) throws(FileError) -> stat? {
         var information = stat()
         let code = Patience.call {
@@ -114,7 +115,7 @@ public enum Paths {
         return nil
     }
 
-    /// The names in a directory, sorted by bytes, without `.` and `..`.
+    /// Names in a directory, sorted by bytes, without `.` and `..`.
     public static func names(in directory: String) throws(FileError) -> [String] {
         try Patience.retrying { () throws(FileError) in try list(directory) }
     }
@@ -139,7 +140,7 @@ public enum Paths {
         return names.sorted { $0.lexicographicallyPrecedes($1) }.map { FileName.text(of: $0) }
     }
 
-    /// Creates a directory and those above it, durably; existing ones are fine.
+    /// Creates a directory and its missing parents, durably; existing ones are kept.
     public static func createDirectory(_ path: String) throws(FileError) {
         let parent = parent(of: path)
         if makeDirectory(path) { return try syncNames(of: parent) }
@@ -155,7 +156,7 @@ public enum Paths {
         withSystemPath(path) { mkdir($0, 0o777) } == 0
     }
 
-    /// Syncs a directory that has a new entry, unless it may be written but not read.
+    /// Syncs a directory that has a new entry, unless it is writable but not readable.
     private static func syncNames(of directory: String) throws(FileError) {
         do throws(FileError) {
             try Durability.sync(directory)
@@ -164,8 +165,7 @@ public enum Paths {
         }
     }
 
-    /// Gives a file or directory another name in the same file system; nothing of that name may
-    /// be there.
+    /// Renames a file or directory within its file system; the new name must not exist.
     public static func rename(_ path: String, to target: String) throws(FileError) {
         guard try kind(of: target) == .missing else { throw .exists(target) }
         guard withSystemPaths(path, target, { Glibc.rename($0, $1) }) == 0 else {
@@ -174,9 +174,9 @@ public enum Paths {
         try Durability.sync(parent(of: target))
     }
 
-    /// Reads what a symbolic link leads to.
+    /// Reads the target of a symbolic link.
     ///
-    /// - Throws: `FileError` where there is none.
+    /// - Throws: `FileError` if it is not one.
     public static func linkTarget(of path: String) throws(FileError) -> String {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = Patience.call {
@@ -186,14 +186,14 @@ public enum Paths {
         return FileName.text(of: buffer.prefix(count))
     }
 
-    /// The absolute path without symbolic links; nil where nothing is there, or it cannot be reached.
+    /// Absolute path without symbolic links; nil if it is missing or unreachable.
     public static func resolved(_ path: String) -> String? {
         guard let resolved = withSystemPath(path, { realpath($0, nil) }) else { return nil }
         defer { free(resolved) }
         return FileName.text(of: resolved)
     }
 
-    /// Deletes a file, or a directory with all it holds; what is not there is fine. Symbolic
+    /// Deletes a file, or a directory with all its contents; a missing one is ignored. Symbolic
     /// links are deleted, not followed.
     public static func remove(_ path: String) throws(FileError) {
         switch try kind(of: path) {

@@ -1,18 +1,18 @@
 import FileNames
 import Glibc
 
-/// Pauses between retries, for five seconds in all.
+/// Pauses between retries, for five seconds in total.
 ///
-/// Network file systems fail briefly: a server restarts, a handle goes stale. Only `ENOENT` means
-/// that a file is missing; a program that treats other errors as that loses data.
+/// Network file systems fail transiently: a server restarts, a handle goes stale. Only `ENOENT`
+/// means that a file is missing; a program that treats other errors as that loses data.
 public struct Patience: Sendable {
     private var microseconds: UInt32 = 10_000
     private static let longest: UInt32 = 2_560_000
 
-    /// The pauses of one operation.
+    /// Starts the pauses of one operation.
     public init() {}
 
-    /// Whether the system may succeed where it has just failed with `code`, an `errno`.
+    /// Whether a call that failed with `code`, an `errno`, may succeed later.
     public static func isTransient(_ code: Int32) -> Bool {
         [
             EIO, EAGAIN, EINTR, ESTALE, ENOMEM, ETIMEDOUT, EBUSY, ENFILE, EMFILE, ENOBUFS, ENOLCK,
@@ -23,7 +23,7 @@ public struct Patience: Sendable {
 
     /// Waits before the next attempt, longer each time.
     ///
-    /// - Returns: false, at once, after the last retry.
+    /// - Returns: false, immediately, after the last retry.
     public mutating func wait() -> Bool {
         guard microseconds <= Self.longest else { return false }
         usleep(microseconds)
@@ -46,7 +46,7 @@ public struct Patience: Sendable {
         }
     }
 
-    /// Retries a system call on the file that `path` names, which `body` gets as the system's bytes.
+    /// Retries a system call on the file at `path`, which `body` receives as the system's bytes.
     public static func call<Result: SignedInteger>(
         _ path: String, _ body: (UnsafePointer<CChar>) -> Result
     ) -> Result {

@@ -1,17 +1,17 @@
 import FileNames
 import Glibc
 
-/// A directory that is being made beside its final place and appears there whole or not at all.
+/// A directory that is built next to its final path and appears there atomically.
 ///
 /// 1. `init` makes the hidden directory `.NAME.pending-HOST-PID-RANDOM` in the target's parent.
 /// 2. The caller (and other processes) write files into `path`.
 /// 3. `publish` hashes and syncs all files and directories, writes `manifest.json` last, renames
 ///    the directory to its target and syncs the parent.
 ///
-/// If the process ends before the rename, the target is untouched and the hidden directory stays;
-/// `removeStale` deletes it later. One that goes out of life unpublished deletes its files itself.
+/// If the process ends before the rename, the target is unchanged and the hidden directory stays;
+/// `removeStale` deletes it later. If its lifetime ends unpublished, it deletes its files itself.
 public struct PendingDirectory: ~Copyable, Sendable {
-    /// The path to write to.
+    /// Path to write to.
     public let path: String
     /// The final path.
     public let target: String
@@ -21,11 +21,11 @@ public struct PendingDirectory: ~Copyable, Sendable {
 
     /// Makes the hidden directory.
     /// - Parameters:
-    ///   - target: final path; its parent is created when missing.
-    ///   - replacing: whether an existing target is replaced at publication; otherwise it is an
-    ///     error, here already.
-    ///   - neededBytes: free space to demand before anything is written.
-    ///   - remedy: what to do about an existing target, for the message.
+    ///   - target: final path; its parent is created if missing.
+    ///   - replacing: whether publication replaces an existing target; otherwise an existing target
+    ///     is an error, already here.
+    ///   - neededBytes: free space required before anything is written.
+    ///   - remedy: advice about an existing target, for the message.
     public init(
         target: String, replacing: Bool = false, neededBytes: Int = 0,
         remedy: String = "choose another name, or move it away"
@@ -33,7 +33,7 @@ public struct PendingDirectory: ~Copyable, Sendable {
         let target = try Paths.destination(of: target)
         let parent = Paths.parent(of: target)
         try Paths.createDirectory(parent)
-        // Leftovers of killed writers that cannot be deleted are no obstacle.
+        // Undeletable leftovers of killed writers do not matter.
         _ = try? PendingDirectory.removeStale(in: parent)
         if !replacing { try PendingDirectory.requireFree(target, remedy) }
         try FreeSpace.require(neededBytes, at: parent)
@@ -49,24 +49,25 @@ public struct PendingDirectory: ~Copyable, Sendable {
     }
 
     deinit {
-        // The files are worthless without a manifest; if they cannot be deleted now, removeStale
-        // will try again.
+        // The files are useless without a manifest; if they cannot be deleted now, removeStale will
+        // try again.
         if !isDone { try? Paths.remove(path) }
     }
 
-    /// The marks in the names of hidden directories.
+    /// Markers in the names of hidden directories.
     enum Mark {
         static let pending = "pending-"
         static let replaced = "replaced-"
     }
 
-    /// Makes everything written durable and moves it to its place.
+    /// Makes all written data durable and moves the directory to its final path.
     /// - Parameters:
     ///   - formatVersion: stored in the manifest.
     ///   - metadata: the owner's fields of the manifest.
-    ///   - files: all files, from those who have written and hashed them; nil: they are hashed here.
+    ///   - files: entries of all files, from the processes that wrote and hashed them; nil hashes
+    ///     them here.
     /// - Returns: the manifest as written.
-    /// - Throws: `FileError`, also where `files` are not just those that are there.
+    /// - Throws: `FileError`, also if `files` do not match the existing files.
     @discardableResult
     public consuming func publish<Metadata: Codable & Sendable>(
         formatVersion: Int, metadata: Metadata, files: [ManifestEntry]? = nil
@@ -98,14 +99,14 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try Durability.sync(Paths.parent(of: target))
     }
 
-    /// Deletes a published directory: it vanishes from its place at once, and a crash in the
+    /// Deletes a published directory. It disappears from its path atomically, and a crash in the
     /// middle leaves a hidden directory for `removeStale`.
     public static func retire(_ path: String) throws(FileError) {
         try delete(path, of: Paths.name(of: path))
     }
 
-    /// Deletes `path`, hidden as unfinished from the first moment on: half of a directory must never
-    /// be taken for one that stepped aside whole.
+    /// Deletes `path`, after renaming it as unfinished, because a partial directory must never be
+    /// mistaken for a complete one that stepped aside.
     private static func delete(_ path: String, of target: String) throws(FileError) {
         let name = ".\(target).\(Mark.pending)\(TemporaryName.suffix())"
         let hidden = Paths.join(Paths.parent(of: path), name)
@@ -115,8 +116,8 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try Paths.remove(hidden)
     }
 
-    /// Moves a directory that is whole and synced to its place, in the same file system, where it
-    /// replaces an existing one. A crash leaves the old one, the new one, or what `removeStale` of
+    /// Moves a complete and synced directory to its final path in the same file system, replacing
+    /// an existing one. A crash leaves the old one, the new one, or a state that `removeStale` of
     /// the target's parent repairs.
     public static func replace(_ target: String, with directory: String) throws(FileError) {
         let target = try Paths.destination(of: target)
@@ -126,13 +127,13 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try Durability.sync(parent)
     }
 
-    /// Stops owning the hidden directory without deleting it, as if the process had been killed.
+    /// Releases the hidden directory without deleting it, as if the process had been killed.
     package consuming func abandon() -> String {
         isDone = true
         return path
     }
 
-    /// An empty directory is as good as none.
+    /// An empty directory counts as missing.
     private static func requireFree(_ target: String, _ remedy: String) throws(FileError) {
         switch try Paths.kind(of: target) {
         case .missing: return
@@ -166,8 +167,8 @@ public struct PendingDirectory: ~Copyable, Sendable {
         try PendingDirectory.swap(path, target)
     }
 
-    /// An existing target steps aside first: directories cannot be swapped portably. A crash
-    /// between the two renames is repaired by `removeStale`.
+    /// An existing target is renamed aside first, because directories cannot be swapped portably.
+    /// `removeStale` repairs a crash between the two renames.
     private static func swap(_ path: String, _ target: String) throws(FileError) {
         let parent = Paths.parent(of: target)
         let name = ".\(Paths.name(of: target)).\(Mark.replaced)\(TemporaryName.suffix())"

@@ -49,14 +49,14 @@ public struct SHA256: ~Copyable {
         return SHA256Digest(bytes: bytes)
     }
 
-    /// The digest of some bytes.
+    /// SHA-256 of some bytes.
     public static func digest(of bytes: some Collection<UInt8>) -> SHA256Digest {
         var hash = SHA256()
         hash.update(bytes)
         return hash.finish()
     }
 
-    /// The size and digest of a file, read in pieces of 1 MiB. Symbolic links are refused.
+    /// Size and SHA-256 of a file, read in pieces of 1 MiB. Symbolic links are rejected.
     public static func digest(
         ofFile path: String
     ) throws(FileError) -> (bytes: Int, digest: SHA256Digest) {

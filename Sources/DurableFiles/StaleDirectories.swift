@@ -2,18 +2,18 @@ import FileNames
 import Glibc
 
 extension PendingDirectory {
-    /// The rule by which hidden directories count as dead.
+    /// Rule by which hidden directories are considered dead.
     public enum StaleRule: Sendable, Equatable {
-        /// Every one: the caller knows that nobody else writes here.
+        /// All: the caller knows that no one else is writing here.
         case all
         /// Directories of ended processes of this machine, and those of other machines that have
-        /// not changed for so long.
+        /// not changed for the given time.
         case deadWriters(otherHostsAfterSeconds: Int)
     }
 
     /// Deletes the hidden directories that killed writers left in `parent`, and moves a target
     /// back whose replacement was interrupted between the two renames.
-    /// - Returns: the names of what was deleted or moved back.
+    /// - Returns: the names that were deleted or moved back.
     @discardableResult
     public static func removeStale(
         in parent: String, _ rule: StaleRule = .deadWriters(otherHostsAfterSeconds: 86_400)
@@ -48,7 +48,7 @@ extension PendingDirectory {
         return time(nil) - status.changed > seconds
     }
 
-    /// `.TARGET.pending-HOST-PID-RANDOM` taken apart.
+    /// Components of `.TARGET.pending-HOST-PID-RANDOM`.
     private struct HiddenName {
         var target: String
         var isReplaced: Bool

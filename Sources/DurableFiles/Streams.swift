@@ -1,13 +1,13 @@
 import Glibc
 
-/// A plain file that is read at any place.
+/// A plain file with random access for reading.
 public struct RandomAccessFile: ~Copyable {
     private let descriptor: Descriptor
 
     private init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
-    /// Opens a file for reading; symbolic links are followed (Hugging Face's cache is made of
-    /// them), anything but a plain file is refused.
+    /// Opens a file for reading. Symbolic links are followed, because Hugging Face's cache consists
+    /// of them; anything but a plain file is rejected.
     public static func open(_ path: String) throws(FileError) -> RandomAccessFile {
         RandomAccessFile(
             try Patience.retrying { () throws(FileError) in
@@ -15,10 +15,10 @@ public struct RandomAccessFile: ~Copyable {
             })
     }
 
-    /// The file's size.
+    /// Size in bytes.
     public func byteCount() throws(FileError) -> Int { try descriptor.plainFileSize() }
 
-    /// Fills the buffer from `offset` on; the end of the file before that is an error.
+    /// Fills the buffer, starting at `offset`; reaching the end of the file is an error.
     public func read(
         _ buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(FileError) {
@@ -39,7 +39,7 @@ public struct RandomAccessFile: ~Copyable {
     }
 }
 
-/// A new file that is written from front to back.
+/// A new file that is written sequentially.
 public struct SequentialFile: ~Copyable {
     private let descriptor: Descriptor
 
@@ -55,7 +55,7 @@ public struct SequentialFile: ~Copyable {
         try descriptor.write(bytes)
     }
 
-    /// Waits until the storage has it all, and closes the file.
+    /// Waits until all data is on storage, and closes the file.
     public consuming func close() throws(FileError) {
         try descriptor.sync()
         try descriptor.close()

@@ -3,10 +3,10 @@ import Glibc
 
 /// Files read and written as a whole.
 public enum WholeFiles {
-    /// Writes a file so that a reader (also one after a crash) finds either the old or the new
-    /// content, never a part: temporary file in the same directory, fsync, rename, fsync of the
-    /// directory. A symbolic link stays, and the file that it leads to is replaced. What is no plain
-    /// file (a pipe, a device, a descriptor of this process) is written to as it is.
+    /// Writes a file so that a reader (even after a crash) finds either the old or the new content,
+    /// never a part: temporary file in the same directory, fsync, rename, fsync of the directory. A
+    /// symbolic link is kept, and its target is replaced. Anything but a plain file (a pipe, a
+    /// device, a descriptor of this process) is written to directly.
     public static func writeAtomically(
         _ path: String, _ bytes: some Collection<UInt8>
     ) throws(FileError) {
@@ -23,7 +23,7 @@ public enum WholeFiles {
         }
     }
 
-    /// As above, UTF-8.
+    /// As above, with text as UTF-8.
     public static func writeAtomically(_ path: String, _ text: String) throws(FileError) {
         try writeAtomically(path, Array(text.utf8))
     }
@@ -46,17 +46,17 @@ public enum WholeFiles {
         try Durability.sync(parent)
     }
 
-    /// Creates a file that `write` makes under the temporary name it is given: synced and renamed
-    /// once it is whole.
+    /// Creates a file that `write` produces under a temporary name; it is synced and renamed once
+    /// it is complete.
     ///
-    /// - Throws: `FileError` when something of that name is there already, and what `write` throws.
+    /// - Throws: `FileError` if the path exists, and any error of `write`.
     public static func createAtomically(
         _ path: String, _ write: (_ temporary: String) throws -> Void
     ) throws {
         guard try Paths.kind(of: path) == .missing else { throw FileError.exists(path) }
         let parent = Paths.parent(of: path)
         try Paths.createDirectory(parent)
-        // Leftovers of killed writers that cannot be deleted are no obstacle.
+        // Undeletable leftovers of killed writers do not matter.
         _ = try? PendingDirectory.removeStale(in: parent)
         let temporary = Paths.join(
             parent, ".\(Paths.name(of: path)).pending-\(TemporaryName.suffix())")
@@ -70,8 +70,8 @@ public enum WholeFiles {
         }
     }
 
-    /// Throws unless `writeAtomically` can be expected to succeed: called before long work whose
-    /// result is to be written there.
+    /// Throws unless `writeAtomically` can be expected to succeed; called before long work whose
+    /// result is written there.
     public static func requireWritable(_ path: String) throws(FileError) {
         guard try !Paths.isDirectory(path) else {
             throw FileError(.inputOutput, path, "cannot be written: it is a directory")
@@ -93,8 +93,8 @@ public enum WholeFiles {
         }
     }
 
-    /// Whether `writeAtomically` replaces what is at a path, so that it can be written more than
-    /// once; otherwise each writing appends to a stream.
+    /// Whether `writeAtomically` replaces the file at a path, so that it can be written repeatedly;
+    /// otherwise each write appends to a stream.
     public static func isReplaceable(_ path: String) throws(FileError) -> Bool {
         guard case .file = try Destination(path) else { return false }
         return true
@@ -102,7 +102,7 @@ public enum WholeFiles {
 
     /// Reads a file.
     /// - Parameters:
-    ///   - maximumByteCount: a longer file is an error, not an allocation.
+    ///   - maximumByteCount: a longer file is an error instead of an allocation.
     ///   - followingLinks: otherwise a symbolic link is an error.
     public static func read(
         _ path: String, maximumByteCount: Int, followingLinks: Bool = false

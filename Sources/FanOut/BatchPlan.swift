@@ -1,15 +1,15 @@
 import FineTuning
 
-/// The batches of a trial, and those after which the evaluation data is scored.
+/// Schedule of a trial's batches, and of the evaluations between them.
 struct BatchPlan: Equatable {
-    /// Batches of an epoch.
+    /// Batches per epoch.
     let perEpoch: Int
-    /// Batches of all epochs.
+    /// Total number of batches.
     let count: Int
-    /// The numbers of batches after which the evaluation data is scored, in order.
+    /// Numbers of batches after which the evaluation data is scored, in order.
     let evaluations: [Int]
 
-    /// The batches of a trial of `task` with so many examples to learn from.
+    /// Schedule of a trial of `task` with the given number of training examples.
     init(
         _ task: TaskDefinition, of configuration: FineTuningConfiguration, examples: Int,
         epochs: Int

@@ -6,24 +6,24 @@ import Reporting
 /// Deals trials to groups of ranks, and keeps the plan, the results and the best models. On rank 0.
 final class Coordinator {
     private(set) var plan: TrialPlan
-    /// Groups that were asked to leave.
+    /// Groups that were told to leave.
     private(set) var left: Set<Int> = []
-    /// Whether a rank was asked to stop: no more trials are dealt.
+    /// Whether a rank was asked to stop; no more trials are then dealt.
     private(set) var isStopping = false
 
     private let configuration: FineTuningConfiguration
     /// Scores of the most frequent answer on each task.
     private let baselines: [TaskScores?]
-    /// Groups that take trials, the first ones; others are spare ranks.
+    /// Number of groups that run trials, which come first; the others are spare ranks.
     private let workers: Int
     private let directory: FanOutDirectory
     private let view: FanOutView
     private var running: [Int: FanOutView.Running] = [:]
     private var results: FineTuningResults?
 
-    /// Takes up the plan of the directory, if there is one.
+    /// Restores the plan of the directory, if it has one.
     ///
-    /// - Throws: also where its trials were made with other `settings`; then nothing is written.
+    /// - Throws: also if its trials were made with other `settings`; nothing is then written.
     init(
         _ configuration: FineTuningConfiguration, settings: TrialSettings,
         baselines: [TaskScores?], workers: Int,
@@ -50,9 +50,9 @@ final class Coordinator {
         try writeResults()
     }
 
-    /// Takes a message of the leader of `group`.
+    /// Handles a message from the leader of `group`.
     ///
-    /// - Returns: the answer, where one is wanted.
+    /// - Returns: the reply, if the message wants one.
     func take(_ message: Message, from group: Int) throws -> Reply? {
         defer { refresh() }
         switch message {
@@ -85,7 +85,7 @@ final class Coordinator {
         return nil
     }
 
-    /// Shows what runs.
+    /// Shows the running trials.
     func refresh() {
         view.show { (counts, running.sorted { $0.key < $1.key }.map(\.value)) }
     }
@@ -106,7 +106,8 @@ final class Coordinator {
             let index = plan.entries.firstIndex(where: { $0.trial == trial })
         {
             running[group] = FanOutView.Running(name: trial.key, fraction: 0, status: "")
-            // Written before the trial begins: should it take the job down, the next one knows.
+            // Written before the trial begins, so that if the trial takes the job down, the next
+            // job knows.
             try directory.write(plan)
             view.log("start   \(trial.key)")
             return .run(index)
@@ -156,8 +157,8 @@ final class Coordinator {
         view.note("failed  \(trial.key)  \(text)\(again ? "; it will be tried again" : "")")
     }
 
-    /// Whether no finished trial of the task is better; of equals the first listed is the best, and
-    /// one that is no longer listed stays.
+    /// Whether no finished trial of the task is better; the first listed wins ties, and a trial
+    /// that is no longer listed remains best.
     private func isBest(_ trial: Trial, _ outcome: TrialPlan.Outcome) -> Bool {
         let task = configuration.tasks[trial.task]
         func score(_ outcome: TrialPlan.Outcome) -> Double {
@@ -187,7 +188,8 @@ final class Coordinator {
         try directory.write(results, plan, configuration)
     }
 
-    /// Text for the end: the tables, trials that failed or learned nothing, and the next command.
+    /// Text for the end: the tables, trials that failed or did not beat the baseline, and the next
+    /// command.
     func summary() -> String {
         let results = FineTuningResults(plan, configuration, baselines: baselines)
         var text = "\n" + results.markdown(configuration)

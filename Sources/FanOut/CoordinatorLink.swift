@@ -1,27 +1,27 @@
 import Glibc
 import MPI
 
-/// How the leader of a group talks to the coordinator. What its methods throw is a
-/// `CoordinatorError`: the end of the job.
+/// Connection of a group's leader to the coordinator. Its methods throw `CoordinatorError`, which
+/// ends the job.
 protocol CoordinatorLink: AnyObject {
-    /// Tells it something that wants no reply.
+    /// Sends a message that wants no reply.
     func tell(_ message: Message) throws
-    /// Asks it something.
+    /// Sends a message and waits for the reply.
     func ask(_ message: Message) throws -> Reply
-    /// Whether it has said that the job stops.
+    /// Whether the coordinator has announced that the job stops.
     var isStopping: Bool { get }
-    /// Called often, from the middle of other work: a good moment to serve others.
+    /// Called frequently during other work, so that other leaders can be served.
     func tick()
 }
 
-/// Tags of the messages between leaders and coordinator.
+/// Tags of the messages between leaders and the coordinator.
 enum Tag {
     static let message = 1
     static let reply = 2
     static let stop = 3
 }
 
-/// The link of a leader on another rank.
+/// Link of a leader on another rank.
 final class RemoteLink: CoordinatorLink {
     private let communicator: Communicator
     private let clock: () -> Double
@@ -29,11 +29,12 @@ final class RemoteLink: CoordinatorLink {
     private var toldAt = -Double.infinity
     private var failure: (any Error)?
 
-    /// Seconds without a message after which the coordinator is told that this group works, so that
-    /// a rank that waits for it can tell long work from none.
+    /// Seconds without a message after which the leader tells the coordinator that its group is
+    /// working, so that a rank that waits for the group can distinguish long work from none.
     private static let silenceSeconds = 5.0
 
-    /// `communicator` is that of all ranks, for these messages alone.
+    /// Makes a link over `communicator`, which contains all ranks and is used for these messages
+    /// only.
     init(_ communicator: Communicator, clock: @escaping () -> Double) {
         self.communicator = communicator
         self.clock = clock
@@ -60,7 +61,7 @@ final class RemoteLink: CoordinatorLink {
     }
 
     var isStopping: Bool {
-        // A link that fails shows at the next message.
+        // A broken link is reported by the next message.
         if !hasStopped,
             (try? communicator.probe(UInt8.self, from: 0, tag: Tag.stop)) != nil,
             (try? communicator.receiveBytes(from: 0, tag: Tag.stop)) != nil
@@ -70,14 +71,15 @@ final class RemoteLink: CoordinatorLink {
         return hasStopped
     }
 
-    /// Takes the message that the job stops, if one is under way: none may be left when MPI ends.
+    /// Receives the stop message if one is in flight, because none may be left when MPI is
+    /// finalized.
     func drain(isSent: Bool) throws {
         if isSent && !isStopping { _ = try communicator.receiveBytes(from: 0, tag: Tag.stop) }
     }
 }
 
 extension Communicator {
-    /// The bytes of the next message; waits for it.
+    /// Waits for the next message and returns its bytes.
     fileprivate func receiveBytes(from source: Int, tag: Int) throws -> [UInt8] {
         var wait = YieldingWait(in: "a message of the coordinator")
         while true {

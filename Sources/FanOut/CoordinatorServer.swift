@@ -1,18 +1,18 @@
 import MPI
 
-/// The coordinator's side of the links, and the link of its own group.
+/// Coordinator's side of the links, and the link of its own group.
 final class CoordinatorServer: CoordinatorLink {
     private let communicator: Communicator
     private let coordinator: Coordinator
-    /// The first ranks of the groups.
+    /// First rank of each group.
     private let leaders: [Int]
     private let clock: () -> Double
     private var polledAt = -Double.infinity
-    /// The groups whose leaders were told that the job stops.
+    /// Groups whose leaders were told that the job stops.
     private var told: Set<Int> = []
-    /// What ended the coordinator: it serves nobody any more.
+    /// Error that ended the coordinator, which then serves nobody.
     private var failure: (any Error)?
-    /// What says that the job stops. It stays in memory, since the sends may be under way for long.
+    /// Message that the job stops. It stays in memory because the sends may be in flight for long.
     private let stopMessage: UnsafeBufferPointer<UInt8>
 
     private static let pollSeconds = 0.005
@@ -39,18 +39,18 @@ final class CoordinatorServer: CoordinatorLink {
 
     func ask(_ message: Message) throws -> Reply { try take(message, from: 0) ?? .wait }
 
-    /// Serves the other leaders; what goes wrong is thrown by the next call that may.
+    /// Serves the other leaders; an error is thrown by the next call that can throw.
     func tick() {
         let now = clock()
         guard failure == nil, now - polledAt > Self.pollSeconds else { return }
         polledAt = now
-        // The failure is kept.
+        // The failure is stored.
         _ = try? serve()
     }
 
-    /// Serves all messages that have come.
+    /// Serves all messages that have arrived.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was at least one.
     @discardableResult
     func serve() throws -> Bool {
         var hasServed = false
@@ -96,8 +96,8 @@ final class CoordinatorServer: CoordinatorLink {
         }
     }
 
-    /// Tells the other leaders that work that the job stops, each once. Nothing waits for them to
-    /// take it: they may be waiting for this rank to take something of theirs.
+    /// Tells the other working leaders, once each, that the job stops. The sends are not waited
+    /// for, because the receivers may be waiting for this rank to receive from them.
     private func spreadStop() throws {
         guard coordinator.isStopping else { return }
         for (group, leader) in leaders.enumerated().dropFirst()
@@ -106,7 +106,8 @@ final class CoordinatorServer: CoordinatorLink {
         }
     }
 
-    /// Runs a step, unless one before has failed: half a coordinator deals no trials.
+    /// Runs a step, unless an earlier one failed, because a coordinator in an inconsistent state
+    /// must not deal trials.
     private func guarded<Result>(_ body: () throws -> Result) throws -> Result {
         try CoordinatorError.wrapping {
             if let failure { throw failure }

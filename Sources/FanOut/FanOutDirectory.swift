@@ -2,9 +2,9 @@ import DurableFiles
 import ExitCoding
 import FineTuning
 
-/// The directory of a fan-out: the plan, the results, the best models, and a folder for each trial.
+/// Directory of a fan-out: the plan, the results, the best models, and a folder for each trial.
 ///
-/// Whatever writes into it first makes sure that the directory is still this job's.
+/// Every writer first verifies that this job still holds the directory's lock.
 struct FanOutDirectory {
     let path: String
     /// The job's lock on the directory; nil before it is locked.
@@ -12,15 +12,15 @@ struct FanOutDirectory {
 
     init(path: String) { self.path = path }
 
-    /// The plan, which distinguishes such a directory from others.
+    /// Path of the plan, which distinguishes such a directory from others.
     var plan: String { Paths.join(path, Self.planName) }
     private static let planName = "plan.json"
     private var models: String { Paths.join(path, "models") }
 
-    /// Throws where something else lies at the path, which would be overwritten.
+    /// Throws if the path contains something else, which would be overwritten.
     func requireOwn() throws {
         guard try Paths.exists(path), try !Paths.exists(plan) else { return }
-        // Parts of the fan-out may lie there, computed by other jobs.
+        // It may contain parts of the fan-out computed by other jobs.
         let names = try Paths.names(in: path).filter {
             try !$0.hasPrefix(".") && !Paths.exists(Paths.join(Paths.join(path, $0), Self.planName))
         }
@@ -32,13 +32,14 @@ struct FanOutDirectory {
         }
     }
 
-    /// The folder of a trial.
+    /// Folder of a trial.
     func directory(of trial: Trial) -> TrialDirectory { TrialDirectory(self, trial) }
 
-    /// Throws where the directory is no longer this job's: the end of the job, and no trial's fault.
+    /// Verifies that this job still holds the directory's lock. Losing it ends the job and is not a
+    /// trial's fault.
     ///
-    /// - Throws: `CoordinatorError` if the lock is lost; `FileError` if it cannot be read now, which ends nothing but what
-    ///   was to be written.
+    /// - Throws: `CoordinatorError` if the lock is lost; `FileError` if it cannot be read now,
+    ///   which only prevents the current write.
     func requireLock() throws {
         do {
             try lock?.requireHeld()
@@ -47,16 +48,16 @@ struct FanOutDirectory {
         }
     }
 
-    /// Finishes or takes back what a killed job left halfway. Nobody else may write here.
+    /// Completes or reverts what a killed job left unfinished. No other job may be writing here.
     func clean() throws {
         try requireLock()
         try PendingDirectory.removeStale(in: path)
         try PendingDirectory.removeStale(in: models, .all)
-        // A trial that is done, or no longer listed, is not looked into again.
+        // The folder of a trial that is done, or no longer listed, is not opened again.
         try cleanTrials(Paths.join(path, "trials"), levels: Self.keyParts)
     }
 
-    /// Names in a trial's key, each of which is a folder.
+    /// Number of names in a trial's key, each of which is a folder.
     private static let keyParts = 3
 
     private func cleanTrials(_ directory: String, levels: Int) throws {
@@ -80,7 +81,7 @@ struct FanOutDirectory {
         try WholeFiles.writeAtomically(plan, state.state())
     }
 
-    /// Every key as it was resolved.
+    /// Writes every key as resolved.
     func write(_ configuration: FineTuningConfiguration) throws {
         try requireLock()
         try WholeFiles.writeAtomically(Paths.join(path, "config.yaml"), configuration.yaml)
@@ -96,10 +97,10 @@ struct FanOutDirectory {
             Paths.join(path, "results.md"), results.markdown(configuration))
     }
 
-    /// The place of a task's best model.
+    /// Path of a task's best model.
     func model(of task: String) -> String { Paths.join(models, task) }
 
-    /// Moves the model of a trial to the place of its task's best.
+    /// Moves the model of a trial to the path of its task's best model.
     func promote(_ trial: Trial, task: String) throws {
         try requireLock()
         let target = model(of: task)

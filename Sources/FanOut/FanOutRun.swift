@@ -15,8 +15,8 @@ import Tokenization
 
 /// A fan-out of fine-tuning over the ranks of a job: `bert-train finetune`.
 ///
-/// The ranks are divided into groups; each group works on one trial at a time. Rank 0 is the
-/// coordinator and also works: between two kernels it serves the others.
+/// The ranks are divided into groups, each of which works on one trial at a time. Rank 0 is the
+/// coordinator and also works; it serves the others between two kernels.
 public final class FanOutRun {
     let configuration: FineTuningConfiguration
     private(set) var directory: FanOutDirectory
@@ -26,7 +26,7 @@ public final class FanOutRun {
     private let view = FanOutView()
     private var lock: DirectoryLock?
 
-    /// A fan-out among the ranks of `world`, whose results land in `directory`.
+    /// Makes a fan-out over the ranks of `world` with results in `directory`.
     public init(
         _ configuration: FineTuningConfiguration, directory: String, world: Communicator
     ) {
@@ -39,16 +39,16 @@ public final class FanOutRun {
 
     private var isCoordinator: Bool { world.rank == 0 }
 
-    /// Runs all trials that are not done. Collective.
+    /// Runs all unfinished trials. Collective.
     ///
-    /// - Returns: the exit status: 0, 75 where it was stopped (run it again), or that of the first
-    ///   trial that failed for good.
-    /// - Throws: what keeps the fan-out from starting, on all ranks alike.
+    /// - Returns: the exit status: 0, 75 if it was stopped (run it again), or that of the first
+    ///   trial that failed permanently.
+    /// - Throws: errors that prevent the fan-out from starting, on all ranks alike.
     public func run() throws -> Int32 {
         try compareConfigurations()
         let threads = try ThreadPlan.threads(.auto, communicator: world)
         let memory = try MemoryShare(among: world)
-        // Nothing is made before everything that can be known is known to be right.
+        // Nothing is created before everything that can be checked has been checked.
         let survey = try throwingTogether {
             guard isCoordinator else { return FanOutSurvey?.none }
             return try Watchdog.working(on: "the survey of the tasks") { try makeSurvey() }
@@ -64,13 +64,13 @@ public final class FanOutRun {
         do {
             try work(coordinator, starts, settings, KernelExecutor(threads: threads), memory)
         } catch let error as CoordinatorError {
-            // Its cause says what to do.
+            // The cause says what to do.
             throw error.cause
         }
         return try end(coordinator)
     }
 
-    /// Refuses to start where ranks were given different configurations.
+    /// Throws if ranks were given different configurations.
     private func compareConfigurations() throws {
         var inputs = SharedInputs()
         inputs.add("--run", directory.path)
@@ -78,7 +78,7 @@ public final class FanOutRun {
         try inputs.requireEqual(among: world)
     }
 
-    /// Reads the settings that decide the trials; the same on all ranks.
+    /// Reads the settings that determine the trials; the same on all ranks.
     private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
         let settings = try throwingTogether {
             try Watchdog.working(on: "the hashing of the tasks' files") { try readSettings(starts) }
@@ -113,7 +113,7 @@ public final class FanOutRun {
         return survey
     }
 
-    /// The models that rank 0 has verified, on all ranks.
+    /// Opens on all ranks the models that rank 0 has verified.
     private func open(_ survey: FanOutSurvey?) throws -> [StartingModel] {
         let own = try Wire.encode(survey?.starts.map(\.saved.path) ?? [])
         let paths: [String] = try Wire.decode(try world.broadcast(bytes: own))
@@ -125,9 +125,9 @@ public final class FanOutRun {
         }
     }
 
-    /// Checks what depends on the machine.
+    /// Checks that depend on the machine.
     ///
-    /// - Returns: the bytes that the largest trial takes of this rank's memory.
+    /// - Returns: the memory of the largest trial on this rank, in bytes.
     private func check(
         _ starts: [StartingModel], _ threads: Int, _ memory: MemoryShare
     ) throws -> Int {
@@ -141,8 +141,8 @@ public final class FanOutRun {
         return most
     }
 
-    /// Locks the directory; false where a rank was asked to stop meanwhile. All ranks know the lock
-    /// from then on.
+    /// Locks the directory. Returns false if a rank was asked to stop meanwhile; otherwise all
+    /// ranks know the lock.
     private func lockDirectory() throws -> Bool {
         let outcome = try RunDirectoryLock.acquire(
             directory.path, agreement: agreement, isCoordinator: isCoordinator,
@@ -164,7 +164,7 @@ public final class FanOutRun {
         ) { trial in
             let task = configuration.tasks[trial.task]
             let model = starts[trial.checkpoint].configuration
-            // A context is read once for each of its questions; a tenth of CoNLL-U is words.
+            // A context is read once per question; a tenth of CoNLL-U is words.
             let text =
                 switch task.format(of: task.train) {
                 case .squad: 5.0
@@ -196,7 +196,7 @@ public final class FanOutRun {
         let trials = TrialGroup(
             configuration, settings: settings, starts: starts, directory: directory,
             group: group, link: link, executor: executor, memory: memory, clock: clock)
-        // Leaders that work send messages, so silence is what the watchdog looks for.
+        // Working leaders send messages, so the watchdog detects silence.
         var wait = YieldingWait(in: "the trials of others")
         try trials.work {
             usleep(20_000)

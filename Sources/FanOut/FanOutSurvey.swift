@@ -7,32 +7,33 @@ import Formats
 import Reporting
 import Tokenization
 
-/// Everything about a fan-out that can be known before it begins: its directory, the models that it
-/// starts from, verified, and what the files of its tasks hold. `finetune` refuses to start where
-/// there are problems; `check` lists them. Nothing is written.
+/// Survey of a fan-out before it begins: its directory, its verified starting models, and the
+/// contents of its tasks' files. `finetune` does not start if there are problems; `check` lists
+/// them. Nothing is written.
 struct FanOutSurvey {
-    /// Problems that keep the fan-out from starting, in the order in which they were found, each once.
+    /// Problems that prevent the fan-out from starting, in the order in which they were found,
+    /// without duplicates.
     private(set) var problems: [CheckReport.Problem] = []
     /// Warnings about the models: damaged checkpoints that were skipped, missing poolers.
     private(set) var notices: [String] = []
     /// Notes on the data, with the names of their tasks.
     private(set) var dataNotices: [String] = []
-    /// The models of the configuration, in its order, without those that cannot be opened.
+    /// Models of the configuration in its order, without those that cannot be opened.
     private(set) var starts: [StartingModel] = []
-    /// The tasks of the configuration, in its order, without those that cannot be read.
+    /// Tasks of the configuration in its order, without those that cannot be read.
     private(set) var tasks: [(index: Int, survey: TaskSurvey)] = []
-    /// The work of every task from every model; without those that cannot be read.
+    /// Work of every task from every model, without those that cannot be read.
     private(set) var works: [TaskWork] = []
 
     private let configuration: FineTuningConfiguration
     private let unread: UnreadKeys
 
-    /// Opens all models and reads all files, in this process alone.
+    /// Opens all models and reads all files, in this process only.
     ///
     /// - Parameters:
-    ///   - directory: that of the results; nil where it is not known.
-    ///   - unread: keys of the configuration that could not be read: nothing that depends on them is
-    ///     looked at.
+    ///   - directory: directory of the results; nil if unknown.
+    ///   - unread: keys of the configuration that could not be read; checks that depend on them are
+    ///     skipped.
     init(
         _ configuration: FineTuningConfiguration, directory: FanOutDirectory?,
         unread: UnreadKeys = UnreadKeys()
@@ -52,7 +53,7 @@ struct FanOutSurvey {
         for index in configuration.tasks.indices { inspect(index) }
     }
 
-    /// Throws where there are problems.
+    /// Throws if there are problems.
     ///
     /// - Throws: `FanOutError` that names all of them.
     func requireSound() throws {
@@ -66,7 +67,7 @@ struct FanOutSurvey {
             exitCode: first.exitCode)
     }
 
-    /// The result of `body`; nil, and a problem of `subject`, where it throws.
+    /// Result of `body`; if it throws, nil, and the error is added as a problem of `subject`.
     @discardableResult
     private mutating func attempt<Result>(
         _ subject: String? = nil, _ body: () throws -> Result
@@ -87,7 +88,7 @@ struct FanOutSurvey {
     private mutating func inspect(_ index: Int) {
         let (task, path) = (configuration.tasks[index], "tasks[\(index)]")
         let hasFiles = hasFiles(task, path)
-        // What its data hold depends neither on its name nor on how it is trained.
+        // The contents of its data depend neither on its name nor on its training settings.
         let unneeded = ["name", "batch_size", "learning_rates", "epochs"]
         guard !unread.affect(path, beside: unneeded), !unread.affect("sequence_length") else {
             return
@@ -103,7 +104,7 @@ struct FanOutSurvey {
         if hasFiles { read(index, task) }
     }
 
-    /// The reason that a model cannot read the inputs of a task; nil if it can.
+    /// Reason why a model cannot read the inputs of a task; nil if it can.
     private func misfit(_ task: TaskDefinition, _ start: StartingModel) -> String? {
         let length = configuration.sequenceLength(of: task)
         let inputs = ModelInputs(
@@ -116,7 +117,7 @@ struct FanOutSurvey {
         }
     }
 
-    /// Looks for the files of the task at `place`.
+    /// Checks whether the files of the task at `place` exist.
     private mutating func hasFiles(_ task: TaskDefinition, _ place: String) -> Bool {
         var isComplete = true
         var seen: Set<String> = []
@@ -131,11 +132,11 @@ struct FanOutSurvey {
         return isComplete
     }
 
-    /// Reads the files of a task, once for each tokenizer that cuts texts differently.
+    /// Reads the files of a task, once per tokenizer that splits texts differently.
     private mutating func read(_ index: Int, _ task: TaskDefinition) {
         let configuration = configuration
         guard !starts.isEmpty else {
-            // The files can still be read, if not cut into a model's tokens.
+            // The files can still be read, although not tokenized for a model.
             if let data = attempt(
                 "task \(task.name)",
                 { try Self.load(task, configuration, try Self.anyTokenizer()) })

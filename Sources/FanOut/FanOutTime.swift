@@ -3,34 +3,34 @@ import FineTuning
 import Kernels
 import MPI
 
-/// The time of a fan-out's trials, estimated from a measurement of each task from each model.
+/// Estimated time of a fan-out's trials, from a measurement of each task with each model.
 struct FanOutTime {
-    /// The time of trials of one task from one model.
+    /// Measured times of one task with one model.
     struct Measured {
         let work: TaskWork
-        /// Seconds of a step, of the mean length.
+        /// Seconds of a step of mean length.
         let step: Double
-        /// Seconds of one evaluation, of all the evaluation data.
+        /// Seconds of one evaluation of all evaluation data.
         let evaluation: Double
 
-        /// Seconds of a trial of these batches.
+        /// Estimated seconds of a trial with this schedule.
         func trial(_ plan: BatchPlan) -> Double {
             Double(plan.count) * step + Double(plan.evaluations.count) * evaluation
         }
     }
 
-    /// The times of all tasks from all models.
+    /// Times of all tasks with all models.
     let measured: [Measured]
-    /// Seconds from the start of the first trial to the end of the last.
+    /// Estimated seconds from the start of the first trial to the end of the last.
     let total: Double
 
-    /// Seconds in which steps of a shape are measured, and again for its evaluations.
+    /// Time budget in seconds for measuring the steps of a shape, and again for its evaluations.
     private static let budget = 1.0
 
-    /// Measures every shape on all ranks at once, as they share memory and caches in the fan-out, too.
-    /// Collective.
+    /// Measures every shape on all ranks at once, because they also share memory and caches in the
+    /// fan-out. Collective.
     ///
-    /// - Parameter works: the tasks and models, on rank 0; others take what it sends.
+    /// - Parameter works: tasks and models, on rank 0, which broadcasts them.
     /// - Throws: the first failure of any rank, on all of them.
     init(
         _ works: [TaskWork], _ configuration: FineTuningConfiguration, groups: RankGroups,
@@ -67,7 +67,7 @@ struct FanOutTime {
         total = Self.makespan(trials, groups: groups.count)
     }
 
-    /// The most examples of a batch that a rank of a group has.
+    /// Maximum number of a batch's examples per rank of a group.
     private static func share(_ batchSize: Int, _ groups: RankGroups) -> Int {
         (batchSize + groups.size - 1) / groups.size
     }
@@ -78,7 +78,7 @@ struct FanOutTime {
     ) -> Measured {
         let size = min(configuration.batchSize(of: work.task), work.examples)
         let perExample = Double(work.tokens.train) / Double(max(work.examples, 1))
-        // The last batch of an epoch is smaller: the mean step.
+        // The last batch of an epoch is smaller, so this is the mean step.
         let meanSize = Double(work.examples) / Double(max(work.plan(epochs: 1).perEpoch, 1))
         let part = Double(share(size, groups)) / Double(max(size, 1))
         return Measured(
@@ -86,8 +86,8 @@ struct FanOutTime {
             evaluation: Double(work.tokens.evaluate) * seconds.evaluateToken / Double(groups.size))
     }
 
-    /// Seconds in which so many groups get through trials, each taking the longest that waits: as the
-    /// coordinator deals them.
+    /// Estimated seconds in which the groups finish all trials, each group taking the longest
+    /// waiting trial, as the coordinator deals them.
     static func makespan(_ trials: [Double], groups: Int) -> Double {
         var ends = [Double](repeating: 0, count: max(1, min(groups, trials.count)))
         for seconds in trials.sorted(by: >) {

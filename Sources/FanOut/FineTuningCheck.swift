@@ -8,32 +8,32 @@ public import Reporting
 import Runtime
 import Training
 
-/// Check of a fan-out before it starts: everything that would keep its trials from starting, the
-/// content of its data, and its memory, time and disk.
+/// Preflight check of a fan-out: everything that would prevent its trials from starting, the
+/// content of its data, and its memory, time and disk space.
 public struct FineTuningCheck {
-    /// The findings, on rank 0.
+    /// Findings, on rank 0.
     public private(set) var report = CheckReport()
 
     private let configuration: FineTuningConfiguration
     private let unread: UnreadKeys
-    /// The directory of the results; nil where it is not known which one was meant.
+    /// Directory of the results; nil if the intended one is unknown.
     private let directory: String?
     private let groups: RankGroups
     private let threads: Int
     private let communicator: Communicator
-    /// Whether the fan-out is meant for other ranks than those that check it.
+    /// Whether the fan-out is intended for a different number of ranks than those that check it.
     private let isForeseen: Bool
 
-    /// Checks the fan-out that a configuration describes, and leaves its directory alone. Collective.
+    /// Checks the fan-out that a configuration describes, without changing its directory.
+    /// Collective.
     ///
     /// - Parameters:
-    ///   - reading: the configuration; where there is something wrong with it, what could be read is
-    ///     checked.
-    ///   - directory: of the results; nil: that of the configuration.
-    ///   - ranks: of the job; nil: those of `communicator`.
-    ///   - measures: whether some steps are made to estimate the time.
-    /// - Throws: what one rank alone has, as `MPIError` and another configuration; problems of the
-    ///   fan-out are in the report.
+    ///   - reading: the configuration; if it has problems, the valid part is checked.
+    ///   - directory: directory of the results; nil takes that of the configuration.
+    ///   - ranks: number of ranks of the job; nil takes those of `communicator`.
+    ///   - measures: whether steps are run to estimate the time.
+    /// - Throws: errors of the ranks themselves, such as `MPIError` or different configurations;
+    ///   problems of the fan-out are in the report.
     public init(
         _ reading: ConfigurationReading<FineTuningConfiguration>, directory: String?, ranks: Int?,
         measures: Bool, communicator: Communicator
@@ -55,7 +55,7 @@ public struct FineTuningCheck {
         let memory =
             isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
         let ownDirectory = self.directory
-        // The others wait: one look at the files is enough.
+        // The others wait, because checking the files once is enough.
         let survey =
             communicator.rank == 0
             ? Watchdog.working(on: "the check of the files") { [configuration, unread] in
@@ -69,9 +69,9 @@ public struct FineTuningCheck {
         if isSound, measures { try measure(survey?.works ?? []) }
     }
 
-    /// Reports what rank 0 has seen.
+    /// Reports rank 0's findings.
     ///
-    /// - Returns: the bytes that the largest trial takes of a rank's memory.
+    /// - Returns: the memory of the largest trial on a rank, in bytes.
     private mutating func describe(_ survey: FanOutSurvey, _ memory: MemoryShare) -> Int {
         report.add(survey.problems)
         for notice in survey.notices + survey.dataNotices { report.warn(notice) }
@@ -88,7 +88,7 @@ public struct FineTuningCheck {
                 found.survey, survey.works.first { $0.taskIndex == found.index },
                 hasSchedule: hasSchedule, in: &inner)
         }
-        // What depends on a setting that is not known would not be true of the one that was meant.
+        // Estimates that depend on an unknown setting would not hold for the intended one.
         guard !["precision", "micro_batch_size"].contains(where: unread.affect) else { return 0 }
         let most = checkMemory(survey, memory)
         if report.problems.isEmpty {
@@ -101,7 +101,7 @@ public struct FineTuningCheck {
         return most
     }
 
-    /// Whether all that decides the steps of a trial is known.
+    /// Whether everything that determines the steps of a trial is known.
     private var hasSchedule: Bool {
         !["seeds", "learning_rates", "epochs", "batch_size", "early_stopping"]
             .contains(where: unread.affect)
@@ -131,7 +131,7 @@ public struct FineTuningCheck {
 
     /// Reports a task's data, and the steps of its trials.
     ///
-    /// - Parameter work: that from its first model; nil where no model could be opened.
+    /// - Parameter work: that with its first model; nil if no model could be opened.
     private mutating func describe(_ task: TaskDefinition, _ survey: TaskSurvey, _ work: TaskWork?)
     {
         let title = "task \(task.name)"
@@ -173,8 +173,8 @@ public struct FineTuningCheck {
         }
     }
 
-    /// Adds a problem for every trial that does not fit into memory: exactly where its data could be
-    /// read, and as far as it is known otherwise.
+    /// Adds a problem for every trial that does not fit into memory: exact if its data could be
+    /// read, otherwise as far as it is known.
     private mutating func checkMemory(_ survey: FanOutSurvey, _ memory: MemoryShare) -> Int {
         var most = 0
         for (index, task) in configuration.tasks.enumerated() {
@@ -196,8 +196,7 @@ public struct FineTuningCheck {
         return most
     }
 
-    /// The memory of trials of a task whose data could not be read; nil where its settings are not
-    /// known.
+    /// Memory of trials of a task whose data could not be read; nil if its settings are unknown.
     private func roughMemory(
         _ index: Int, _ task: TaskDefinition, _ start: StartingModel
     ) -> TrialMemory? {
@@ -207,7 +206,7 @@ public struct FineTuningCheck {
         return TrialMemory(task, of: configuration, from: start, threads: threads)
     }
 
-    /// Adds a problem where another rank has less memory than the largest trial takes. Collective.
+    /// Adds a problem if another rank has less memory than the largest trial needs. Collective.
     private mutating func checkEveryRank(_ memory: MemoryShare, _ most: Int) throws {
         guard !isForeseen else { return }
         do {
@@ -247,7 +246,7 @@ public struct FineTuningCheck {
         report.line("disk", text)
     }
 
-    /// Makes some steps of every task from every model, on all ranks.
+    /// Runs some steps of every task from every model, on all ranks.
     private mutating func measure(_ works: [TaskWork]) throws {
         let time = try FanOutTime(
             works, configuration, groups: groups, threads: threads, communicator: communicator)

@@ -1,27 +1,27 @@
 import FineTuning
 import FoundationEssentials
 
-/// What the leader of a group tells the coordinator.
+/// A message from the leader of a group to the coordinator.
 enum Message: Codable {
-    /// It has no trial; `stopping`: a rank of it was told to stop.
+    /// The group has no trial; `stopping` if one of its ranks was asked to stop.
     case idle(stopping: Bool)
-    /// It works: sent now and then where it has nothing else to say.
+    /// The group is working; sent periodically if there is no other message.
     case alive
-    /// What a person should know of the data of its trial.
+    /// Notes for the user on the data of its trial.
     case notes([String])
-    /// Something went wrong that does not end the trial.
+    /// A problem that does not end the trial.
     case warning(String)
-    /// How far its trial is.
+    /// Progress of its trial.
     case progress(fraction: Double, loss: Double?, score: Double?)
-    /// The state of its trial was kept: another attempt would begin here.
+    /// The state of its trial was saved, so that another attempt would resume there.
     case kept
-    /// Its trial is at its end; wants to know whether to keep the model.
+    /// Its trial has finished; asks whether to keep the model.
     case scored(TrialPlan.Outcome)
     /// The trial is over, and its model is written if it was to be kept.
     case finished(TrialPlan.Outcome, kept: Bool)
-    /// The trial failed; the exit status that fits.
+    /// The trial failed, with an exit status.
     case failed(String, status: Int32)
-    /// The trial is broken off: a rank was told to stop.
+    /// The trial was interrupted because a rank was asked to stop.
     case stopped
 
     /// Whether the leader waits for a reply.
@@ -32,27 +32,27 @@ enum Message: Codable {
         }
     }
 
-    /// `text` cut to some 2000 bytes. A message should fit into what MPI sends at once, so that no
-    /// rank waits for another to take it.
+    /// `text` truncated to about 2000 bytes, so that a message fits into MPI's eager limit and no
+    /// rank waits for another to receive it.
     static func short(_ text: String) -> String {
         guard text.utf8.count > 2000 else { return text }
         return String(decoding: text.utf8.prefix(2000), as: UTF8.self) + " ..."
     }
 }
 
-/// What the coordinator answers.
+/// A reply of the coordinator.
 enum Reply: Codable, Equatable {
-    /// Work on the trial of this place in the plan.
+    /// Run the trial at this index of the plan.
     case run(Int)
-    /// Ask again soon: trials that run may have to be run again.
+    /// Ask again soon, because running trials may have to be retried.
     case wait
-    /// There is nothing more to do; `stopSent`: the message that the job stops is under way, too.
+    /// No work is left; `stopSent` if the message that the job stops is also in flight.
     case leave(stopSent: Bool)
-    /// Whether the model is to be kept.
+    /// Whether to keep the model.
     case keep(Bool)
 }
 
-/// Messages as bytes.
+/// Encoding of messages as bytes.
 enum Wire {
     static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()

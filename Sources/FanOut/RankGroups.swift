@@ -1,15 +1,15 @@
 import ExitCoding
 
-/// The division of a job's ranks among trials. All groups have one size, so that a trial's result
-/// does not depend on its group; spare ranks have no work.
+/// Division of a job's ranks among trials. All groups have the same size, so that a trial's result
+/// does not depend on its group; spare ranks are idle.
 struct RankGroups: Equatable {
-    /// Ranks of the job.
+    /// Number of ranks of the job.
     let ranks: Int
-    /// Ranks of each group.
+    /// Number of ranks per group.
     let size: Int
-    /// Groups that take trials.
+    /// Number of groups that run trials.
     let count: Int
-    /// Ranks that are left over; each is a group by itself that takes none.
+    /// Number of remaining ranks; each is a group of its own that runs no trial.
     let spares: Int
 
     /// - Precondition: both are at least 1.
@@ -20,12 +20,12 @@ struct RankGroups: Equatable {
         spares = ranks - count * size
     }
 
-    /// The group of a rank; spare ranks come after all groups that take trials.
+    /// Group of a rank; spare ranks come after all groups that run trials.
     func group(of rank: Int) -> Int {
         rank < count * size ? rank / size : count + rank - count * size
     }
 
-    /// The first rank of each group, spare ones included.
+    /// First rank of each group, including spare ones.
     var leaders: [Int] { (0..<count).map { $0 * size } + (0..<spares).map { count * size + $0 } }
 
     /// "3 groups of 2 ranks".

@@ -2,7 +2,7 @@ import Distributed
 import FineTuning
 
 extension SharedInputs {
-    /// Adds every key of a configuration as it was resolved.
+    /// Adds every key of a configuration as resolved.
     mutating func add(_ configuration: FineTuningConfiguration) {
         let lines = configuration.yaml.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
@@ -10,7 +10,8 @@ extension SharedInputs {
         }
     }
 
-    /// Adds what decides the trials: settings, and the contents of the tasks' files and of the models.
+    /// Adds everything that determines the trials: settings, and the contents of the tasks' files
+    /// and of the models.
     mutating func add(_ settings: TrialSettings) {
         for (kind, all) in [("task", settings.tasks), ("model", settings.checkpoints)] {
             for (name, values) in all.sorted(by: { $0.key < $1.key }) {

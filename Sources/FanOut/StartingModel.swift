@@ -8,31 +8,31 @@ import Models
 import Tensors
 import Tokenization
 
-/// A model that trials start from, verified.
+/// A verified model that trials start from.
 struct StartingModel {
     let point: FineTuningConfiguration.StartingPoint
     let saved: SavedModel
     let description: ModelDescription
     let configuration: BERTConfiguration
     let tokenizer: WordPieceTokenizer
-    /// Dropout before a head: `classifier_dropout`, or else that of hidden states.
+    /// Dropout before a head: `classifier_dropout`, or that of hidden states if it is missing.
     let headDropout: Double
-    /// Whether the model has the pooler that heads for whole texts stand on. One that was trained on
-    /// masked words alone (`BertForMaskedLM`) has none.
+    /// Whether the model has the pooler needed by heads for whole texts. A model trained only on
+    /// masked words (`BertForMaskedLM`) has none.
     let hasPooler: Bool
 
     private static let poolerPrefix = "bert.pooler."
 
-    /// Finds and verifies a model, in this process alone.
+    /// Finds and verifies a model, in this process only.
     ///
-    /// - Parameter notice: receives a note on newer checkpoints that were skipped as damaged.
+    /// - Parameter notice: receives a note on newer checkpoints skipped as damaged.
     init(opening point: FineTuningConfiguration.StartingPoint, _ notice: (String) -> Void) throws {
         let (model, skipped) = try SavedModel.open(point.path, textsOnly: point.fromScratch)
         for one in skipped { notice(one.description) }
         try self.init(point, verified: model.path)
     }
 
-    /// Opens what another rank has verified.
+    /// Opens a model that another rank has verified.
     init(_ point: FineTuningConfiguration.StartingPoint, verified path: String) throws {
         self.point = point
         saved = try SavedModel(verified: path, textsOnly: point.fromScratch)
@@ -53,11 +53,11 @@ struct StartingModel {
                     + FloatFraction.range)
         }
         tokenizer = model.tokenizer()
-        // A parameter of the body that is missing is told now, not after the data have been read.
+        // Missing parameters of the body are reported here, before the data is read.
         hasPooler = try point.fromScratch || !model.parts().missing.contains(.pooler)
     }
 
-    /// Whether both cut texts into the same tokens.
+    /// Whether both tokenize texts identically.
     func readsTexts(as other: StartingModel) -> Bool {
         description.vocabulary == other.description.vocabulary
             && description.tokenizer == other.description.tokenizer
@@ -68,8 +68,9 @@ struct StartingModel {
         enum CodingKeys: String, CodingKey { case classifierDropout = "classifier_dropout" }
     }
 
-    /// Fills the parameters: the head, and a body from scratch, by `seed`; else the stored body. A
-    /// pooler that the model does not have is drawn, too, as Hugging Face does.
+    /// Initializes the parameters: the head, and a body from scratch, at random by `seed`;
+    /// otherwise the body from the stored model. A pooler missing from the model is also
+    /// initialized at random, as Hugging Face does.
     func initialize(_ model: BERTForFineTuning, seed: UInt64) throws {
         model.initialize(seed: seed)
         guard !point.fromScratch else { return }
@@ -78,7 +79,7 @@ struct StartingModel {
         }
     }
 
-    /// The settings that decide trials of this model: `TrialSettings.checkpoints`.
+    /// Settings that determine trials of this model: `TrialSettings.checkpoints`.
     func settings() throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -3,30 +3,32 @@ import FineTuning
 import Randomness
 import Tensors
 
-/// The work of a task's trials that start from one model, as its data has shown.
+/// Work of a task's trials from one model, as determined by its data.
 struct TaskWork {
-    /// The place of the task in the configuration.
+    /// Index of the task in the configuration.
     let taskIndex: Int
     let task: TaskDefinition
     let start: StartingModel
     let head: TaskHead
-    /// Examples to learn from: texts, sentences, windows, or questions with all their choices.
+    /// Number of training examples: texts, sentences, windows, or questions with all their choices.
     let examples: Int
-    /// The share of training inputs that take all tokens, so that what is longer is cut.
+    /// Fraction of training inputs that have the maximum length, so that longer ones may be
+    /// truncated.
     let fullShare: Double
-    /// Tokens of the training data, and of the evaluation data.
+    /// Number of tokens of the training data, and of the evaluation data.
     let tokens: (train: Int, evaluate: Int)
-    /// The most inputs that are computed at once.
+    /// Maximum number of inputs computed at once.
     let inputs: Int
-    /// Some examples to measure on: those that the first trial begins with, and some to score.
+    /// Examples for measurements: the first ones of the first trial, and some for evaluation.
     let samples: (train: [TaskExample], evaluate: [TaskExample])
 
     private let configuration: FineTuningConfiguration
 
-    /// The most examples of a sample.
+    /// Maximum number of examples of a sample.
     private static let sampleSize = 256
 
-    /// The work of the task at `index` of `configuration`, whose data `start`'s tokenizer has cut.
+    /// Work of the task at `index` of `configuration`, whose data is tokenized by `start`'s
+    /// tokenizer.
     init(
         _ index: Int, of configuration: FineTuningConfiguration, from start: StartingModel,
         _ data: TaskData
@@ -52,25 +54,25 @@ struct TaskWork {
         samples = (sample(train), sample(evaluate))
     }
 
-    /// The batches of a trial of so many epochs.
+    /// Schedule of a trial with the given number of epochs.
     func plan(epochs: Int) -> BatchPlan {
         BatchPlan(task, of: configuration, examples: examples, epochs: epochs)
     }
 
-    /// The numbers of epochs that are tried, each with its batches.
+    /// Numbers of epochs to try, each with its schedule.
     var schedules: [(epochs: Int, plan: BatchPlan)] {
         configuration.epochs(of: task).map { ($0, plan(epochs: $0)) }
     }
 
-    /// Trials of each number of epochs.
+    /// Number of trials per number of epochs.
     var repetitions: Int {
         configuration.seeds.count * configuration.learningRates(of: task).count
     }
 
-    /// Trials of the task from the model.
+    /// Number of trials of the task from the model.
     var trialCount: Int { repetitions * configuration.epochs(of: task).count }
 
-    /// The memory of a trial.
+    /// Memory of a trial.
     func memory(threads: Int) -> TrialMemory {
         TrialMemory(
             start: start, head: head, inputs: inputs,
@@ -78,15 +80,15 @@ struct TaskWork {
             precision: configuration.precision, threads: threads)
     }
 
-    /// Bytes of a fine-tuned model's parameters.
+    /// Size of a fine-tuned model's parameters, in bytes.
     var modelBytes: Int {
         ParameterLayout.fineTuning(start.configuration, head).count * MemoryLayout<Float>.stride
     }
 }
 
 extension FineTuningConfiguration {
-    /// The most inputs that a trial computes at once: no more than there are, as memory is cleared
-    /// before it is used, and at least those of one example.
+    /// Maximum number of inputs that a trial computes at once: no more than there are, because
+    /// memory is cleared before it is used, and at least those of one example.
     func inputsAtOnce(_ train: TaskInputs, _ evaluate: TaskInputs) -> Int {
         let most = max(train.examples.inputCount, evaluate.examples.inputCount)
         return max(min(microBatchSize, most), train.largest, evaluate.largest)
@@ -94,24 +96,24 @@ extension FineTuningConfiguration {
 }
 
 extension TaskInputs {
-    /// Tokens of all inputs.
+    /// Number of tokens of all inputs.
     fileprivate var tokens: Int { (0..<count).reduce(0) { $0 + example($1, epoch: 0).tokens } }
 }
 
 extension TaskExample {
-    /// Tokens of all its inputs.
+    /// Number of tokens of all its inputs.
     var tokens: Int { inputs.reduce(0) { $0 + $1.tokenIDs.count } }
 }
 
 extension TaskExamples {
-    /// The share of inputs that have so many tokens.
+    /// Fraction of inputs with the given number of tokens.
     fileprivate func share(ofLength length: Int) -> Double {
         let lengths: [Int] =
             switch self {
             case .sequences(let examples): examples.map(\.input.tokenIDs.count)
             case .choices(let examples): examples.flatMap { $0.inputs.map(\.tokenIDs.count) }
             case .tagging(let examples): examples.map(\.input.tokenIDs.count)
-            // A long context is cut into windows, and nothing is lost.
+            // A long context is cut into windows, so nothing is truncated.
             case .questions: []
             }
         return lengths.isEmpty

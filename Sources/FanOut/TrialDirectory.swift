@@ -4,8 +4,8 @@ import FineTuning
 import FoundationEssentials
 import Tensors
 
-/// The folder of a trial: the state of one that was interrupted, the model of one that was the best
-/// of its task so far, and its curve.
+/// Folder of a trial: the state of an interrupted one, the model of one that was the best of its
+/// task so far, and its curve.
 struct TrialDirectory {
     let path: String
     private let run: FanOutDirectory
@@ -22,15 +22,15 @@ struct TrialDirectory {
         path = Paths.join(Paths.join(run.path, "trials"), trial.key)
     }
 
-    /// The model, to be moved to its place.
+    /// Path of the model before it is promoted.
     var model: String { Paths.join(path, "model") }
 
     private var stateDirectory: String { Paths.join(path, "state") }
 
-    /// Finishes or takes back what a killed job left halfway, and deletes a model that was not taken.
-    /// Only one rank may do this.
+    /// Completes or reverts what a killed job left unfinished, and deletes a model that was not
+    /// promoted. Only one rank may call this.
     ///
-    /// - Returns: whether there is a state.
+    /// - Returns: whether a state exists.
     func prepare() throws -> Bool {
         try run.requireLock()
         try PendingDirectory.removeStale(in: path, .all)
@@ -46,15 +46,16 @@ struct TrialDirectory {
 
     // MARK: The state
 
-    /// A state as found on disk.
+    /// A saved state as found on disk.
     enum Kept {
-        /// A state whose files are those that were written.
+        /// A state whose files are intact.
         case whole(TrialState)
-        /// A state that cannot be resumed, and why.
+        /// A state that cannot be resumed, with the reason.
         case damaged(String)
     }
 
-    /// Writes a state with the hashes of its files; it appears whole, or the one before stays.
+    /// Writes a state atomically with the hashes of its files; if that fails, the previous one
+    /// stays.
     func write(
         _ state: TrialState, _ arrays: [(name: String, values: Vector<Float>)]
     ) throws {
@@ -69,9 +70,9 @@ struct TrialDirectory {
         try pending.publish(formatVersion: Self.formatVersion, metadata: NoMetadata())
     }
 
-    /// Reads the state and compares all files with their hashes.
+    /// Reads the state and verifies all files by their hashes.
     ///
-    /// - Throws: where they cannot be read: it is not known whether they are damaged.
+    /// - Throws: if they cannot be read, because it is then unknown whether they are damaged.
     func readState() throws -> Kept {
         do {
             let hasManifest = try Paths.exists(Paths.join(stateDirectory, ManifestFile.name))
@@ -96,12 +97,12 @@ struct TrialDirectory {
         }
     }
 
-    /// Reads the arrays of a state that is whole.
+    /// Reads the arrays of an intact state.
     func readArrays(_ arrays: [(name: String, values: Vector<Float>)]) throws {
         try FlatArrays.read(Paths.join(stateDirectory, Self.arrays), into: arrays)
     }
 
-    /// Forgets the state.
+    /// Deletes the state.
     func removeState() throws {
         guard try Paths.exists(stateDirectory) else { return }
         try run.requireLock()

@@ -4,9 +4,8 @@ import FineTuning
 import FoundationEssentials
 import MPI
 
-/// Scores a trial's model on the evaluation data, by the ranks of a group together. The outputs of
-/// an input do not depend on its batch, so the scores are the same to the last bit for any number of
-/// ranks.
+/// Scores a trial's model on the evaluation data, using all ranks of a group. The outputs of an
+/// input do not depend on its batch, so the scores are bitwise equal for any number of ranks.
 struct TrialEvaluator {
     private let setup: TrialSetup
     private let model: BERTForFineTuning
@@ -25,9 +24,9 @@ struct TrialEvaluator {
         self.tick = tick
     }
 
-    /// The scores, on all ranks; nil where a rank was told to stop. Collective.
+    /// The scores, on all ranks; nil if a rank was asked to stop. Collective.
     ///
-    /// - Throws: `FanOutError` where an output is not finite, as NaN is neither right nor wrong.
+    /// - Throws: `FanOutError` if an output is not finite, because NaN is neither right nor wrong.
     func scores() throws -> TaskScores? {
         var isFinite = true
         guard let outputs = try outputs(&isFinite) else { return nil }
@@ -47,8 +46,8 @@ struct TrialEvaluator {
         return try JSONDecoder().decode(TaskScores.self, from: Data(bytes))
     }
 
-    /// What scoring needs of each input, on rank 0 of the group; `isFinite` becomes false where an
-    /// output of this rank is not.
+    /// Condensed outputs of each input, on rank 0 of the group; `isFinite` becomes false if an
+    /// output of this rank is not finite.
     private func outputs(_ isFinite: inout Bool) throws -> [[Float]]? {
         let shares = (0..<setup.group.size).map { rank in
             inputs.batches(
@@ -71,7 +70,7 @@ struct TrialEvaluator {
         return try setup.group.allGather(bytes: Self.encode(own)).flatMap(Self.decode)
     }
 
-    /// Counts and numbers, one list after another.
+    /// Encodes lists one after another, each with its count.
     private static func encode(_ lists: [[Float]]) -> [UInt8] {
         var words: [UInt32] = []
         for list in lists {

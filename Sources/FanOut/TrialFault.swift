@@ -2,11 +2,12 @@ import FineTuning
 import Glibc
 import MPI
 
-/// Makes a trial fail on purpose, for tests: nothing else fails at a chosen moment.
+/// Makes a trial fail on purpose, for tests, because nothing else fails at a chosen time.
 ///
-/// The environment variable `BERT_TEST_FAIL_TRIAL=KEY` lets the trial of that key fail in its third
-/// batch, on the last rank of its group, at each attempt; `BERT_TEST_KILL_TRIAL=KEY` kills that rank
-/// there, as a machine without memory does. `BERT_TEST_SAVE_SECONDS=N` is how often states are kept.
+/// The environment variable `BERT_TEST_FAIL_TRIAL=KEY` makes the trial of that key fail in its
+/// third batch, on the last rank of its group, in every attempt. `BERT_TEST_KILL_TRIAL=KEY` kills
+/// that rank there, as the kernel does when memory is exhausted. `BERT_TEST_SAVE_SECONDS=N` is the
+/// interval at which states are saved.
 enum TrialFault {
     private static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }

@@ -4,7 +4,7 @@ import FineTuning
 import MPI
 import Tensors
 
-/// The gradients of a global batch, by the ranks of a group together.
+/// Gradients of a global batch, computed by all ranks of a group.
 struct TrialGradients {
     private let model: BERTForFineTuning
     private let seed: UInt64
@@ -27,14 +27,14 @@ struct TrialGradients {
             ? try GradientReducer(over: setup.group, count: model.layout.count) : nil
     }
 
-    /// The sum of this rank's losses, and in the model the gradients of all ranks; nil where a rank
-    /// was told to stop. Collective.
+    /// Computes the sum of this rank's losses and, in the model, the gradients of all ranks; nil if
+    /// a rank was asked to stop. Collective.
     ///
     /// - Parameters:
     ///   - batches: this rank's micro-batches, at most `rounds`. A rank with fewer begins later, so
-    ///     that all come to the last one together.
-    ///   - rounds: the most that any rank has.
-    ///   - scale: what the terms of the loss are multiplied by.
+    ///     that all reach the last one together.
+    ///   - rounds: maximum over all ranks.
+    ///   - scale: factor of the loss terms.
     func compute(_ batches: [[TaskExample]], rounds: Int, scale: Float) throws -> Double? {
         var outcome = TaskOutcome()
         let late = rounds - batches.count
@@ -57,7 +57,7 @@ struct TrialGradients {
         return outcome.loss
     }
 
-    /// Runs the last backward pass; buckets start around the ring while it runs.
+    /// Runs the last backward pass; reduction of buckets starts while it runs.
     private func reduce(_ backward: (GradientObserver) -> Void) throws {
         guard let reducer else { return backward(GradientObserver(progress: tick)) }
         reducer.begin(model.gradients.vector.buffer)

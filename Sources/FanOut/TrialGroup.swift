@@ -7,14 +7,14 @@ import Kernels
 import MPI
 import Runtime
 
-/// A group of ranks that works on one trial after another, as the coordinator deals them.
+/// A group of ranks that runs trials one after another, as dealt by the coordinator.
 final class TrialGroup {
     private let configuration: FineTuningConfiguration
     private let starts: [StartingModel]
     private let trials: [Trial]
     private let directory: FanOutDirectory
     private let group: Communicator
-    /// On the group's first rank alone.
+    /// On the group's first rank only.
     private let link: (any CoordinatorLink)?
     private let executor: KernelExecutor
     private let memory: MemoryShare
@@ -22,7 +22,7 @@ final class TrialGroup {
     private let clock: () -> Double
     private let stopPoll: StopPoll
     private let agreement: Agreement
-    /// The data of the trial before: the next one often has the same.
+    /// Data of the previous trial, because the next one often uses the same.
     private var loaded: (task: Int, checkpoint: Int, data: TaskData)?
     private var reportedAt = -Double.infinity
 
@@ -50,9 +50,9 @@ final class TrialGroup {
         }
     }
 
-    /// Works until the coordinator lets the group go. Collective.
+    /// Runs trials until the coordinator releases the group. Collective.
     ///
-    /// - Parameter rest: waits a little where there is nothing to do.
+    /// - Parameter rest: waits briefly if there is nothing to do.
     func work(rest: () throws -> Void) throws {
         while true {
             let stopping = try agreement.anyTrue(stopPoll.isStopRequestedLocally)
@@ -68,7 +68,7 @@ final class TrialGroup {
         }
     }
 
-    /// The leader's answer, on all ranks.
+    /// Broadcasts the leader's reply to all ranks.
     private func agreed(_ answer: Reply?) throws -> Reply {
         let bytes = try group.broadcast(bytes: answer.map { try Wire.encode($0) } ?? [])
         return try Wire.decode(bytes)
@@ -91,14 +91,14 @@ final class TrialGroup {
             case .finished(let outcome): try finish(trainer, outcome)
             }
         } catch let error as MPIError {
-            // One rank's own, and the end of the job.
+            // An error of one rank only, which ends the job.
             throw error
         } catch let error as CoordinatorError {
-            // No fault of the trial, whose state stays.
+            // Not the trial's fault, so its state stays.
             throw error
         } catch {
-            // What could not even begin (a file that cannot be read for a moment) lost no work.
-            // A failed read or write says nothing against the state.
+            // A trial that could not begin (because a file was temporarily unreadable) lost no
+            // work. A failed read or write does not mean that the state is bad.
             if hasBegun, ExitStatus.of(error) != ExitStatus.inputOutput, group.rank == 0 {
                 try? trialDirectory.removeState()
             }

@@ -4,11 +4,11 @@ import Runtime
 import Tensors
 import Training
 
-/// The memory that a trial's model takes.
+/// Memory of a trial's model.
 struct TrialMemory {
     let start: StartingModel
     let head: TaskHead
-    /// The most inputs that are computed at once.
+    /// Maximum number of inputs computed at once.
     let inputs: Int
     let sequenceLength: Int
     let precision: Precision
@@ -18,13 +18,13 @@ struct TrialMemory {
         BatchCapacity(sequences: inputs, sequenceLength: sequenceLength, maskedPerSequence: 0)
     }
 
-    /// Throws where `memory` cannot hold it, before anything is allocated: a failed allocation would
-    /// end the job.
+    /// Throws if it does not fit into `memory`, before anything is allocated, because a failed
+    /// allocation would end the job.
     ///
-    /// - Returns: the bytes that it takes.
+    /// - Returns: its size in bytes.
     @discardableResult
     func check(_ task: String, _ memory: MemoryShare) throws -> Int {
-        // Two moments and the best weights besides. Checked first: no later product is too large.
+        // Plus two moments and the best weights. Checked first, so that no later product overflows.
         let layout = ParameterLayout.fineTuning(start.configuration, head)
         try ModelSetup.checkMemory(layout, .fineTuning)
         let needed =
@@ -42,8 +42,8 @@ struct TrialMemory {
 }
 
 extension TrialMemory {
-    /// The memory of trials of `task` as far as it is known before the data are read, as if there
-    /// were enough for a whole micro-batch.
+    /// Memory of trials of `task` as far as it is known before the data is read, assuming at least
+    /// one full micro-batch.
     init(
         _ task: TaskDefinition, of configuration: FineTuningConfiguration,
         from start: StartingModel, threads: Int

@@ -7,19 +7,19 @@ import Optimization
 import Runtime
 import Tensors
 
-/// One trial: what is learned, from what, how, and by whom.
+/// Everything needed for one trial: task, model, settings and ranks.
 struct TrialSetup {
     let trial: Trial
     let configuration: FineTuningConfiguration
-    /// Names everything that decides the trial.
+    /// Identifier of everything that determines the trial.
     let settings: String
     let start: StartingModel
     let data: TaskData
     let directory: TrialDirectory
-    /// The ranks that work on it.
+    /// Ranks that run it.
     let group: Communicator
     let executor: KernelExecutor
-    /// What this rank may take.
+    /// Memory available to this rank.
     let memory: MemoryShare
 
     var task: TaskDefinition { configuration.tasks[trial.task] }
@@ -27,9 +27,9 @@ struct TrialSetup {
     var batchSize: Int { configuration.batchSize(of: task) }
     var sequenceLength: Int { configuration.sequenceLength(of: task) }
 
-    /// The model with the head of the task, its parameters still 0.
+    /// Makes the model with the task's head; its parameters are still 0.
     ///
-    /// - Throws: where the machine's memory cannot hold it.
+    /// - Throws: if it does not fit into the machine's memory.
     func makeModel(_ train: TaskInputs, _ evaluate: TaskInputs) throws -> BERTForFineTuning {
         let needed = TrialMemory(
             start: start, head: task.kind.head(labels: data.labels.count),
@@ -44,8 +44,8 @@ struct TrialSetup {
     }
 
     func makeOptimizer(_ layout: ParameterLayout) -> Optimizer {
-        // Bias correction: without it the first steps are far too long where there are few
-        // (Mosbach et al., 2021, "On the Stability of Fine-tuning BERT").
+        // Bias correction: without it the first steps are far too long in short trainings (Mosbach
+        // et al., 2021, "On the Stability of Fine-tuning BERT").
         Optimizer(
             settings: OptimizerSettings(
                 learningRate: trial.learningRate, weightDecay: configuration.weightDecay,
@@ -53,7 +53,8 @@ struct TrialSetup {
                 clipNorm: configuration.clipNorm), layout: layout, executor: executor)
     }
 
-    /// The rate falls to 0 behind the last update, not at it: a trial of one batch learns something.
+    /// The rate reaches 0 after the last update, not at it, so that a trial of one batch learns
+    /// something.
     func makeSchedule(batches: Int) -> LearningRateSchedule {
         LearningRateSchedule(
             warmupSteps: Int((configuration.warmup * Double(batches)).rounded()),
@@ -64,7 +65,7 @@ struct TrialSetup {
         .default(for: configuration.precision)
     }
 
-    /// The batches of the trial.
+    /// Schedule of the trial's batches.
     func plan(examples: Int) -> BatchPlan {
         BatchPlan(task, of: configuration, examples: examples, epochs: trial.epochs)
     }

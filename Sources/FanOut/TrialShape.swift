@@ -5,31 +5,32 @@ import OperatingSystem
 import Optimization
 import Tensors
 
-/// A trial as far as it decides how long a step takes: a model, and examples of real lengths.
+/// The properties of a trial that determine the duration of a step: a model, and examples of real
+/// lengths.
 struct TrialShape: Codable, Equatable {
     let model: BERTConfiguration
     let head: TaskHead
     let headDropout: Double
     let precision: Precision
     let sequenceLength: Int
-    /// The most inputs that are computed at once.
+    /// Maximum number of inputs computed at once.
     let inputs: Int
-    /// Micro-batches of a rank.
+    /// Micro-batches of one rank.
     let train: [[TaskExample]]
-    /// Batches to score.
+    /// Evaluation batches.
     let evaluate: [[TaskExample]]
 
-    /// Seconds that were measured of a shape.
+    /// Measured times of a shape.
     struct Seconds: Codable {
-        /// Seconds for a token of training: forward and backward.
+        /// Seconds per training token: forward and backward.
         var trainToken: Double
-        /// Seconds for an update.
+        /// Seconds per update.
         var update: Double
-        /// Seconds for a token of an evaluation.
+        /// Seconds per evaluation token.
         var evaluateToken: Double
     }
 
-    /// The shape of `work`, where each rank of a group has at most `share` examples of a batch.
+    /// Shape of `work`, where each rank of a group has at most `share` examples of a batch.
     init(_ work: TaskWork, _ configuration: FineTuningConfiguration, share: Int) {
         model = work.start.configuration
         head = work.head
@@ -41,11 +42,11 @@ struct TrialShape: Codable, Equatable {
         evaluate = Self.batches(work.samples.evaluate, of: configuration.microBatchSize)
     }
 
-    /// The most batches of a sample: enough for their lengths to be those of the data.
+    /// Maximum number of batches of a sample; enough for their lengths to represent the data.
     private static let sampledBatches = 8
 
-    /// `examples` cut as `TaskInputs.batches` cuts them, into batches of at most so many inputs, and
-    /// of at most `share` examples.
+    /// Splits `examples` like `TaskInputs.batches`, into batches of at most the given number of
+    /// inputs and at most `share` examples.
     private static func batches(
         _ examples: [TaskExample], of limit: Int, share: Int = .max
     ) -> [[TaskExample]] {
@@ -64,7 +65,7 @@ struct TrialShape: Codable, Equatable {
         return batches
     }
 
-    /// Measures steps and evaluations on this rank, by the code that trials run. The parameters are
+    /// Measures steps and evaluations on this rank, with the code that runs trials. Parameters are
     /// random and nothing is written.
     ///
     /// - Parameter budget: seconds after which no more batches of a kind begin; at least one is
@@ -106,7 +107,7 @@ struct TrialShape: Codable, Equatable {
         return (MonotonicClock.seconds - start) / Double(max(tokens, 1))
     }
 
-    /// The less of two times: the first touches memory that nobody has used.
+    /// The minimum of two times, because the first run touches memory for the first time.
     private static func leastSeconds(_ body: () -> Void) -> Double {
         (0..<2).reduce(.infinity) { least, _ in
             let start = MonotonicClock.seconds

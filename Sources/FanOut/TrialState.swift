@@ -1,25 +1,25 @@
 import FineTuning
 import Optimization
 
-/// Everything small that changes while a trial runs.
+/// All small state that changes while a trial runs.
 struct TrialState: Codable, Equatable {
-    /// Since 3 a manifest with hashes lies beside a state.
+    /// Since version 3 a state has a manifest with hashes.
     static let newestVersion = 3
     static let oldestVersion = 2
 
     var version = Self.newestVersion
-    /// Names everything that decides the trial: a state of other settings is worthless.
+    /// Identifier of everything that determines the trial; a state of other settings is useless.
     var settings: String
-    /// Batches taken, of all epochs.
+    /// Number of batches taken, over all epochs.
     var batches = 0
-    /// Updates made: batches but for those that overflowed. The schedule goes by them.
+    /// Number of updates made: batches without those that overflowed. The schedule counts them.
     var updates = 0
-    /// Evaluations made.
+    /// Number of evaluations made.
     var evaluations = 0
     var earlyStopping: EarlyStopping
-    /// The scores of the best evaluation; nil before the first defined one.
+    /// Scores of the best evaluation; nil before the first defined one.
     var best: TaskScores?
-    /// The scores of the last evaluation.
+    /// Scores of the last evaluation.
     var last: TaskScores?
     /// Seconds of work, over all parts of the attempt.
     var seconds = 0.0
@@ -38,7 +38,7 @@ struct TrialState: Codable, Equatable {
         self.scaler = scaler.state
     }
 
-    /// The state of the loss scaler.
+    /// State of the loss scaler.
     var scaler: LossScaler.State {
         get {
             var state = LossScaler.State(scale: lossScale)
@@ -60,13 +60,13 @@ struct TrialState: Codable, Equatable {
 
 /// Losses and scores over a trial: `curve.json`.
 struct TrialCurve: Codable, Equatable {
-    /// The mean loss of some batches in a row, and the last of them.
+    /// Mean loss of some consecutive batches, and the number of the last one.
     struct Loss: Codable, Equatable {
         var batch: Int
         var loss: Double
     }
 
-    /// The deciding metric after a batch; nil where it was not defined.
+    /// Deciding metric after a batch; nil if undefined.
     struct Score: Codable, Equatable {
         var batch: Int
         var score: Double?
@@ -77,21 +77,21 @@ struct TrialCurve: Codable, Equatable {
     private var sum = 0.0
     private var count = 0
 
-    /// Adds the loss of a batch; there are about 200 points in all.
+    /// Adds the loss of a batch; the curve has about 200 points in total.
     mutating func add(_ loss: Double, batch: Int, total: Int) {
         sum += loss
         count += 1
         if count >= max(1, total / 200) { endPoint(batch: batch) }
     }
 
-    /// Ends the last point, `batch` being the trial's last.
+    /// Ends the last point, where `batch` is the trial's last.
     mutating func endPoint(batch: Int) {
         guard count > 0 else { return }
         losses.append(Loss(batch: batch, loss: sum / Double(count)))
         (sum, count) = (0, 0)
     }
 
-    /// The content of `curve.json`.
+    /// Content of `curve.json`.
     var file: some Encodable { File(losses: losses, scores: scores) }
 
     private struct File: Encodable {

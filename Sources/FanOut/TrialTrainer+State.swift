@@ -6,13 +6,13 @@ import Optimization
 import Tensors
 import Training
 
-/// The state of a trial on disk: taken up where it was kept, and kept.
+/// Saving and resuming the state of a trial.
 extension TrialTrainer {
-    /// Takes up the state that was kept, if there is one and it is whole. Collective.
+    /// Restores the saved state, if there is an intact one. Collective.
     ///
-    /// - Returns: false where the trial is to start over.
+    /// - Returns: false if the trial starts from the beginning.
     func resume() throws -> Bool {
-        // One rank looks: on a network file system others may see something else.
+        // Only one rank checks, because on a network file system others may see something else.
         let hasState = try agreement.throwingTogether {
             try isLeader && setup.directory.prepare()
         }
@@ -37,15 +37,15 @@ extension TrialTrainer {
         self.state = state
         self.scaler = scaler
         try agreement.throwingTogether {
-            // Only the leader keeps the best weights; the others read them to check the file.
+            // Only the leader keeps the best weights; the others read them to verify the file.
             let kept = isLeader ? best : Block<Float>(count: model.layout.count)
             try setup.directory.readArrays(arrays(kept))
         }
         return true
     }
 
-    /// The state if it can be resumed, and the damage otherwise. Without both it is that of other
-    /// settings, and worthless.
+    /// The state if it can be resumed, otherwise the damage. If both are nil, the state belongs to
+    /// other settings and is useless.
     private func check(_ kept: TrialDirectory.Kept) -> (state: TrialState?, damage: String?) {
         switch kept {
         case .damaged(let text): return (nil, text)
@@ -68,8 +68,8 @@ extension TrialTrainer {
         return arrays.map { (name: $0.0, values: $0.1) }
     }
 
-    /// Writes the state, on the leader. Where that fails, the state before stays as it is, and the
-    /// trial continues: a full disk may have room again.
+    /// Writes the state, on the leader. If that fails, the previous state is unchanged and the
+    /// trial continues, because a full disk may have room again later.
     func keepState() throws {
         state.scaler = scaler.state
         state.seconds += clock() - startedAt

@@ -7,11 +7,11 @@ import Randomness
 import Runtime
 import Tensors
 
-/// Fine-tunes one model on one task, by the ranks of a group together.
+/// Fine-tunes one model on one task, using all ranks of a group.
 ///
-/// The order of the examples, dropout and the head's initial values are functions of the trial's seed
-/// and of places alone; sums of losses are divided by the terms of the global batch. So the number of
-/// ranks shows in the rounding of sums only.
+/// The order of the examples, dropout and the head's initial values depend only on the trial's seed
+/// and on positions. Sums of losses are divided by the terms of the global batch. The number of
+/// ranks therefore only affects the rounding of sums.
 final class TrialTrainer {
     let setup: TrialSetup
     let model: BERTForFineTuning
@@ -27,28 +27,29 @@ final class TrialTrainer {
     private let gradients: TrialGradients
     let best: Block<Float>
     let plan: BatchPlan
-    /// On the group's first rank alone.
+    /// On the group's first rank only.
     let link: (any CoordinatorLink)?
     let clock: () -> Double
     var startedAt: Double
     var savedAt: Double
-    /// A trial that runs on may be killed without warning: its state is kept this often, in seconds.
+    /// Interval in seconds at which a running trial saves its state, because it may be killed
+    /// without warning.
     private let saveSeconds: Double
-    /// Whether the ranks agreed in the last step that it is time for that.
+    /// Whether the ranks agreed in the last step that the state is to be saved.
     private var isSaveDue = false
 
-    /// The outcome of a trial.
+    /// Ending of a trial.
     enum Ending {
         case finished(TrialPlan.Outcome)
-        /// A rank was asked to stop; the state is kept.
+        /// A rank was asked to stop; the state is saved.
         case stopped
     }
 
-    /// A trial at its beginning, or where its state was kept. Collective over the group.
+    /// Starts a trial, or resumes it from its saved state. Collective over the group.
     ///
     /// - Parameters:
-    ///   - stopPoll: says when to break off.
-    ///   - link: on the group's first rank: serves others, and receives its events.
+    ///   - stopPoll: says when to stop.
+    ///   - link: on the group's first rank; serves others, and receives its events.
     init(
         _ setup: TrialSetup, stopPoll: StopPoll, link: (any CoordinatorLink)?,
         clock: @escaping () -> Double
@@ -88,7 +89,7 @@ final class TrialTrainer {
 
     var isLeader: Bool { setup.group.rank == 0 }
 
-    /// The completed fraction, from 0 to 1.
+    /// Completed fraction, from 0 to 1.
     var fraction: Double { Double(state.batches) / Double(max(plan.count, 1)) }
 
     private func tick() { link?.tick() }
@@ -100,10 +101,10 @@ final class TrialTrainer {
         }
     }
 
-    /// Trains to the end, or until a rank is told to stop. Collective.
+    /// Trains to the end, or until a rank is asked to stop. Collective.
     ///
-    /// - Throws: what went wrong, on all ranks of the group alike; `MPIError` alone may be one
-    ///   rank's own.
+    /// - Throws: any failure, on all ranks of the group alike; only `MPIError` may occur on one
+    ///   rank alone.
     func run(_ progress: (TrialTrainer) throws -> Void) throws -> Ending {
         while true {
             let due = plan.evaluations.count { $0 <= state.batches }
@@ -118,7 +119,7 @@ final class TrialTrainer {
         return .finished(try finish())
     }
 
-    /// The best weights seen, and their scores; on the leader.
+    /// Best weights so far, and their scores; on the leader.
     var bestParameters: Block<Float> { state.best == nil ? model.parameters : best }
 
     private func evaluate(count: Int) throws -> Bool {
@@ -143,7 +144,7 @@ final class TrialTrainer {
                 "all \(skipped) batches overflowed in fp16: nothing was learned; take bf16, or more "
                     + "epochs")
         }
-        // A few are how the scale finds its place.
+        // A few skipped batches are normal while the loss scale adapts.
         if skipped > max(16, state.batches / 10) {
             try link?.tell(
                 .warning(
@@ -159,7 +160,7 @@ final class TrialTrainer {
     }
 
     private func stop() throws -> Ending {
-        // From here on, repeated signals must not cut off what the first one asked for.
+        // From here on, repeated signals must not interrupt what the first one requested.
         StopSignals.leave()
         try keepState()
         return .stopped
@@ -167,7 +168,7 @@ final class TrialTrainer {
 
     // MARK: One batch
 
-    /// The batches of `rank` of the global batch that is next.
+    /// Batches of `rank` in the next global batch.
     private func share(_ rank: Int) -> [[Int]] {
         let epoch = state.batches / plan.perEpoch
         let first = state.batches % plan.perEpoch * setup.batchSize
@@ -179,8 +180,8 @@ final class TrialTrainer {
             part.map { order[first + $0] }, inputs: setup.configuration.microBatchSize)
     }
 
-    /// Forward and backward over the global batch, sum over the ranks, update. False, with nothing
-    /// done, where a rank was asked to stop.
+    /// Runs forward and backward over the global batch, sums over the ranks, and updates. Returns
+    /// false, without any change, if a rank was asked to stop.
     private func step() throws -> Bool {
         let epoch = state.batches / plan.perEpoch
         let batches = share(setup.group.rank).map { part in

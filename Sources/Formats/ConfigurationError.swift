@@ -1,15 +1,15 @@
 public import ExitCoding
 
-/// Everything that is wrong with a configuration, found in one pass and reported together.
+/// All problems of a configuration, found in one pass and reported together.
 public struct ConfigurationError: ExitCoded, Equatable, Sendable, CustomStringConvertible {
-    /// One thing that is wrong: where it stands and what to do about it.
+    /// One problem: its location and what to do about it.
     public struct Problem: Equatable, Sendable, CustomStringConvertible {
         /// `FILE:LINE`, `--set ARGUMENT`, or just the file's name.
         public let location: String
-        /// One sentence: what was found, what is allowed, and a suggestion where there is one.
+        /// One sentence: what was found, what is allowed, and a suggestion if there is one.
         public let message: String
 
-        /// `location: message`, or just the message where no place is known.
+        /// `location: message`, or just the message if the location is unknown.
         public var description: String {
             location.isEmpty ? message : "\(location): \(message)"
         }
@@ -20,16 +20,16 @@ public struct ConfigurationError: ExitCoded, Equatable, Sendable, CustomStringCo
         }
     }
 
-    /// The problems, in the order in which they stand in the file, at least one.
+    /// Problems in the order of the file, at least one.
     public let problems: [Problem]
 
-    /// The status of sysexits(3) with which a program ends for this error: `EX_CONFIG` (78), or
-    /// `EX_NOINPUT` (66) where there is no such file.
+    /// Exit status of sysexits(3): `EX_CONFIG` (78), or `EX_NOINPUT` (66) if there is no such file.
     public let exitCode: Int32
 
     private static let shownProblems = 50
 
-    /// One line for one problem; a heading and one indented line each for several, of many the first.
+    /// One line for one problem; for several, a heading and an indented line for each, limited to
+    /// the first ones.
     public var description: String {
         if problems.count == 1 { return problems[0].description }
         var lines = problems.prefix(Self.shownProblems).map { "  \($0)" }

@@ -1,4 +1,4 @@
-/// One `key.path=value`, as in `--set` arguments and in the keys that a phase changes.
+/// One `key.path=value`, as in `--set` arguments and in the overrides of a phase.
 public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertible {
     /// Dotted path of a key or section: `batch.global`, `phases`, `phases.0.batch.global`.
     public let path: String
@@ -13,15 +13,15 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
         self.value = value
     }
 
-    /// The path that an argument of `--set` names, as far as one can tell: all that comes before `=`.
+    /// The path that an argument of `--set` names, if recognizable: everything before `=`.
     static func path(ofArgument argument: String) -> String {
         String(argument.prefix { $0 != "=" })
     }
 
-    /// Splits an argument of `--set` at its first `=`. Whether the key exists and the value fits is
-    /// checked when it is applied.
+    /// Splits an argument of `--set` at its first `=`. The key and value are checked when it is
+    /// applied.
     ///
-    /// - Throws: `ConfigurationError` where there is no `=` or the path is malformed.
+    /// - Throws: `ConfigurationError` if there is no `=` or the path is malformed.
     public init(argument: String) throws(ConfigurationError) {
         let location = "--set \(printable(argument))"
         guard let equals = argument.utf8.firstIndex(of: UInt8(ascii: "=")) else {
@@ -75,7 +75,8 @@ public struct ConfigurationOverride: Equatable, Sendable, CustomStringConvertibl
         let inner = try place(
             value, at: path.dropFirst(), under: key, in: tree[String(first)] ?? nothing, location)
         let entry = YAMLTree.Entry(key: String(first), keyOrigin: origin, value: inner)
-        // A later merge would keep an old mapping where null or a scalar was asked for.
+        // Otherwise a later merge would keep an old mapping although null or a scalar was
+        // requested.
         if case .mapping(var entries) = tree.content {
             if let index = entries.firstIndex(where: { $0.key == first }) {
                 entries[index].value = inner

@@ -1,12 +1,12 @@
-/// The purpose of a configuration file, known by its keys. So a file given to the wrong command
-/// gets one message that names the right command, instead of one for each unknown key.
+/// Purpose of a configuration file, recognized by its keys, so that a file given to the wrong
+/// command gets one message that names the right command, instead of one per unknown key.
 public enum ConfigurationPurpose: Sendable {
     /// `bert-train`: sections such as `model` and `data`.
     case pretraining
     /// `bert-train finetune`: `tasks` and `checkpoints`.
     case fineTuning
 
-    /// The keys at the top of a file that the other purpose does not have and cannot do without.
+    /// Top-level keys that are required for one purpose and unknown to the other.
     private var ownKeys: [String] {
         switch self {
         case .pretraining:
@@ -18,9 +18,11 @@ public enum ConfigurationPurpose: Sendable {
         }
     }
 
-    /// The purpose of the YAML file at `path` with `--set` arguments applied, by its keys.
+    /// Recognizes the purpose of the YAML file at `path`, with `--set` arguments applied, by its
+    /// keys.
     ///
-    /// - Throws: `ConfigurationError` where it cannot be read, with the arguments that cannot either.
+    /// - Throws: `ConfigurationError` if it cannot be read, including arguments that cannot be
+    ///   read.
     public init(ofFile path: String, overrides: [String]) throws(ConfigurationError) {
         var faults = ConfigurationFaults()
         let tree = try YAMLTree.document(
@@ -38,7 +40,7 @@ public enum ConfigurationPurpose: Sendable {
         self == .pretraining ? "bert-train --config" : "bert-train finetune --config"
     }
 
-    /// Throws where a document has keys of the other purpose alone.
+    /// Throws if a document only has keys of the other purpose.
     package func check(_ tree: YAMLTree, name file: String) throws(ConfigurationError) {
         guard case .mapping(let entries) = tree.content else { return }
         let keys = entries.map(\.key)

@@ -1,11 +1,11 @@
-/// A configuration as far as it could be read, and everything that is wrong with it: for checks that go
-/// on to the files that it names.
+/// The valid part of a configuration together with its problems, for checks that continue with the
+/// files it names.
 public struct ConfigurationReading<Settings: Sendable>: Sendable {
-    /// The settings; defaults where a value could not be read.
+    /// The settings; defaults for values that could not be read.
     public let settings: Settings
-    /// The problems, in the order of `ConfigurationError.problems`; none where all is right.
+    /// Problems, in the order of `ConfigurationError.problems`; empty if there are none.
     public let problems: [ConfigurationError.Problem]
-    /// The keys whose values are not known because of the problems.
+    /// Keys whose values are unknown because of the problems.
     public let unread: UnreadKeys
 
     package init(_ settings: Settings, _ faults: ConfigurationFaults) {
@@ -14,7 +14,7 @@ public struct ConfigurationReading<Settings: Sendable>: Sendable {
         unread = faults.unread
     }
 
-    /// Returns the settings where nothing is wrong.
+    /// Returns the settings if there are no problems.
     ///
     /// - Throws: `ConfigurationError` with all problems.
     public func get() throws(ConfigurationError) -> Settings {
@@ -23,8 +23,8 @@ public struct ConfigurationReading<Settings: Sendable>: Sendable {
     }
 }
 
-/// Keys of a configuration whose values are not known: what depends on them cannot be checked, and
-/// what would be said of it would be a consequence of a problem that is reported already.
+/// Keys of a configuration whose values are unknown. Settings that depend on them cannot be
+/// checked, because their problems may be consequences of one already reported.
 public struct UnreadKeys: Sendable, Equatable {
     /// Paths, each as its components.
     private var paths: Set<[String]> = []
@@ -32,7 +32,7 @@ public struct UnreadKeys: Sendable, Equatable {
     /// No keys: everything was read.
     public init() {}
 
-    /// Whether everything was read.
+    /// Whether all keys were read.
     public var isEmpty: Bool { paths.isEmpty }
 
     /// Adds a key or section: `model`, `phases[0].batch.global`, or, as in arguments,
@@ -50,7 +50,7 @@ public struct UnreadKeys: Sendable, Equatable {
         return paths.contains { $0.starts(with: path) || path.starts(with: $0) }
     }
 
-    /// Whether a section is unread, or has an unread key beside `keys`.
+    /// Whether a section is unread, or has an unread key other than `keys`.
     public func affect(_ section: String, beside keys: [String]) -> Bool {
         let section = Self.components(section)
         return paths.contains { path in
@@ -64,20 +64,20 @@ public struct UnreadKeys: Sendable, Equatable {
     }
 }
 
-/// What is wrong with a configuration, collected while it is read.
+/// Problems of a configuration, collected while it is read.
 package struct ConfigurationFaults {
     package var problems: [ConfigurationError.Problem] = []
     package var unread = UnreadKeys()
 
     package init() {}
 
-    /// Adds a problem about the key or section at `path`.
+    /// Adds a problem with the key or section at `path`.
     package mutating func add(_ problem: ConfigurationError.Problem, about path: String) {
         problems.append(problem)
         unread.insert(path)
     }
 
-    /// Runs `read`, which appends problems about the key at `path`.
+    /// Runs `read`, which appends problems with the key at `path`.
     ///
     /// - Returns: its result.
     package mutating func collect<Result>(

@@ -1,7 +1,8 @@
-/// One key of the settings type `Root`: its path, its kind, and its place.
+/// One key of the settings type `Root`: its path, its kind, and its property.
 ///
-/// Each settings type lists its fields beside its properties; a configuration joins the lists of its
-/// parts. Reading, writing, comparing, suggesting and the tests of the documents all walk them.
+/// Each settings type lists its fields next to its properties; a configuration joins the lists of
+/// its parts. Reading, writing, comparing, suggesting and the tests of the documents all iterate
+/// over them.
 package struct Field<Root> {
     private typealias Read = (
         YAMLTree, _ name: String, inout Root, inout [ConfigurationError.Problem]
@@ -9,11 +10,11 @@ package struct Field<Root> {
 
     /// Dotted path within the configuration, such as `optimizer.learning_rate`.
     package let path: String
-    /// The effect of a change between two runs.
+    /// Effect of a change between two runs.
     package let effect: SettingEffect
-    /// The allowed values, for messages and documents.
+    /// Allowed values, for messages and documents.
     package let expectation: String
-    /// The meaning of the value, in the words of the documents.
+    /// Meaning of the value, as worded in the documents.
     package let meaning: String
     /// The value as YAML on one line.
     package let write: (Root) -> String
@@ -43,8 +44,8 @@ package struct Field<Root> {
             }, write: { kind.write($0[keyPath: place]) })
     }
 
-    /// A key with only one value that is supported: accepted because files of other programs have
-    /// it, never stored.
+    /// A key with only one supported value: accepted because files of other programs contain it,
+    /// never stored.
     package init(_ path: String, only value: String, means meaning: String) {
         let expectation = "\(value) (nothing else is built)"
         self.init(
@@ -57,7 +58,7 @@ package struct Field<Root> {
             }, write: { _ in value })
     }
 
-    /// The same key of settings that contain these, in the section `name`.
+    /// The same key for settings that contain these as section `name`.
     package func within<Outer>(
         _ name: String, _ place: WritableKeyPath<Outer, Root>
     ) -> Field<Outer> {
@@ -67,14 +68,14 @@ package struct Field<Root> {
             write: { write($0[keyPath: place]) })
     }
 
-    /// Reads a value into `root`; what does not fit is added to `problems`.
+    /// Reads a value into `root`; an invalid one is added to `problems`.
     package func read(
         _ tree: YAMLTree, into root: inout Root, _ problems: inout [ConfigurationError.Problem]
     ) {
         read(tree, as: tree.origin.prefix + path, into: &root, &problems)
     }
 
-    /// Reads a value into `root`; messages call it `name`.
+    /// Reads a value into `root`; `name` is its name in messages.
     package func read(
         _ tree: YAMLTree, as name: String, into root: inout Root,
         _ problems: inout [ConfigurationError.Problem]
@@ -89,7 +90,7 @@ package struct Field<Root> {
 }
 
 extension Array {
-    /// These keys in the section `name` of settings that contain theirs at `place`.
+    /// These keys as section `name` of settings that contain theirs at `place`.
     package func within<Root, Outer>(
         _ name: String, _ place: WritableKeyPath<Outer, Root>
     ) -> [Field<Outer>] where Element == Field<Root> {
@@ -98,7 +99,7 @@ extension Array {
 }
 
 extension ConfigurationError.Problem {
-    /// The message for a value that is not as expected.
+    /// Message for an invalid value.
     static func mismatch(_ tree: YAMLTree, _ name: String, _ expectation: String) -> Self {
         Self(
             location: tree.origin.location,

@@ -1,6 +1,6 @@
-/// Keys that are fine one by one but not together.
+/// Keys that are valid individually but inconsistent.
 package struct Inconsistency {
-    /// The keys, the one most likely wrong first.
+    /// The keys, the most likely wrong one first.
     package let paths: [String]
     /// The message, beginning with the first path.
     package let message: String

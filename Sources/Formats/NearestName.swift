@@ -1,5 +1,5 @@
-/// The candidate that `name` most likely was meant to be, or nil where none is near: at most a
-/// third of its letters may differ.
+/// The candidate most likely meant by `name`, or nil if none is near: at most a third of its
+/// letters may differ.
 package func nearest(to name: String, in candidates: [String]) -> String? {
     let limit = max(1, min(name.count, 40) / 3)
     var best: (name: String, distance: Int)?
@@ -11,7 +11,8 @@ package func nearest(to name: String, in candidates: [String]) -> String? {
 }
 
 /// Damerau-Levenshtein distance (optimal string alignment): insertions, deletions, substitutions
-/// and swaps of neighbours. Names over 100 bytes are infinitely far: no key is that long.
+/// and swaps of adjacent bytes. Names over 100 bytes are infinitely far, because no key is that
+/// long.
 func editDistance(_ first: String, _ second: String) -> Int {
     let a = Array(first.utf8)
     let b = Array(second.utf8)

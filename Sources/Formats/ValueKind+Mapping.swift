@@ -1,6 +1,6 @@
-/// Settings that are a value of a key: a mapping of keys of its own.
+/// Settings nested under a key, as a mapping with keys of its own.
 extension ValueKind {
-    /// A mapping of `fields`, read over `start`.
+    /// A mapping of `fields`, read into a copy of `start`.
     package static func mapping(_ fields: [Field<Value>], over start: Value) -> Self {
         let keys = fields.map(\.path)
         return Self(
@@ -27,7 +27,7 @@ extension ValueKind {
 }
 
 extension ConfigurationError.Problem {
-    /// The message for a key that a mapping does not have: the nearest one, else all.
+    /// Message for an unknown key of a mapping: the nearest known key, otherwise all.
     static func unknownKey(
         _ key: String, _ origin: YAMLTree.Origin, within name: String, known: [String]
     ) -> Self {

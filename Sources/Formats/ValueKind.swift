@@ -4,10 +4,10 @@ import ExitCoding
 package struct ValueKind<Value> {
     /// The allowed values, after "must be": `an integer from 1 to 8192`.
     package let expectation: String
-    /// The value, or nil where it is not as expected; a reader that knows better than the standard
-    /// message adds its own problems.
+    /// Returns the value, or nil if it is invalid; a reader with a better message than the standard
+    /// one adds its own problems.
     package let read: (YAMLTree, _ path: String, inout [ConfigurationError.Problem]) -> Value?
-    /// YAML on one line that `read` turns into the same value.
+    /// Writes YAML on one line that `read` converts to the same value.
     package let write: (Value) -> String
 
     package init(
@@ -34,7 +34,7 @@ package struct ValueKind<Value> {
             write: write)
     }
 
-    /// The value; where it is not as expected, the problem is added to `problems`.
+    /// Returns the value; if it is invalid, the problem is added to `problems`.
     package func value(
         _ tree: YAMLTree, _ name: String, _ problems: inout [ConfigurationError.Problem]
     ) -> Value? {
@@ -91,8 +91,8 @@ extension ValueKind where Value == Double {
     package static var probability: Self { number("from 0 to 1") { (0...1).contains($0) } }
 }
 
-/// Numbers that are used as `Float`. The allowed range is that of the rounded value: a number that
-/// rounds to 0, to infinity or to a subnormal is refused.
+/// Numbers used as `Float`. The allowed range applies to the rounded value: a number that rounds to
+/// 0, to infinity or to a subnormal is rejected.
 extension ValueKind where Value == Double {
     /// A `Float` above 0 and at most `limit`.
     package static func positiveFloat(upTo limit: Double = 3.4e38) -> Self {
@@ -132,10 +132,10 @@ extension ValueKind where Value == Bool {
 }
 
 extension ValueKind where Value == String {
-    /// Text that is not empty. Numbers are taken as their text, true and false are not.
+    /// Non-empty text. Numbers are accepted as their text, true and false are not.
     package static var text: Self { text("text") { _ in true } }
 
-    /// The name of a folder: one path component without tricks.
+    /// The name of a folder: one path component, safe to use.
     package static var folderName: Self {
         text("a folder's name (no / and at most 200 bytes, not . or ..)", isFolderName)
     }
@@ -181,7 +181,7 @@ extension ValueKind where Value == [String] {
 
 extension ValueKind
 where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-    /// One of the names of an enumeration; a near miss is suggested.
+    /// One of the names of an enumeration; for a near miss, the nearest name is suggested.
     package static var choice: Self {
         let names = Value.allCases.map(\.rawValue)
         let expectation = "one of " + names.joined(separator: ", ")

@@ -3,9 +3,9 @@ import ExitCoding
 import Glibc
 
 extension YAMLReader {
-    /// The text of a configuration file.
+    /// Reads the text of a configuration file.
     ///
-    /// - Throws: `ConfigurationError` where it cannot be read, is too large or is not UTF-8.
+    /// - Throws: `ConfigurationError` if it cannot be read, is too large or is not UTF-8.
     package static func text(ofFile path: String) throws(ConfigurationError) -> String {
         func failure(_ message: String, exitCode: Int32 = ExitStatus.configuration)
             -> ConfigurationError
@@ -28,7 +28,7 @@ extension YAMLReader {
         let descriptor = Patience.call(path) { open($0, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw systemFailure() }
         defer { close(descriptor) }
-        // One byte more than allowed, so that the check for size sees a file that is too large.
+        // One byte more than allowed, so that the size check detects a file that is too large.
         var bytes = [UInt8](repeating: 0, count: YAMLReader.maximumBytes + 1)
         var count = 0
         while count < bytes.count {

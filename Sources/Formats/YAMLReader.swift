@@ -1,32 +1,34 @@
 internal import Yams
 
-/// Reads YAML that may be hostile: size, nesting, aliases and nodes are bounded, and one document
-/// of plain mappings, lists and scalars is all that is accepted.
+/// Reads untrusted YAML: size, nesting, aliases and nodes are limited, and only one document of
+/// plain mappings, lists and scalars is accepted.
 package struct YAMLReader {
-    /// Largest configuration, in bytes. Real ones have some kilobytes.
+    /// Maximum size of a configuration, in bytes. Real ones have a few kilobytes.
     static let maximumBytes = 256 << 10
-    /// Most `[` and `{` of a file, hence also the deepest flow nesting the parser recurses into.
+    /// Maximum number of `[` and `{` in a file, and so of flow nesting, into which the parser
+    /// recurses.
     private static let maximumBrackets = 2000
-    /// Most columns of indentation, dashes included: bounds the block nesting likewise.
+    /// Maximum indentation in columns, including dashes, which limits block nesting likewise.
     private static let maximumIndentation = 200
-    /// Most `*alias` of a file. Aliases of aliases grow by e^(n/e) at worst: 130 000 nodes for 32.
+    /// Maximum number of `*alias` in a file. Aliases of aliases grow by e^(n/e) at worst: 130 000
+    /// nodes for 32.
     private static let maximumAliases = 32
-    /// Most nodes of a document after aliases are put in.
+    /// Maximum number of nodes of a document after alias expansion.
     private static let maximumNodes = 20_000
 
-    /// The file's name, or the `--set` argument.
+    /// Name of the file, or the `--set` argument.
     let source: String
     /// Whether messages name a line of the source.
     let hasLines: Bool
     private var nodes = 0
 
-    /// The tree of a file's text. An empty document is an empty mapping.
+    /// Parses a file's text. An empty document is an empty mapping.
     package static func file(_ text: String, name: String) throws(ConfigurationError) -> YAMLTree {
         var reader = YAMLReader(source: name, hasLines: true)
         return try reader.tree(text)
     }
 
-    /// The tree of the value of `--set key.path=value`.
+    /// Parses the value of `--set key.path=value`.
     package static func argument(
         _ text: String, source: String
     ) throws(ConfigurationError) -> YAMLTree {
@@ -40,7 +42,7 @@ package struct YAMLReader {
     }
 
     private mutating func tree(_ text: String) throws(ConfigurationError) -> YAMLTree {
-        // Windows line ends and a byte order mark are fine; a bare carriage return is not.
+        // Windows line ends and a byte order mark are accepted; a bare carriage return is not.
         var text = text.replacing("\r\n", with: "\n")
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }
         try checkLimits(text)
@@ -56,12 +58,14 @@ package struct YAMLReader {
         return try convert(root)
     }
 
-    /// Refuses, before the recursive parser sees it, text that could exhaust its stack or time.
+    /// Throws for text that could exhaust the recursive parser's stack or time, before it is
+    /// parsed.
     private func checkLimits(_ text: String) throws(ConfigurationError) {
         if text.utf8.count > Self.maximumBytes {
             throw failure(nil, "larger than \(Self.maximumBytes) bytes; is this a configuration?")
         }
-        // YAML 1.1 breaks lines at these too, which would hide what follows from the checks below.
+        // YAML 1.1 also breaks lines at these, which would hide the following text from the checks
+        // below.
         if let hidden = text.unicodeScalars.first(where: {
             "\r\u{85}\u{2028}\u{2029}".unicodeScalars.contains($0)
         }) {
@@ -135,7 +139,7 @@ package struct YAMLReader {
         return entries
     }
 
-    /// Types come from the configuration's keys, so `!!tags` could only mislead.
+    /// The configuration's keys determine types, so `!!tags` could only mislead.
     private func check(tag: Tag, at mark: Mark?) throws(ConfigurationError) {
         let name = tag.description
         let ordinary = [

@@ -13,7 +13,7 @@ package enum YAMLScalar {
         }
     }
 
-    /// A finite decimal number; `1e-4` counts as one although YAML 1.1 wants `1.0e-4`.
+    /// A finite decimal number; `1e-4` is accepted although YAML 1.1 requires `1.0e-4`.
     package static func number(_ text: String) -> Double? {
         let allowed = text.utf8.allSatisfy { byte in
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.eE".utf8.contains(byte)
@@ -24,7 +24,7 @@ package enum YAMLScalar {
         return value
     }
 
-    /// An exact integer, also when written `1e6` or `16.0`.
+    /// An exact integer, including forms such as `1e6` or `16.0`.
     package static func integer(_ text: String) -> Int? {
         guard !hasLeadingZero(text) else { return nil }
         if let value = Int(text) { return value }
@@ -39,15 +39,15 @@ package enum YAMLScalar {
         return (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(second)
     }
 
-    /// The shortest decimal text that reads back to exactly `value`, also in YAML 1.1 (`1.0e-05`).
+    /// The shortest decimal text that parses to exactly `value`, also in YAML 1.1 (`1.0e-05`).
     package static func text(_ value: Double) -> String {
         let text = value.description
         guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
         return text[..<exponent] + ".0" + text[exponent...]
     }
 
-    /// `text` as a YAML scalar that any reader takes for a string: bare where that is safe, else in
-    /// double quotes.
+    /// `text` as a YAML scalar that every parser reads as a string: unquoted if that is safe,
+    /// otherwise in double quotes.
     package static func text(_ text: String) -> String {
         guard !isBare(text) else { return text }
         var result = "\""

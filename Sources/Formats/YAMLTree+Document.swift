@@ -1,9 +1,9 @@
 extension YAMLTree {
-    /// The document `text` with `--set` arguments applied; their problems are added to `faults`, and
-    /// the keys that they name are left out.
+    /// Parses the document `text` and applies `--set` arguments. Their problems are added to
+    /// `faults`, and the keys that they name are omitted.
     ///
-    /// - Throws: `ConfigurationError` where the document cannot be read, with the arguments that
-    ///   cannot either.
+    /// - Throws: `ConfigurationError` if the document cannot be read, including arguments that
+    ///   cannot be read.
     package static func document(
         _ text: String, name: String, overrides: [String], faults: inout ConfigurationFaults
     ) throws(ConfigurationError) -> YAMLTree {

@@ -1,9 +1,10 @@
 internal import ExitCoding
 
-/// A YAML document after parsing: values that still are text, each with the place it came from.
+/// A parsed YAML document: values that are still text, each with its origin.
 ///
 /// The file, the `--set` arguments and the phases are merged as trees, and only the result is
-/// given types, so each of them passes the same checks and each error names its own source.
+/// converted to types, so that each of them passes the same checks and each error names its own
+/// source.
 package struct YAMLTree {
     package indirect enum Content {
         /// A scalar: its text, and whether it was written without quotes.
@@ -18,18 +19,18 @@ package struct YAMLTree {
         package var value: YAMLTree
     }
 
-    /// The place where a value was written.
+    /// Origin of a value.
     package struct Origin {
         /// `FILE:LINE` or `--set ARGUMENT`.
         package let location: String
-        /// The text before the key's path in messages: `phases[1].` within a phase.
+        /// Prefix of the key's path in messages: `phases[1].` within a phase.
         package var prefix = ""
         /// Whether it is an argument of `--set`.
         package var isArgument = false
     }
 
-    /// Keys whose value may be a mapping or null: null replaces the mapping, while a section that is
-    /// null only gives nothing.
+    /// Keys whose value may be a mapping or null: null replaces the mapping, while null for a
+    /// section only sets nothing.
     private static let mappingKeys: Set<String> = ["loss_scale"]
 
     package var content: Content
@@ -41,8 +42,8 @@ package struct YAMLTree {
         return YAMLScalar.isNull(text)
     }
 
-    /// The value in the words of an error message. Control characters are escaped and long text is
-    /// cut, because the file may be hostile and the message goes to a terminal.
+    /// Description of the value for an error message. Control characters are escaped and long text
+    /// is truncated, because the file may be hostile and the message goes to a terminal.
     package var found: String {
         switch content {
         case .scalar(let text, let plain):
@@ -66,8 +67,8 @@ package struct YAMLTree {
         return tree
     }
 
-    /// This tree overridden by `other`: mappings are merged key by key, anything else is
-    /// replaced. `key` is what they stand under.
+    /// This tree overridden by `other`: mappings are merged key by key, any other value is
+    /// replaced. `key` is the key of both.
     package func merged(with other: YAMLTree, under key: String? = nil) -> YAMLTree {
         guard case .mapping(var entries) = content, case .mapping(let changes) = other.content
         else {
@@ -85,7 +86,7 @@ package struct YAMLTree {
         return YAMLTree(content: .mapping(entries), origin: origin)
     }
 
-    /// This tree without the value at `path`; items of lists stay.
+    /// This tree without the value at `path`; items of lists are kept.
     func removing(_ path: ArraySlice<Substring>) -> YAMLTree {
         guard let first = path.first else { return self }
         var tree = self
@@ -132,7 +133,7 @@ package struct YAMLTree {
     }
 }
 
-/// `text` cut to 60 characters, with what a terminal would obey made visible.
+/// `text` truncated to 60 characters, with terminal control characters escaped.
 package func printable(_ text: some StringProtocol) -> String {
     text.printable(limit: 60)
 }

@@ -1,5 +1,5 @@
-// The same operations for arrays. Beside convenience: the span of a temporary array in a throwing
-// call stops the compiler (Swift 6.3.1).
+// Array overloads of the same operations. They are convenient, and also needed because the span of
+// a temporary array in a throwing call makes the compiler fail (Swift 6.3.1).
 
 extension Dataset {
     /// Writes all elements, last dimension fastest.
@@ -21,7 +21,7 @@ extension Dataset {
     }
 
     /// Reads whole rows (entries of the first dimension).
-    /// - Parameter maximumCount: more elements are an error, not an allocation.
+    /// - Parameter maximumCount: more elements are an error instead of an allocation.
     public func read<T: HDF5Element>(
         rows: Range<Int>, as type: T.Type = T.self, maximumCount: Int
     ) throws(HDF5Error) -> [T] {
@@ -44,8 +44,8 @@ extension Dataset {
 }
 
 extension Container where Self: ~Copyable {
-    /// Creates a dataset and writes it whole.
-    /// - Parameter values: as many as the shape says, last dimension fastest.
+    /// Creates a dataset and writes all of it.
+    /// - Parameter values: as many elements as the shape has, last dimension fastest.
     public func writeDataset<T: HDF5Element>(
         _ path: String, shape: [Int], layout: DatasetLayout = .contiguous, _ values: [T]
     ) throws(HDF5Error) {

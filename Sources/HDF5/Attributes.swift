@@ -1,7 +1,7 @@
 import CHDF5
 
 extension AttributeOwner where Self: ~Copyable {
-    /// Whether there is an attribute of that name.
+    /// Whether an attribute of that name exists.
     public func hasAttribute(_ name: String) throws(HDF5Error) -> Bool {
         try Library.call("H5Aexists", .badData, on: id, "looking for attribute \(name)") {
             H5Aexists(id, name)

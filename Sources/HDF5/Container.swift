@@ -66,8 +66,8 @@ extension Container where Self: ~Copyable {
         return String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// Throws unless every step of the path is a plain link: a soft or external link of a hostile
-    /// file could name any other file of this machine.
+    /// Throws unless every step of the path is a hard link, because a soft or external link of a
+    /// hostile file could name any other file of this machine.
     private func requireHardLinks(_ path: String) throws(HDF5Error) {
         guard let fault = try firstFault(on: path) else { return }
         throw HDF5Error(.badData, "\(Library.place(id)): \(fault)")

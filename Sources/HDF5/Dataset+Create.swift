@@ -1,26 +1,26 @@
 import CHDF5
 
-/// How a dataset lies in its file.
+/// Storage layout of a dataset.
 public struct DatasetLayout: Sendable, Equatable {
-    /// Shape of one chunk, or nil for one contiguous piece.
+    /// Shape of one chunk, or nil for contiguous storage.
     public var chunk: [Int]?
-    /// Whether rows can be appended (needs chunks).
+    /// Whether rows can be appended (requires chunks).
     public var extendible = false
-    /// Compression level 1 to 9, or nil for none (needs chunks).
+    /// Compression level 1 to 9, or nil for none (requires chunks).
     public var gzip: Int?
     /// Whether bytes are regrouped before compression, which helps integers.
     public var shuffle = false
-    /// Whether each chunk has a checksum that is tested at each read.
+    /// Whether each chunk has a checksum that is verified at each read.
     public var fletcher32 = false
-    /// Whether chunks are held back in memory until they are whole, as appending by small pieces
-    /// needs. Otherwise each piece should be whole chunks, and a write that fails, as on a full
-    /// disk, fails at once instead of when the dataset is closed.
+    /// Whether chunks are cached in memory until they are complete, as appending small pieces
+    /// requires. Otherwise each piece should consist of whole chunks, and a failed write, for
+    /// example on a full disk, is reported at once instead of when the dataset is closed.
     public var cachesChunks = true
 
-    /// One piece, no filters: the fastest to read and write.
+    /// Contiguous, without filters: the fastest to read and write.
     public static var contiguous: DatasetLayout { DatasetLayout(chunk: nil) }
 
-    /// Pieces of that shape.
+    /// Chunks of that shape.
     public static func chunked(
         _ chunk: [Int], extendible: Bool = false, gzip: Int? = nil, shuffle: Bool = false,
         fletcher32: Bool = false, cachesChunks: Bool = true
@@ -34,10 +34,10 @@ public struct DatasetLayout: Sendable, Equatable {
 extension Container where Self: ~Copyable {
     /// Creates a dataset; the groups above it must exist.
     /// - Parameters:
-    ///   - path: its name in this group.
-    ///   - type: the numbers in the file.
+    ///   - path: path of the dataset in this group.
+    ///   - type: element type in the file.
     ///   - shape: sizes, slowest first; empty for a scalar.
-    ///   - layout: pieces and filters.
+    ///   - layout: chunks and filters.
     public func createDataset(
         _ path: String, of type: ElementType, shape: [Int],
         layout: DatasetLayout = .contiguous
@@ -46,8 +46,8 @@ extension Container where Self: ~Copyable {
         return try createDataset(path, datatype: type.stored, space: space, layout: layout)
     }
 
-    /// Creates a dataset and writes it whole.
-    /// - Parameter values: as many as the shape says, last dimension fastest.
+    /// Creates a dataset and writes all of it.
+    /// - Parameter values: as many elements as the shape has, last dimension fastest.
     public func writeDataset<T: HDF5Element>(
         _ path: String, shape: [Int], layout: DatasetLayout = .contiguous, _ values: Span<T>
     ) throws(HDF5Error) {

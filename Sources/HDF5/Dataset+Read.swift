@@ -1,9 +1,9 @@
 import CHDF5
 
 extension Dataset {
-    /// Reads everything.
-    /// - Parameter maximumCount: more elements are an error, not an allocation: the file's word
-    ///   on its own size is not trusted.
+    /// Reads all elements.
+    /// - Parameter maximumCount: more elements are an error instead of an allocation, because the
+    ///   size stated in a file is not trusted.
     /// - Returns: all elements, last dimension fastest.
     public func read<T: HDF5Element>(
         as type: T.Type = T.self, maximumCount: Int
@@ -20,8 +20,8 @@ extension Dataset {
         return values
     }
 
-    /// Reads everything into the caller's buffer, which has exactly as many elements. Numbers are
-    /// converted by HDF5; those outside the range of `T` become its nearest bound.
+    /// Reads all elements into the caller's buffer, which must have exactly as many. HDF5 converts
+    /// the numbers; those outside the range of `T` are clamped.
     public func read<T: HDF5Element>(into values: inout MutableSpan<T>) throws(HDF5Error) {
         try requireNumbers()
         let shape = try shape()
@@ -33,7 +33,7 @@ extension Dataset {
 
     /// Reads whole rows (entries of the first dimension) into the caller's buffer.
     /// - Parameters:
-    ///   - rows: which rows; outside the dataset is an error of the file.
+    ///   - rows: range of rows; rows outside the dataset are an error of the file.
     ///   - values: exactly as many elements as these rows have.
     public func read<T: HDF5Element>(
         rows: Range<Int>, into values: inout MutableSpan<T>

@@ -1,15 +1,15 @@
 import CHDF5
 
 extension Dataset {
-    /// Writes all elements, last dimension fastest. Numbers are converted to the stored type;
-    /// those outside its range become its nearest bound.
+    /// Writes all elements, last dimension fastest. Numbers are converted to the stored type; those
+    /// outside its range are clamped.
     public func write<T: HDF5Element>(_ values: Span<T>) throws(HDF5Error) {
         let shape = try shape()
         precondition(values.count == Dataspace.count(shape), "one value for each element")
         try transfer(values, memory: chdf5_all(), file: chdf5_all())
     }
 
-    /// Writes whole rows (entries of the first dimension) from `row` on.
+    /// Writes whole rows (entries of the first dimension), starting at `row`.
     /// - Parameter values: a multiple of the elements of one row.
     public func write<T: HDF5Element>(
         _ values: Span<T>, atRow row: Int

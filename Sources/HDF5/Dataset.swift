@@ -9,8 +9,7 @@ public struct Dataset: AttributeOwner, ~Copyable {
 
     init(_ handle: consuming Handle) { self.handle = handle }
 
-    /// Closes now and says what failed: chunks are held back in memory, and their writing may fail
-    /// here.
+    /// Closes the dataset and throws if that fails, because cached chunks are written here.
     public consuming func close() throws(HDF5Error) { try handle.close() }
 
     /// Sizes of the dimensions, slowest first; empty for a scalar.
@@ -18,7 +17,7 @@ public struct Dataset: AttributeOwner, ~Copyable {
         try Dataspace.shape(of: space(), in: id)
     }
 
-    /// The type of its numbers in the file, or nil if it is another (text, 16-bit floats, …).
+    /// Element type in the file, or nil if it is unsupported (text, 16-bit floats, …).
     public func elementType() throws(HDF5Error) -> ElementType? {
         let type = try datatype()
         return Library.locked {
@@ -48,7 +47,7 @@ public struct Dataset: AttributeOwner, ~Copyable {
         return Handle(type, .datatype)
     }
 
-    /// Throws unless HDF5 can turn the stored elements into numbers.
+    /// Throws unless HDF5 can convert the stored elements to numbers.
     func requireNumbers() throws(HDF5Error) {
         let type = try datatype()
         let kind = Library.locked { H5Tget_class(type.id) }
@@ -57,8 +56,8 @@ public struct Dataset: AttributeOwner, ~Copyable {
         }
     }
 
-    /// Throws if the data would come from other files, or in chunks of a size that only a damaged
-    /// or hostile file has.
+    /// Throws if the data is stored in other files, or in chunks of a size that only a damaged or
+    /// hostile file has.
     func requirePlainStorage() throws(HDF5Error) {
         let raw = try Library.call("H5Dget_create_plist", .badData, on: id, "reading the layout") {
             H5Dget_create_plist(id)
@@ -82,7 +81,7 @@ public struct Dataset: AttributeOwner, ~Copyable {
         }
     }
 
-    /// Throws if the chunks are compressed in a way that this library cannot undo.
+    /// Throws if the chunks are compressed by a filter that this library lacks.
     private func requireFilters(of properties: borrowing Handle) throws(HDF5Error) {
         let list = properties.id
         let missing = Library.locked { () -> String? in
@@ -106,6 +105,6 @@ public struct Dataset: AttributeOwner, ~Copyable {
                 + "`h5repack -f GZIP=4 OLD NEW`")
     }
 
-    /// 64 Mi elements: a chunk is held in memory whole.
+    /// 64 Mi elements, because a whole chunk is held in memory.
     private static var maximumChunkCount: Int { 1 << 26 }
 }

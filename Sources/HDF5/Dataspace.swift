@@ -1,6 +1,6 @@
 import CHDF5
 
-/// Shapes as the library wants them.
+/// Shapes as dataspaces of the library.
 enum Dataspace {
     /// Number of elements, or nil on overflow or a negative size.
     static func count(_ shape: [Int]) -> Int? {
@@ -31,7 +31,7 @@ enum Dataspace {
         return Handle(id, .dataspace)
     }
 
-    /// The shape of an open dataspace; sizes that do not fit are an error of the file.
+    /// Shape of an open dataspace; sizes that do not fit are an error of the file.
     static func shape(of space: borrowing Handle, in owner: hid_t) throws(HDF5Error) -> [Int] {
         let space = space.id
         let rank = try Library.call(
@@ -46,7 +46,8 @@ enum Dataspace {
             "H5Sget_simple_extent_dims", .badData, on: owner, "reading the shape"
         ) { H5Sget_simple_extent_dims(space, &sizes, nil) }
         let shape = sizes.map { Int(clamping: $0) }
-        // Also of empty shapes, so that sizes of rows can be multiplied without a thought.
+        // Empty shapes are included, so that sizes of rows can be multiplied without overflow
+        // checks.
         guard count(shape.map { max($0, 1) }) != nil else {
             throw HDF5Error(.badData, "\(Library.place(owner)): impossible shape \(sizes)")
         }

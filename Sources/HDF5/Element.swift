@@ -1,10 +1,10 @@
 import CHDF5
 
-/// The numbers that datasets and attributes hold.
+/// Number types of datasets and attributes.
 public enum ElementType: String, Sendable, CaseIterable {
     case float32, float64, int8, uint8, int16, uint16, int32, int64
 
-    /// The type in memory.
+    /// Type in memory.
     var native: hid_t {
         Library.requireStarted()
         return switch self {
@@ -19,7 +19,7 @@ public enum ElementType: String, Sendable, CaseIterable {
         }
     }
 
-    /// The type in files: little-endian on every machine, so that bytes do not depend on it.
+    /// Type in files: little-endian on every machine, so that files are byte-identical.
     var stored: hid_t {
         Library.requireStarted()
         return switch self {
@@ -35,9 +35,9 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
 }
 
-/// A Swift number that HDF5 reads and writes.
+/// A Swift number type that HDF5 reads and writes.
 public protocol HDF5Element: BitwiseCopyable, Sendable {
-    /// The type's name in files.
+    /// Name of the type in files.
     static var elementType: ElementType { get }
     /// Zero, to fill buffers.
     static var zero: Self { get }

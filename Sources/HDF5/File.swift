@@ -5,10 +5,9 @@ import Glibc
 /// An open HDF5 file; also its root group.
 ///
 /// A new file is open only while ``create(_:overwrite:_:)`` runs, so that no failed write goes
-/// unnoticed.
-/// Files are not locked (locks fail on NFS and Lustre) unless the environment variable
-/// `HDF5_USE_FILE_LOCKING` asks for it. No time stamps are stored: the same calls give the same
-/// bytes.
+/// unnoticed. Files are not locked (locks fail on NFS and Lustre) unless the environment variable
+/// `HDF5_USE_FILE_LOCKING` requests it. No time stamps are stored, so the same calls produce the
+/// same bytes.
 public struct File: Container, ~Copyable {
     private let handle: Handle
 
@@ -17,14 +16,14 @@ public struct File: Container, ~Copyable {
 
     private init(_ handle: consuming Handle) { self.handle = handle }
 
-    /// Creates a file, has `write` fill it, and closes it.
+    /// Creates a file, calls `write` to fill it, and closes it.
     ///
     /// - Parameters:
-    ///   - path: where; its directory must exist.
-    ///   - overwrite: whether a file of that name is emptied; otherwise it is an error.
-    ///   - write: gets the open file; its groups and datasets must not outlive it.
-    /// - Throws: what `write` throws; `HDF5Error` where anything could not be written, also what the
-    ///   library had held back. The file is then of no use.
+    ///   - path: path of the file; its directory must exist.
+    ///   - overwrite: whether an existing file is truncated; otherwise it is an error.
+    ///   - write: receives the open file, whose groups and datasets must not outlive it.
+    /// - Throws: any error of `write`; `HDF5Error` if anything could not be written, including
+    ///   cached data. The file is then unusable.
     public static func create<Result>(
         _ path: String, overwrite: Bool = false, _ write: (borrowing File) throws -> Result
     ) throws -> Result {
@@ -39,12 +38,12 @@ public struct File: Container, ~Copyable {
             try file.close()
             return result
         } catch {
-            // The first failure is the cause, even if `write` met another one after it.
+            // The first failure is the cause, even if `write` met another one later.
             throw Library.failedWrite(of: id) ?? error
         }
     }
 
-    /// Opens a file for reading. It is closed at the end of its life.
+    /// Opens a file for reading. It is closed when its lifetime ends.
     public static func open(_ path: String) throws(HDF5Error) -> File {
         let access = try fileAccess()
         do {

@@ -1,17 +1,17 @@
 public import ExitCoding
 import Glibc
 
-/// A failed call of the HDF5 library, or a file that is not what the caller asked for.
+/// A failed call of the HDF5 library, or a file that does not have the requested content.
 public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
-    /// Whose fault it is; decides the exit code.
+    /// Cause of the error, which determines the exit code.
     public enum Cause: Sendable, Equatable {
         /// The file or the object in it does not exist.
         case missing
-        /// The file is not HDF5, is damaged, or holds something else than asked for.
+        /// The file is not HDF5, is damaged, or contains something other than requested.
         case badData
-        /// The system refused to read or write.
+        /// The system failed to read or write.
         case inputOutput
-        /// The system refused memory.
+        /// The system failed to allocate memory.
         case memory
     }
 
@@ -21,11 +21,11 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         public let function: String
         /// The library's message.
         public let message: String
-        /// Whether space could not be had: of memory, unless the message has an `errno`.
+        /// Whether the cause is a lack of space: of memory, unless the message has an `errno`.
         public let isShortage: Bool
     }
 
-    /// Whose fault it is.
+    /// Cause of the error.
     public let cause: Cause
     /// The C function that failed, or nil if this wrapper found the fault.
     public let function: String?
@@ -41,17 +41,17 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         self.stack = stack
     }
 
-    /// What is to blame, where the caller blames `cause`, by what failed inside.
+    /// Actual cause, given the caller's `cause` and the underlying failure.
     private static func cause(_ cause: Cause, code: Int32, innermost: Frame?) -> Cause {
         if code == 0, innermost?.isShortage == true { return .memory }
-        // What the system refuses to read says nothing about the file.
+        // A failed read by the system says nothing about the file's content.
         return cause == .badData && code != 0 && code != EISDIR ? .inputOutput : cause
     }
 
     /// The `errno` of the system call that failed; 0 if none did.
     var systemError: Int32 { Self.systemError(of: stack) }
 
-    /// The library tells it in its messages only: "file read failed: …, errno = 5, …".
+    /// The library reports it in its messages only: "file read failed: …, errno = 5, …".
     private static func systemError(of stack: [Frame]) -> Int32 {
         for frame in stack {
             guard let mark = frame.message.firstRange(of: "errno = ") else { continue }
@@ -79,7 +79,7 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The functions that write numbers, or what was kept back of them.
+    /// Functions that write numbers, or cached ones.
     private static let writing: Set = ["H5Dwrite", "H5Dflush", "H5Fflush"]
 
     /// Operation, place and cause on one line.

@@ -2,8 +2,8 @@ import CHDF5
 
 /// Owns one identifier of the library and closes it once.
 struct Handle: ~Copyable {
-    /// The kind of an identifier, which decides how it is closed. The raw value is the letter of
-    /// its functions, as in `H5Fclose`.
+    /// Kind of an identifier, which determines how it is closed. The raw value is the letter of its
+    /// functions, as in `H5Fclose`.
     enum Kind: Character, BitwiseCopyable {
         case file = "F"
         case group = "G"
@@ -17,14 +17,14 @@ struct Handle: ~Copyable {
     let id: hid_t
     private let kind: Kind
 
-    /// Takes over an identifier that a successful call returned.
+    /// Takes ownership of an identifier that a successful call returned.
     init(_ id: hid_t, _ kind: Kind) {
         precondition(id >= 0, "an invalid identifier has no owner")
         self.id = id
         self.kind = kind
     }
 
-    // A failed write of what the dataset held back is not lost: it has spoiled the file, which
+    // A failed write of the dataset's cached data is not lost: it has spoiled the file, which
     // `File.create` reports.
     deinit {
         if kind == .dataset { try? Handle.flush(id) }
@@ -32,7 +32,7 @@ struct Handle: ~Copyable {
         _ = Library.locked { Handle.close(id, kind) }
     }
 
-    /// Closes now and says what failed: this is where buffered writes fail.
+    /// Closes and throws if that fails, because buffered writes fail here.
     consuming func close() throws(HDF5Error) {
         let (id, kind) = (id, kind)
         let place = Library.place(id)
@@ -65,18 +65,18 @@ struct Handle: ~Copyable {
     }
 }
 
-/// Names an open object of the library; only this module can look inside.
+/// Identifies an open object of the library; opaque outside this module.
 public struct Identifier: Sendable {
     let raw: hid_t
 }
 
-/// Anything that carries attributes: a file's root, a group, a dataset.
+/// An object with attributes: a file's root, a group, a dataset.
 public protocol AttributeOwner: ~Copyable {
     /// The open object.
     var identifier: Identifier { get }
 }
 
-/// Anything that holds named objects: a file's root, a group.
+/// A container of named objects: a file's root, a group.
 public protocol Container: AttributeOwner, ~Copyable {}
 
 extension AttributeOwner where Self: ~Copyable {

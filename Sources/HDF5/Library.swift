@@ -3,23 +3,23 @@ import DurableFiles
 import FileNames
 import Synchronization
 
-/// The one gate to the C library: every call goes through `call`, which starts the library, holds
-/// the process-wide lock (HDF5's own thread safety is a build option that a cluster's copy may
-/// lack), keeps the library from printing, and turns a negative result into an `HDF5Error`.
+/// The only access to the C library: every call goes through `call`. It starts the library, holds
+/// the process-wide lock (because HDF5's own thread safety is a build option that a cluster's copy
+/// may lack), suppresses the library's printing, and converts a negative result to an `HDF5Error`.
 enum Library {
-    /// The first failed write of each file that is being written, by the file's identifier.
+    /// First failed write of each file being written, by the file's identifier.
     private static let lock = Mutex<[hid_t: HDF5Error]>([:])
     private static let started: Bool = chdf5_start() >= 0
 
-    /// Runs one C call; negative results throw.
+    /// Runs one C call; a negative result is thrown.
     ///
-    /// Reading is tried again for some seconds where the system says that it may work then. A failed
+    /// Reading is retried for several seconds if the system reports a transient error. A failed
     /// write is final: the file is spoiled, see ``failedWrite(of:)``.
     /// - Parameters:
     ///   - function: name of the C function, for the message.
-    ///   - cause: who is to blame if it fails.
-    ///   - identifier: the object it works on; its file and name go into the message.
-    ///   - what: what is being tried, as "reading rows 3 to 5".
+    ///   - cause: cause of a failure.
+    ///   - identifier: the object it operates on; its file and name go into the message.
+    ///   - what: description of the operation, such as "reading rows 3 to 5".
     @discardableResult
     static func call<R: SignedInteger & Sendable>(
         _ function: String, _ cause: HDF5Error.Cause, on identifier: hid_t = -1,
@@ -45,12 +45,12 @@ enum Library {
         }
     }
 
-    /// The first write that failed in a file; nil if none did.
+    /// First failed write of a file; nil if none failed.
     static func failedWrite(of file: hid_t) -> HDF5Error? {
         lock.withLock { $0.removeValue(forKey: file) }
     }
 
-    /// Remembers that a write failed in the file of `object`, and sends the next ones nowhere.
+    /// Records that a write failed in the file of `object`, and discards the following ones.
     private static func spoil(_ object: hid_t, _ error: HDF5Error) {
         guard object >= 0 else { return }
         lock.withLock { failures in
@@ -62,10 +62,10 @@ enum Library {
         }
     }
 
-    /// Starts the library: its constants have no values before.
+    /// Starts the library, because its constants are undefined before.
     static func requireStarted() { precondition(started, "the HDF5 library does not start") }
 
-    /// Runs C calls whose failure has no meaning (closing in a `deinit`, describing an object).
+    /// Runs C calls whose failure can be ignored (closing in a `deinit`, describing an object).
     static func locked<R: Sendable>(_ body: () -> R) -> R {
         requireStarted()
         return lock.withLock { _ in
@@ -84,7 +84,7 @@ enum Library {
         return object.isEmpty || object == "/" ? file : "\(file):\(object)"
     }
 
-    /// A name from a C function that fills a buffer and returns the length without the zero.
+    /// A name from a C function that fills a buffer and returns the length without the terminator.
     static func text(_ fill: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> String {
         let length = fill(nil, 0)
         guard length > 0 else { return "" }

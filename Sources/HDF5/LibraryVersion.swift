@@ -1,6 +1,6 @@
 import CHDF5
 
-/// The HDF5 library that the program runs with.
+/// The HDF5 library in use.
 public enum HDF5Library {
     /// Its version: "1.10.8".
     public static var version: String {

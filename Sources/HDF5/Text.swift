@@ -1,7 +1,7 @@
 import CHDF5
 
-/// Text is UTF-8. Attributes are written with variable length, which h5py gives back as `str`;
-/// datasets with a fixed length, so that a reader knows the size before it reads.
+/// Text is UTF-8. Attributes are written with variable length, which h5py returns as `str`;
+/// datasets with a fixed length, so that readers know the size before reading.
 enum Text {
     /// A string type of that many bytes, or of variable length.
     static func type(
@@ -26,11 +26,11 @@ enum Text {
 
     /// Storage of a string.
     struct Storage: Sendable {
-        /// False if it is no string.
+        /// Whether it is a string.
         var isText: Bool
-        /// Nil: variable length.
+        /// Length in bytes; nil for variable length.
         var byteCount: Int?
-        /// ASCII or UTF-8; the library does not convert one to the other.
+        /// ASCII or UTF-8; the library does not convert between them.
         var characters: H5T_cset_t
 
         init(_ type: hid_t) {
@@ -43,8 +43,8 @@ enum Text {
 
     /// Reads one string.
     /// - Parameters:
-    ///   - owner: for messages.
-    ///   - read: the C call that fills a buffer of the given memory type.
+    ///   - owner: named in messages.
+    ///   - read: C call that fills a buffer of the given memory type.
     static func read(
         storage: Storage, maximumByteCount: Int, owner: hid_t,
         what: String, space: borrowing Handle,

@@ -1,17 +1,17 @@
 import Glibc
 
-/// What the handler needs, set before the alarm is: it must not allocate.
+/// State of the handler, set before the alarm is, because the handler must not allocate.
 nonisolated(unsafe) private var alarmStatus: Int32 = 0
 nonisolated(unsafe) private var alarmText: UnsafeMutablePointer<CChar>?
 nonisolated(unsafe) private var alarmLauncher: Int32?
 
-/// A limit for calls that cannot be polled: if they do not return, the process ends.
+/// A time limit for calls that cannot be polled: if they do not return, the process ends.
 enum Alarm {
     /// Ends the process with `status`, after writing `text`, unless ``clear()`` is called within
-    /// `seconds`. Belongs to the main thread, as the calls it guards do.
+    /// `seconds`. Only for the main thread, which makes the calls it guards.
     ///
-    /// - Parameter launcher: a descriptor that gets the text instead of standard error, from where
-    ///   an end is expected that comes before this one, two seconds later.
+    /// - Parameter launcher: a descriptor that receives the text instead of standard error. Its
+    ///   reader is expected to end the process; otherwise the alarm does, two seconds later.
     static func set(seconds: UInt32, status: Int32, text: String, to launcher: Int32? = nil) {
         clear()
         alarmStatus = status
@@ -32,9 +32,10 @@ enum Alarm {
         alarm(max(1, seconds))
     }
 
-    /// Calls it off.
+    /// Cancels the alarm.
     static func clear() {
-        // The text is not freed: another thread may just be in the handler. There are hardly any.
+        // The text is not freed, because another thread may be in the handler. There are few such
+        // texts.
         alarm(0)
         alarmText = nil
     }

@@ -1,6 +1,7 @@
 import CMPI
 
-/// Elements of one call to the library. Longer buffers go in several calls, so a buffer may exceed MPI's 32-bit counts.
+/// Elements per library call. Longer buffers are split into several calls, so a buffer may exceed
+/// MPI's 32-bit counts.
 private let elementsPerCall = 1 << 28
 
 extension Communicator {
@@ -31,7 +32,7 @@ extension Communicator {
         }
     }
 
-    /// The root's value, on all ranks. Collective.
+    /// Copies the root's value to all ranks. Collective.
     public func broadcast<Element: MPIElement>(
         _ value: Element, root: Int = 0
     ) throws(MPIError) -> Element {
@@ -40,7 +41,8 @@ extension Communicator {
         return values[0]
     }
 
-    /// The root's bytes, on all ranks. Only the root's argument counts, so others need not know the length. Collective.
+    /// Copies the root's bytes to all ranks. Only the root's argument is used, so others need not
+    /// know the length. Collective.
     public func broadcast(bytes: [UInt8], root: Int = 0) throws(MPIError) -> [UInt8] {
         let count = Int(try broadcast(Int64(bytes.count), root: root))
         var result = rank == root ? bytes : [UInt8](repeating: 0, count: count)
@@ -48,9 +50,10 @@ extension Communicator {
         return result
     }
 
-    /// Replaces each element by the reduction of all ranks' elements at its place. Collective.
+    /// Replaces each element by the reduction over all ranks. Collective.
     ///
-    /// For control values and small arrays. The order of a floating-point sum is the library's.
+    /// For control values and small arrays. The library determines the order of a floating-point
+    /// sum.
     public func allReduce<Element: MPIElement>(
         _ buffer: UnsafeMutableBufferPointer<Element>, _ operation: ReductionOperation
     ) throws(MPIError) {
@@ -63,7 +66,7 @@ extension Communicator {
         }
     }
 
-    /// Replaces each element by the reduction of all ranks' elements at its place. Collective.
+    /// Replaces each element by the reduction over all ranks. Collective.
     public func allReduce<Element: MPIElement>(
         _ values: inout [Element], _ operation: ReductionOperation
     ) throws(MPIError) {
@@ -72,7 +75,7 @@ extension Communicator {
         }
     }
 
-    /// The reduction of all ranks' values. Collective.
+    /// Reduces one value over all ranks. Collective.
     public func allReduce<Element: MPIElement>(
         _ value: Element, _ operation: ReductionOperation
     ) throws(MPIError) -> Element {
@@ -81,8 +84,8 @@ extension Communicator {
         return values[0]
     }
 
-    /// The library's own blocking `MPI_Allreduce`, which spins while it waits: the reference that other
-    /// implementations are tested and timed against. Collective.
+    /// The library's own blocking `MPI_Allreduce`, which spins while waiting: the reference for
+    /// tests and timings of other implementations. Collective.
     public func libraryAllReduce<Element: MPIElement>(
         _ buffer: UnsafeMutableBufferPointer<Element>, _ operation: ReductionOperation
     ) throws(MPIError) {
@@ -94,8 +97,8 @@ extension Communicator {
         }
     }
 
-    /// Calls `body` with consecutive parts of the buffer; once, with nothing, for an empty one, because the call is
-    /// collective for all that.
+    /// Calls `body` with consecutive parts of the buffer; once for an empty buffer, because the
+    /// call is collective regardless.
     private func inParts<Element>(
         _ buffer: UnsafeMutableBufferPointer<Element>,
         _ body: (UnsafeMutableBufferPointer<Element>) throws(MPIError) -> Void

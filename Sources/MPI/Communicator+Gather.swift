@@ -1,13 +1,13 @@
 import CMPI
 
 extension Communicator {
-    /// Every rank's value, in the order of the ranks, on all ranks. Collective.
+    /// Gathers every rank's value on all ranks, in rank order. Collective.
     public func allGather<Element: MPIElement>(_ value: Element) throws(MPIError) -> [Element] {
         try allGather([value])
     }
 
-    /// Every rank's elements, one after the other in the order of the ranks, on all ranks. The count must be the same
-    /// everywhere. Collective.
+    /// Gathers every rank's elements on all ranks, concatenated in rank order. The count must be
+    /// the same everywhere. Collective.
     public func allGather<Element: MPIElement>(_ values: [Element]) throws(MPIError) -> [Element] {
         guard let first = values.first else {
             try barrier()
@@ -27,7 +27,8 @@ extension Communicator {
         return all
     }
 
-    /// Every rank's bytes, of whatever length, on all ranks: element r of the result is from rank r. Collective.
+    /// Gathers every rank's bytes, of any length, on all ranks: element r of the result is from
+    /// rank r. Collective.
     public func allGather(bytes: [UInt8]) throws(MPIError) -> [[UInt8]] {
         let counts = try allGather(Int64(bytes.count))
         let layout = try GatherLayout(counts: counts, "MPI_Iallgatherv")
@@ -47,7 +48,8 @@ extension Communicator {
     }
 }
 
-/// Where each rank's bytes lie in a gathered buffer. The same on all ranks, so all throw or none does.
+/// Layout of each rank's bytes in a gathered buffer. The same on all ranks, so all throw or none
+/// does.
 private struct GatherLayout {
     /// Bytes from each rank.
     private let counts: [Int32]
@@ -69,8 +71,8 @@ private struct GatherLayout {
         self.total = total
     }
 
-    /// Calls `body` with counts and offsets, which stay in place until it returns: the library reads them until the
-    /// nonblocking call is complete.
+    /// Calls `body` with counts and offsets, whose memory is fixed until it returns, because the
+    /// library reads them until the nonblocking call is complete.
     func withPointers(
         _ body: (UnsafePointer<Int32>, UnsafePointer<Int32>) throws(MPIError) -> Void
     ) throws(MPIError) {
@@ -85,7 +87,7 @@ private struct GatherLayout {
         }
     }
 
-    /// Cuts the gathered bytes into one array for each rank.
+    /// Splits the gathered bytes into one array per rank.
     func divide(_ all: [UInt8]) -> [[UInt8]] {
         zip(offsets, counts).map { Array(all[Int($0)..<Int($0) + Int($1)]) }
     }

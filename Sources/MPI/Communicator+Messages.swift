@@ -30,7 +30,7 @@ extension Communicator {
         return Request(request, .receive, Element.mpiType)
     }
 
-    /// Sends `buffer` and returns when it may be used again.
+    /// Sends `buffer` and returns when it may be reused.
     public func send<Element: MPIElement>(
         _ buffer: UnsafeBufferPointer<Element>, to destination: Int, tag: Int = 0
     ) throws(MPIError) {
@@ -47,7 +47,8 @@ extension Communicator {
         }
     }
 
-    /// Receives at most `buffer.count` elements; nil for `source` or `tag` means any. A longer message is an error.
+    /// Receives at most `buffer.count` elements; nil for `source` or `tag` means any. A longer
+    /// message is an error.
     @discardableResult
     public func receive<Element: MPIElement>(
         _ buffer: UnsafeMutableBufferPointer<Element>, from source: Int?, tag: Int? = 0
@@ -55,13 +56,13 @@ extension Communicator {
         var request = try irecv(buffer, from: source, tag: tag)
         try request.wait()
         guard let status = request.status else {
-            // Only cancel() makes a complete receive without a status, and nobody else holds this request.
+            // Only cancel() completes a receive without a status, and this request is not shared.
             preconditionFailure("a receive completed without a status")
         }
         return status
     }
 
-    /// Receives into the whole of an array at most `values.count` elements.
+    /// Receives at most `values.count` elements into an array.
     @discardableResult
     public func receive<Element: MPIElement>(
         _ values: inout [Element], from source: Int?, tag: Int? = 0
@@ -71,7 +72,7 @@ extension Communicator {
         }
     }
 
-    /// The message that a receive would get now, or nil if none has come. Does not wait; nil for
+    /// The message that a receive would get now, or nil if none has arrived. Does not wait; nil for
     /// `source` or `tag` means any.
     public func probe<Element: MPIElement>(
         _ type: Element.Type, from source: Int?, tag: Int? = 0

@@ -1,19 +1,20 @@
 import CMPI
 
-/// A group of ranks that talk among themselves; messages of different communicators never meet.
+/// A group of communicating ranks; messages of different communicators are separate.
 ///
-/// The world is borrowed from the library; duplicates and splits are owned, and freed with the last reference. A
-/// communicator belongs to the main thread, so it is not `Sendable`. All calls throw `MPIError`, and all waits give the
-/// core away (see ``YieldingWait``), so there may be more ranks than cores.
+/// The world is borrowed from the library; duplicates and splits are owned, and freed with the last
+/// reference. A communicator belongs to the main thread, so it is not `Sendable`. All calls throw
+/// `MPIError`, and all waits yield the core (see ``YieldingWait``), so there may be more ranks than
+/// cores.
 ///
-/// Calls that all ranks must make, in the same order, say so by the word "collective".
+/// Calls that all ranks must make, in the same order, are marked "collective".
 public final class Communicator {
     let handle: CMPIComm
     private let isOwned: Bool
 
-    /// This process's place in the group, from 0.
+    /// Rank of this process in the group, from 0.
     public let rank: Int
-    /// The number of ranks in the group.
+    /// Number of ranks in the group.
     public let size: Int
 
     private init(_ handle: CMPIComm, isOwned: Bool) throws(MPIError) {
@@ -37,7 +38,8 @@ public final class Communicator {
         _ = cmpi_comm_free(&owned)
     }
 
-    /// A communicator of the same ranks whose messages are kept apart from this one's. Collective.
+    /// Makes a communicator of the same ranks whose messages are separate from this one's.
+    /// Collective.
     public func duplicate() throws(MPIError) -> Communicator {
         var copy = cmpi_comm_null()
         let code = Watchdog.bounded("MPI_Comm_dup") { cmpi_comm_dup(handle, &copy) }
@@ -45,8 +47,8 @@ public final class Communicator {
         return try Communicator(copy, isOwned: true)
     }
 
-    /// Divides the ranks: those that name the same `color` (0 or more) form a communicator, ordered by `key`, then by
-    /// rank here. A rank whose `color` is nil joins none and gets nil. Collective.
+    /// Divides the ranks: those with the same `color` (0 or more) form a communicator, ordered by
+    /// `key`, then by rank here. A rank whose `color` is nil joins none and gets nil. Collective.
     public func split(color: Int?, key: Int = 0) throws(MPIError) -> Communicator? {
         precondition(color.map { $0 >= 0 } ?? true, "a color is 0 or more")
         var part = cmpi_comm_null()
@@ -58,8 +60,8 @@ public final class Communicator {
         return cmpi_comm_is_null(part) != 0 ? nil : try Communicator(part, isOwned: true)
     }
 
-    /// The ranks of this communicator that run on this rank's node (they can share memory), ordered by rank here.
-    /// Its size is the number of ranks on the node. Collective.
+    /// Makes a communicator of the ranks on this rank's node, which can share memory, ordered by
+    /// rank here. Its size is the number of ranks on the node. Collective.
     public func splitByNode() throws(MPIError) -> Communicator {
         var part = cmpi_comm_null()
         let code = Watchdog.bounded("MPI_Comm_split_type") {
@@ -69,10 +71,10 @@ public final class Communicator {
         return try Communicator(part, isOwned: true)
     }
 
-    /// The largest tag that a message may carry: at least 32767.
+    /// Largest tag of a message: at least 32767.
     public var largestTag: Int { Int(cmpi_tag_upper_bound(handle)) }
 
-    /// Starts a nonblocking call and waits for its end, giving the core away meanwhile.
+    /// Starts a nonblocking call and waits for its completion, yielding the core meanwhile.
     func complete(
         _ function: StaticString, _ start: (UnsafeMutablePointer<CMPIRequest>) -> Int32
     ) throws(MPIError) {

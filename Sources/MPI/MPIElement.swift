@@ -1,12 +1,12 @@
 import CMPI
 
-/// A type whose values MPI can send and, the numbers among them, reduce.
+/// A type whose values MPI can send and, if they are numbers, reduce.
 public protocol MPIElement: BitwiseCopyable {
     /// MPI's name for this type.
     static var mpiType: MPIType { get }
 }
 
-/// The element types of messages and reductions.
+/// Element types of messages and reductions.
 public enum MPIType: Sendable {
     /// `MPI_FLOAT`.
     case float
@@ -14,7 +14,7 @@ public enum MPIType: Sendable {
     case double
     /// `MPI_UINT8_T`.
     case uint8
-    /// `MPI_UINT16_T`; also carries 16-bit floating-point values, as bits.
+    /// `MPI_UINT16_T`; also used for 16-bit floating-point values, as bits.
     case uint16
     /// `MPI_INT32_T`.
     case int32
@@ -63,7 +63,7 @@ extension Int64: MPIElement {
     public static var mpiType: MPIType { .int64 }
 }
 
-/// The operation of a reduction.
+/// Operation of a reduction.
 public enum ReductionOperation: Sendable {
     /// `MPI_SUM`.
     case sum

@@ -1,22 +1,22 @@
 import CMPI
 public import ExitCoding
 
-/// A call into MPI that failed: which function, with what code, and what the library says about it.
+/// A failed MPI call: the function, its code, and the library's message.
 public struct MPIError: ExitCoded, Equatable, CustomStringConvertible {
-    /// The implementation's error code.
+    /// Error code of the implementation.
     public let code: Int32
     /// The MPI function that returned `code`, for example `MPI_Isend`.
     public let function: String
-    /// The text of `MPI_Error_string`, or this package's own where the library was not the one to object.
+    /// Text of `MPI_Error_string`, or this package's own if the library did not report the error.
     public let message: String
 
-    /// The status of a failure to communicate.
+    /// Exit status of a communication failure.
     public var exitCode: Int32 { ExitStatus.inputOutput }
 
-    /// What failed and why, on one line.
+    /// Description of the failure and its cause, on one line.
     public var description: String { "\(function) failed (code \(code)): \(message)" }
 
-    /// The class of the error, which unlike the code means the same in every implementation.
+    /// Class of the error, which unlike the code means the same in every implementation.
     public var category: Category {
         var value: Int32 = 0
         guard cmpi_error_class(code, &value) == cmpi_success() else { return .other }
@@ -30,17 +30,17 @@ public struct MPIError: ExitCoded, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The classes of error that a caller may want to tell apart.
+    /// Classes of error that callers may want to distinguish.
     public enum Category: Sendable {
-        /// A message was longer than the buffer that was to receive it.
+        /// A message was longer than the receive buffer.
         case truncated
-        /// A rank lies outside the communicator.
+        /// A rank is outside the communicator.
         case rank
-        /// A tag lies outside what the implementation allows.
+        /// A tag is outside the implementation's range.
         case tag
-        /// A reduction that its element type does not have.
+        /// A reduction that is undefined for the element type.
         case operation
-        /// A count that is negative, or more than MPI's 32 bits hold.
+        /// A count that is negative, or exceeds MPI's 32 bits.
         case count
         /// Anything else.
         case other
@@ -58,12 +58,12 @@ public struct MPIError: ExitCoded, Equatable, CustomStringConvertible {
     }
 }
 
-/// Throws unless `code` is `MPI_SUCCESS`. Every call of the wrapper passes through here.
+/// Throws unless `code` is `MPI_SUCCESS`. Every call of the wrapper goes through it.
 func check(_ code: Int32, _ function: StaticString) throws(MPIError) {
     if code != cmpi_success() { throw MPIError(code: code, function: "\(function)") }
 }
 
-/// Reads a text that MPI writes into a buffer of a fixed size; nil if the call fails.
+/// Reads a text that MPI writes into a fixed-size buffer; nil if the call fails.
 func readText(
     capacity: Int32,
     _ call: (UnsafeMutablePointer<CChar>, UnsafeMutablePointer<Int32>) -> Int32

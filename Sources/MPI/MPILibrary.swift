@@ -1,20 +1,21 @@
 import CMPI
 public import ExitCoding
 
-/// The implementations of MPI that differ in what a handle is.
+/// Implementations of MPI, by the representation of handles.
 package enum MPILibrary: String {
-    /// MPICH and those that share its binary interface: Intel MPI, MVAPICH, Cray MPICH.
+    /// MPICH and implementations with its binary interface: Intel MPI, MVAPICH, Cray MPICH.
     case mpich = "MPICH"
     /// Open MPI.
     case openMPI = "Open MPI"
 
-    /// The one whose header this program was compiled with; nil for an unknown one.
+    /// The implementation whose header this program was compiled with; nil if unknown.
     static var ofHeader: MPILibrary? {
         if cmpi_is_open_mpi() != 0 { return .openMPI }
         return cmpi_is_mpich() != 0 ? .mpich : nil
     }
 
-    /// The one that calls itself `version` in `MPI_Get_library_version`; nil for an unknown one.
+    /// Recognizes the implementation that reports `version` in `MPI_Get_library_version`; nil if
+    /// unknown.
     package init?(version: String) {
         if version.hasPrefix("Open MPI") {
             self = .openMPI
@@ -25,8 +26,8 @@ package enum MPILibrary: String {
         }
     }
 
-    /// Refuses a library that reads this program's handles as something else: the first call with
-    /// one would crash.
+    /// Throws for a library that interprets this program's handles differently, because the first
+    /// call with one would crash.
     static func checkLoaded() throws(MPIStartError) {
         let version = readText(capacity: cmpi_max_library_version()) {
             cmpi_library_version($0, $1)
@@ -34,7 +35,7 @@ package enum MPILibrary: String {
         try check(header: ofHeader, version: version ?? "")
     }
 
-    /// Refuses the library that calls itself `version`, unless it is that of the header.
+    /// Throws for the library that reports `version`, unless it is that of the header.
     package static func check(
         header: MPILibrary?, version: String
     ) throws(MPIStartError) {
@@ -50,12 +51,13 @@ package enum MPILibrary: String {
     }
 }
 
-/// Reason that MPI cannot start in this environment; a retry would fail in the same way.
+/// An error that prevents MPI from starting in this environment; a retry would fail in the same
+/// way.
 public struct MPIStartError: ExitCoded, CustomStringConvertible {
-    /// The status of a configuration that cannot work.
+    /// Exit status of a configuration that cannot work.
     public var exitCode: Int32 { ExitStatus.configuration }
 
-    /// The fault, and what to do.
+    /// The fault, and how to fix it.
     public let description: String
 
     init(_ description: String) { self.description = description }

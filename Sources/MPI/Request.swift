@@ -1,12 +1,12 @@
 import CMPI
 
-/// What arrived: who sent it, under what tag, and how many elements.
+/// Sender, tag and number of elements of a received message.
 public struct MessageStatus: Equatable, Sendable {
-    /// The rank of the sender.
+    /// Rank of the sender.
     public let source: Int
-    /// The tag the sender gave.
+    /// Tag given by the sender.
     public let tag: Int
-    /// Elements received (or, from a probe, waiting).
+    /// Number of elements received (or, from a probe, waiting).
     public let count: Int
 
     init(_ status: CMPIStatus) {
@@ -16,12 +16,13 @@ public struct MessageStatus: Equatable, Sendable {
     }
 }
 
-/// A send or receive that may still be under way.
+/// A send or receive that may still be in flight.
 ///
-/// The library reads or writes the buffer until the request is complete: the buffer must stay in place, and a
-/// receiving one untouched, until ``test()`` has returned true or ``wait()`` has returned. A request that is dropped
-/// before that (because an error is on its way out) is cancelled if it receives. A send cannot be called back in MPI;
-/// its request is let go, and the error should end the job.
+/// The library reads or writes the buffer until the request is complete. Until ``test()`` has
+/// returned true or ``wait()`` has returned, the buffer must keep its address, and a receive buffer
+/// must not be used. A request that is dropped before that (because of a thrown error) is cancelled
+/// if it is a receive. MPI cannot cancel a send; its request is released, and the error should end
+/// the job.
 public struct Request: ~Copyable {
     enum Direction {
         case send
@@ -31,7 +32,7 @@ public struct Request: ~Copyable {
     private var handle: CMPIRequest
     private let direction: Direction
     private let type: MPIType
-    /// What arrived, once a receive is complete; nil for sends.
+    /// Status of a completed receive; nil for sends.
     public private(set) var status: MessageStatus?
 
     init(_ handle: CMPIRequest, _ direction: Direction, _ type: MPIType) {
@@ -48,13 +49,15 @@ public struct Request: ~Copyable {
             _ = cmpi_request_free(&handle)
         case .receive:
             guard cmpi_cancel(&handle) == cmpi_success() else { return }
-            // Whether the message came first or the cancellation, the request completes without its peer's help.
+            // Whether the message or the cancellation came first, the request completes without its
+            // peer's help.
             var isDone: Int32 = 0
             while cmpi_test_ignoring_status(&handle, &isDone) == cmpi_success(), isDone == 0 {}
         }
     }
 
-    /// Whether the request is complete; the library moves messages on while it looks. True ever after.
+    /// Whether the request is complete; the library makes progress on messages meanwhile. Stays
+    /// true.
     public mutating func test() throws(MPIError) -> Bool {
         if cmpi_request_is_null(handle) != 0 { return true }
         var isDone: Int32 = 0
@@ -69,7 +72,7 @@ public struct Request: ~Copyable {
         return isDone != 0
     }
 
-    /// Waits until the request is complete, giving the core away meanwhile.
+    /// Waits until the request is complete, yielding the core meanwhile.
     public mutating func wait() throws(MPIError) {
         var wait = YieldingWait(in: direction == .send ? "MPI_Isend" : "MPI_Irecv")
         while try !test() { wait.pause() }

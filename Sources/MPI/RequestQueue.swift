@@ -5,7 +5,7 @@ public struct RequestQueue: ~Copyable {
     /// Requests in the queue.
     public private(set) var count = 0
 
-    /// An empty queue with room for `capacity` requests.
+    /// Makes an empty queue with room for `capacity` requests.
     public init(capacity: Int) {
         precondition(capacity > 0, "a queue has room for at least one request")
         slots = .allocate(capacity: capacity)
@@ -18,17 +18,18 @@ public struct RequestQueue: ~Copyable {
         slots.deallocate()
     }
 
-    /// Whether there is no room left.
+    /// Whether the queue is full.
     public var isFull: Bool { count == slots.count }
 
-    /// Adds a request at the end. There must be room.
+    /// Adds a request at the end. The queue must not be full.
     public mutating func append(_ request: consuming Request) {
         precondition(!isFull, "the queue is full")
         slots.initializeElement(at: (first + count) % slots.count, to: request)
         count += 1
     }
 
-    /// Whether the first request is complete; if it is, it leaves the queue. False for an empty queue.
+    /// Whether the first request is complete, in which case it is removed. False for an empty
+    /// queue.
     public mutating func removeFirstIfComplete() throws(MPIError) -> Bool {
         guard count > 0, try slots[first].test() else { return false }
         slots.deinitializeElement(at: first)

@@ -2,16 +2,16 @@ import FileNames
 import Glibc
 import OperatingSystem
 
-/// The shared memory of a host (`/dev/shm`), through which UCX connects its ranks.
+/// Shared memory of a host (`/dev/shm`), through which UCX connects its ranks.
 package struct SharedMemory {
-    /// The directory that holds it.
+    /// Directory of the shared memory.
     package static let path = "/dev/shm"
-    /// Measured with UCX 1.13: 4.3 MB a rank, for its queues.
+    /// Measured with UCX 1.13: 4.3 MB per rank, for its queues.
     private static let bytesPerRank = 4_600_000
 
-    /// Ranks of this job on this host.
+    /// Number of ranks of this job on this host.
     private let ranks: Int
-    /// This rank's place among them.
+    /// Index of this rank among them.
     private let place: Int
 
     /// Reads the launcher's variables; nil if they are missing.
@@ -34,7 +34,7 @@ package struct SharedMemory {
             ]) ?? 0
     }
 
-    /// The tasks of a node in SLURM's list of them, such as `2(x3),1`.
+    /// Tasks of a node in SLURM's list, such as `2(x3),1`.
     package static func tasks(_ list: String, node: Int) -> Int? {
         var left = node
         for part in list.split(separator: ",") {
@@ -47,8 +47,8 @@ package struct SharedMemory {
         return nil
     }
 
-    /// Warning to print before `MPI_Init`, which dies if `free` bytes are too few. nil if they are
-    /// enough or another rank of the host prints it.
+    /// Warning to print before `MPI_Init`, which crashes if `free` bytes are too few; nil if they
+    /// are enough or another rank of the host prints it.
     ///
     /// - Parameter transports: `UCX_TLS`.
     package func warning(free: Int, transports: String?) -> String? {
@@ -60,7 +60,7 @@ package struct SharedMemory {
             + "start fails, enlarge it (containers: --shm-size=1g), or set UCX_TLS=^posix"
     }
 
-    /// Whether the transports named by `UCX_TLS` include the one that keeps its queues there.
+    /// Whether the transports named by `UCX_TLS` include the one with queues in shared memory.
     private static func usesSharedFiles(_ transports: String?) -> Bool {
         guard let transports, !transports.isEmpty else { return true }
         let isExclusion = transports.hasPrefix("^")
@@ -69,10 +69,10 @@ package struct SharedMemory {
         return isNamed != isExclusion
     }
 
-    /// Bytes of UCX's largest file there, with room to spare.
+    /// Size of UCX's largest file there, with a margin.
     private static let fileBytes = 5 << 20
 
-    /// Refuses a limit of file sizes under which UCX cannot make its files.
+    /// Throws if the limit of file sizes is too low for UCX's files.
     static func checkFileSize() throws(MPIStartError) {
         guard let limit = ResourceLimit.fileSize.value, limit < fileBytes, usesUCX,
             usesSharedFiles(getenv("UCX_TLS").map { String(cString: $0) })
@@ -82,7 +82,7 @@ package struct SharedMemory {
                 + "needs \(fileBytes >> 10) kB for its shared memory; raise the limit")
     }
 
-    /// Refuses a limit of open files under which no MPI gets as far as its first message.
+    /// Throws if the limit of open files is too low for any MPI's first message.
     static func checkOpenFiles() throws(MPIStartError) {
         guard let limit = ResourceLimit.openFiles.value, limit < leastFiles else { return }
         throw MPIStartError(
@@ -95,7 +95,7 @@ package struct SharedMemory {
 
     private static var usesUCX: Bool { dlsym(nil, "ucp_get_version_string") != nil }
 
-    /// The warning for this process, from its environment; nil where MPI does not use UCX.
+    /// Warning for this process, from its environment; nil if MPI does not use UCX.
     static var ownWarning: String? {
         func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
         var space = statvfs()

@@ -1,4 +1,4 @@
-/// Who waits where, and for whom, in words.
+/// Report of the waiting ranks and those they wait for.
 package struct WaitReport {
     private let places: [Int: String]
     private let working: Set<Int>
@@ -6,13 +6,13 @@ package struct WaitReport {
     /// Ranks that did not answer.
     package let missing: [Int]
 
-    /// The most waiting ranks that are named.
+    /// Maximum number of waiting ranks that are named.
     private static let named = 4
 
     /// - Parameters:
-    ///   - places: where those ranks are that answered.
-    ///   - working: those of them that work, and do not wait.
-    ///   - hosts: of all ranks.
+    ///   - places: current operation of the ranks that answered.
+    ///   - working: those of them that are working and not waiting.
+    ///   - hosts: host names of all ranks.
     package init(places: [Int: String], working: Set<Int> = [], hosts: [String]) {
         self.places = places
         self.working = working
@@ -20,7 +20,7 @@ package struct WaitReport {
         missing = hosts.indices.filter { places[$0] == nil }
     }
 
-    /// The whole report.
+    /// Text of the report.
     package var text: String {
         let ranks = places.keys.sorted()
         let first = ranks.prefix(Self.named).map {

@@ -1,19 +1,20 @@
 import OperatingSystem
 
 extension Watchdog {
-    /// Runs work of this rank for which the others may wait for longer than the timeout: hashing files, reading a
-    /// model. `body` runs on a thread of its own, and this one answers meanwhile that it works, so that ranks that
-    /// ask wait on. Does nothing special in a job of one rank.
+    /// Runs long work of this rank while others may wait for it beyond the timeout, such as hashing
+    /// files or reading a model. `body` runs on its own thread, while this one answers that the
+    /// rank is working, so that waiting ranks keep waiting. In a job of one rank it just runs
+    /// `body`.
     ///
-    /// A process that is stopped, a host that hangs and a link that is cut are noticed as ever, because then nobody
-    /// answers. Only for what `body` itself waits, as a file system that hangs, is there no limit.
+    /// A stopped process, a hung host and a cut link are still detected, because then nobody
+    /// answers. Only waits within `body`, for example for a hung file system, have no limit.
     ///
-    /// - Parameter name: the work, for reports: "the verifying of the data".
+    /// - Parameter name: description of the work, for reports: "the verifying of the data".
     /// - Precondition: called on the main thread; `body` calls no MPI.
     public static func working<Value, Failure: Error>(
         on name: StaticString, _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        // Work inside of such work is answered for already.
+        // Nested work is already covered.
         guard let watchdog = current, watchdog.timeout > 0, watchdog.work == nil else {
             return try body()
         }
@@ -31,7 +32,7 @@ extension Watchdog {
         return try outcome.get()
     }
 
-    /// What a thread runs while the one that made it waits, so that never both touch the same.
+    /// Work for a thread while its creator waits, so that both never access it at the same time.
     private final class Work: @unchecked Sendable {
         let run: () -> Void
 

@@ -1,21 +1,21 @@
 import Glibc
 import OperatingSystem
 
-/// Notices that a rank has stopped answering, and ends the job with its name.
+/// Detects a rank that has stopped answering, and ends the job with its name.
 ///
-/// Neither MPI nor its launchers notice a link that is cut, a host that hangs, or a process that is
-/// stopped: the others wait for ever. So a rank that has waited in one call for the timeout asks all
-/// others, by small messages of their own, where they are. Those that wait, too, answer at once,
-/// because every wait looks for such questions (``YieldingWait``); those that do not answer within
-/// the grace are the ones that are waited for. The lowest rank that waits says so, and ends the job.
-/// Where one answers that it works, as it does inside of ``working(on:_:)``, they wait on.
+/// Neither MPI nor its launchers detect a cut link, a hung host, or a stopped process: the others
+/// wait forever. So a rank that has waited in one call for the timeout asks all others, by small
+/// messages of their own, what they are doing. Ranks that also wait answer at once, because every
+/// wait polls for such questions (``YieldingWait``); those that do not answer within the grace
+/// period are the missing ones. The lowest waiting rank reports them and ends the job. If a rank
+/// answers that it is working, as it does inside ``working(on:_:)``, they keep waiting.
 ///
-/// No thread and no other channel is needed: `MPI_THREAD_FUNNELED` is enough. Time in which the
+/// It needs no thread and no other channel: `MPI_THREAD_FUNNELED` is enough. Time in which the
 /// whole job was suspended does not count.
 public final class Watchdog {
-    /// Seconds of waiting in one call until a rank asks.
+    /// Seconds of waiting in one call before a rank asks.
     private(set) var timeout: Double
-    /// The work that this rank is at while others may wait for it; see ``working(on:_:)``.
+    /// Work of this rank that others may be waiting for; see ``working(on:_:)``.
     var work: StaticString?
     private let communicator: Communicator
     private let hosts: [String]
@@ -23,17 +23,17 @@ public final class Watchdog {
 
     private var inquiry: Inquiry?
     private var inquiries: UInt32 = 0
-    /// Sent messages, kept in memory because a message to a rank that hangs may never complete.
-    /// There is one for each question and answer, so hardly ever any.
+    /// Sent messages, kept in memory because a message to a hung rank may never complete. There is
+    /// one per question and answer, so there are few.
     private var sent: [UnsafeBufferPointer<UInt8>] = []
 
-    /// The questions that this rank has asked in the wait that it is in.
+    /// Questions that this rank has asked in its current wait.
     private struct Inquiry {
         var number: UInt32
         var start: Double
-        /// The places of the ranks that have answered.
+        /// Current operations of the ranks that have answered.
         var places: [Int: String] = [:]
-        /// Those of them that work.
+        /// Those of them that are working.
         var working: Set<Int> = []
     }
 
@@ -43,7 +43,7 @@ public final class Watchdog {
         "the start", nil
     )
 
-    /// Statuses of sysexits(3): a rank is out of reach, or all wait for one another.
+    /// Statuses of sysexits(3): a rank is unreachable, or all ranks wait for one another.
     static let unreachable: Int32 = 74
     private static let deadlock: Int32 = 70
 
@@ -57,12 +57,11 @@ public final class Watchdog {
         self.onEnd = onEnd
     }
 
-    /// Watches all waits of this process from now on; does nothing in a job of one rank.
-    /// Collective.
+    /// Starts watching all waits of this process; does nothing in a job of one rank. Collective.
     ///
     /// - Parameters:
     ///   - world: all ranks of the job.
-    ///   - timeout: seconds; 0: never.
+    ///   - timeout: seconds; 0 disables it.
     ///   - onEnd: receives the reason, on one rank, before the job is ended.
     public static func start(
         among world: Communicator, timeout: Double, onEnd: @escaping (_ report: String) -> Void
@@ -75,19 +74,19 @@ public final class Watchdog {
             onEnd: onEnd)
     }
 
-    /// Sets the timeout, in seconds; 0: never.
+    /// Sets the timeout, in seconds; 0 disables it.
     public static func setTimeout(_ seconds: Double) { current?.timeout = seconds }
 
-    /// Ends watching and gives the communicator back, before MPI ends.
+    /// Stops watching and releases the communicator, before MPI ends.
     public static func stop() { current = nil }
 
-    /// Notes what this rank is at, for the report: "step", 18.
+    /// Records this rank's current operation, for the report: "step", 18.
     public static func note(_ name: StaticString, _ number: Int? = nil) {
         activity = (name, number)
     }
 
-    /// Runs a call of the library that cannot be polled: the process ends if it takes longer than
-    /// the timeout.
+    /// Runs a library call that cannot be polled; the process ends if it takes longer than the
+    /// timeout.
     static func bounded(_ function: StaticString, _ body: () -> Int32) -> Int32 {
         guard let current, current.timeout > 0 else { return body() }
         let seconds = UInt32(min(current.timeout.rounded(.up), 1e9))
@@ -106,15 +105,15 @@ public final class Watchdog {
 }
 
 extension Watchdog {
-    /// The duration of one wait, in time in which this process ran.
+    /// Duration of one wait, in time in which this process ran.
     struct Watch {
         private var waited = 0.0
         private var lastLook: Double?
 
-        /// A longer time between two looks was not spent here: the process was stopped.
+        /// A longer time between two polls was not spent here: the process was stopped.
         private static let longestLook = 1.0
 
-        /// Looks after questions of others, and asks them where the wait has lasted too long.
+        /// Polls for questions of others, and asks them if the wait has lasted too long.
         mutating func look(in function: StaticString) {
             guard let watchdog = Watchdog.current else { return }
             let now = MonotonicClock.seconds
@@ -124,15 +123,16 @@ extension Watchdog {
         }
     }
 
-    /// Time for an answer. Ranks that wait look every few hundredths of a second.
+    /// Time for an answer. Waiting ranks poll every few hundredths of a second.
     private var grace: Double { min(max(timeout / 10, 1), 10) }
 
-    /// Answers, asks and ends as far as it is time.
+    /// Answers, asks and ends, as due.
     ///
-    /// - Returns: true where all others have answered and one of them works: the wait begins anew.
+    /// - Returns: true if all others have answered and one of them is working, so that the wait
+    ///   restarts.
     private func isAnswered(in function: StaticString, waited: Double) -> Bool {
         guard timeout > 0 else { return false }
-        // A failure here must not hide the wait: who cannot be asked does not answer.
+        // A failure here must not hide the wait: a rank that cannot be asked does not answer.
         try? readMessages(work.map { "\($0)" } ?? "\(function), \(Self.place)", waited: waited)
         guard work == nil else { return false }
         if let inquiry, waited >= inquiry.start {
@@ -143,7 +143,7 @@ extension Watchdog {
             let isLowest = inquiry.places.keys.allSatisfy {
                 $0 > communicator.rank || inquiry.working.contains($0)
             }
-            // A lower rank that waits reports; if it cannot be heard, this one does.
+            // The lowest waiting rank reports; if its report fails, this rank does.
             if waited - inquiry.start >= (isLowest ? 1 : 3) * grace {
                 end(inquiry, function, waited: waited)
             }
@@ -166,7 +166,7 @@ extension Watchdog {
     private func readMessages(_ place: String, waited: Double) throws(MPIError) {
         while let waiting = try communicator.probe(UInt8.self, from: nil) {
             var bytes = [UInt8](repeating: 0, count: waiting.count)
-            // It is there, so this does not wait.
+            // The message has arrived, so this does not wait.
             try communicator.receive(&bytes, from: waiting.source)
             guard let message = Message(bytes) else { continue }
             if message.kind == .question {
@@ -188,10 +188,10 @@ extension Watchdog {
         _ = buffer.initialize(from: bytes)
         sent.append(UnsafeBufferPointer(buffer))
         do {
-            // The request is let go at once; the buffer stays.
+            // The request is released at once; the buffer is kept.
             _ = try communicator.isend(UnsafeBufferPointer(buffer), to: rank)
         } catch {
-            // Who cannot be asked does not answer.
+            // A rank that cannot be asked does not answer.
         }
     }
 
@@ -200,10 +200,11 @@ extension Watchdog {
         places[communicator.rank] = "\(function), \(Self.place), for \(Int(waited)) s"
         let report = WaitReport(places: places, working: inquiry.working, hosts: hosts)
         onEnd(report.text)
-        // Aborting outruns the launcher's passing on of what was just printed.
+        // Without a pause, aborting would overtake the launcher's forwarding of the message just
+        // printed.
         usleep(500_000)
         let status = report.missing.isEmpty ? Self.deadlock : Self.unreachable
-        // Ending the others takes their help, too.
+        // Ending the others also needs their cooperation.
         Alarm.set(seconds: 5, status: status, text: "")
         MPIEnvironment.abort(code: status)
     }
@@ -214,7 +215,7 @@ extension Watchdog {
         enum Kind: UInt8 { case question, waits, works }
 
         var kind: Kind
-        /// The asker's number of the question.
+        /// Number of the question, assigned by the asking rank.
         var inquiry: UInt32
         var place: String
 

@@ -4,22 +4,22 @@ import DurableFiles
 import FoundationEssentials
 public import Tokenization
 
-/// A stored model whose texts were read and fit each other: what every program that takes a model
-/// starts from.
+/// A stored model whose text files were read and are consistent: the starting point of every
+/// program that takes a model.
 public struct StoredModel: Sendable {
-    /// The source of its parameters.
+    /// Source of its parameters.
     public let saved: SavedModel
-    /// Its texts.
+    /// Its configuration, vocabulary and tokenizer.
     public let description: ModelDescription
     /// Sizes and constants.
     public let configuration: BERTConfiguration
-    /// The pieces.
+    /// Pieces of the tokenizer.
     public let vocabulary: Vocabulary
 
-    /// Reads the texts of a model; parameters are not read.
+    /// Reads a model's text files, but not its parameters.
     ///
-    /// - Throws: `CheckpointError` for a configuration that no model of this program can have, and
-    ///   for a vocabulary larger than the model's.
+    /// - Throws: `CheckpointError` for a configuration that this program does not support, and for
+    ///   a vocabulary larger than the model's.
     public init(_ saved: SavedModel) throws {
         self.saved = saved
         description = try saved.description()
@@ -46,7 +46,7 @@ public struct StoredModel: Sendable {
 }
 
 extension ModelDescription {
-    /// The sizes and constants that `config.json` names.
+    /// Sizes and constants named in `config.json`.
     ///
     /// - Parameter path: the directory, for the error.
     public func bertConfiguration(path: String) throws -> BERTConfiguration {

@@ -1,10 +1,10 @@
 public import Checkpointing
 public import Tensors
 
-/// The parts of a pre-training model that a stored model has: people start from encoders without
-/// heads, from models with one of the two, and from models with the head of a task.
+/// Parts of a pre-training model that a stored model contains. Users start from encoders without
+/// heads, from models with one of the two heads, and from models with a task head.
 public struct StoredParts: Sendable {
-    /// A part that a model may lack.
+    /// A part that may be missing.
     public enum Head: String, Sendable, CaseIterable {
         /// The dense layer over `[CLS]`.
         case pooler = "bert.pooler."
@@ -22,19 +22,19 @@ public struct StoredParts: Sendable {
         }
     }
 
-    /// The parts that are missing.
+    /// Missing parts.
     public let missing: [Head]
-    /// Tensors of other heads, which nothing reads.
+    /// Tensors of other heads, which are not read.
     public let unread: [String]
-    /// The parameters that are there, in the order of the model's.
+    /// The existing parameters, in the order of the model's.
     public let layout: ParameterLayout
     private let path: String
 
     /// Compares the names and shapes of `saved` with those of the model that its configuration
     /// describes, `layout`.
     ///
-    /// - Throws: `CheckpointError` that names a tensor of the encoder that is missing or unknown, a
-    ///   head of which a part is missing, or a shape.
+    /// - Throws: `CheckpointError` that names an encoder tensor that is missing or unknown, an
+    ///   incomplete head, or a wrong shape.
     public init(_ saved: SavedModel, _ layout: ParameterLayout) throws {
         path = saved.path
         let names = Set(try saved.tensorNames())
@@ -68,7 +68,7 @@ public struct StoredParts: Sendable {
         try saved.checkShapes(self.layout)
     }
 
-    /// Advice on missing tensors of the encoder.
+    /// Advice on missing encoder tensors.
     private static func advice(_ names: Set<String>, _ lacking: [String]) -> String {
         for anchor in [
             "bert.embeddings.word_embeddings.weight", "embeddings.word_embeddings.weight",
@@ -85,8 +85,8 @@ public struct StoredParts: Sendable {
             ? "is it whole?" : "is it of another model than its config.json says?"
     }
 
-    /// Notes on parts that start fresh and parts that are not read, a line each; empty for a whole
-    /// model.
+    /// Notes on parts that are initialized at random and parts that are not read, one line each;
+    /// empty for a complete model.
     public var notices: [String] {
         var lines: [String] = []
         if !missing.isEmpty {

@@ -1,13 +1,13 @@
 import DurableFiles
 import Glibc
 
-/// A file that grows by whole pieces: each piece is handed to the system at once, and one that
-/// could be written in part only (a full disk) is taken back.
+/// A file that grows by whole records: each is written at once, and one that could only be written
+/// in part (because the disk is full) is removed again.
 final class AppendedFile {
     private let descriptor: Int32
     let path: String
 
-    /// Opens for appending; creates what is missing.
+    /// Opens for appending; creates a missing file.
     init(_ path: String) throws(FileError) {
         let flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW
         let descriptor = Patience.call(path) { Glibc.open($0, flags, 0o666) }
@@ -36,7 +36,7 @@ final class AppendedFile {
         }
     }
 
-    /// Drops all bytes behind the first `byteCount`, and waits until the storage knows.
+    /// Removes all bytes after the first `byteCount`, and syncs.
     func cut(to byteCount: Int) throws(FileError) {
         guard ftruncate(descriptor, byteCount) == 0 else {
             throw AppendedFile.failure(path, "shorten it to \(byteCount) bytes")
@@ -44,9 +44,9 @@ final class AppendedFile {
         try sync()
     }
 
-    /// Waits until the storage has it all.
+    /// Waits until all data is on storage.
     func sync() throws(FileError) {
-        // EINVAL: not a plain file (a pipe); there is nothing to wait for then.
+        // EINVAL: not a plain file (a pipe), so there is nothing to wait for.
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw AppendedFile.failure(path, "sync it")
         }

@@ -1,13 +1,12 @@
 import ExitCoding
 
-/// The findings of a check before a run starts: problems that would end it, warnings, and its
-/// numbers.
+/// Findings of a check before a run starts: problems that would end it, warnings, and its numbers.
 public struct CheckReport: Sendable {
-    /// One thing that would end the run.
+    /// A problem that would end the run.
     public struct Problem: Sendable, Equatable {
-        /// The fault, its place and cause, and what to do.
+        /// The fault, its location and cause, and how to fix it.
         public let message: String
-        /// The exit status of a run that ends for it.
+        /// Exit status of a run that ends because of it.
         public let exitCode: Int32
 
         /// A problem that ends a run with `exitCode`.
@@ -17,9 +16,9 @@ public struct CheckReport: Sendable {
         }
     }
 
-    /// Problems that would end the run, in the order in which they were found, each once.
+    /// Problems that would end the run, in the order in which they were found, without duplicates.
     public private(set) var problems: [Problem] = []
-    /// Warnings about a run that would start.
+    /// Warnings that do not prevent the run from starting.
     public private(set) var warnings: [String] = []
     private var lines: [(String, String)] = []
     private var members: [JSONValue.Member] = []
@@ -27,15 +26,15 @@ public struct CheckReport: Sendable {
     /// An empty report.
     public init() {}
 
-    /// The status of the first problem; 0 where there is none.
+    /// Status of the first problem; 0 if there is none.
     public var exitCode: Int32 { problems.first?.exitCode ?? 0 }
 
-    /// Adds a problem, unless it is known.
+    /// Adds a problem, unless it is already known.
     public mutating func add(_ problem: Problem) {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
-    /// Adds `problems` that are not known.
+    /// Adds `problems` that are not yet known.
     public mutating func add(_ problems: some Sequence<Problem>) {
         for problem in problems { add(problem) }
     }
@@ -73,7 +72,7 @@ public struct CheckReport: Sendable {
         members.append(.init(key: key, value: .array(objects)))
     }
 
-    /// One JSON object: problems, warnings, and all numbers that are known.
+    /// One JSON object: problems, warnings, and all known numbers.
     public var json: String {
         let found = problems.map { problem in
             JSONValue.object([

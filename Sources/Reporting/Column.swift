@@ -1,4 +1,5 @@
-/// A key of a record: one table a record says what is written, read and plotted, in which order.
+/// A key of a record. One table per record determines what is written, read and plotted, in which
+/// order.
 struct Column<Record>: Sendable {
     let key: String
     let get: @Sendable (Record) -> JSONValue
@@ -12,7 +13,7 @@ struct Column<Record>: Sendable {
             set: { $0[keyPath: path] = try $1.decode(Int.self, forKey: ColumnName(key)) })
     }
 
-    /// Null is read as "not a number", which is what it was (or an infinity).
+    /// Null is read as NaN, because it was written for NaN or an infinity.
     static func number(
         _ key: String, _ path: any WritableKeyPath<Record, Double> & Sendable
     ) -> Column {
@@ -25,7 +26,7 @@ struct Column<Record>: Sendable {
             })
     }
 
-    /// Null where there is no such number; a line of an earlier version need not have the key.
+    /// Null if there is no such number; a line of an earlier version may lack the key.
     static func optional(
         _ key: String, _ path: any WritableKeyPath<Record, Double?> & Sendable
     ) -> Column {
@@ -36,7 +37,7 @@ struct Column<Record>: Sendable {
             })
     }
 
-    /// The same for whole numbers.
+    /// The same for integers.
     static func optional(
         _ key: String, _ path: any WritableKeyPath<Record, Int?> & Sendable
     ) -> Column {
@@ -69,7 +70,7 @@ struct ColumnName: CodingKey {
 /// A record made of columns.
 protocol ColumnRecord {
     static var columns: [Column<Self>] { get }
-    /// All zeros, to be filled in by reading.
+    /// A record of zeros, to be filled by reading.
     static var blank: Self { get }
 }
 

@@ -1,33 +1,34 @@
 public import DurableFiles
 import Glibc
 
-/// The destination of a reporter's text.
+/// Destination of a reporter's text.
 public protocol ConsoleOutput {
-    /// Whether a line can be redrawn there.
+    /// Whether a line can be redrawn.
     var isTerminal: Bool { get }
-    /// The terminal's width now; it may change from call to call.
+    /// Current width of the terminal; it may change between calls.
     var columns: Int { get }
-    /// The terminal's height now.
+    /// Current height of the terminal.
     var lines: Int { get }
-    /// Writes at once.
+    /// Writes unbuffered.
     func write(_ text: String)
-    /// The first failed write; nil if all succeeded.
+    /// First failed write; nil if all succeeded.
     var failure: FileError? { get }
 }
 
-/// A file descriptor of this process as console, also behind an MPI launcher.
+/// A file descriptor of this process as console, also when started by an MPI launcher.
 ///
-/// `mpirun` gives its processes pipes and copies what they write to its own standard output. Where
-/// that is a terminal (seen in /proc, so only on the launcher's own machine), this is one too.
+/// `mpirun` gives its processes pipes and copies what they write to its own standard output. If
+/// that is a terminal (detected in /proc, so only on the launcher's own machine), this is treated
+/// as one, too.
 public final class StandardOutput: ConsoleOutput {
     private let descriptor: Int32
-    /// The terminal to ask for its width, or -1.
+    /// Descriptor of the terminal, to query its size, or -1.
     private let terminal: Int32
     private let ownsTerminal: Bool
-    /// The first failure of a write.
+    /// First failed write.
     public private(set) var failure: FileError?
 
-    /// Standard output, or another open descriptor.
+    /// Writes to standard output, or to another open descriptor.
     public init(descriptor: Int32 = 1) {
         self.descriptor = descriptor
         if isatty(descriptor) == 1 {
@@ -41,13 +42,13 @@ public final class StandardOutput: ConsoleOutput {
 
     deinit { if ownsTerminal { close(terminal) } }
 
-    /// Whether a person looks at it.
+    /// Whether the output is a terminal.
     public var isTerminal: Bool { terminal >= 0 }
 
-    /// The width now; 80 where nobody knows.
+    /// Current width; 80 if unknown.
     public var columns: Int { size.ws_col > 0 ? Int(size.ws_col) : 80 }
 
-    /// The height now; 24 where nobody knows.
+    /// Current height; 24 if unknown.
     public var lines: Int { size.ws_row > 0 ? Int(size.ws_row) : 24 }
 
     private var size: winsize {
@@ -58,8 +59,9 @@ public final class StandardOutput: ConsoleOutput {
         return size
     }
 
-    /// Writes at once. A closed or full output is no reason to stop training, so errors pass; who
-    /// prints a result looks at `failure`. A reader that went away has what it wanted.
+    /// Writes unbuffered. A closed or full output must not stop training, so errors are only
+    /// recorded; commands that print a result check `failure`. A reader that closed the pipe has
+    /// read what it wanted.
     public func write(_ text: String) {
         let bytes = Array(text.utf8)
         var done = 0

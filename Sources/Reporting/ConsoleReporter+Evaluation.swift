@@ -1,5 +1,5 @@
 extension ConsoleReporter {
-    /// Prints all scores of one model: a line, and a table with the parts.
+    /// Prints all scores of one model: a line, and a table of the parts.
     public func report(_ report: EvaluationReport) {
         evaluation(report.record)
         let record = report.record
@@ -32,7 +32,7 @@ extension ConsoleReporter {
             columns: ["", "accuracy", "", "by chance", "loss", "", "predictions"], rows: rows)
     }
 
-    /// Prints the scores of several checkpoints, a row each.
+    /// Prints the scores of several checkpoints, one row each.
     public func curve(_ reports: [EvaluationReport]) {
         let rows = reports.map { report -> [String] in
             let (record, ends) = (report.record, report.record.intervals)
@@ -75,7 +75,7 @@ extension ConsoleReporter {
 }
 
 extension EvaluationReport.Group {
-    /// The part as people call it.
+    /// Name of the part for users.
     fileprivate var spelled: String {
         switch (criterion, name) {
         case ("frequency", "frequent"): "frequent tokens (half of all)"

@@ -12,7 +12,7 @@ public final class ConsoleReporter {
     private let now: () -> Double
 
     private var current: ProgressText?
-    /// The time at which the bar was drawn or the last line printed.
+    /// Time at which the bar was drawn or the last line printed.
     private var shownAt = -Double.infinity
     private var shownStep: Int?
     private var isBarVisible = false
@@ -24,10 +24,10 @@ public final class ConsoleReporter {
     /// Starts with nothing shown.
     ///
     /// - Parameters:
-    ///   - output: where to write.
-    ///   - environment: looks up an environment variable. `TERM=dumb` or no `TERM` means no bar
-    ///     and no colour, a `NO_COLOR` that is not empty no colour (no-color.org).
-    ///   - now: seconds of a clock that never goes back.
+    ///   - output: destination.
+    ///   - environment: looks up an environment variable. `TERM=dumb` or no `TERM` disables the bar
+    ///     and colours; a non-empty `NO_COLOR` disables colours (no-color.org).
+    ///   - now: seconds of a monotonic clock.
     public init(
         output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
@@ -40,16 +40,16 @@ public final class ConsoleReporter {
         colors = redraws && (environment("NO_COLOR") ?? "").isEmpty
     }
 
-    /// Throws if anything that was shown could not be written: for commands whose result it is.
+    /// Throws if any write failed; for commands whose result is the output.
     public func requireWritten() throws(FileError) {
         if let failure = output.failure { throw failure }
     }
 
-    /// Shows a step, if it is time: at most ten times a second on a terminal; elsewhere about every
-    /// ten seconds, and the first and the last one always.
+    /// Shows a step, if due: at most ten times a second on a terminal; otherwise about every ten
+    /// seconds, and always the first and the last one.
     public func step(_ record: StepRecord) {
         if record.stepSeconds.isFinite {
-            // The last ten steps or so: follows a change of speed, hides the noise.
+            // About the last ten steps: follows a change of speed, hides the noise.
             meanStepSeconds =
                 meanStepSeconds.map { 0.9 * $0 + 0.1 * record.stepSeconds }
                 ?? record.stepSeconds
@@ -79,7 +79,8 @@ public final class ConsoleReporter {
     /// Prints names and values in two columns.
     public func banner(_ items: [(String, String)]) { print(TextTable.pairs(items).map(clean)) }
 
-    /// Prints a title and a table under it: the first column left, the others right.
+    /// Prints a title and a table below it: the first column left-aligned, the others
+    /// right-aligned.
     public func table(_ title: String, columns: [String], rows: [[String]]) {
         print(["", bold(clean(title))] + TextTable.grid(columns: columns, rows: rows).map(clean))
     }
@@ -93,7 +94,7 @@ public final class ConsoleReporter {
             [(colors ? "\u{1B}[33mwarning:\u{1B}[0m " : "warning: ") + clean(text)])
     }
 
-    /// Ends the progress: the last step stays as a line, also where the run ended early.
+    /// Ends the progress display. The last step remains as a line, even if the run ended early.
     public func finish() {
         guard let text = current else { return }
         let isShown = !redraws && shownStep == text.record.step
@@ -126,13 +127,14 @@ extension ConsoleReporter {
         shownStep = text.record.step
     }
 
-    /// The bar over the line of the cursor. The last column stays free: a character there makes
-    /// some terminals go on to the next line.
+    /// The bar above the cursor's line. The last column is left empty, because a character there
+    /// makes some terminals wrap.
     private func barText(_ text: ProgressText) -> String {
         "\r" + text.bar(columns: max(1, output.columns - 1)) + "\u{1B}[K"
     }
 
-    /// Prints lines above the bar, in one piece so that nothing of another process comes between.
+    /// Prints lines above the bar, in one write, so that output of other processes cannot be
+    /// interleaved.
     private func print(_ lines: [String]) {
         var text = isBarVisible ? "\r\u{1B}[K" : ""
         for line in lines { text += line + "\n" }

@@ -1,14 +1,14 @@
-/// What an evaluation on held-out samples measured, with what guessing would have reached.
+/// Result of an evaluation on held-out samples, with baselines.
 public struct EvaluationRecord: Codable, Sendable, Equatable {
-    /// Updates that the evaluated weights have had.
+    /// Updates of the evaluated weights.
     public var step: Int
-    /// Part of the masked tokens that were predicted, 0...1.
+    /// Fraction of masked tokens predicted correctly, 0...1.
     public var mlmAccuracy: Double
     /// Mean cross-entropy over the masked tokens, in nats.
     public var mlmLoss: Double
     /// Masked tokens evaluated.
     public var mlmTokens: Int
-    /// Part of the pairs whose label was predicted, 0...1.
+    /// Fraction of pairs whose label was predicted correctly, 0...1.
     public var nspAccuracy: Double
     /// Mean cross-entropy over the pairs, in nats.
     public var nspLoss: Double
@@ -16,13 +16,13 @@ public struct EvaluationRecord: Codable, Sendable, Equatable {
     public var nspPairs: Int
     /// Accuracy of always predicting the most frequent of the masked tokens.
     public var mlmBaselineAccuracy: Double
-    /// That token as the vocabulary spells it, or its id where there is no vocabulary.
+    /// That token as spelt in the vocabulary, or its id if there is no vocabulary.
     public var mlmBaselineToken: String
     /// Accuracy of always predicting the more frequent label.
     public var nspBaselineAccuracy: Double
 
-    /// The ends of the 95% confidence intervals; nil where the data do not give one, and in records of
-    /// earlier versions.
+    /// Bounds of the 95% confidence intervals; nil if the data does not allow any, and in records
+    /// of earlier versions.
     public var intervals = Intervals()
 
     /// 95% confidence intervals, by the bootstrap over documents.
@@ -36,7 +36,7 @@ public struct EvaluationRecord: Codable, Sendable, Equatable {
         /// Of `nspLoss`.
         public var nspLossLow, nspLossHigh: Double?
 
-        /// None known.
+        /// No intervals.
         public init() {}
     }
 

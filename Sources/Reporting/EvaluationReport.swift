@@ -1,14 +1,14 @@
-/// What `bert-train evaluate` says of one model: the record, and the scores of parts of the data.
+/// Report of `bert-train evaluate` on one model: the record, and the scores of parts of the data.
 public struct EvaluationReport: Sendable, Equatable {
-    /// The scores of one part.
+    /// Scores of one part.
     public struct Group: Sendable, Equatable {
-        /// By what it is a part: "frequency", "word" or "corpus".
+        /// Criterion of the division: "frequency", "word" or "corpus".
         public var criterion: String
-        /// Which part: "frequent" or "rare", "whole" or "piece", or the path of a corpus.
+        /// Name of the part: "frequent" or "rare", "whole" or "piece", or the path of a corpus.
         public var name: String
         /// Scores of its masked tokens.
         public var mlm: Score
-        /// Scores of its sentence pairs; nil where it is a part of the tokens only.
+        /// Scores of its sentence pairs; nil for a part of the tokens only.
         public var nsp: Score?
 
         /// A part with its scores.
@@ -22,9 +22,9 @@ public struct EvaluationReport: Sendable, Equatable {
 
     /// Accuracy and loss of some predictions.
     public struct Score: Sendable, Equatable {
-        /// Part that was predicted, 0...1.
+        /// Fraction predicted correctly, 0...1.
         public var accuracy: Double
-        /// Its 95% confidence interval; nil where the data do not give one.
+        /// Its 95% confidence interval; nil if the data does not allow one.
         public var accuracyInterval: ClosedRange<Double>?
         /// Accuracy of always predicting the most frequent label.
         public var baseline: Double
@@ -49,11 +49,11 @@ public struct EvaluationReport: Sendable, Equatable {
         }
     }
 
-    /// The numbers of all predictions.
+    /// Scores of all predictions.
     public var record: EvaluationRecord
-    /// The directory of the model.
+    /// Directory of the model.
     public var path: String
-    /// The parts.
+    /// Scores of the parts.
     public var groups: [Group]
 
     /// A report on the model at `path`.
@@ -63,7 +63,7 @@ public struct EvaluationReport: Sendable, Equatable {
         self.groups = groups
     }
 
-    /// A JSON object with the keys in the order of docs/metrics.md, on many lines.
+    /// A JSON object with the keys in the order of docs/metrics.md, on several lines.
     public var json: String { value.page() + "\n" }
 
     /// A JSON array of such objects.

@@ -1,17 +1,17 @@
-/// An update that was left out because the scaled gradient was not finite.
+/// A skipped update, whose scaled gradient was not finite.
 public struct SkipRecord: Codable, Sendable, Equatable {
-    /// The step that was tried and will be tried again with the next batch: skipped updates do
-    /// not count.
+    /// The attempted step, which will be retried with the next batch, because skipped updates are
+    /// not counted.
     public var step: Int
-    /// The loss scale that overflowed.
+    /// Loss scale that overflowed.
     public var lossScale: Double
-    /// The loss scale of the next try.
+    /// Loss scale of the next attempt.
     public var nextLossScale: Double
-    /// Sequences seen so far, the skipped batch included.
+    /// Sequences seen so far, including the skipped batch.
     public var samples: Int
-    /// Updates left out since the last one that was done, this one included.
+    /// Consecutive skipped updates, including this one.
     public var inARow: Int
-    /// Where the overflow came from; empty where nobody looked.
+    /// Origin of the overflow; empty if not searched for.
     public var cause: String
 
     /// A record of the given values.
@@ -49,15 +49,15 @@ extension SkipRecord: ColumnRecord {
 
 /// A checkpoint that has been published.
 public struct CheckpointRecord: Codable, Sendable, Equatable {
-    /// The step of its weights.
+    /// Step of its weights.
     public var step: Int
     /// Its directory.
     public var path: String
-    /// Time that it took to write, hash and publish it.
+    /// Seconds to write, hash and publish it.
     public var seconds: Double
-    /// Time that training waited for it.
+    /// Seconds that training waited for it.
     public var stalledSeconds: Double
-    /// Its size on disk.
+    /// Size on disk, in bytes.
     public var bytes: Int
 
     /// A record of the given numbers.
@@ -88,13 +88,13 @@ extension CheckpointRecord: ColumnRecord {
         step: 0, path: "", seconds: 0, stalledSeconds: 0, bytes: 0)
 }
 
-/// Training went on from a checkpoint.
+/// Resumption of training from a checkpoint.
 public struct ResumeRecord: Codable, Sendable, Equatable {
-    /// The step of the checkpoint; the next update is `step + 1`.
+    /// Step of the checkpoint; the next update is `step + 1`.
     public var step: Int
     /// The checkpoint's directory.
     public var path: String
-    /// Sequences that had been seen at that step.
+    /// Sequences seen at that step.
     public var samples: Int
 
     /// A record of the given numbers.
@@ -120,11 +120,11 @@ extension ResumeRecord: ColumnRecord {
     static let blank = ResumeRecord(step: 0, path: "", samples: 0)
 }
 
-/// The run was told to stop before its end, and stopped after a checkpoint.
+/// An early stop: the run was asked to stop, and stopped after a checkpoint.
 public struct PreemptRecord: Codable, Sendable, Equatable {
-    /// The last step done.
+    /// Last step done.
     public var step: Int
-    /// What told it to: "SIGTERM", "SIGUSR1", "time limit".
+    /// Origin of the request: "SIGTERM", "SIGUSR1", "time limit".
     public var reason: String
 
     /// A record of the given values.

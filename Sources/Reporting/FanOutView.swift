@@ -1,32 +1,32 @@
 import Glibc
 public import OperatingSystem
 
-/// Console output of a fan-out. On a terminal, a line for each running trial is redrawn under the
-/// lines of ended trials; elsewhere, lines report starts and ends, and now and then the running
+/// Console output of a fan-out. On a terminal, one line per running trial is redrawn below the
+/// lines of ended trials; otherwise, lines report starts and ends, and periodically the running
 /// trials.
 ///
 /// For rank 0 only, and for one thread.
 public final class FanOutView {
-    /// Numbers of trials by state.
+    /// Number of trials by state.
     public struct Counts: Equatable, Sendable {
-        /// Not dealt yet, or again.
+        /// Not dealt, or waiting for a retry.
         public var waiting = 0
         /// Dealt to a group of ranks.
         public var running = 0
         /// Finished.
         public var done = 0
-        /// Failed for good.
+        /// Failed permanently.
         public var failed = 0
 
         /// No trials.
         public init() {}
     }
 
-    /// A trial that runs.
+    /// A running trial.
     public struct Running: Equatable, Sendable {
         /// Its name.
         public var name: String
-        /// The completed fraction, from 0 to 1.
+        /// Completed fraction, from 0 to 1.
         public var fraction: Double
         /// The loss and the best score so far, as text.
         public var status: String
@@ -52,7 +52,7 @@ public final class FanOutView {
     private static let cells = 20
     private static let mostLines = 16
 
-    /// Nothing is shown yet; see `ConsoleReporter` for the parameters.
+    /// Starts with nothing shown; see `ConsoleReporter` for the parameters.
     public init(
         output: any ConsoleOutput = StandardOutput(),
         environment: (String) -> String? = ConsoleReporter.environmentVariable,
@@ -65,7 +65,7 @@ public final class FanOutView {
         loggedAt = now()
     }
 
-    /// Prints lines that stay, above what is redrawn.
+    /// Prints permanent lines, above the redrawn ones.
     public func note(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         output.write(erasure() + lines.map { TextWidth.printable("\($0)") + "\n" }.joined())
@@ -78,19 +78,20 @@ public final class FanOutView {
         note(TextTable.pairs(items).joined(separator: "\n"))
     }
 
-    /// Prints a line where nothing is redrawn: a terminal shows it already.
+    /// Prints a line unless lines are redrawn, because a terminal shows it already.
     public func log(_ text: String) {
         if !redraws { note(text) }
     }
 
-    /// Shows what runs, if it is time, which is every half minute off a terminal; only then is it asked
-    /// for.
+    /// Shows the running trials, if due, which is every half minute without a terminal; `content`
+    /// is only called then.
     public func show(_ content: () -> (counts: Counts, running: [Running])) {
         guard redraws else { return logProgress(content) }
         guard now() - drawnAt >= Self.redrawSeconds else { return }
         let (counts, running) = content()
         let width = max(1, output.columns - 1)
-        // What scrolls off the screen cannot be redrawn: two lines come after these, and the cursor's.
+        // Lines that scroll off the screen cannot be redrawn. Two lines follow these, and the
+        // cursor's.
         let most = max(0, min(Self.mostLines, output.lines - 3))
         var lines = running.prefix(most).map { line($0) }
         if running.count > most { lines.append("... \(running.count) in all") }
@@ -101,7 +102,7 @@ public final class FanOutView {
         drawnAt = now()
     }
 
-    /// Removes what is redrawn.
+    /// Removes the redrawn lines.
     public func finish() {
         output.write(erasure())
         drawnLines = 0
@@ -135,7 +136,7 @@ public final class FanOutView {
         return "[\(bar)] \(percent)  \(trial.name)  \(trial.status)"
     }
 
-    /// Up to the first line drawn, and everything from there on erased.
+    /// Moves to the first line drawn, and erases everything below.
     private func erasure() -> String {
         drawnLines > 0 ? "\u{1B}[\(drawnLines)A\r\u{1B}[J" : ""
     }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Numbers as people read them.
+/// Human-readable numbers.
 public enum HumanFormat {
-    /// A fixed number of decimals: "5.1234"; "nan", "inf" and "-inf" for what is not finite.
+    /// A fixed number of decimals: "5.1234"; "nan", "inf" and "-inf" for non-finite values.
     public static func fixed(_ value: Double, decimals: Int) -> String {
         printed("%.\(decimals)f", value)
     }
@@ -10,10 +10,10 @@ public enum HumanFormat {
     /// Three significant digits with an exponent: "1.00e-04".
     public static func scientific(_ value: Double) -> String { printed("%.2e", value) }
 
-    /// A part of one: "12.3%".
+    /// A fraction as a percentage: "12.3%".
     public static func percent(_ part: Double) -> String { fixed(part * 100, decimals: 1) + "%" }
 
-    /// A number of things, three digits above 999: "999", "12.3 k", "1.23 M", "110 M".
+    /// A count, with three digits above 999: "999", "12.3 k", "1.23 M", "110 M".
     public static func count(_ value: Int) -> String {
         let (digits, prefix) = scaled(Double(value))
         return abs(value) < 1000 ? String(value) : "\(digits) \(prefix)"
@@ -70,7 +70,7 @@ public enum HumanFormat {
         return (fixed(rest, decimals: decimals), prefixes[index])
     }
 
-    /// By the C library, whose rounding is exact.
+    /// Uses the C library, whose rounding is exact.
     private static func printed(_ format: String, _ value: Double) -> String {
         withVaList([value]) { arguments in
             var text = [CChar](repeating: 0, count: 400)

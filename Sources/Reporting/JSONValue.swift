@@ -1,21 +1,21 @@
-/// JSON whose objects keep the order of their keys, which Foundation's encoder does not: log lines
-/// are read by people too.
+/// JSON whose objects keep the order of their keys, which Foundation's encoder does not, because
+/// people also read log lines.
 indirect enum JSONValue: Equatable, Sendable {
     case null
     case integer(Int)
-    /// Written as null where it is not finite: JSON has no word for it.
+    /// Written as null if not finite, because JSON has no representation for it.
     case number(Double)
     case text(String)
     case array([JSONValue])
     case object([Member])
 
-    /// One key of an object with its value.
+    /// A key of an object with its value.
     struct Member: Equatable, Sendable {
         var key: String
         var value: JSONValue
     }
 
-    /// On one line, without spaces.
+    /// The value on one line, without spaces.
     var line: String {
         switch self {
         case .array(let values):
@@ -27,7 +27,7 @@ indirect enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// On many lines, two spaces a level.
+    /// The value on several lines, indented by two spaces per level.
     func page(indentation: Int = 0) -> String {
         let inner = String(repeating: " ", count: indentation + 2)
         let outer = String(repeating: " ", count: indentation)

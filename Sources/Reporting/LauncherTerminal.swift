@@ -4,17 +4,19 @@ import OperatingSystem
 
 /// The terminal of the MPI launcher that started this process.
 enum LauncherTerminal {
-    /// Programs that collect what their processes write. A shell's pipe is not among them: there,
-    /// somebody else reads.
+    /// Programs that collect their processes' output. A shell's pipe is not included, because its
+    /// reader is another program.
     private static let launchers: Set<String> = [
         "mpirun", "mpiexec", "mpiexec.hydra", "mpirun.mpich", "mpiexec.mpich", "orterun",
         "prterun", "mpirun.openmpi", "mpiexec.openmp", "srun",
     ]
 
-    /// Opens the launcher's terminal if its descriptor of the same number is one; else -1.
+    /// Opens the launcher's terminal if its descriptor of the same number is one; otherwise returns
+    /// -1.
     static func open(_ descriptor: Int32) -> Int32 {
         var process = getppid()
-        // Launcher, its proxy, a wrapper script each: more steps are not this launcher's ranks.
+        // Launcher, its proxy, and a wrapper script each; with more levels, the processes are not
+        // this launcher's ranks.
         for _ in 0..<6 where process > 1 {
             guard let status = Status(process) else { return -1 }
             if launchers.contains(status.name) {
@@ -26,7 +28,7 @@ enum LauncherTerminal {
     }
 
     private static func openTerminal(_ path: String) -> Int32 {
-        // Checked before opening: opening a pipe of somebody else's could wait.
+        // Checked before opening, because opening another process's pipe could block.
         var information = stat()
         guard withSystemPath(path, { stat($0, &information) }) == 0,
             information.st_mode & S_IFMT == S_IFCHR

@@ -1,11 +1,11 @@
 import DurableFiles
 
-/// The lines of a file, read in pieces: a log may have hundreds of megabytes.
+/// Lines of a file, read in pieces, because a log may have hundreds of megabytes.
 struct LineReader: ~Copyable {
     private let path: String
     private let file: RandomAccessFile
     private let size: Int
-    /// Place of the next byte to be read.
+    /// Offset of the next byte to read.
     private var next: Int
     /// Bytes read and not yet returned, and their start.
     private var buffer: [UInt8] = []
@@ -15,7 +15,7 @@ struct LineReader: ~Copyable {
     private static let maximumLineBytes = 64 << 20
     private static let newline = UInt8(ascii: "\n")
 
-    /// Reads from byte `offset` on.
+    /// Starts reading at byte `offset`.
     init(_ path: String, from offset: Int = 0) throws(FileError) {
         let file = try RandomAccessFile.open(path)
         let size = try file.byteCount()
@@ -31,10 +31,10 @@ struct LineReader: ~Copyable {
         next = min(offset, size)
     }
 
-    /// The place in the file of what ``next()`` returns next.
+    /// Offset in the file of the line that ``next()`` returns next.
     var offset: Int { next - (buffer.count - start) }
 
-    /// The next line without its end, and whether it has one; nil after the last.
+    /// Returns the next line without its terminator, and whether it had one; nil after the last.
     mutating func nextLine() throws(FileError) -> (bytes: ArraySlice<UInt8>, isWhole: Bool)? {
         var searched = start
         while true {

@@ -6,16 +6,16 @@ public enum MetricsEvent: Sendable, Equatable {
     case step(StepRecord)
     /// An evaluation on held-out samples.
     case evaluation(EvaluationRecord)
-    /// An update left out because of overflow.
+    /// A skipped update because of an overflow.
     case skip(SkipRecord)
-    /// A checkpoint published.
+    /// A published checkpoint.
     case checkpoint(CheckpointRecord)
-    /// Training went on from a checkpoint.
+    /// A resumption from a checkpoint.
     case resume(ResumeRecord)
-    /// Told to stop, and stopped.
+    /// An early stop on request.
     case preempt(PreemptRecord)
 
-    /// The value of the key `event`.
+    /// Value of the key `event`.
     public var name: String {
         switch self {
         case .step: "step"
@@ -27,7 +27,7 @@ public enum MetricsEvent: Sendable, Equatable {
         }
     }
 
-    /// The step that it belongs to.
+    /// Step of the event.
     public var step: Int {
         switch self {
         case .step(let record): record.step
@@ -39,7 +39,7 @@ public enum MetricsEvent: Sendable, Equatable {
         }
     }
 
-    /// The JSON object without the line's end: `event` first, `step` second.
+    /// The JSON object without line terminator: `event` first, `step` second.
     public var line: String {
         let event = JSONValue.Member(key: "event", value: .text(name))
         return JSONValue.object([event] + members).line
@@ -56,7 +56,7 @@ public enum MetricsEvent: Sendable, Equatable {
         }
     }
 
-    /// Reads a line; nil where its `event` is none of these.
+    /// Parses a line; nil if its `event` is none of these.
     init?(line: some Collection<UInt8>) throws {
         let decoder = JSONDecoder()
         let data = Data(line)

@@ -1,13 +1,13 @@
 public import DurableFiles
 
-/// Appends events to metrics.jsonl, one JSON object a line, each handed to the system at once.
+/// Appends events to metrics.jsonl, one JSON object per line, each written unbuffered.
 ///
-/// For one writer (rank 0). A line is there whole or not at all, except for a crash of the machine
-/// in the middle of one, which the next opening repairs.
+/// For one writer (rank 0). Lines are atomic, unless the machine crashes while writing one, which
+/// the next opening repairs.
 public final class MetricsLog {
-    /// The usual name in a run directory.
+    /// Default name in a run directory.
     public static let name = "metrics.jsonl"
-    /// The name of the file for lines that a resumption supersedes.
+    /// Name of the file for lines superseded by a resumption.
     public static let supersededName = "metrics.superseded.jsonl"
 
     private let file: AppendedFile
@@ -16,13 +16,13 @@ public final class MetricsLog {
     ///
     /// - Parameters:
     ///   - directory: the run directory; it must exist.
-    ///   - step: training resumes after this step (0: from the start): lines of later steps, which
-    ///     will be made again, are appended to `metrics.superseded.jsonl` and taken out of
-    ///     `metrics.jsonl`, which is replaced atomically. Lines that this program did not write
-    ///     stay. A half last line, left by a crash, is dropped.
-    ///   - samples: what had been seen at that step: tells skips before that state, whose step is
-    ///     still to come, from those after it. Without it, the step decides for skips, too.
-    /// - Throws: `FileError` when a file cannot be read or written.
+    ///   - step: step after which training resumes (0: from the start). Lines of later steps, which
+    ///     will be run again, are appended to `metrics.superseded.jsonl` and removed from
+    ///     `metrics.jsonl`, which is replaced atomically. Lines that this program did not write are
+    ///     kept. An incomplete last line, left by a crash, is dropped.
+    ///   - samples: sequences seen at that step. They distinguish skips before that state, whose
+    ///     step is still to come, from those after it. If nil, the step also decides for skips.
+    /// - Throws: `FileError` if a file cannot be read or written.
     public init(
         directory: String, resumingAt step: Int, samples: Int? = nil
     ) throws(FileError) {
@@ -38,13 +38,13 @@ public final class MetricsLog {
         try file.append(Array((event.line + "\n").utf8))
     }
 
-    /// Waits until the storage has every line: before a checkpoint that says "resume here".
+    /// Waits until every line is on storage; called before a checkpoint that allows resuming here.
     public func sync() throws(FileError) { try file.sync() }
 
-    /// The events at the end of a log, oldest first, as far as `byteCount` bytes reach back; lines
-    /// that cannot be parsed are skipped. Empty where there is no log.
+    /// The last events of a log, oldest first, within its last `byteCount` bytes; lines that cannot
+    /// be parsed are skipped. Empty if there is no log.
     ///
-    /// - Throws: `FileError` where it cannot be read.
+    /// - Throws: `FileError` if it cannot be read.
     public static func lastEvents(
         _ path: String, byteCount: Int = 1 << 18
     ) throws(FileError) -> [MetricsEvent] {
@@ -53,13 +53,13 @@ public final class MetricsLog {
         return MetricsRepair.lines(bytes).complete.compactMap { try? MetricsEvent(line: $0) }
     }
 
-    /// All evaluations of a log; lines that cannot be parsed are skipped. Empty where there
-    /// is no log.
+    /// All evaluations of a log; lines that cannot be parsed are skipped. Empty if there is no log.
     ///
-    /// - Throws: `FileError` where it cannot be read: scores decide which checkpoints stay.
+    /// - Throws: `FileError` if it cannot be read, because scores determine which checkpoints are
+    ///   retained.
     public static func evaluations(_ path: String) throws(FileError) -> [EvaluationRecord] {
         guard try Paths.exists(path) else { return [] }
-        // Steps are thousands of lines to an evaluation's one: they are not even parsed.
+        // There are thousands of step lines per evaluation, so they are not parsed.
         let start = Array("{\"event\":\"evaluation\"".utf8)
         var records: [EvaluationRecord] = []
         var reader = try LineReader(path)
@@ -67,15 +67,15 @@ public final class MetricsLog {
             guard isWhole, line.starts(with: start),
                 case .evaluation(let record)? = try? MetricsEvent(line: line)
             else { continue }
-            // One that was killed behind it and resumed may have made it again.
+            // A run that was killed after it and resumed may have repeated it.
             records.removeAll { $0.step == record.step }
             records.append(record)
         }
         return records
     }
 
-    /// Reads a log. Lines of other programs and a half last line are skipped.
-    /// - Throws: `FileError` with the line's number where a line of ours cannot be understood.
+    /// Reads a log. Lines of other programs and an incomplete last line are skipped.
+    /// - Throws: `FileError` with the line's number if one of our lines cannot be parsed.
     public static func read(_ path: String) throws(FileError) -> [MetricsEvent] {
         let bytes = try WholeFiles.read(path, maximumByteCount: MetricsRepair.maximumByteCount)
         var events: [MetricsEvent] = []

@@ -1,12 +1,12 @@
 import DurableFiles
 import FoundationEssentials
 
-/// Makes an earlier attempt's log ready for resuming from a step.
+/// Prepares an earlier attempt's log for resuming from a step.
 enum MetricsRepair {
-    /// 4 GiB are some ten million steps: more is not a log.
+    /// 4 GiB are about ten million steps; a larger file is not a log.
     static let maximumByteCount = 1 << 32
 
-    /// Moves the lines of later steps than `step`, and of batches skipped after the first `samples`
+    /// Moves the lines of steps after `step`, and of batches skipped after the first `samples`
     /// samples, to the end of another file.
     static func repair(
         _ path: String, keepingThrough step: Int, samples: Int?, moving supersededPath: String
@@ -23,18 +23,19 @@ enum MetricsRepair {
                 kept += line + [newline]
             }
         }
-        // First there, then gone from here: a crash in between doubles lines and loses none.
+        // Written there first, then removed here, so that a crash in between duplicates lines but
+        // loses none.
         try superseded.close()
         if kept.isEmpty {
             try AppendedFile(path).cut(to: change)
         } else {
-            // Lines of others between ours, or a last line that an editor left without its end.
+            // Lines of others between ours, or a last line that an editor left unterminated.
             let bytes = try WholeFiles.read(path, maximumByteCount: maximumByteCount)
             try WholeFiles.writeAtomically(path, Array(bytes[..<change]) + kept)
         }
     }
 
-    /// The start of the first line that must change; nil if all stay.
+    /// Start of the first line that must change; nil if none must.
     private static func firstChange(
         _ path: String, _ step: Int, _ samples: Int?
     ) throws(FileError) -> Int? {
@@ -46,7 +47,7 @@ enum MetricsRepair {
         }
     }
 
-    /// Lines on their way to the end of another file, which is created for the first.
+    /// Lines being moved to the end of another file, which is created for the first.
     private struct SupersededLines {
         private let path: String
         private var file: AppendedFile?
@@ -72,8 +73,8 @@ enum MetricsRepair {
         }
     }
 
-    /// Whether a line tells of what comes after a state. A skip belongs to a step that was not done
-    /// then: whether the state is past it, its samples say.
+    /// Whether a line is about something after a state. A skip belongs to a step that was not done
+    /// then; its samples tell whether the state is past it.
     private static func isLater(
         _ line: ArraySlice<UInt8>, than step: Int, samples: Int?
     ) -> Bool {
@@ -84,7 +85,7 @@ enum MetricsRepair {
         return found > step
     }
 
-    /// The last bytes of a file, all if there are no more.
+    /// Last bytes of a file, or all if there are fewer.
     static func end(of path: String, byteCount: Int) throws(FileError) -> [UInt8] {
         let file = try RandomAccessFile.open(path)
         let size = try file.byteCount()
@@ -97,7 +98,7 @@ enum MetricsRepair {
 
     private static let newline = UInt8(ascii: "\n")
 
-    /// The lines without their ends, and what follows the last end.
+    /// The lines without terminators, and the remainder after the last terminator.
     static func lines(
         _ bytes: [UInt8]
     ) -> (complete: [ArraySlice<UInt8>], rest: ArraySlice<UInt8>) {
@@ -106,14 +107,15 @@ enum MetricsRepair {
         return (parts, rest)
     }
 
-    /// Whether it is a whole JSON object: an editor may have taken the last line's end away.
+    /// Whether it is a complete JSON object, because an editor may have removed the last line's
+    /// terminator.
     private static func isObject(_ line: ArraySlice<UInt8>) -> Bool {
         struct Nothing: Decodable {}
         guard line.first == UInt8(ascii: "{") else { return false }
         return (try? JSONDecoder().decode(Nothing.self, from: Data(line))) != nil
     }
 
-    /// The step of a line that begins as ours do, `{"event":"NAME","step":N`; nil for others.
+    /// Step of a line that begins like ours, `{"event":"NAME","step":N`; nil for others.
     private static func ownStep(_ line: ArraySlice<UInt8>) -> Int? {
         var rest = line
         guard skip("{\"event\":\"", &rest), let end = rest.firstIndex(of: UInt8(ascii: "\""))

@@ -1,15 +1,15 @@
 /// A training step on one line: as a bar for a terminal, and as a line for a file.
 struct ProgressText {
     let record: StepRecord
-    /// Expected rest of the run, nil at its end or where unknown.
+    /// Estimated remaining time of the run, nil at its end or if unknown.
     let secondsLeft: Double?
 
-    /// A line that fits into so many columns: what matters less goes first, the bar takes what is
-    /// left over.
+    /// A line that fits into the given number of columns: less important fields are dropped first,
+    /// and the bar fills the rest.
     func bar(columns: Int) -> String {
         let step = "\(record.step)/\(record.totalSteps)"
         var fields = [percent, loss, mlm, nsp, speed, rest].filter { !$0.isEmpty }
-        // In the order of leaving.
+        // In the order of dropping.
         for field in [speed, nsp, mlm, rest, percent, loss] {
             if TextWidth.columns(([step] + fields).joined(separator: "  ")) <= columns { break }
             fields.removeAll { $0 == field }
@@ -21,7 +21,7 @@ struct ProgressText {
         return TextWidth.cut(([step] + fields).joined(separator: "  "), columns: columns)
     }
 
-    /// A line with everything, for where nothing can be redrawn.
+    /// A line with all fields, for output that cannot be redrawn.
     var line: String {
         let total = String(record.totalSteps)
         let step = TextWidth.padded(String(record.step), total.count, right: true)
@@ -38,7 +38,7 @@ struct ProgressText {
             ? min(1, max(0, Double(record.step) / Double(record.totalSteps))) : 0
     }
 
-    /// Rounded down: 100% is the end only.
+    /// Rounded down, so that 100% appears only at the end.
     private var percent: String { "\(Int(part * 100))%" }
     private var loss: String { "loss \(HumanFormat.fixed(record.loss, decimals: 4))" }
     private var mlm: String { "MLM \(HumanFormat.percent(record.mlmAccuracy))" }

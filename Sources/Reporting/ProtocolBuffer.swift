@@ -1,4 +1,4 @@
-/// The few pieces of the protocol buffers wire format that TensorBoard's events need.
+/// The parts of the protocol buffers wire format that TensorBoard's events need.
 struct ProtocolBuffer {
     private(set) var bytes: [UInt8] = []
 
@@ -25,12 +25,12 @@ struct ProtocolBuffer {
         block(field, inner.bytes)
     }
 
-    /// Little-endian, as all fixed sizes of both protocol buffers and TFRecord.
+    /// Little-endian, like all fixed sizes of both protocol buffers and TFRecord.
     mutating func fixed(_ value: some FixedWidthInteger) {
         withUnsafeBytes(of: value.littleEndian) { bytes += $0 }
     }
 
-    /// Bytes as they are.
+    /// Appends bytes unmodified.
     mutating func raw(_ value: [UInt8]) { bytes += value }
 
     private mutating func block(_ field: Int, _ content: [UInt8]) {

@@ -1,18 +1,18 @@
 public import DurableFiles
 import FoundationEssentials
 
-/// The end of a run in one object: summary.json.
+/// Summary of a run's end: summary.json.
 public struct RunSummary: Codable, Sendable, Equatable {
-    /// The usual name in a run directory.
+    /// Default name in a run directory.
     public static let name = "summary.json"
 
     /// The run's name.
     public var run: String
     /// "finished" or "preempted".
     public var status: String
-    /// The last step done.
+    /// Last step done.
     public var step: Int
-    /// The steps that the configuration asks for.
+    /// Total steps of the configuration.
     public var totalSteps: Int
     /// Training loss of the last step, see `StepRecord`.
     public var loss: Double
@@ -24,36 +24,36 @@ public struct RunSummary: Codable, Sendable, Equatable {
     public var samples: Int
     /// Tokens seen since the start of the run, over all attempts and ranks.
     public var tokens: Int
-    /// Wall time of this attempt.
+    /// Wall time of this attempt, in seconds.
     public var wallSeconds: Double
     /// Mean speed of this attempt over all ranks, in training steps only.
     public var tokensPerSecond: Double
-    /// Part of the time that gradients were on their way in which rank 0 went on with the backward
+    /// Fraction of the time with gradients in flight during which rank 0 continued the backward
     /// pass, over this attempt; nil on a single rank.
     public var overlap: Double?
-    /// Model operations of this attempt over what the ranks' peak would do in the same time, in
-    /// training steps only.
+    /// Model operations of this attempt divided by those possible at the ranks' peak in the same
+    /// time, in training steps only.
     public var mfu: Double?
-    /// The most operations a second that products can do, of all ranks: measured at the start.
+    /// Peak operations per second of matrix products, over all ranks, measured at the start.
     public var peakOperationsPerSecond: Double?
-    /// Bytes that the banner said rank 0 would have in memory at most.
+    /// Maximum memory of rank 0 in bytes, as estimated in the banner.
     public var memoryForecastBytes: Int?
-    /// Bytes that rank 0 has had in memory at most.
+    /// Maximum memory of rank 0 in bytes, as measured.
     public var peakMemoryBytes: Int?
     /// MPI ranks of this attempt.
     public var ranks: Int
-    /// Threads of each rank.
+    /// Threads per rank.
     public var threads: Int
-    /// Numbers that are trained.
+    /// Number of trained values.
     public var parameters: Int
-    /// The newest checkpoint; empty where there is none.
+    /// Path of the newest checkpoint; empty if there is none.
     public var checkpoint: String
-    /// The step of the evaluation, of any attempt, that found the highest MLM accuracy; nil where
-    /// nothing was evaluated. `checkpoint.keep_best` keeps its checkpoint.
+    /// Step of the evaluation, of any attempt, with the highest MLM accuracy; nil if there was
+    /// none. `checkpoint.keep_best` retains its checkpoint.
     public var bestStep: Int?
     /// That accuracy.
     public var bestMaskedAccuracy: Double?
-    /// All evaluations of this attempt, the last one is the final one.
+    /// All evaluations of this attempt; the last one is the final one.
     public var evaluations: [EvaluationRecord]
 
     /// A summary of the given values.
@@ -111,7 +111,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
         return JSONValue.object(members + [last]).page() + "\n"
     }
 
-    /// Writes summary.json into a run directory; a reader finds the old one or the new one whole.
+    /// Writes summary.json into a run directory atomically.
     public func write(directory: String) throws(FileError) {
         try WholeFiles.writeAtomically(Paths.join(directory, Self.name), json)
     }

@@ -8,7 +8,7 @@ public struct ShellCommand: Sendable, CustomStringConvertible {
     /// The command of `words`.
     public init(_ words: [String]) { self.words = words }
 
-    /// The command as it can be pasted: words with anything but plain characters are quoted.
+    /// The command in a form that can be pasted: words with special characters are quoted.
     public var description: String { words.map(Self.quoted).joined(separator: " ") }
 
     private static func quoted(_ word: String) -> String {
@@ -20,7 +20,7 @@ public struct ShellCommand: Sendable, CustomStringConvertible {
             default: "_-./,:+=@%".utf8.contains(byte)
             }
         }
-        // An = in front is expanded by zsh.
+        // zsh expands a leading =.
         if isPlain, let first = word.utf8.first, first != UInt8(ascii: "=") { return word }
         if word.unicodeScalars.contains(where: { FileName.byte(of: $0) != nil }) {
             return printed(FileName.bytes(of: word))
@@ -28,7 +28,8 @@ public struct ShellCommand: Sendable, CustomStringConvertible {
         return "'" + word.replacing("'", with: #"'\''"#) + "'"
     }
 
-    /// A word that is not UTF-8, by the one notation that all shells have: `"$(printf 'caf\351')"`.
+    /// A word that is not UTF-8, in the only notation that all shells share: `"$(printf
+    /// 'caf\351')"`.
     private static func printed(_ word: [UInt8]) -> String {
         let format = word.map { byte in
             switch byte {

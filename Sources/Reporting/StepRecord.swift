@@ -1,9 +1,9 @@
-/// What one optimizer update measured, over the whole global batch.
+/// Measurements of one optimizer update, over the whole global batch.
 public struct StepRecord: Codable, Sendable, Equatable {
-    /// Updates done, this one included; counts from 1.
+    /// Updates done, including this one; counts from 1.
     public var step: Int
-    /// Updates that the run will do. For the console only: not part of the log line, and 0 in a
-    /// record that was read from one.
+    /// Total updates of the run. For the console only: not part of the log line, and 0 in a record
+    /// read from one.
     public var totalSteps: Int
     /// `mlmLoss + nspLoss`.
     public var loss: Double
@@ -11,15 +11,15 @@ public struct StepRecord: Codable, Sendable, Equatable {
     public var mlmLoss: Double
     /// Mean cross-entropy of next-sentence prediction over the global batch, in nats.
     public var nspLoss: Double
-    /// Part of the masked tokens that were predicted, 0...1.
+    /// Fraction of masked tokens predicted correctly, 0...1.
     public var mlmAccuracy: Double
-    /// Part of the pairs whose label was predicted, 0...1.
+    /// Fraction of pairs whose label was predicted correctly, 0...1.
     public var nspAccuracy: Double
     /// The learning rate of this update.
     public var learningRate: Double
     /// Global norm of the reduced, unscaled gradient, before clipping.
     public var gradientNorm: Double
-    /// Loss scale of mixed precision; 1 where there is none.
+    /// Loss scale of mixed precision; 1 if there is none.
     public var lossScale: Double
     /// Sequences seen since the start of the run, over all ranks.
     public var samples: Int
@@ -27,13 +27,13 @@ public struct StepRecord: Codable, Sendable, Equatable {
     public var tokens: Int
     /// Speed of this step over all ranks.
     public var tokensPerSecond: Double
-    /// Wall time of this step.
+    /// Wall time of this step, in seconds.
     public var stepSeconds: Double
-    /// Part of the time that gradients were on their way between ranks in which rank 0 went on with
+    /// Fraction of the time with gradients in flight between ranks during which rank 0 continued
     /// the backward pass, 0...1; nil on a single rank.
     public var overlap: Double?
-    /// Model operations of this step over what the ranks' peak would do in its time (model FLOPs
-    /// utilization).
+    /// Model operations of this step divided by those possible at the ranks' peak in its time
+    /// (model FLOPs utilization).
     public var mfu: Double?
 
     /// A record of the given numbers.

@@ -2,7 +2,7 @@ public import DurableFiles
 import Glibc
 
 /// Writes scalars for TensorBoard: a file of TFRecords, each an `Event` message of
-/// tensorflow/core/util/event.proto, in the directory that `tensorboard --logdir` is given.
+/// tensorflow/core/util/event.proto, in the directory given to `tensorboard --logdir`.
 public final class TensorBoardLog {
     private let file: AppendedFile
     private let now: () -> Double
@@ -11,8 +11,8 @@ public final class TensorBoardLog {
     ///
     /// - Parameters:
     ///   - directory: the run directory; it must exist.
-    ///   - step: training goes on after this step (0: from the start): TensorBoard then hides what
-    ///     earlier files say of later steps.
+    ///   - step: step after which training resumes (0: from the start); TensorBoard then hides
+    ///     later steps of earlier files.
     ///   - now: seconds since 1970.
     public init(
         directory: String, resumingAt step: Int,
@@ -23,14 +23,14 @@ public final class TensorBoardLog {
         self.now = now
         try write(step: 0) { $0.string(Field.fileVersion, "brain.Event:2") }
         guard step > 0 else { return }
-        // A session start makes TensorBoard drop what it knows of this and later steps.
+        // A session start makes TensorBoard discard this and later steps.
         try write(step: step + 1) {
             $0.message(Field.sessionLog) { $0.integer(Field.status, Field.statusStart) }
         }
     }
 
-    /// Plots the numbers of a step (tags `train/KEY`) or of an evaluation (`evaluation/KEY`).
-    /// Other events have nothing to plot.
+    /// Plots the numbers of a step (tags `train/KEY`) or of an evaluation (`evaluation/KEY`). Other
+    /// events have no numbers to plot.
     public func append(_ event: MetricsEvent) throws(FileError) {
         switch event {
         case .step(let record): try plot("train", record.step, record.members)

@@ -1,6 +1,6 @@
-/// Columns of text.
+/// Text in columns.
 enum TextTable {
-    /// Two columns: names, and what they are; further lines of a value stand below its first.
+    /// Two columns: names and values; further lines of a value are below its first.
     static func pairs(_ items: [(String, String)]) -> [String] {
         let width = items.map { TextWidth.columns($0.0) }.max() ?? 0
         return items.flatMap { name, value in
@@ -11,8 +11,8 @@ enum TextTable {
         }
     }
 
-    /// A table with a line under its head; the first column stands left, numbers right.
-    /// Short rows are filled with empty cells.
+    /// A table with a line below its header; the first column is left-aligned, numbers
+    /// right-aligned. Short rows are padded with empty cells.
     static func grid(columns: [String], rows: [[String]]) -> [String] {
         let rows = rows.map { row in columns.indices.map { $0 < row.count ? row[$0] : "" } }
         let widths = columns.indices.map { index in

@@ -1,13 +1,13 @@
 import FileNames
 
-/// Text as a terminal shows it.
+/// Text as displayed by a terminal.
 enum TextWidth {
-    /// Columns that the text takes: 2 for East Asian wide characters, 0 for combining ones.
+    /// Display width of the text: 2 columns for East Asian wide characters, 0 for combining ones.
     static func columns(_ text: String) -> Int {
         text.unicodeScalars.reduce(0) { $0 + columns($1) }
     }
 
-    /// The longest beginning that takes at most so many columns.
+    /// Longest prefix within the given number of columns.
     static func cut(_ text: String, columns limit: Int) -> String {
         var result = String.UnicodeScalarView()
         var used = 0
@@ -19,13 +19,14 @@ enum TextWidth {
         return String(result)
     }
 
-    /// With spaces up to a width.
+    /// Pads text with spaces to a width.
     static func padded(_ text: String, _ width: Int, right: Bool = false) -> String {
         let spaces = String(repeating: " ", count: max(0, width - columns(text)))
         return right ? spaces + text : text + spaces
     }
 
-    /// Names from outside may hold control characters, which would command the terminal, and bytes that are not UTF-8.
+    /// Escapes text. External names may contain terminal control characters, and bytes that are not
+    /// UTF-8.
     static func printable(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in FileName.visible(text).unicodeScalars {
@@ -49,7 +50,7 @@ enum TextWidth {
         return wide.contains { $0.contains(scalar.value) } ? 2 : 1
     }
 
-    /// The blocks that Unicode's EastAsianWidth.txt calls wide or full-width, coarsely.
+    /// Approximate blocks of wide and full-width characters in Unicode's EastAsianWidth.txt.
     private static let wide: [ClosedRange<UInt32>] = [
         0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF,
         0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F900...0x1F9FF,

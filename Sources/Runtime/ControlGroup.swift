@@ -2,10 +2,10 @@ import FileNames
 import Glibc
 import OperatingSystem
 
-/// The limits that containers and schedulers set by control groups.
+/// Limits set by containers and schedulers through control groups.
 package enum ControlGroup {
-    /// The least quota of this process's groups, in processors' worth of time, and what tells the
-    /// group that has it from others of the host; nil where there is no limit.
+    /// Lowest quota of this process's groups, in processors' worth of time, and a name that
+    /// distinguishes the group from others of the host; nil if there is no limit.
     static func quota() -> (name: String, processors: Double)? {
         var found: (name: String, processors: Double)?
         for group in groups(of: "cpu", mounted: ["cpu", "cpu,cpuacct"]) {
@@ -22,12 +22,12 @@ package enum ControlGroup {
         return found
     }
 
-    /// The least limit of this process's groups for memory, in bytes, and what tells the group that
-    /// has it from others of the host; nil where there is no limit.
+    /// Lowest memory limit of this process's groups, in bytes, and a name that distinguishes the
+    /// group from others of the host; nil if there is no limit.
     static func memory() -> (name: String, bytes: Int)? {
         var found: (name: String, bytes: Int)?
         for group in groups(of: "memory", mounted: ["memory"]) {
-            // "max" is no number; the first version has a number near 2^63 instead.
+            // "max" is not a number; the first version has a number near 2^63 instead.
             let name = group.isSecond ? "/memory.max" : "/memory.limit_in_bytes"
             if let limit = bytes(SystemFile.text(group.directory + name)),
                 limit < found?.bytes ?? .max
@@ -38,13 +38,13 @@ package enum ControlGroup {
         return found
     }
 
-    /// The number of a file of one number.
+    /// Parses the number in a file that contains only one.
     package static func bytes(_ text: String) -> Int? {
         Int(text.filter { !$0.isWhitespace }).flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// The directories, from the root down, of this process's groups that `controller` looks after;
-    /// the first version has a tree for each controller, `mounted` by one of these names.
+    /// Directories, from the root down, of this process's groups managed by `controller`; the first
+    /// version has a tree per controller, `mounted` under one of these names.
     private static func groups(
         of controller: Substring, mounted: [String]
     ) -> [(directory: String, isSecond: Bool)] {
@@ -70,7 +70,7 @@ package enum ControlGroup {
         return limit(quota: String(words[0]), period: String(words[1]))
     }
 
-    /// The first version's two files; a quota of -1 is none.
+    /// The first version's two files; a quota of -1 means none.
     package static func limit(quota: String, period: String) -> Double? {
         func number(_ text: String) -> Double? { Double(text.filter { !$0.isWhitespace }) }
         guard let quota = number(quota), let period = number(period), quota > 0, period > 0 else {
@@ -88,8 +88,8 @@ package enum ControlGroup {
         return result
     }
 
-    /// Identifies a group's directory for all processes of the host, whatever its path is for each
-    /// of them.
+    /// Identifies a group's directory for all processes of the host, even if its path differs
+    /// between them.
     private static func identity(_ directory: String) -> String {
         var status = stat()
         guard withSystemPath(directory, { stat($0, &status) }) == 0 else { return directory }

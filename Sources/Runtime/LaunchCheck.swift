@@ -1,16 +1,16 @@
 import Glibc
 
-/// The launcher's variables, for processes that MPI has not joined into a job.
+/// Variables set by launchers, for processes that MPI has not joined into a job.
 public enum LaunchCheck {
-    /// Variables with the number of processes, most trustworthy first. Under mpirun in a SLURM job,
-    /// SLURM's number is that of mpirun's helpers, so it counts only by itself.
+    /// Variables with the number of processes, most reliable first. Under mpirun in a SLURM job,
+    /// SLURM's number is that of mpirun's helpers, so it only counts if there is no other.
     private static let sizes = ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"]
     private static let ranks = ["PMI_RANK", "OMPI_COMM_WORLD_RANK", "SLURM_PROCID"]
 
-    /// Refuses to run where a launcher started several processes and each believes to be alone:
-    /// all would train the same model into the same directory.
+    /// Throws if a launcher started several processes and each considers itself alone, because all
+    /// would train the same model into the same directory.
     ///
-    /// - Parameter size: ranks of the job as MPI sees it.
+    /// - Parameter size: ranks of the job as reported by MPI.
     /// - Throws: `RuntimeError` (78).
     public static func requireWholeJob(size: Int) throws(RuntimeError) {
         guard size == 1, let index = sizes.firstIndex(where: { variable($0) != nil }),
@@ -22,15 +22,16 @@ public enum LaunchCheck {
                 + "protocol. Use its own mpirun, or `srun --mpi=pmi2`")
     }
 
-    /// Whether this is the launcher's first process, which prints what all of them know. The others
-    /// wait before they are told that they are not: some launchers kill all once one has ended.
+    /// Whether this is the launcher's first process, which prints messages common to all. The
+    /// others wait before it returns false for them, because some launchers kill all processes once
+    /// one has ended.
     public static func isFirst() -> Bool {
         let isFirst = ranks.lazy.compactMap { variable($0) }.first.map { $0 == 0 } ?? true
         if !isFirst { sleep(longestPrinting) }
         return isFirst
     }
 
-    /// Seconds that the first process may take longer than another to come to its message.
+    /// Seconds that the first process may take longer than others to reach its message.
     private static let longestPrinting: UInt32 = 5
 
     private static func variable(_ name: String) -> Int? {

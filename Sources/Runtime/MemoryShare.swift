@@ -2,23 +2,22 @@ import Glibc
 package import MPI
 package import OperatingSystem
 
-/// The share of its node's memory that a rank may take, where all ranks of the node take as much.
+/// A rank's share of its node's memory, equal for all ranks of the node.
 package struct MemoryShare: Equatable, Sendable {
-    /// The ranks that share memory, this one included.
+    /// Number of ranks that share memory, including this one.
     package private(set) var ranks: Int
-    /// Bytes that they have together: all of the node's, or what the scheduler leaves the control
-    /// group that they are in.
+    /// Bytes that they share: all of the node's, or what the scheduler grants their control group.
     package private(set) var total: Int
-    /// The limit of the process that leaves it no more; nil where there is none or others leave less.
+    /// The process limit that determines the share; nil if there is none or others are lower.
     package private(set) var limit: ResourceLimit?
 
-    /// Bytes for each.
+    /// Bytes per rank.
     package var bytes: Int { total / ranks }
 
     /// - Parameters:
-    ///   - rank: this rank's place in `resources`.
-    ///   - resources: those of all ranks of the host.
-    ///   - machine: bytes that the host has.
+    ///   - rank: index of this rank in `resources`.
+    ///   - resources: resources of all ranks of the host.
+    ///   - machine: memory of the host, in bytes.
     package init(of rank: Int, among resources: [RankResources], machine: Int) {
         let own = resources[rank]
         let node = (ranks: resources.count, total: machine)
@@ -37,33 +36,33 @@ package struct MemoryShare: Equatable, Sendable {
         apply(ResourceLimit.tightestOfMemory)
     }
 
-    /// The share of a process that has the machine for itself.
+    /// Share of a process that is alone on the machine.
     package static var ofThisProcess: MemoryShare {
         var share = MemoryShare(of: 0, among: [.own(jobSize: 1)], machine: Self.machineMemory)
         share.apply(ResourceLimit.tightestOfMemory)
         return share
     }
 
-    /// Bytes of memory that this machine has.
+    /// Memory of this machine, in bytes.
     package static var machineMemory: Int {
         sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
     }
 
-    /// A share of `total` bytes for one process.
+    /// Makes a share of `total` bytes for one process.
     package init(total: Int) { (ranks, self.total) = (1, total) }
 
-    /// Takes account of what a limit of the process itself still leaves it.
+    /// Applies the remaining amount of one of the process's own limits.
     package mutating func apply(_ own: (limit: ResourceLimit, bytesLeft: Int)?) {
         guard let own, own.bytesLeft < bytes else { return }
         (ranks, total, limit) = (1, own.bytesLeft, own.limit)
     }
 
-    /// Refuses what does not fit, before anything is taken: a failed allocation would end the job
-    /// without a word of what to change.
+    /// Throws if an allocation would not fit, before anything is allocated, because a failed
+    /// allocation would end the job without saying what to change.
     ///
     /// - Parameters:
-    ///   - needed: bytes that this rank is going to take, at least.
-    ///   - what: what takes them.
+    ///   - needed: bytes that this rank will allocate, at least.
+    ///   - what: description of the allocation.
     ///   - advice: what to change.
     /// - Throws: `RuntimeError` (78).
     package func check(_ needed: Int, of what: String, advice: String) throws(RuntimeError) {

@@ -1,13 +1,13 @@
 import OperatingSystem
 
-/// The memory of this process, as Linux counts it, without files that are mapped: corpora, which
-/// all processes of a node share with its page cache, and programs.
+/// Memory of this process, as counted by Linux, without mapped files: corpora, which all processes
+/// of a node share through its page cache, and programs.
 package enum ProcessMemory {
-    /// Bytes that it has in memory now; 0 where nobody knows.
+    /// Bytes in memory now; 0 if unknown.
     package static var resident: Int { own("VmRSS:") }
 
-    /// The most that it has had. (Linux keeps no such mark of mapped files alone; their pages only
-    /// become more.)
+    /// Maximum so far. (Linux keeps no such maximum without mapped files; their pages only
+    /// increase.)
     package static var peak: Int { own("VmHWM:") }
 
     private static func own(_ key: String) -> Int {

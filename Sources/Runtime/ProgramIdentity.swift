@@ -3,16 +3,16 @@ import DurableFiles
 import Glibc
 import MPI
 
-/// The program that runs, as the ranks of a job compare it.
+/// Identity of the running program, for comparison between the ranks of a job.
 public enum ProgramIdentity {
-    /// Adds the digest of the executable to what all ranks must have alike: another build may compute other bits, or
-    /// wait for messages that nobody sends.
+    /// Adds the executable's digest to the inputs that must be equal on all ranks, because another
+    /// build may compute other bits, or wait for messages that no rank sends.
     public static func add(to inputs: inout SharedInputs) {
         inputs.add("program (SHA-256 of the executable)", digest() ?? "cannot be read")
     }
 
-    /// SHA-256 of the executable; nil where it cannot be read. `/proc/self/exe` leads to the file that was started,
-    /// also where another lies at its path by now.
+    /// SHA-256 of the executable; nil if it cannot be read. `/proc/self/exe` is the file that was
+    /// started, even if another is at its path by now.
     private static func digest() -> String? {
         guard let file = fopen("/proc/self/exe", "r") else { return nil }
         defer { fclose(file) }

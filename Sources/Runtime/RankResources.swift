@@ -2,19 +2,19 @@ import Glibc
 package import MPI
 import OperatingSystem
 
-/// The resources of its host that a rank may use.
+/// Resources of a rank's host that the rank may use.
 package struct RankResources: Equatable {
-    /// The processors that the scheduler lets it use, in ascending order.
+    /// Processors that the scheduler lets it use, in ascending order.
     package var processors: [Int]
-    /// The group of processes that share the quota.
+    /// Identifies the processes that share the quota.
     package var quotaGroup = ""
-    /// The processors' worth of time that those processes have together; nil: no limit.
+    /// Processors' worth of time that those processes share; nil if unlimited.
     package var quota: Double?
-    /// The group of processes that share the limit of memory.
+    /// Identifies the processes that share the memory limit.
     package var memoryGroup = ""
-    /// Bytes of memory that those processes may have together; nil: no limit.
+    /// Memory that those processes share, in bytes; nil if unlimited.
     package var memoryLimit: Int?
-    /// The most processors that SLURM meant for the rank; nil: it says nothing.
+    /// Maximum number of processors that SLURM assigned to the rank; nil if unspecified.
     package var limit: Int?
 
     package init(
@@ -29,7 +29,7 @@ package struct RankResources: Equatable {
         self.memoryLimit = memoryLimit
     }
 
-    /// This rank's place among those of its node, and what each may use. Collective.
+    /// Index of this rank among those of its node, and the resources of each. Collective.
     package static func ofNode(
         _ communicator: Communicator
     ) throws -> (rank: Int, resources: [RankResources]) {
@@ -56,8 +56,8 @@ package struct RankResources: Equatable {
             memoryGroup: memory?.name ?? "", memoryLimit: memory?.bytes)
     }
 
-    /// `SLURM_CPUS_PER_TASK`, where SLURM itself started the ranks: under mpirun it speaks of
-    /// mpirun's helpers, one a node.
+    /// `SLURM_CPUS_PER_TASK`, if SLURM itself started the ranks. Under mpirun it describes mpirun's
+    /// helpers, one per node.
     package static func slurmLimit(jobSize: Int, _ variable: (String) -> String?) -> Int? {
         guard variable("SLURM_STEP_NUM_TASKS").flatMap({ Int($0) }) == jobSize,
             ["PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"].allSatisfy({
@@ -67,7 +67,7 @@ package struct RankResources: Equatable {
         return variable("SLURM_CPUS_PER_TASK").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
     }
 
-    /// The numbers of a list such as `0-3,8`, as Linux writes them.
+    /// Parses a list of numbers such as `0-3,8`, as Linux writes them.
     package static func list(_ text: some StringProtocol) -> [Int] {
         text.split { $0 == "," || $0.isWhitespace }.flatMap { part -> [Int] in
             let bounds = part.split(separator: "-").compactMap { Int($0) }

@@ -2,24 +2,24 @@ public import Distributed
 public import DurableFiles
 import Glibc
 
-/// Locks the directory of a run for all ranks of a job: rank 0 takes the lock, and the others wait
-/// with it, in short steps, while it is not clear whether another holder lives.
+/// Locks the directory of a run for all ranks of a job. Rank 0 takes the lock. As long as it is not
+/// known whether another holder is alive, the others wait with it, in short steps.
 public enum RunDirectoryLock {
-    /// The outcome of an attempt, the same on all ranks.
+    /// Outcome of an attempt, the same on all ranks.
     public enum Outcome {
-        /// The directory is this job's; the lock itself is on rank 0.
+        /// The job holds the directory; the lock itself is on rank 0.
         case held(DirectoryLock?)
-        /// A rank was asked to stop before.
+        /// A rank was asked to stop first.
         case stopped
     }
 
     /// Locks `directory`. Collective.
     ///
     /// - Parameters:
-    ///   - isCoordinator: true on rank 0 alone.
+    ///   - isCoordinator: true on rank 0 only.
     ///   - isStopRequested: whether this rank was asked to stop.
-    ///   - note: prints a line; called on rank 0 alone.
-    /// - Throws: `LockedError` (78) where another run uses the directory.
+    ///   - note: prints a line; called on rank 0 only.
+    /// - Throws: `LockedError` (78) if another run uses the directory.
     public static func acquire(
         _ directory: String, agreement: Agreement, isCoordinator: Bool,
         isStopRequested: () -> Bool, note: (String) -> Void

@@ -1,10 +1,10 @@
 package import Formats
 
-/// Threads of one rank.
+/// Number of threads per rank.
 public enum ThreadCount: Equatable, Sendable {
     /// The processors of the machine divided among its ranks, at least one.
     case auto
-    /// This many.
+    /// A fixed number.
     case fixed(Int)
 }
 

@@ -1,30 +1,29 @@
 import Distributed
 public import MPI
 
-/// The number of a rank's threads, and their processors.
+/// Number of a rank's threads, and their processors.
 public struct ThreadPlan: Equatable, Sendable {
-    /// Threads of the rank.
+    /// Number of threads of the rank.
     public let threads: Int
-    /// The processors that are the rank's alone, those to be used first in front; nil where it is
-    /// not to be pinned.
+    /// Processors exclusive to the rank, in order of use; nil if it is not pinned.
     public let processors: [Int]?
-    /// The processors that the scheduler lets the rank use, which others may use, too.
+    /// Processors that the scheduler lets the rank use, possibly shared with others.
     package let allowed: [Int]
 
-    /// The configured number of threads; for `auto` as many as the rank has processors, those that
-    /// several ranks may use being shared evenly, and no more than the job's time quota and SLURM
-    /// leave it; at least 1.
+    /// Computes the number of threads: the configured one, or for `auto` as many as the rank has
+    /// processors. Processors shared by several ranks are divided evenly, and the number is limited
+    /// by the job's time quota and by SLURM; it is at least 1.
     ///
-    /// Launchers that bind ranks give each a set of processors of its own, others one set to all:
-    /// looking at who shares a set is right for both. A set that several ranks share is cut into one
-    /// part a rank, and the rank is pinned to its part, if `pins` and if no rank has more threads
-    /// than processors then. Siblings on one core stay together, and are used last.
+    /// Launchers that bind ranks give each its own set of processors; others give all the same set.
+    /// Determining which ranks share a set handles both. A set shared by several ranks is divided
+    /// into one part per rank, and the rank is pinned to its part, if `pins` is true and no rank
+    /// then has more threads than processors. Siblings on one core stay together, and are used
+    /// last.
     ///
     /// - Parameters:
-    ///   - rank: this rank's place in `resources`.
-    ///   - resources: those of all ranks of the host.
-    ///   - coreOf: what tells a processor's core from others; a processor that is missing is a core
-    ///     of its own.
+    ///   - rank: index of this rank in `resources`.
+    ///   - resources: resources of all ranks of the host.
+    ///   - coreOf: identifies the core of each processor; a missing processor is a core of its own.
     package init(
         _ setting: ThreadCount, pins: Bool, rank: Int,
         of resources: [RankResources], coreOf: [Int: Int] = [:]
@@ -37,7 +36,7 @@ public struct ThreadPlan: Equatable, Sendable {
         } else {
             threads = Self.automatic(own, among: resources)
         }
-        // A part of a set that others use, too, is nobody's own.
+        // Part of a set that others also use is not exclusive.
         let isApart = resources.allSatisfy {
             $0.processors == own.processors || Set($0.processors).isDisjoint(with: own.processors)
         }
@@ -68,7 +67,7 @@ public struct ThreadPlan: Equatable, Sendable {
         return max(1, count)
     }
 
-    /// The plan of this rank. Collective.
+    /// Computes the plan of this rank. Collective.
     public init(
         _ setting: ThreadCount, pins: Bool, communicator: Communicator
     ) throws {
@@ -81,13 +80,13 @@ public struct ThreadPlan: Equatable, Sendable {
                 }))
     }
 
-    /// Threads for a process that is alone on its host: the processors that it may use, within its
-    /// quota.
+    /// Number of threads of a process that is alone on its host: the processors that it may use,
+    /// within its quota.
     package static var threadsOfThisProcess: Int {
         automatic(.own(jobSize: 1), among: [.own(jobSize: 1)])
     }
 
-    /// The number of threads alone, for work that is not pinned. Collective.
+    /// Number of threads only, for work that is not pinned. Collective.
     public static func threads(
         _ setting: ThreadCount, communicator: Communicator
     ) throws -> Int {

@@ -1,36 +1,36 @@
 import OperatingSystem
 
-/// The deadline by which a run must stop so that its last checkpoint is written in time.
+/// Deadline by which a run must stop so that its last checkpoint is written in time.
 package final class TimeBudget {
     private let endTime: Double?
-    /// The longest checkpoint so far; before the first, what a slow disk would take.
+    /// Duration of the longest checkpoint so far; before the first, an estimate for a slow disk.
     private var writeSeconds: Double
     private var longestGap = 0.0
     private var lastLook: Double?
-    /// Whether the time came. It stays so.
+    /// Whether the deadline has been reached. Stays true.
     package private(set) var wasSpent = false
 
-    /// Leaving takes a little beside the checkpoint, and schedulers' clocks are coarse.
+    /// Exiting takes some time besides the checkpoint, and schedulers' clocks are coarse.
     private static let marginSeconds = 5.0
     private static let slowDisk = 100e6
 
-    /// A budget until `endTime`, in `MonotonicClock.seconds`; nil: without end.
+    /// Makes a budget until `endTime`, in `MonotonicClock.seconds`; nil for no limit.
     package init(until endTime: Double?, parameterCount: Int) {
         self.endTime = endTime
         // Weights and two moments.
         writeSeconds = Double(parameterCount * 3 * MemoryLayout<Float>.stride) / Self.slowDisk
     }
 
-    /// Notes how long a checkpoint took.
+    /// Records the duration of a checkpoint.
     package func noteWrite(seconds: Double) {
         writeSeconds = max(writeSeconds, seconds)
-        // It was no gap between two looks: it is counted by itself.
+        // The checkpoint was not a gap between two polls: it is counted separately.
         lastLook = nil
     }
 
-    /// Whether it is time to stop: what is left would not be enough if the next look came as late
-    /// as the latest so far and the disk took half as long again. A checkpoint that has been
-    /// `writing` for so many seconds comes to its end first.
+    /// Whether it is time to stop. That is the case if the remaining time would not be enough if
+    /// the next poll came as late as the latest so far and the disk were half as slow again. A
+    /// checkpoint that has been `writing` for the given seconds finishes first.
     package func isSpent(writing: Double? = nil) -> Bool {
         guard let endTime else { return false }
         let now = MonotonicClock.seconds

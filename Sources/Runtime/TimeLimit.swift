@@ -1,12 +1,12 @@
 import Glibc
 import OperatingSystem
 
-/// The remaining time of a job, as people and SLURM write it.
+/// Remaining time of a job, as written by people and SLURM.
 public enum TimeLimit {
     /// Seconds of a time in SLURM's notation: `MINUTES`, `MINUTES:SECONDS`,
     /// `HOURS:MINUTES:SECONDS`, `DAYS-HOURS`, `DAYS-HOURS:MINUTES`, `DAYS-HOURS:MINUTES:SECONDS`.
-    /// Infinite for the words that SLURM prints instead of a time where a job has no limit or none
-    /// that is known. Nil where it is none of these.
+    /// Infinite for the words that SLURM prints if a job has no limit or no known one. Nil if it is
+    /// none of these.
     public static func seconds(_ text: String) -> Double? {
         let text = text.filter { !$0.isWhitespace }
         if withoutLimit.contains(text.lowercased()) { return .infinity }
@@ -21,7 +21,7 @@ public enum TimeLimit {
             numbers.append(number)
         }
         let hasDays = halves.count == 2
-        // With days, the first field after them is hours; without, a single or the first of two is
+        // After days, the first field is hours; without days, a single field or the first of two is
         // minutes.
         let units: [Double] =
             hasDays
@@ -35,19 +35,19 @@ public enum TimeLimit {
         "(null)",
     ]
 
-    /// The end of this job in `MonotonicClock.seconds`: `timeLeft` seconds from now, or the time in
-    /// `SLURM_JOB_END_TIME` (seconds since 1970), whichever comes first; nil without either.
+    /// End of this job in `MonotonicClock.seconds`: `timeLeft` seconds from now, or the time in
+    /// `SLURM_JOB_END_TIME` (seconds since 1970), whichever comes first; nil if neither is known.
     public static func endTime(timeLeft: Double?) -> Double? {
         let slurm = getenv("SLURM_JOB_END_TIME").flatMap {
             secondsLeft(until: String(cString: $0), date: Double(time(nil)))
         }
-        // The date is asked once: whoever sets the clock later does not move the end.
+        // The date is read once, so that later changes of the clock do not move the end.
         let left = [timeLeft, slurm].compactMap(\.self).min()
         return left.map { MonotonicClock.seconds + $0 }
     }
 
-    /// Seconds from `date` to the end that SLURM says. Nil where it says none, or one that is over:
-    /// a job that still runs has been given more time.
+    /// Seconds from `date` to the end stated by SLURM. Nil if there is none, or if it has passed,
+    /// because a job that still runs has been given more time.
     package static func secondsLeft(until text: String, date: Double) -> Double? {
         guard let end = Double(text), end.isFinite, end > date else { return nil }
         return end - date

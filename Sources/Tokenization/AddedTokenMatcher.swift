@@ -1,7 +1,7 @@
 import Glibc
 
-/// Finds added tokens in bytes: the leftmost, and of those that begin there the longest, as Hugging
-/// Face does.
+/// Finds added tokens in bytes: the leftmost, and the longest of those with the same start, as
+/// Hugging Face does.
 struct AddedTokenMatcher: Sendable {
     /// A token in a text.
     struct Match {
@@ -9,14 +9,14 @@ struct AddedTokenMatcher: Sendable {
         let id: Int32
     }
 
-    /// Whether there is nothing to find.
+    /// Whether there are no tokens to find.
     let isEmpty: Bool
     private let trie: PieceTrie
-    /// The byte that all tokens begin with, if it is one; else -1.
+    /// First byte shared by all tokens; -1 if they differ.
     private let onlyFirst: Int32
     private let isFirst: FrozenTable<Bool>
 
-    /// A matcher of tokens that are not empty.
+    /// Makes a matcher of non-empty tokens.
     init(_ tokens: [(bytes: [UInt8], id: Int32)]) {
         isEmpty = tokens.isEmpty
         trie = PieceTrie(words: tokens)
@@ -25,7 +25,7 @@ struct AddedTokenMatcher: Sendable {
         isFirst = FrozenTable((0...255 as ClosedRange<UInt8>).map(firsts.contains))
     }
 
-    /// The first token in `start ..< count`.
+    /// Finds the first token in `start ..< count`.
     func next(_ bytes: UnsafePointer<UInt8>, from start: Int, to count: Int) -> Match? {
         if isEmpty { return nil }
         var position = start

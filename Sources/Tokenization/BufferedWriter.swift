@@ -1,13 +1,13 @@
 import Glibc
 
-/// Collects bytes for an open file. What is not flushed is lost.
+/// Collects bytes for an open file. Unflushed bytes are lost.
 struct BufferedWriter: ~Copyable {
     private let file: Int32
     private let name: String
     private var buffer: UnsafeMutableRawPointer
     private var capacity = 1 << 19
     private var count = 0
-    /// From here on `flushIfFull` writes.
+    /// Size from which `flushIfFull` writes.
     private static let threshold = 1 << 18
 
     init(_ file: Int32, name: String) {
@@ -33,7 +33,7 @@ struct BufferedWriter: ~Copyable {
         count += bytes.count
     }
 
-    /// Writes what there is, if it is much.
+    /// Writes the buffer if it exceeds the threshold.
     mutating func flushIfFull() throws(TextStreamError) {
         if count >= Self.threshold { try flush() }
     }

@@ -1,41 +1,41 @@
 import Synchronization
 
-/// The changes that normalizing makes to text, beside removing control characters.
+/// Changes made to text by normalization, in addition to removing control characters.
 struct CharacterForm: Hashable, Sendable {
-    /// Whether letters are made lower case.
+    /// Whether letters are lowercased.
     var lowercase: Bool
-    /// Whether text is decomposed (NFD) and accents (Mn) are removed, before lower case.
+    /// Whether text is decomposed (NFD) and accents (Mn) are removed, before lowercasing.
     var stripsAccents: Bool
-    /// Whether ideographs stand alone.
+    /// Whether ideographs are isolated.
     var isolatesIdeographs: Bool
 
-    /// The form of text that is normalized already.
+    /// Form of text that is already normalized.
     static let normalized = CharacterForm(
         lowercase: false, stripsAccents: false, isolatesIdeographs: false)
 }
 
-/// The treatment of a code point in a form. Only forms that strip accents drop, sort marks, and map
-/// ideographs and punctuation.
+/// Treatment of a code point in a form. Only forms that strip accents drop marks, sort marks, and
+/// map ideographs and punctuation.
 enum CharacterClass: UInt8 {
-    /// Part of a word, as it stands.
+    /// Part of a word, unchanged.
     case letter
-    /// Removed before anything else: controls, format characters, private use, U+0000, U+FFFD.
+    /// Removed first: controls, format characters, private use, U+0000, U+FFFD.
     case removed
     /// Ends a word.
     case space
-    /// A word by itself.
+    /// A word on its own.
     case punctuation
-    /// A word by itself, in one of the eight CJK ranges.
+    /// A word on its own, in one of the eight CJK ranges.
     case ideograph
     /// Removed accent (Mn) of combining class 0, across which marks are not sorted.
     case droppedStarter
     /// Removed accent (Mn) of another combining class.
     case droppedMark
-    /// Replaced by other code points: decomposed, stripped of accents, lower case.
+    /// Replaced by other code points: decomposed, stripped of accents, lowercased.
     case mapped
-    /// Kept mark of a combining class other than 0, sorted among its neighbours.
+    /// Kept mark of a combining class other than 0, sorted among adjacent marks.
     case mark
-    /// A syllable, decomposed by arithmetic.
+    /// A syllable, decomposed arithmetically.
     case hangul
     /// An ideograph replaced by another.
     case mappedIdeograph
@@ -50,10 +50,10 @@ enum CharacterClass: UInt8 {
 
 /// Lookup of `UnicodeTables` by code point, for one form.
 final class CharacterTable: Sendable {
-    /// The tables made so far.
+    /// Tables made so far.
     private static let made = Mutex<[CharacterForm: CharacterTable]>([:])
 
-    /// The table of a form.
+    /// Table of a form.
     static func of(_ form: CharacterForm) -> CharacterTable {
         made.withLock { made in
             if let table = made[form] { return table }
@@ -63,7 +63,7 @@ final class CharacterTable: Sendable {
         }
     }
 
-    /// Whether letters are made lower case.
+    /// Whether letters are lowercased.
     let lowercase: Bool
     private static let blockBits: UInt32 = 7
     /// Block number of each group of 128 code points.
@@ -85,7 +85,8 @@ final class CharacterTable: Sendable {
         }
     }
 
-    /// Writes runs of classes out into blocks, equal blocks once, each class as `kind` has it.
+    /// Expands runs of classes into blocks, without duplicate blocks, with each class translated by
+    /// `kind`.
     private static func expand(
         _ runs: [UInt32], _ kind: (UInt32, UInt8) -> UInt8
     ) -> (FrozenTable<UInt16>, FrozenTable<UInt8>) {
@@ -137,7 +138,7 @@ final class CharacterTable: Sendable {
 }
 
 extension CharacterForm {
-    /// The class in this form of each class in the uncased form, for which the tables were made; a
+    /// This form's class for each class of the uncased form, for which the tables were made; a
     /// mapped code point that this form does not map is a letter.
     fileprivate var classes: [UInt8] {
         (0...CharacterClass.mappedPunctuation.rawValue).map { raw in
@@ -158,7 +159,7 @@ extension CharacterForm {
         }
     }
 
-    /// The replacement of each mapped code point: decomposed first, then made lower case.
+    /// Replacement of each mapped code point: decomposed, then lowercased.
     fileprivate var mappings: [UInt32: ArraySlice<UInt32>] {
         let lower = lowercase ? Self.entries(UnicodeTables.lowercase) : [:]
         guard stripsAccents else { return lower }

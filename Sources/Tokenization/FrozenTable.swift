@@ -1,7 +1,6 @@
-/// An array that never changes, at an address that never changes, for loops that must not pay for
-/// checks.
+/// An immutable array at a fixed address, for loops that cannot afford bounds checks.
 ///
-/// Safe to share because nothing writes after `init`. Whoever keeps `base` keeps the table, too.
+/// Safe to share because nothing writes after `init`. A copy of `base` must not outlive the table.
 final class FrozenTable<Element: BitwiseCopyable>: @unchecked Sendable {
     let base: UnsafePointer<Element>
     let count: Int

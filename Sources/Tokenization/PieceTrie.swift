@@ -1,11 +1,11 @@
 /// The pieces of a vocabulary as a trie over bytes, for greedy longest match.
 ///
-/// There are two roots: one for pieces that begin a word, one for those behind `##`. Edges lie in
+/// There are two roots: one for pieces that begin a word, one for those after `##`. Edges are in
 /// one open-addressing table keyed by (node, byte), so a step costs one probe whatever the fan-out.
 struct PieceTrie: Sendable {
-    /// The root of pieces that begin a word.
+    /// Root of pieces that begin a word.
     static let wordRoot: UInt32 = 0
-    /// The root of pieces that continue one.
+    /// Root of pieces that continue a word.
     static let continuationRoot: UInt32 = 1
 
     /// Each edge is (node << 8 | byte) << 32 | child.
@@ -14,7 +14,7 @@ struct PieceTrie: Sendable {
     /// Id of the piece that ends at a node, or -1.
     private let ids: FrozenTable<Int32>
 
-    /// A trie of the pieces of a vocabulary but those of the ids in `excluded`.
+    /// Makes a trie of the pieces of a vocabulary except those with ids in `excluded`.
     init(_ vocabulary: Vocabulary, excluding excluded: Set<Int32> = []) {
         var builder = PieceTrieBuilder()
         for id in 0..<Int32(vocabulary.count) where !excluded.contains(id) {
@@ -28,7 +28,7 @@ struct PieceTrie: Sendable {
         self.init(builder)
     }
 
-    /// A trie of whole words.
+    /// Makes a trie of whole words.
     init(words: [(bytes: [UInt8], id: Int32)]) {
         var builder = PieceTrieBuilder()
         for word in words { builder.insert(word.bytes, at: Self.wordRoot, id: word.id) }
@@ -41,8 +41,8 @@ struct PieceTrie: Sendable {
         ids = FrozenTable(builder.ids)
     }
 
-    /// The longest piece at the start of `bytes`, which has `count` > 0 bytes: its id, or -1, and
-    /// its length.
+    /// Longest piece at the start of `bytes`, which has `count` > 0 bytes: its id, or -1, and its
+    /// length.
     func longestMatch(
         _ bytes: UnsafePointer<UInt8>, _ count: Int, root: UInt32
     ) -> (id: Int32, length: Int) {
@@ -72,7 +72,7 @@ struct PieceTrie: Sendable {
     }
 }
 
-/// The growing form of `PieceTrie`.
+/// Mutable form of `PieceTrie`.
 private struct PieceTrieBuilder {
     /// No edge has node 0xFFFFFF: `Vocabulary.maximumBytes` bounds the nodes below it.
     static let free = UInt64.max
@@ -105,7 +105,7 @@ private struct PieceTrieBuilder {
         ids[Int(node)] = id
     }
 
-    /// The slot of a key, or the free one where it belongs.
+    /// Slot of a key, or the free slot for it.
     private func find(_ key: UInt32) -> Int {
         var slot = Int(Self.hash(key) >> shift)
         while edges[slot] != Self.free, UInt32(truncatingIfNeeded: edges[slot] >> 32) != key {

@@ -1,35 +1,35 @@
 import DurableFiles
 import Glibc
 
-/// Reads an open file in segments, each a line or, of a line longer than the buffer, a part that
-/// ends at white space.
+/// Reads an open file in segments: lines or, of a line longer than the buffer, parts that end at
+/// white space.
 struct SegmentReader: ~Copyable {
-    /// Bytes without their line feed, valid until the next call of `next`.
+    /// Bytes without their line feed, valid until the next call to `next`.
     struct Segment {
         let bytes: UnsafeRawBufferPointer
-        /// Whether the line ends here.
+        /// Whether the segment ends its line.
         let endsLine: Bool
     }
 
     private let file: Int32
     private let name: String
     private let maximumBytes: Int
-    /// The range still to be read, or nil to read from the file's position to its end.
+    /// Remaining range, or nil to read from the file's position to its end.
     private var range: Range<Int>?
     private var buffer: UnsafeMutableRawPointer
     private var capacity: Int
-    /// The start of the bytes read and not yet returned, `start ..< filled`.
+    /// Start of the bytes read and not yet returned, `start ..< filled`.
     private var start = 0
     private var filled = 0
-    /// No line feed lies in `start ..< searched`.
+    /// End of the searched bytes: `start ..< searched` contains no line feed.
     private var searched = 0
     private var atEnd = false
     private var lineIsOpen = false
     private var line = 1
     private let requiresText: Bool
-    /// The offset in the file of the first byte read.
+    /// Offset in the file of the first byte read.
     private let firstByte: Int
-    /// The first bytes of the file, as far as they were read.
+    /// First bytes of the file, as far as they were read.
     private var head: [UInt8] = []
     /// Bytes read so far.
     private(set) var bytesRead = 0
@@ -38,7 +38,7 @@ struct SegmentReader: ~Copyable {
     ///
     /// - Parameters:
     ///   - requiresText: Whether bytes that are not UTF-8, and NUL, are an error.
-    ///   - range: If given, only these bytes are read, and the file's own position is left alone.
+    ///   - range: If given, only these bytes are read, and the file's own position is unchanged.
     init(
         _ file: Int32, name: String, bufferBytes: Int, maximumStretchBytes: Int,
         requiresText: Bool, range: Range<Int>? = nil
@@ -56,7 +56,7 @@ struct SegmentReader: ~Copyable {
 
     deinit { buffer.deallocate() }
 
-    /// The next segment, or nil at the end.
+    /// Returns the next segment, or nil at the end.
     mutating func next() throws(TextStreamError) -> Segment? {
         while true {
             if searched < filled, let found = memchr(buffer + searched, 0x0A, filled - searched) {
@@ -101,13 +101,13 @@ struct SegmentReader: ~Copyable {
                 byte: bytes[fault.lowerBound], head: firstByte > 0 ? headOfFile() : head))
     }
 
-    /// The first bytes of a file that is not read from its beginning.
+    /// First bytes of a file that is not read from its beginning.
     private func headOfFile() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 64)
         return Array(bytes.prefix(max(0, pread(file, &bytes, bytes.count, 0))))
     }
 
-    /// The number of line feeds in the first `count` bytes of the file; only for messages.
+    /// Number of line feeds in the first `count` bytes of the file; only for messages.
     private func linesBefore(_ count: Int) -> Int {
         var block = [UInt8](repeating: 0, count: 1 << 16)
         var (offset, lines) = (0, 0)

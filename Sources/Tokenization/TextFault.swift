@@ -1,25 +1,25 @@
-/// A place in an input where it is not text in UTF-8.
+/// A position in an input at which it is not UTF-8 text.
 public struct TextFault: Equatable, Sendable, CustomStringConvertible {
-    /// The path of the input, or what else it is called.
+    /// Path or other name of the input.
     public let source: String
-    /// The line of the place, from 1.
+    /// Line of the fault, from 1.
     public let line: Int
-    /// The offset of the place in the input, from 0.
+    /// Offset of the fault in the input, from 0.
     public let byteOffset: Int
     /// The kind of fault.
     public let kind: Kind
 
     /// Kinds of faults.
     public enum Kind: Sendable, Equatable {
-        /// A byte sequence that is not UTF-8.
+        /// An invalid UTF-8 sequence.
         case notUTF8
-        /// A byte 0.
+        /// A NUL byte.
         case nul
-        /// A file of another format, known by its first bytes.
+        /// A file of another format, recognized by its first bytes.
         case format(FileFormat)
     }
 
-    /// The fault at `byteOffset` of an input that begins with the bytes `head`.
+    /// Describes the fault at `byteOffset` of an input that begins with the bytes `head`.
     package init(source: String, line: Int, byteOffset: Int, byte: UInt8, head: [UInt8]) {
         self.source = source
         self.line = line
@@ -30,7 +30,7 @@ public struct TextFault: Equatable, Sendable, CustomStringConvertible {
     /// The name of standard input in messages.
     package static let standardInput = "standard input"
 
-    /// The fault, its place, and what to do.
+    /// Description of the fault, its position, and how to fix it.
     public var description: String {
         let place = "\(source), line \(line), byte \(byteOffset)"
         return switch kind {
@@ -58,9 +58,9 @@ public struct TextFault: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Formats of files that are taken for text by mistake.
+/// File formats that are commonly mistaken for text.
 public struct FileFormat: Sendable, Equatable {
-    /// The name with its article or none, for "this is ...".
+    /// Name with its article, if any, for "this is ...".
     let name: String
     let remedy: Remedy
 
@@ -72,8 +72,8 @@ public struct FileFormat: Sendable, Equatable {
         case extract
     }
 
-    /// The format of a file that begins with `head`, if it is known. Text may begin like some of
-    /// them, so this is asked only about what has proved not to be text.
+    /// Recognizes the format of a file that begins with `head`. Text may begin like some formats,
+    /// so this is only called for input that has proved not to be text.
     init?(head: [UInt8]) {
         if let known = Self.magic.first(where: { head.starts(with: $0.bytes) }) {
             self = known.format

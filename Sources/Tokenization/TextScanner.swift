@@ -1,13 +1,12 @@
-/// Cuts bytes into lexemes that can be handled each for itself:
-/// - a *chunk*, free of white space and of code points that are words by themselves;
-/// - one code point that is a word by itself and maps to itself (punctuation, ideograph).
+/// Splits bytes into lexemes that can be handled independently:
+/// - a *chunk*, free of white space and of code points that are words on their own;
+/// - one code point that is a word on its own and maps to itself (punctuation, ideograph).
 ///
-/// What a chunk means depends on its bytes alone, so chunks can be cached and counted as they
-/// stand.
+/// The ids of a chunk depend on its bytes only, so chunks can be cached and counted unmodified.
 struct TextScanner {
-    /// A finding of `next`.
+    /// Result of `next`.
     enum Lexeme {
-        /// Bytes up to the position, from the one given.
+        /// Bytes up to the position, from the given pointer.
         case chunk(UnsafePointer<UInt8>)
         /// A code point that is a word; its bytes begin at the pointer.
         case isolated(UInt32, UnsafePointer<UInt8>)
@@ -18,7 +17,7 @@ struct TextScanner {
     private let end: UnsafePointer<UInt8>
     private let table: CharacterTable
     private let kinds: UnsafePointer<UInt8>
-    /// Classes of code points that are isolated.
+    /// Classes of code points that are words on their own.
     private let isolated: UInt32
     /// Classes that end a chunk.
     private let boundary: UInt32
@@ -29,11 +28,11 @@ struct TextScanner {
     /// Control characters, which are removed, and lead bytes.
     private static let other: UInt8 = 3
 
-    /// Kinds of bytes. Global, so its address stays.
+    /// Kinds of bytes. Global, so that its address is fixed.
     private static let byteKinds = FrozenTable<UInt8>(
         (0..<256).map { byte in
             guard byte < 0x80 else { return other }
-            // ASCII is of the same kinds in all forms.
+            // ASCII has the same kinds in all forms.
             return switch CharacterTable.of(.normalized).characterClass(UInt32(byte)) {
             case .space: space
             case .punctuation: punctuation
@@ -48,12 +47,12 @@ struct TextScanner {
         position = bytes
         end = bytes + count
         kinds = Self.byteKinds.base
-        // Mapped ones take the normalizer's way, inside chunks.
+        // Mapped ones are handled by the normalizer, inside chunks.
         isolated = CharacterClass.mask(.punctuation, .ideograph)
         boundary = isolated | CharacterClass.mask(.space)
     }
 
-    /// Skips white space and takes one lexeme.
+    /// Skips white space and returns one lexeme.
     @inline(__always)
     mutating func next() -> Lexeme {
         while position < end {
@@ -84,7 +83,7 @@ struct TextScanner {
         return .end
     }
 
-    /// The bytes of the next lexeme, whatever it is.
+    /// Bytes of the next lexeme of any kind.
     @inline(__always)
     mutating func nextBytes() -> UnsafeBufferPointer<UInt8>? {
         switch next() {
@@ -127,7 +126,7 @@ struct TextScanner {
     }
 }
 
-/// The high bit of each byte that is an ASCII letter or digit; the other bits mean nothing.
+/// High bit of each byte that is an ASCII letter or digit; the other bits are undefined.
 @inline(__always)
 private func alphanumericBits(_ bytes: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101

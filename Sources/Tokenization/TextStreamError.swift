@@ -4,18 +4,18 @@ import Glibc
 
 /// An error while reading a text or writing its result.
 public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
-    /// The operating system would not open or read a file, and said so with this `errno`.
+    /// Opening or reading a file failed with this `errno`.
     case unreadable(path: String, code: Int32)
-    /// A directory in the place of a file.
+    /// A directory instead of a file.
     case directory(path: String)
     /// An input that is not text.
     case notText(TextFault)
-    /// The operating system would not write.
+    /// Writing failed.
     case unwritable(path: String, reason: String)
-    /// A stretch without ASCII white space is longer than the limit, on a line counted from 1.
+    /// A run without ASCII white space is longer than the limit, on a line counted from 1.
     case stretchTooLong(path: String, line: Int, limit: Int)
 
-    /// The exit status of sysexits(3) that fits.
+    /// Exit status of sysexits(3).
     public var exitCode: Int32 {
         switch self {
         case .unreadable(_, let code):
@@ -25,7 +25,7 @@ public enum TextStreamError: ExitCoded, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The fault, its place, and what to do.
+    /// Description of the fault, its position, and how to fix it.
     public var description: String { message.printable }
 
     private var message: String {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Tokenizes a stream line by line: one line in, one line out, with the tokens or ids separated by
+/// Tokenizes a stream line by line: each line becomes one line with the tokens or ids, separated by
 /// single spaces.
 ///
-/// A line ends at a line feed only; what follows the last one is a line, too, if there is anything.
-/// Long lines are cut at ASCII white space, where cutting changes no id, so memory stays at a few
-/// times `bufferBytes`, unless a stretch without white space is longer.
+/// A line ends only at a line feed; any remaining bytes after the last one are a line, too. Long
+/// lines are cut at ASCII white space, where cutting changes no id, so memory stays at a few times
+/// `bufferBytes`, unless a run without white space is longer.
 public struct TokenizeStream: Sendable {
     /// The text written for each token.
     public enum Format: Sendable {
@@ -15,7 +15,7 @@ public struct TokenizeStream: Sendable {
         case ids
     }
 
-    /// Counts of the processed text.
+    /// Counts of processed text.
     public struct Summary: Sendable, Equatable {
         /// Bytes read.
         public var bytes = 0
@@ -29,7 +29,7 @@ public struct TokenizeStream: Sendable {
 
     /// Bytes read at once.
     static let bufferBytes = 1 << 20
-    /// The longest stretch without ASCII white space that is tokenized, in bytes: 64 MiB.
+    /// Maximum length of a run without ASCII white space, in bytes: 64 MiB.
     public static let maximumStretchBytes = 1 << 26
 
     private let tokenizer: WordPieceTokenizer
@@ -64,11 +64,11 @@ public struct TokenizeStream: Sendable {
     ///
     /// - Parameters:
     ///   - input: A file descriptor, which may be a pipe.
-    ///   - inputName: What to call it in an error.
+    ///   - inputName: Name of the input in errors.
     ///   - output: A file descriptor.
-    ///   - outputName: What to call it in an error.
-    /// - Throws: `TextStreamError` if reading or writing fails, a stretch is too long, or the input
-    ///   has to be text and is not; all lines before that are written.
+    ///   - outputName: Name of the output in errors.
+    /// - Throws: `TextStreamError` if reading or writing fails, a run is too long, or the input is
+    ///   required to be text and is not; all preceding lines are written.
     public func run(
         input: Int32, inputName: String, output: Int32, outputName: String = "standard output"
     ) throws(TextStreamError) -> Summary {
@@ -80,7 +80,7 @@ public struct TokenizeStream: Sendable {
         do throws(TextStreamError) {
             try copy(&reader, to: &writer, &summary)
         } catch {
-            // What can be answered is; the first error is the one to tell.
+            // Completed lines are still written; the first error is reported.
             try? writer.flush()
             throw error
         }
@@ -98,7 +98,7 @@ public struct TokenizeStream: Sendable {
         while let segment = try next(&reader, orFlush: &writer) {
             let tokens = encoder.withEncoded(segment.bytes) { ids in
                 for id in ids {
-                    // Texts begin with the space that separates them from the one before.
+                    // Texts begin with the space that separates them from the preceding one.
                     let text = texts[id]
                     writer.append(
                         lineIsEmpty ? UnsafeRawBufferPointer(rebasing: text.dropFirst()) : text)
@@ -117,7 +117,7 @@ public struct TokenizeStream: Sendable {
         }
     }
 
-    /// The next segment. Where reading fails, what was read before is answered first.
+    /// Returns the next segment. If reading fails, the lines read before are written first.
     private func next(
         _ reader: inout SegmentReader, orFlush writer: inout BufferedWriter
     ) throws(TextStreamError) -> SegmentReader.Segment? {

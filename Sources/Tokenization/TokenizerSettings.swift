@@ -1,22 +1,23 @@
-/// The rules that split text into words before pieces spell them, and the words that are pieces of
-/// their own. Hugging Face keeps them in `tokenizer_config.json` beside the vocabulary.
+/// Rules that split text into words before pieces spell them, and words that are pieces of their
+/// own. Hugging Face keeps them in `tokenizer_config.json`, next to the vocabulary.
 ///
 /// Together with a vocabulary, equal settings give equal ids. The defaults are those of BERT's
 /// uncased models.
 public struct TokenizerSettings: Sendable, Hashable {
-    /// A token that is taken out of the text before anything is split.
+    /// A token that is extracted from the text before anything is split.
     public struct AddedToken: Sendable, Hashable {
-        /// The text of the token, which has no white space.
+        /// Text of the token, without white space.
         public var content: String
-        /// Whether the token is looked for in normalized text (lower case, without accents), rather
-        /// than in the text as it stands.
+        /// Whether the token is searched for in normalized text (lowercase, without accents)
+        /// instead of the unmodified text.
         public var isNormalized: Bool
-        /// Whether the token stands for something that is not text, as `[MASK]` does.
+        /// Whether the token represents something other than text, as `[MASK]` does.
         public var isSpecial: Bool
-        /// Whether words are spelled with it, too; otherwise it is in the vocabulary for its id only.
+        /// Whether words are also spelled with it; otherwise it is in the vocabulary for its id
+        /// only.
         public var isPiece: Bool
 
-        /// A token with these properties.
+        /// Makes a token with these properties.
         public init(content: String, isNormalized: Bool, isSpecial: Bool, isPiece: Bool) {
             self.content = content
             self.isNormalized = isNormalized
@@ -25,23 +26,23 @@ public struct TokenizerSettings: Sendable, Hashable {
         }
     }
 
-    /// Whether text is made lower case ("uncased"), `do_lower_case`.
+    /// Whether text is lowercased ("uncased"), `do_lower_case`.
     public var lowercase: Bool
-    /// Whether text is decomposed and stripped of accents, `strip_accents`; nil: if it is made lower
-    /// case.
+    /// Whether text is decomposed and stripped of accents, `strip_accents`; nil if this follows
+    /// `lowercase`.
     public var stripAccents: Bool?
-    /// Whether each Chinese character is a word by itself, `tokenize_chinese_chars`.
+    /// Whether each Chinese character is a word on its own, `tokenize_chinese_chars`.
     public var isolatesIdeographs = true
-    /// Tokens beside `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` that are taken out of the text.
+    /// Extracted tokens other than `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`.
     public var addedTokens: [AddedToken] = []
 
-    /// The settings of BERT's uncased models, or of its cased ones.
+    /// Makes the settings of BERT's uncased models, or of its cased ones.
     public init(lowercase: Bool = true) { self.lowercase = lowercase }
 
-    /// Whether accents are stripped, said or not.
+    /// Whether accents are stripped, explicitly or by default.
     public var stripsAccents: Bool { stripAccents ?? lowercase }
 
-    /// Whether `lowercase` says it all.
+    /// Whether `lowercase` determines all settings.
     public var isPlain: Bool {
         stripsAccents == lowercase && isolatesIdeographs && addedTokens.isEmpty
     }
@@ -53,14 +54,14 @@ public struct TokenizerSettings: Sendable, Hashable {
         return settings
     }
 
-    /// Whether a text without special tokens becomes the same words.
+    /// Whether text without special tokens is split into the same words.
     public func splitsText(as other: TokenizerSettings) -> Bool {
         lowercase == other.lowercase && stripsAccents == other.stripsAccents
             && isolatesIdeographs == other.isolatesIdeographs
             && Set(withoutSpecialTokens.addedTokens) == Set(other.withoutSpecialTokens.addedTokens)
     }
 
-    /// The settings in few words, by the names of Hugging Face.
+    /// Short description of the settings, by Hugging Face's names.
     public var summary: String {
         var text = "do_lower_case \(lowercase), strip_accents \(stripsAccents)"
         if !isolatesIdeographs { text += ", tokenize_chinese_chars false" }

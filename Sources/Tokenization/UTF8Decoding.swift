@@ -1,12 +1,12 @@
-/// A code point, or U+FFFD for invalid bytes, and how many bytes it took.
+/// A code point, or U+FFFD for invalid bytes, and its length in bytes.
 struct DecodedScalar {
     let value: UInt32
     let length: Int
 }
 
-/// Decodes what begins at `bytes`, of which `available` > 0 may be read.
+/// Decodes the code point at `bytes`, of which `available` > 0 may be read.
 ///
-/// Invalid input gives U+FFFD and the length of the maximal subpart of a well-formed sequence (at
+/// Invalid input yields U+FFFD and the length of the maximal subpart of a well-formed sequence (at
 /// least 1), as the Unicode standard recommends (3.9, table 3-8) and Python's `errors="replace"`
 /// does.
 @inline(__always)
@@ -17,7 +17,7 @@ func decodeScalar(_ bytes: UnsafePointer<UInt8>, _ available: Int) -> DecodedSca
         return DecodedScalar(value: 0xFFFD, length: 1)
     }
     let second = bytes[1]
-    // The second byte's range excludes overlong forms, surrogates and what is above U+10FFFF.
+    // The second byte's range excludes overlong forms, surrogates and code points above U+10FFFF.
     var low: UInt8 = 0x80
     var high: UInt8 = 0xBF
     switch lead {

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Checks and repair of bytes that should be text in UTF-8.
+/// Validation and repair of UTF-8 text.
 package enum UTF8Text {
-    /// The range of the first byte sequence that is not UTF-8, or of the first NUL, which text
-    /// does not hold; nil if all is text.
+    /// Range of the first invalid UTF-8 sequence, or of the first NUL, which text does not contain;
+    /// nil if all is text.
     package static func fault(
         in bytes: UnsafeBufferPointer<UInt8>, from start: Int = 0
     ) -> Range<Int>? {
@@ -23,8 +23,8 @@ package enum UTF8Text {
         return offset..<offset + 1
     }
 
-    /// `bytes` with U+FFFD for every NUL and every maximal part of a broken sequence, as the
-    /// Unicode standard recommends (3.9), and how many there were.
+    /// `bytes` with U+FFFD for every NUL and every maximal part of an invalid sequence, as the
+    /// Unicode standard recommends (3.9), and the number of replacements.
     package static func repaired(_ bytes: [UInt8]) -> (bytes: [UInt8], replacements: Int) {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count + 64)

@@ -1,11 +1,11 @@
-/// The share of `[UNK]` among tokens: what it is, and what is likely wrong where it is large.
+/// Fraction of `[UNK]` among tokens, with a diagnosis if it is large.
 public struct UnknownTokens: Sendable, Equatable {
     /// Tokens that are `[UNK]`.
     public let count: Int
     /// All tokens.
     public let total: Int
 
-    /// A larger share means that text and vocabulary hardly go together.
+    /// A larger fraction means that text and vocabulary hardly match.
     public static let usualShare = 0.05
 
     /// `count` of `total` tokens.
@@ -14,19 +14,19 @@ public struct UnknownTokens: Sendable, Equatable {
         self.total = total
     }
 
-    /// Whether the share is too large to be only rare names and signs.
+    /// Whether the fraction is too large for rare names and symbols alone.
     public var isLarge: Bool { Double(count) > Self.usualShare * Double(total) }
 
-    /// The share in per cent, with two decimals.
+    /// The fraction in per cent, with two decimals.
     public var percentage: String {
         let hundredths = total == 0 ? 0 : Int((Double(count) / Double(total) * 10_000).rounded())
         let rest = hundredths % 100
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)%"
     }
 
-    /// A warning with the likely reason, where the share is large.
+    /// A warning with the likely reason, if the fraction is large.
     ///
-    /// - Parameter tokenizer: How the text was made into words.
+    /// - Parameter tokenizer: Settings by which the text was split into words.
     public func warning(_ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings) -> String? {
         guard isLarge else { return nil }
         let letters = VocabularyLetters(vocabulary)

@@ -1,19 +1,19 @@
-/// The pieces of a WordPiece model and their ids, as in Google's `vocab.txt`.
+/// Pieces of a WordPiece model and their ids, as in Google's `vocab.txt`.
 ///
-/// A piece is a byte string in UTF-8; its id is its line number, from 0. Pieces are compared as
-/// bytes, not as `String`s, for which composed and decomposed letters are equal although a
-/// vocabulary may hold both.
+/// A piece is a UTF-8 byte string; its id is its line number, from 0. Pieces are compared as bytes,
+/// not as `String`s, because `String`s of composed and decomposed letters are equal although a
+/// vocabulary may contain both.
 public struct Vocabulary: Sendable, Equatable {
     /// All pieces, one after another, each followed by a line feed: the bytes of `vocab.txt`.
     public let utf8: [UInt8]
     /// Piece `i` is `utf8[starts[i] ..< starts[i + 1] - 1]`.
     private let starts: [UInt32]
-    /// Ids by rising bytes of their pieces, for lookup.
+    /// Ids sorted by the bytes of their pieces, for lookup.
     private let sorted: [Int32]
 
     /// Id of `[PAD]`.
     public let padID: Int32
-    /// Id of `[UNK]`, which stands for a word that no pieces spell.
+    /// Id of `[UNK]`, which replaces a word that no pieces spell.
     public let unkID: Int32
     /// Id of `[CLS]`.
     public let clsID: Int32
@@ -22,13 +22,13 @@ public struct Vocabulary: Sendable, Equatable {
     /// Id of `[MASK]`.
     public let maskID: Int32
 
-    /// The five pieces without which there is no BERT vocabulary.
+    /// The five pieces that every BERT vocabulary must contain.
     public static let specialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
     /// The number of pieces; ids are `0 ..< count`.
     public var count: Int { sorted.count }
 
-    /// Takes checked lines: `starts` as above, no piece empty, all UTF-8.
+    /// Takes validated lines: `starts` as above, no piece empty, all UTF-8.
     init(utf8: [UInt8], starts: [UInt32], source: String) throws(VocabularyError) {
         self.utf8 = utf8
         self.starts = starts
@@ -67,7 +67,7 @@ public struct Vocabulary: Sendable, Equatable {
         Self.find(Array(token.utf8), utf8: utf8, starts: starts, sorted: sorted)
     }
 
-    /// Whether a piece continues a word, that is, begins with `##` and has more behind it.
+    /// Whether a piece continues a word: it begins with `##` and has more after it.
     public func isContinuation(_ id: Int32) -> Bool {
         let range = Self.range(id, starts)
         return range.count > 2 && utf8[range.lowerBound] == UInt8(ascii: "#")

@@ -2,11 +2,11 @@ import DurableFiles
 public import ExitCoding
 import Glibc
 
-/// An error that refuses a vocabulary.
+/// An error that makes a vocabulary invalid.
 public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
     /// The fault. Lines count from 1.
     public enum Problem: Error, Equatable {
-        /// The operating system would not open or read the file, and said so with this `errno`.
+        /// Opening or reading the file failed with this `errno`.
         case unreadable(code: Int32)
         /// More bytes than `Vocabulary.maximumBytes`.
         case tooLarge
@@ -14,33 +14,33 @@ public struct VocabularyError: ExitCoded, Equatable, CustomStringConvertible {
         case tooManyTokens
         /// A line longer than `Vocabulary.maximumTokenBytes`.
         case tokenTooLong(line: Int)
-        /// A line with nothing in it, which cannot be a piece.
+        /// An empty line, which cannot be a piece.
         case emptyLine(line: Int)
-        /// A line that is not UTF-8, or has a NUL in it.
+        /// A line that is not UTF-8, or contains NUL.
         case notUTF8(line: Int)
-        /// A file that begins as files of another format do.
+        /// A file that begins like another format.
         case otherFormat(FileFormat)
         /// A line feed inside one of the lines given.
         case lineFeed(line: Int)
-        /// A piece that is on two lines.
+        /// A piece that occurs on two lines.
         case duplicate(token: String, firstLine: Int, line: Int)
-        /// Some of `Vocabulary.specialTokens` are not there.
+        /// Some of `Vocabulary.specialTokens` are missing.
         case missingSpecialTokens([String])
     }
 
-    /// The path of the file, or a description of where the lines came from.
+    /// Path of the file, or a description of the lines' origin.
     public let source: String
     /// The fault.
     public let problem: Problem
 
-    /// The exit status of sysexits(3) that fits: 66 where there was nothing to read, 74 where reading
-    /// failed, else 65.
+    /// Exit status of sysexits(3): 66 if there was nothing to read, 74 if reading failed, otherwise
+    /// 65.
     public var exitCode: Int32 {
         guard case .unreadable(let code) = problem else { return ExitStatus.badData }
         return Patience.isTransient(code) ? ExitStatus.inputOutput : ExitStatus.missingInput
     }
 
-    /// The fault, its place, and what to do.
+    /// Description of the fault, its position, and how to fix it.
     public var description: String { message.printable }
 
     private var message: String {

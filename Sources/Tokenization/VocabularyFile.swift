@@ -1,17 +1,17 @@
 import DurableFiles
 import Glibc
 
-/// Reading `vocab.txt`, which may be anybody's.
+/// Reading `vocab.txt`, which is untrusted.
 extension Vocabulary {
-    /// The most bytes that a vocabulary may have. (Google's multilingual one has 1 MB.)
+    /// Maximum size of a vocabulary in bytes. (Google's multilingual one has 1 MB.)
     public static let maximumBytes = (1 << 24) - 16
-    /// The most pieces that a vocabulary may have.
+    /// Maximum number of pieces of a vocabulary.
     public static let maximumTokens = 1_000_000
-    /// The most bytes that one piece may have.
+    /// Maximum length of a piece in bytes.
     public static let maximumTokenBytes = 1_000
 
-    /// Reads a file of one piece a line. Lines end in LF or CRLF; the last may lack its end. White
-    /// space behind a piece and a byte order mark are left out.
+    /// Reads a file with one piece per line. Lines end in LF or CRLF; the last may be unterminated.
+    /// White space after a piece and a byte order mark are ignored.
     ///
     /// - Throws: `VocabularyError` with the path and the line.
     public init(contentsOf path: String) throws(VocabularyError) {
@@ -24,9 +24,9 @@ extension Vocabulary {
         try self.init(utf8: bytes, source: path)
     }
 
-    /// Takes the bytes of a `vocab.txt`, for instance as a checkpoint holds them.
+    /// Parses the bytes of a `vocab.txt`, for example from a checkpoint.
     ///
-    /// - Parameter source: What to call them in an error.
+    /// - Parameter source: Name of the bytes in errors.
     /// - Throws: `VocabularyError` with `source` and the line.
     public init(utf8 bytes: [UInt8], source: String = "vocabulary") throws(VocabularyError) {
         guard bytes.count <= Self.maximumBytes else {
@@ -68,9 +68,9 @@ extension Vocabulary {
         try self.init(utf8: bytes)
     }
 
-    /// A line without the white space at its end, which is no part of a piece to Hugging Face's
-    /// tokenizers. A piece of white space alone (as in Google's Chinese vocabulary) matches nothing,
-    /// and stays as it is.
+    /// A line without the white space at its end, which Hugging Face's tokenizers do not consider
+    /// part of the piece. A piece of only white space (as in Google's Chinese vocabulary) matches
+    /// nothing, and is unchanged.
     private static func piece(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
         let range = line.withUnsafeBufferPointer { WhiteSpace.trimmed(0..<$0.count, of: $0) }
@@ -90,7 +90,7 @@ extension Vocabulary {
     }
 }
 
-/// Reads a whole file of at most `limit` bytes, whatever kind of file it is.
+/// Reads a whole file of at most `limit` bytes, of any kind.
 private func readWhole(_ path: String, limit: Int) throws(VocabularyError.Problem) -> [UInt8] {
     let file = Patience.call(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { throw .unreadable(code: errno) }

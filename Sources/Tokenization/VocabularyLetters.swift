@@ -1,15 +1,15 @@
-/// Counts of a vocabulary's pieces by the kinds of letters they have. The bracketed ones, which stand for no text, do not
-/// count.
+/// Counts of a vocabulary's pieces by the kinds of their letters. Bracketed pieces, which represent
+/// no text, are not counted.
 struct VocabularyLetters {
-    /// Pieces with a letter.
+    /// Pieces with at least one letter.
     private(set) var pieces = 0
-    /// Those with a letter of a script that has capitals.
+    /// Pieces with a letter of a script that has capitals.
     private(set) var cased = 0
-    /// Those with a capital letter.
+    /// Pieces with a capital letter.
     private(set) var capital = 0
-    /// Those with a letter that loses something where accents are stripped, of a script that has capitals.
+    /// Pieces with a letter that changes when accents are stripped, of a script that has capitals.
     private(set) var accented = 0
-    /// Those of each script, as Unicode names it: LATIN, CYRILLIC, CJK.
+    /// Pieces per script, by Unicode's name: LATIN, CYRILLIC, CJK.
     private var byScript: [Substring: Int] = [:]
 
     /// Counts the pieces of `vocabulary`.
@@ -27,10 +27,11 @@ struct VocabularyLetters {
         }
     }
 
-    /// Whether more pieces have accents than the loan words of a vocabulary that was stripped would: that has none.
+    /// Whether more pieces have accents than loan words alone would explain; a vocabulary of
+    /// stripped text has none.
     var hasManyAccents: Bool { 100 * accented > pieces }
 
-    /// The scripts of most pieces, with their shares: "94 % LATIN"; nil where none has letters.
+    /// Scripts of most pieces, with their percentages: "94 % LATIN"; nil if none has letters.
     var scripts: String? {
         let ranked = byScript.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let shown = ranked.prefix(3).map { ($0.key, 100 * $0.value / max(pieces, 1)) }

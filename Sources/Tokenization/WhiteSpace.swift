@@ -1,6 +1,6 @@
-/// White space as Python's `str.strip` sees it: to Google's and NVIDIA's programs a line of
-/// nothing else is blank, and ends a document. Unicode's property White_Space, and U+001C to
-/// U+001F.
+/// White space as defined by Python's `str.strip`: Unicode's property White_Space, and U+001C to
+/// U+001F. Google's and NVIDIA's programs consider a line of only white space blank, which ends a
+/// document.
 package enum WhiteSpace {
     /// Whether a code point is white space: bidirectional class WS, B or S, or category Zs.
     @inline(__always)
@@ -13,7 +13,7 @@ package enum WhiteSpace {
         }
     }
 
-    /// The number of bytes of the white space character at `position` of a text in UTF-8, or 0.
+    /// Length in bytes of the white space character at `position` of a UTF-8 text, or 0.
     package static func length(
         at position: Int, in text: UnsafeBufferPointer<UInt8>
     ) -> Int {

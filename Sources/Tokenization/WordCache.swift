@@ -1,8 +1,8 @@
-/// Ids of short chunks met lately: a table of pairs of slots, so bounded and cheap to search.
+/// Ids of recently seen short chunks: a table of pairs of slots, so bounded and cheap to search.
 ///
-/// Chunks of up to 16 bytes and 3 ids lie in their slot of 32 bytes; more ids lie in a pool.
+/// Chunks of up to 16 bytes and 3 ids are in their slot of 32 bytes; more ids are in a pool.
 struct WordCache: ~Copyable {
-    /// The most bytes of a chunk that can be kept.
+    /// Maximum length of a cached chunk in bytes.
     static let maximumBytes = 16
 
     /// A chunk, zero-padded, as two words, and its length.
@@ -49,7 +49,7 @@ struct WordCache: ~Copyable {
     fileprivate struct Slot {
         var low: UInt64 = 0
         var high: UInt64 = 0
-        /// The ids, or the place in the pool of the first, if `count` > 3.
+        /// The ids, or if `count` > 3 the pool index of the first.
         var ids: (Int32, Int32, Int32) = (0, 0, 0)
         /// 0 for an empty slot.
         var length: UInt8 = 0
@@ -74,7 +74,7 @@ struct WordCache: ~Copyable {
     }
 
     /// Writes the ids of a chunk to `output`, which has room for 16, and returns their number, or
-    /// -1 if the chunk is not here.
+    /// -1 if the chunk is not cached.
     @inline(__always)
     func find(_ key: Key, _ output: UnsafeMutablePointer<Int32>) -> Int {
         var slot = firstSlot(of: key)
@@ -90,7 +90,7 @@ struct WordCache: ~Copyable {
         return count
     }
 
-    /// Keeps the ids of a chunk, 16 at most, in the place of the older chunk of its pair.
+    /// Caches the ids of a chunk, at most 16, replacing the older chunk of its pair.
     mutating func insert(_ key: Key, _ ids: UnsafeBufferPointer<Int32>) {
         var entry = Slot(low: key.low, high: key.high, length: key.length, count: UInt8(ids.count))
         if ids.count > 3, let source = ids.baseAddress {

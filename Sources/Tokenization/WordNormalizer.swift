@@ -1,28 +1,30 @@
-/// Turns a stretch of text without ASCII white space and punctuation into words: cleaned, spaced
-/// around ideographs and, as the form has it, decomposed (NFD), stripped of accents (Mn) and lower case.
+/// Normalizes a run of text without ASCII white space and punctuation to words: cleaned, spaced
+/// around ideographs and, depending on the form, decomposed (NFD), stripped of accents (Mn) and
+/// lowercased.
 ///
-/// The words of one call stay in `text` until the next one. Memory follows the longest stretch.
+/// The words of one call are in `text` until the next call. Memory is proportional to the longest
+/// run.
 struct WordNormalizer {
-    /// The most code points that a word may have; a longer one is unknown as a whole, as in Hugging
+    /// Maximum number of code points of a word; a longer one is unknown as a whole, as in Hugging
     /// Face.
     static let maximumCharacters = 100
 
     private let table: CharacterTable
-    /// Whether a whole text is normalized, its white space kept, rather than split into words.
+    /// Whether a whole text is normalized with its white space, instead of being split into words.
     private let keepsSpacing: Bool
     private let limit: Int
-    /// The words, one after another, in UTF-8.
+    /// The words in UTF-8, one after another.
     private(set) var text: [UInt8] = []
-    /// The end of each word in `text`; ~end for a word that is too long, whose text is skipped.
+    /// End of each word in `text`; ~end for a word that is too long, whose text is skipped.
     private(set) var ends: [Int32] = []
 
     private var wordStart = 0
     private var characters = 0
-    /// The sortable marks at the end of the word under way.
+    /// Sortable marks at the end of the current word.
     private var marks: [(order: UInt8, scalar: UInt32)] = []
 
-    /// A normalizer of words; one that keeps spacing leaves the whole text as one word of any length,
-    /// as Hugging Face's `BertNormalizer` does, for which white space is U+0020.
+    /// Makes a normalizer of words. One that keeps spacing leaves the whole text as one word of any
+    /// length, with all white space as U+0020, as Hugging Face's `BertNormalizer` does.
     init(_ table: CharacterTable, keepsSpacing: Bool = false) {
         self.table = table
         self.keepsSpacing = keepsSpacing
@@ -111,7 +113,7 @@ struct WordNormalizer {
         endWord()
     }
 
-    /// The Unicode standard, 3.12: a syllable is a leading consonant, a vowel and perhaps a
+    /// The Unicode standard, 3.12: a syllable is a leading consonant, a vowel and optionally a
     /// trailing one.
     private mutating func append(syllable scalar: UInt32) {
         let index = scalar - 0xAC00
@@ -120,7 +122,7 @@ struct WordNormalizer {
         if index % 28 != 0 { append(letter: 0x11A7 + index % 28) }
     }
 
-    /// Inserts a mark before those of a higher combining class, behind those of the same.
+    /// Inserts a mark before those of a higher combining class, after those of the same.
     private mutating func append(mark scalar: UInt32) {
         characters += 1
         guard characters <= limit else { return }
@@ -145,7 +147,7 @@ struct WordNormalizer {
     }
 }
 
-/// The number of bytes of a code point in UTF-8.
+/// Length of a code point in UTF-8, in bytes.
 @inline(__always)
 func utf8Length(_ scalar: UInt32) -> Int {
     scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4

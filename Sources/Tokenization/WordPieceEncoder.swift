@@ -1,24 +1,24 @@
 import Glibc
 
-/// The working part of a `WordPieceTokenizer`: its scratch memory and a cache of words. One per
-/// thread.
+/// Mutable state of tokenization: the scratch memory and word cache of a `WordPieceTokenizer`. One
+/// per thread.
 public final class WordPieceEncoder {
-    /// The tokenizer whose ids these are.
+    /// The tokenizer that assigns the ids.
     public let tokenizer: WordPieceTokenizer
 
     private var cache = WordCache()
     private var normalizer: WordNormalizer
-    /// Normalizes whole stretches, where tokens are looked for in normalized text.
+    /// Normalizes whole runs, in which tokens are searched for in normalized text.
     private var textNormalizer: WordNormalizer
-    /// The table of the normalizer and the scanner: for raw text, or for normalized text.
+    /// Table of the normalizer and the scanner: for raw text, or for normalized text.
     private let table: CharacterTable
     private var output: UnsafeMutablePointer<Int32>
     private var capacity: Int
 
-    /// Ids that may be written past those that count, by copying a fixed number.
+    /// Number of ids that may be written past the valid ones, because a fixed number is copied.
     private static let slack = 16
 
-    /// Makes an encoder; it takes some 3 MB.
+    /// Makes an encoder; it takes about 3 MB.
     public init(_ tokenizer: WordPieceTokenizer) {
         self.tokenizer = tokenizer
         table =
@@ -33,20 +33,20 @@ public final class WordPieceEncoder {
 
     /// Appends the ids of a text to `ids`, without `[CLS]` and `[SEP]` around them.
     ///
-    /// - Parameter utf8: Fewer than 2^31 bytes; those that are not UTF-8 are removed. Line feeds
-    ///   are white space.
+    /// - Parameter utf8: Fewer than 2^31 bytes; invalid UTF-8 is removed. Line feeds are white
+    ///   space.
     ///
-    /// Splitting a text at ASCII white space and encoding the parts gives the same ids.
+    /// Splitting a text at ASCII white space and encoding the parts yields the same ids.
     public func encode(_ utf8: UnsafeRawBufferPointer, into ids: inout [Int32]) {
         withEncoded(utf8) { ids.append(contentsOf: $0) }
     }
 
-    /// Appends the ids of a text to `ids`; see the other form.
+    /// Appends the ids of a text to `ids`; see the other overload.
     public func encode(_ utf8: [UInt8], into ids: inout [Int32]) {
         utf8.withUnsafeBytes { encode($0, into: &ids) }
     }
 
-    /// Calls `body` with the ids of a text, which are valid only there.
+    /// Calls `body` with the ids of a text, which are valid only during the call.
     func withEncoded<Result>(
         _ utf8: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<Int32>) throws -> Result
     ) rethrows -> Result {
@@ -54,8 +54,8 @@ public final class WordPieceEncoder {
             return try body(UnsafeBufferPointer(start: nil, count: 0))
         }
         precondition(utf8.count < 1 << 31, "a text must be shorter than 2^31 bytes")
-        // No id comes from less than a byte: no code point is replaced by more of them than it has
-        // bytes.
+        // Every id comes from at least one byte: no code point is replaced by more code points than
+        // it has bytes.
         let needed = utf8.count + Self.slack
         if needed > capacity {
             output.deallocate()
@@ -83,8 +83,8 @@ public final class WordPieceEncoder {
         }
     }
 
-    /// Writes the ids of tokens in a text to `out`, and between them what `encode` writes of the
-    /// stretches between them; returns the number of ids.
+    /// Writes the ids of tokens in a text, and those of the runs between them, to `out`; returns
+    /// the number of ids.
     private func split(
         _ base: UnsafePointer<UInt8>, _ count: Int, at tokens: AddedTokenMatcher,
         _ out: UnsafeMutablePointer<Int32>,
@@ -184,7 +184,7 @@ public final class WordPieceEncoder {
         return written
     }
 
-    /// The id of one code point of `length` bytes that is a word by itself.
+    /// Id of one code point of `length` bytes that is a word on its own.
     private func isolatedID(_ bytes: UnsafePointer<UInt8>, _ length: Int) -> Int32 {
         let match = tokenizer.trie.longestMatch(bytes, length, root: PieceTrie.wordRoot)
         return match.length == length ? match.id : tokenizer.vocabulary.unkID

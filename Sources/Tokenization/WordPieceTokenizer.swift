@@ -1,28 +1,28 @@
-/// BERT's tokenizer: text in UTF-8 to pieces of a vocabulary, as Hugging Face's
-/// `BertWordPieceTokenizer` does it.
+/// BERT's tokenizer: converts UTF-8 text to pieces of a vocabulary, as Hugging Face's
+/// `BertWordPieceTokenizer` does.
 ///
-/// Steps: `[MASK]` and the other special and added tokens are taken out as they stand; control
-/// characters are removed; ideographs stand alone; text is decomposed and stripped of accents, and made
-/// lower case, as the settings say; added tokens of normalized text are taken out; punctuation stands
-/// alone; each word is spelled greedily by the longest pieces, or is `[UNK]`. Bytes that are not UTF-8
-/// are removed, as they are after Python's `errors="replace"`.
+/// Steps: `[MASK]` and the other special and added tokens are extracted unmodified; control
+/// characters are removed; ideographs are isolated; text is decomposed and stripped of accents, and
+/// lowercased, according to the settings; added tokens of normalized text are extracted;
+/// punctuation is isolated; each word is spelled greedily by the longest pieces, or is `[UNK]`.
+/// Invalid UTF-8 is removed, as it is after Python's `errors="replace"`.
 ///
-/// The tokenizer never changes, so threads share it; each thread makes itself a `WordPieceEncoder`.
+/// The tokenizer is immutable, so threads share it; each thread makes its own `WordPieceEncoder`.
 public final class WordPieceTokenizer: Sendable {
     /// The pieces.
     public let vocabulary: Vocabulary
-    /// The rules that split text into words.
+    /// Rules that split text into words.
     public let settings: TokenizerSettings
-    /// Whether `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` written in the text become their
-    /// ids, as in Hugging Face, or are split like any text; so for added tokens that are special.
+    /// Whether `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]` in the text become their ids, as in
+    /// Hugging Face, or are split like any text. The same applies to added tokens that are special.
     public let recognizesSpecialTokens: Bool
 
     let trie: PieceTrie
     /// Ids of words that are one code point of the basic plane.
     let isolatedIDs: FrozenTable<Int32>
-    /// Tokens that are taken out of the text as it stands.
+    /// Tokens extracted from unmodified text.
     let literalTokens: AddedTokenMatcher
-    /// Tokens that are taken out of normalized text.
+    /// Tokens extracted from normalized text.
     let normalizedTokens: AddedTokenMatcher
     let table: CharacterTable
 
@@ -35,8 +35,8 @@ public final class WordPieceTokenizer: Sendable {
             recognizesSpecialTokens: recognizesSpecialTokens)
     }
 
-    /// Makes the tables for a vocabulary; some 20 ms for 30,000 pieces. Added tokens that the
-    /// vocabulary lacks are not recognized.
+    /// Makes the tables for a vocabulary, in about 20 ms for 30,000 pieces. Added tokens missing
+    /// from the vocabulary are not recognized.
     public init(
         vocabulary: Vocabulary, settings: TokenizerSettings, recognizesSpecialTokens: Bool = true
     ) {
@@ -82,7 +82,7 @@ public final class WordPieceTokenizer: Sendable {
         return ids
     }
 
-    /// The words of a text as they are looked up among the pieces; empty for one that is too long.
+    /// Words of a text as they are looked up among the pieces; empty for one that is too long.
     /// Special tokens are split like any text.
     package func words(in utf8: [UInt8]) -> [[UInt8]] {
         var words: [[UInt8]] = []

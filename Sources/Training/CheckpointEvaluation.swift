@@ -14,13 +14,14 @@ import Runtime
 public import Tensors
 import Tokenization
 
-/// Evaluation of a stored model on held-out data: any checkpoint, run or Hugging Face directory.
+/// Evaluation of a stored model on held-out data. The model is any checkpoint, run or Hugging Face
+/// directory.
 public struct CheckpointEvaluation {
-    /// Warnings about newer checkpoints that were skipped as damaged. On rank 0 only.
+    /// Warnings about newer checkpoints skipped as damaged. On rank 0 only.
     public let notices: [String]
     /// The measurements.
     public let report: EvaluationReport
-    /// `precision.compute`, in which it was measured.
+    /// `precision.compute` of the measurements.
     public let compute: Precision
 
     /// Evaluates the model at `checkpoint` on `paths`: corpus directories (their held-out split,
@@ -39,7 +40,7 @@ public struct CheckpointEvaluation {
                     communicator: communicator)
                 return
             } catch let failure as Agreement.Failure {
-                // A run that lives deletes old checkpoints: a newer one is there then.
+                // A live run deletes old checkpoints, but then a newer one exists.
                 let isGone = try Agreement(among: communicator).throwingTogether {
                     try communicator.rank == 0 && agreed != checkpoint && !Paths.exists(agreed)
                 }
@@ -48,9 +49,9 @@ public struct CheckpointEvaluation {
         }
     }
 
-    /// The path of the model at `path`, on all ranks, and newer checkpoints that were skipped, on
-    /// rank 0. The coordinator verifies hashes and finds the newest good one; the others take its
-    /// word. Collective.
+    /// Path of the model at `path`, on all ranks, and newer checkpoints that were skipped, on rank
+    /// 0. The coordinator verifies hashes, finds the newest good checkpoint and broadcasts its
+    /// path. Collective.
     private static func find(
         _ path: String, _ communicator: Communicator
     ) throws -> (path: String, passedOver: [String]) {
@@ -100,7 +101,8 @@ public struct CheckpointEvaluation {
         report = EvaluationReport(result, step: step, path: agreed, vocabulary: vocabulary)
     }
 
-    /// Refuses ranks that would evaluate another model, or in another way. Parameters come from rank 0.
+    /// Throws if ranks would evaluate different models or with different settings. Parameters come
+    /// from rank 0.
     private static func requireEqual(
         _ saved: SavedModel, _ configuration: RunConfiguration, _ paths: [String],
         among communicator: Communicator
@@ -125,11 +127,11 @@ public struct CheckpointEvaluation {
         try inputs.requireEqual(among: communicator)
     }
 
-    /// Evaluates all checkpoints of the run directory `run`, oldest first, and tells `report` of
-    /// each. Those that cannot be read are skipped. Collective.
+    /// Evaluates all checkpoints of the run directory `run`, oldest first, and calls `report` for
+    /// each. Unreadable checkpoints are skipped. Collective.
     ///
-    /// - Throws: the first failure of any rank, on all of them; that of a damaged checkpoint where
-    ///   none is good.
+    /// - Throws: the first failure of any rank, on all of them; if no checkpoint is good, that of a
+    ///   damaged one.
     public static func curve(
         run: String, data paths: [String], overrides: [String], communicator: Communicator,
         _ report: (Result<CheckpointEvaluation, Agreement.Failure>) throws -> Void
@@ -157,18 +159,18 @@ public struct CheckpointEvaluation {
         if let damage, count == 0 { throw damage }
     }
 
-    /// The largest `batch.global`.
+    /// Upper limit of `batch.global`.
     private static let maximumBatch = 16_777_216
 
-    /// The keys that an evaluation knows; anything else would be set without an effect.
+    /// Keys that affect an evaluation; any other key would be set without effect.
     private static let keys: Set = [
         "data.sequence_length", "data.short_sequence_probability", "masking.probability",
         "masking.max_predictions", "masking.mask", "masking.random", "masking.keep", "masking.unit",
         "batch.micro", "precision.compute", "evaluation.max_sequences", "parallel.threads",
     ]
 
-    /// The settings that the model was trained with in its last phase, as far as they are known,
-    /// overridden by `overrides`: samples are made as they were in training.
+    /// Settings that the model was trained with in its last phase, as far as they are known,
+    /// overridden by `overrides`, so that samples are made as in training.
     private static func configuration(
         _ saved: SavedModel, _ paths: [String], _ overrides: [String]
     ) throws -> RunConfiguration {
@@ -179,8 +181,8 @@ public struct CheckpointEvaluation {
         let stored = try RunConfiguration.parse(
             text, name: "\(saved.path) (its configuration)")
         var last = stored.resolvedPhases.last ?? stored
-        // Another machine, another number of threads; numbers that compare with those of other
-        // models, so fp32 unless asked; other data; and no step, which would limit batches.
+        // The machine, thread count and data differ from training. fp32 by default keeps numbers
+        // comparable with those of other models. There is no step that would limit batches.
         last.parallel.threads = .auto
         last.precision = PrecisionSettings()
         last.data.format = try isCorpus(paths) ? .corpus : .nvidiaHDF5
@@ -207,7 +209,7 @@ public struct CheckpointEvaluation {
         let path = saved.path
         let stored = try StoredModel(saved)
         let (sizes, vocabulary) = (stored.configuration, stored.vocabulary)
-        // Sizes are only a claim until the file's own tensors bear them out.
+        // Sizes in the description are only trusted once they match the tensors in the file.
         let parts = try stored.parts()
         try parts.requireWhole(for: "evaluate")
         let layout = parts.layout
@@ -221,7 +223,7 @@ public struct CheckpointEvaluation {
             throw TrainingError.configuration(
                 "the held-out data do not fit the model in \(path): \(problem)")
         }
-        // No more than there are: memory is cleared before it is used.
+        // No more than the number of samples, because memory is cleared before it is used.
         let capacity = BatchCapacity(
             sequences: max(1, min(settings.batch.micro, source.sampleCount(epoch: 0))),
             sequenceLength: length, maskedPerSequence: length)

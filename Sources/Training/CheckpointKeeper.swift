@@ -9,17 +9,18 @@ import Optimization
 package import Reporting
 import Tensors
 
-/// Decides when checkpoints are due, has all ranks write them, and deletes old ones.
+/// Decides when checkpoints are due, makes all ranks write them, and deletes old ones.
 ///
-/// A checkpoint goes through two stages on threads beside the training (see ``BackgroundWork``): all
-/// ranks write their files; then rank 0 publishes them. There is one at a time. Threads never call
-/// MPI: whether a stage is over is agreed on by the main threads.
+/// A checkpoint has two stages, run on background threads during training (see ``BackgroundWork``):
+/// all ranks write their files; then rank 0 publishes them. One checkpoint is in flight at a time.
+/// The threads never call MPI: the main threads agree on when a stage has ended.
 package final class CheckpointKeeper: BackgroundWork {
-    /// The outcome of a checkpoint.
+    /// Outcome of a checkpoint.
     package enum Outcome {
-        /// It is there. `retentionProblem`: why older ones could not be deleted, if so.
+        /// Published. `retentionProblem` is the reason why older checkpoints could not be deleted,
+        /// or nil.
         case published(CheckpointRecord, retentionProblem: String?)
-        /// It could not be written; older ones are as they were.
+        /// Not written; older checkpoints are unchanged.
         case failed(step: Int, Agreement.Failure)
     }
 
@@ -32,28 +33,28 @@ package final class CheckpointKeeper: BackgroundWork {
     private var snapshot: CheckpointSnapshot?
     private var underWay: PendingCheckpoint?
     private var lastTime = MonotonicClock.seconds
-    /// Step and path of the newest checkpoint that this run has written or started from.
+    /// Step of the newest checkpoint that this run has written or started from.
     private(set) var lastStep: Int?
     private(set) var lastPath = ""
-    /// Throws if this run may not publish: `LostLockError` if the lock is lost, `FileError` if it
-    /// could not be read.
+    /// Throws if this run may not publish: `LostLockError` if the lock is lost, `FileError` if the
+    /// lock could not be read.
     var verifyLockHeld: () throws -> Void = {}
-    /// Scores of the run's evaluations by step, on rank 0: with `keep_best`, the best checkpoint
-    /// stays.
+    /// Scores of the run's evaluations by step, on rank 0. With `keep_best`, the best checkpoint is
+    /// retained.
     var scores: () -> [Int: Double] = { [:] }
     /// Called with the outcome of each background checkpoint.
     package var report: (Outcome) -> Void = { _ in }
 
-    /// Takes memory for a copy of so many parameters and elements of each moment; nil where it
-    /// cannot be had.
+    /// Allocates memory for a copy of the given numbers of parameters and of elements of each
+    /// moment; nil if that fails.
     package typealias TakeMemory =
         (_ parameterCount: Int, _ momentCount: Int) -> CheckpointSnapshot?
 
-    /// Checkpoints of the ranks of `communicator` in `store`.
+    /// Manages checkpoints of the ranks of `communicator` in `store`.
     ///
     /// - Parameters:
-    ///   - processors: where the threads that write may run; where this one may, if empty.
-    ///   - takeMemory: where the memory for copies comes from.
+    ///   - processors: processors of the writer threads; if empty, those of the calling thread.
+    ///   - takeMemory: allocates the memory for copies.
     package init(
         _ settings: RunConfiguration.Checkpoint, store: CheckpointStore,
         communicator: Communicator, processors: [Int] = [],
@@ -67,10 +68,11 @@ package final class CheckpointKeeper: BackgroundWork {
         agreement = Agreement(among: communicator)
     }
 
-    /// Takes the memory for copies of a state of `count` parameters, unless training is to wait for
-    /// its checkpoints or has none on its way. Collective.
+    /// Allocates the memory for copies of a state of `count` parameters, unless checkpoints are
+    /// written in the foreground or never during training. Collective.
     ///
-    /// - Returns: false, on all ranks, where any of them could not have it: training waits then.
+    /// - Returns: false, on all ranks, if the allocation failed on any of them; training then waits
+    ///   for checkpoints.
     package func reserve(count: Int) throws -> Bool {
         let isPeriodic =
             settings.everySteps > 0 || settings.everyMinutes > 0 || settings.keepBest
@@ -83,56 +85,56 @@ package final class CheckpointKeeper: BackgroundWork {
         return false
     }
 
-    /// Bytes of this rank's copy.
+    /// Size of this rank's copy, in bytes.
     var memoryBytes: Int { snapshot?.byteCount ?? 0 }
 
-    /// Deletes what killed writers left.
+    /// Deletes leftovers of killed writers.
     func removeStale() throws { try store.removeStale() }
 
-    /// Notes that the run stands at the checkpoint at `path`, if that is one of its own.
+    /// Records that the run resumes from the checkpoint at `path`, if it is one of its own.
     func noteResumed(step: Int, path: String) throws {
         if try Paths.isSame(Paths.parent(of: path), store.directory) {
             (lastStep, lastPath) = (step, path)
         }
     }
 
-    /// Moves checkpoints aside whose steps the run, now at `step`, will write again: later ones,
-    /// and that of `step` itself where the run stands at a checkpoint from elsewhere.
+    /// Moves aside the checkpoints of steps that the run, now at `step`, will write again: later
+    /// ones, and that of `step` itself if the run resumed from a checkpoint of another directory.
     ///
-    /// - Returns: where they lie now.
+    /// - Returns: their new paths.
     func setAside(for step: Int) throws -> [String] {
         try store.setAside(after: lastStep == step ? step : step - 1)
     }
 
-    /// Whether the step is one that gets a checkpoint.
+    /// Whether a checkpoint is due at the step.
     func isDue(_ step: Int) -> Bool { settings.everySteps > 0 && step % settings.everySteps == 0 }
 
-    /// The steps that have a checkpoint, one under way included.
+    /// Steps that have a checkpoint, including one in flight.
     func steps() throws -> [Int] {
         try store.list().map(\.step) + (underWay.map { [$0.step] } ?? [])
     }
 
-    /// Whether there is a checkpoint of `step`, or one under way.
+    /// Whether a checkpoint of `step` exists or is in flight.
     func has(_ step: Int) -> Bool { lastStep == step || underWay?.step == step }
 
-    /// Whether the last checkpoint is too long ago, by this rank's clock.
+    /// Whether the interval since the last checkpoint has elapsed, by this rank's clock.
     var isOverdue: Bool {
         settings.everyMinutes > 0 && underWay == nil
             && MonotonicClock.seconds - lastTime >= settings.everyMinutes * 60
     }
 
-    /// Seconds that the checkpoint under way has taken so far; nil if there is none.
+    /// Seconds since the checkpoint in flight began; nil if there is none.
     var secondsUnderWay: Double? { underWay.map { MonotonicClock.seconds - $0.start } }
 
-    /// Begins a checkpoint and returns as soon as the state is copied; `report` is told how it
-    /// ends. Waits for the one before, and for this one where there is no memory for a copy.
-    /// Collective.
+    /// Begins a checkpoint and returns as soon as the state is copied; `report` is called with its
+    /// outcome. Waits for the previous checkpoint, and for this one if there is no memory for a
+    /// copy. Collective.
     package func begin(
         _ state: TrainingState, model: BERTForPreTraining,
         moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
     ) throws {
         try complete()
-        // Also for one that fails: the next try comes after another interval, not at once.
+        // Also after a failure, so that the next attempt comes after another interval, not at once.
         lastTime = MonotonicClock.seconds
         let isAllowed = try checkRight()
         do {
@@ -146,7 +148,7 @@ package final class CheckpointKeeper: BackgroundWork {
 
     /// Writes and publishes a checkpoint and waits for it. Collective.
     ///
-    /// - Throws: the first failure of any rank, on all of them; older checkpoints stay.
+    /// - Throws: the first failure of any rank, on all of them; older checkpoints are unchanged.
     func save(
         _ state: TrainingState, model: BERTForPreTraining,
         moments: @autoclosure () throws -> FlatMoments, description: ModelDescription
@@ -160,12 +162,12 @@ package final class CheckpointKeeper: BackgroundWork {
         try complete()
     }
 
-    /// Waits until no checkpoint is under way. Collective.
+    /// Waits until no checkpoint is in flight. Collective.
     func complete() throws {
         let start = MonotonicClock.seconds
         while underWay != nil {
             underWay?.waitedSince = start
-            // All ranks keep asking one another, so none looks as if it hung.
+            // All ranks keep polling, so that none appears to hang.
             while try agreement.anyTrue(isBusyLocally) { usleep(Self.pauseMicroseconds) }
             try advanceStage()
         }
@@ -206,8 +208,9 @@ package final class CheckpointKeeper: BackgroundWork {
     /// Verifies that this run still holds its lock. A run that lost it must stop, not retry.
     /// Collective.
     ///
-    /// - Returns: throws if the lock could not be read: then this checkpoint has failed.
-    /// - Throws: on all ranks, where the lock is another run's.
+    /// - Returns: a closure that throws if the lock could not be read, so that this checkpoint
+    ///   fails.
+    /// - Throws: on all ranks, if another run holds the lock.
     private func checkRight() throws -> () throws -> Void {
         var problem: FileError?
         try agreement.throwingTogether {
@@ -221,7 +224,7 @@ package final class CheckpointKeeper: BackgroundWork {
         _ makeMoments: () throws -> FlatMoments,
         _ description: ModelDescription, copying snapshot: CheckpointSnapshot?
     ) throws {
-        // Gathering sharded moments is a part of what training waits for.
+        // Gathering sharded moments counts as stall time of the training.
         let start = MonotonicClock.seconds
         let moments = try makeMoments()
         let isCoordinator = communicator.rank == 0

@@ -1,9 +1,9 @@
 import DurableFiles
 
-/// `config.yaml` of a run directory: what the run was told, all keys resolved.
+/// `config.yaml` of a run directory: the run's configuration with all keys resolved.
 ///
-/// A run rewrites it whenever it starts, but over no file that a person put there: runs may lie
-/// beside their configurations.
+/// A run rewrites it at every start, but never overwrites a file that a person put there, because
+/// runs may be in the same directory as their configurations.
 struct ConfigurationFile {
     private let path: String
 
@@ -18,7 +18,7 @@ struct ConfigurationFile {
         path = Paths.join(directory, "config.yaml")
     }
 
-    /// - Throws: `TrainingError` (78) where there is a file that no run has written.
+    /// - Throws: `TrainingError` (78) if the file exists and was not written by a run.
     func check() throws {
         guard try Paths.exists(path) else { return }
         let text = try WholeFiles.read(path, maximumByteCount: 1 << 20)

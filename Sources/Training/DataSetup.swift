@@ -3,15 +3,15 @@ import DurableFiles
 import Evaluation
 public import Tokenization
 
-/// The source of a run's samples.
+/// Source of a run's samples.
 public struct DataSetup {
     private let directories: [CorpusDirectory]
     private let heldoutDirectories: [CorpusDirectory]
     private let settings: RunConfiguration.Data
 
-    /// Opens the corpora that `settings` names; NVIDIA's files are opened with the sources.
+    /// Opens the corpora named by `settings`; NVIDIA's files are opened with the sources.
     ///
-    /// - Throws: `TrainingError` (78) when nothing is named, `CorpusError` for a bad corpus.
+    /// - Throws: `TrainingError` (78) if nothing is named, `CorpusError` for a bad corpus.
     public init(_ settings: RunConfiguration.Data) throws {
         guard !settings.train.isEmpty else {
             throw TrainingError.configuration(
@@ -26,7 +26,8 @@ public struct DataSetup {
             isCorpus ? try settings.heldout.map { try CorpusDirectory(path: $0) } : []
     }
 
-    /// Refuses held-out data that is named twice: it would count twice, and intervals be too narrow.
+    /// Throws if held-out data is named twice, because it would count twice and make intervals too
+    /// narrow.
     static func checkDistinct(_ paths: [String]) throws {
         var seen: Set<Paths.Identity> = []
         for path in paths {
@@ -38,21 +39,21 @@ public struct DataSetup {
         }
     }
 
-    /// The vocabulary of the corpora, and how their text became tokens; NVIDIA's files name none.
+    /// Vocabulary and tokenizer settings of the corpora; nil for NVIDIA's files, which name none.
     public var corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)? {
         directories.first.map { ($0.vocabulary, $0.manifest.tokenizer) }
     }
 
-    /// All corpora, held-out ones too.
+    /// All corpora, including held-out ones.
     var corpora: [CorpusDirectory] { directories + heldoutDirectories }
 
-    /// Checks that every corpus, held-out ones too, was built with the model's vocabulary and
+    /// Checks that every corpus, including held-out ones, was built with the model's vocabulary and
     /// tokenizer.
     func check(_ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings) throws {
         try Self.check(corpora, vocabulary, tokenizer)
     }
 
-    /// Checks that all `directories` were built with the model's vocabulary and tokenizer: ids of
+    /// Checks that all `directories` were built with the model's vocabulary and tokenizer. Ids of
     /// another vocabulary would be other words, and words of another casing mostly unknown.
     static func check(
         _ directories: [CorpusDirectory], _ vocabulary: Vocabulary, _ tokenizer: TokenizerSettings
@@ -80,8 +81,8 @@ public struct DataSetup {
         }
     }
 
-    /// A warning where NVIDIA's rows, which are taken as they are, are not as wide as
-    /// `data.sequence_length` says.
+    /// A warning if the width of NVIDIA's rows, which are used as stored, differs from
+    /// `data.sequence_length`.
     static func lengthNotice(_ sources: [any SampleSource], sequenceLength: Int) -> String? {
         let lengths = sources.filter { $0 is NvidiaHDF5Source }.map(\.maximumLength)
         guard let length = lengths.first(where: { $0 != sequenceLength }) else { return nil }
@@ -102,7 +103,7 @@ public struct DataSetup {
             + "\(counts.documents) documents, \(counts.tokens) tokens"
     }
 
-    /// Training samples as `configuration` (of a phase) makes them.
+    /// Training samples with the settings of `configuration` (of a phase).
     public func training(
         _ configuration: RunConfiguration, vocabularySize: Int
     ) throws -> any SampleSource {
@@ -117,8 +118,8 @@ public struct DataSetup {
             settings: configuration.samples, seed: configuration.run.seed)
     }
 
-    /// Held-out samples: those of `data.heldout`, else the corpora's own held-out split; `nil` if
-    /// there are neither.
+    /// Held-out samples: those of `data.heldout`, otherwise the corpora's own held-out split; `nil`
+    /// if there are neither.
     public func heldout(
         _ configuration: RunConfiguration, vocabularySize: Int
     ) throws -> (any SampleSource)? {
@@ -131,7 +132,7 @@ public struct DataSetup {
                 paths: configuration.data.heldout, vocabularySize: vocabularySize,
                 order: .sequential, seed: PretrainingEvaluator.seed)
         }
-        // One that is trained on twice as often is held out once.
+        // A corpus that is listed twice for training is held out once.
         var seen: Set<Paths.Identity?> = []
         let own = try directories.filter {
             try $0.manifest.heldout.documents > 0
@@ -140,10 +141,10 @@ public struct DataSetup {
         return own.isEmpty ? nil : try Self.heldout(own, settings)
     }
 
-    /// Samples for evaluation of corpora that were named for it: of their held-out documents, or
-    /// of all where none of them has such.
+    /// Samples for evaluation of the named corpora: their held-out documents, or all documents if
+    /// none of the corpora has held-out ones.
     ///
-    /// - Throws: `TrainingError` (78) where some have.
+    /// - Throws: `TrainingError` (78) if only some have held-out documents.
     static func heldout(
         _ directories: [CorpusDirectory], _ settings: SampleSettings
     ) throws -> CorpusSource {
@@ -161,8 +162,8 @@ public struct DataSetup {
 }
 
 extension SampleSettings {
-    /// The same for held-out data, whose order is always one permutation: an evaluation takes the
-    /// first of them.
+    /// The same settings for held-out data, whose order is always one permutation, because an
+    /// evaluation takes its first samples.
     var ofHeldout: SampleSettings {
         var settings = self
         settings.order = .shuffled

@@ -1,18 +1,18 @@
 import Formats
 import Reporting
 
-/// The evaluations of a run, also those of earlier attempts: which model was the best, and whether it
-/// is good enough.
+/// Evaluations of a run, including those of earlier attempts: which model is best, and whether it
+/// has reached the target.
 struct EvaluationHistory {
-    /// The evaluations of this attempt, and that of the step that it resumed from.
+    /// Evaluations of this attempt, and that of the step it resumed from.
     private(set) var evaluations: [EvaluationRecord] = []
-    /// The step of the last evaluation, also of one of an earlier attempt.
+    /// Step of the last evaluation, including those of earlier attempts.
     private(set) var evaluatedStep: Int?
     /// MLM accuracy by step.
     private(set) var scores: [Int: Double] = [:]
 
-    /// Takes what the log has up to `step`. The evaluation of the present step counts only where its
-    /// checkpoint is the run's own: otherwise it was of another model.
+    /// Restores the log's evaluations up to `step`. The evaluation of the present step counts only
+    /// if its checkpoint is the run's own; otherwise it belongs to another model.
     mutating func recall(_ records: [EvaluationRecord], step: Int, isOwn: Bool) {
         for record in records where record.step < step || isOwn {
             scores[record.step] = record.mlmAccuracy
@@ -23,7 +23,7 @@ struct EvaluationHistory {
 
     /// Adds an evaluation.
     ///
-    /// - Returns: whether an earlier attempt had made it.
+    /// - Returns: whether an earlier attempt already made it.
     mutating func add(_ record: EvaluationRecord) -> Bool {
         let isKnown = scores[record.step] == record.mlmAccuracy
         evaluations.append(record)
@@ -32,14 +32,14 @@ struct EvaluationHistory {
         return isKnown
     }
 
-    /// Whether the evaluation of `step` found a better model than those of `others`, steps that have
-    /// a checkpoint.
+    /// Whether the evaluation of `step` found a better model than those of `others`, the steps that
+    /// have a checkpoint.
     func isBest(_ step: Int, among others: [Int]) -> Bool {
         guard let score = scores[step] else { return false }
         return others.allSatisfy { $0 == step || scores[$0] ?? -.infinity < score }
     }
 
-    /// Whether the last evaluation found `evaluation.target` reached.
+    /// Whether the last evaluation reached `evaluation.target`.
     func hasReached(_ phase: PretrainingPhase) -> Bool {
         Self.isReached(phase, accuracy: evaluatedStep.flatMap { scores[$0] })
     }
@@ -50,7 +50,7 @@ struct EvaluationHistory {
         return accuracy >= target
     }
 
-    /// The best evaluated step, the first of equally good ones, and its MLM accuracy.
+    /// Step with the best evaluation, the first on a tie, and its MLM accuracy.
     var best: (step: Int, accuracy: Double)? {
         scores.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { ($0.key, $0.value) }
     }

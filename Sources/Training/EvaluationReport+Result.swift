@@ -3,7 +3,7 @@ public import Reporting
 public import Tokenization
 
 extension EvaluationRecord {
-    /// `result` at `step`, with the baseline's token spelt.
+    /// Reports `result` at `step`, with the baseline's token as text.
     public init(_ result: EvaluationResult, step: Int, vocabulary: Vocabulary) {
         let token =
             result.maskedBaselineID < vocabulary.count
@@ -26,7 +26,7 @@ extension EvaluationRecord {
 }
 
 extension EvaluationReport {
-    /// `result` of the model at `path`, which has had `step` updates.
+    /// Reports `result` of the model at `path` after `step` updates.
     init(_ result: EvaluationResult, step: Int, path: String, vocabulary: Vocabulary) {
         self.init(
             EvaluationRecord(result, step: step, vocabulary: vocabulary), path: path,

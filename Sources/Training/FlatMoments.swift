@@ -4,18 +4,18 @@ import MPI
 package import Optimization
 import Tensors
 
-/// The moments that a rank writes into a checkpoint: one range of the flat blocks, whoever owns its
-/// elements in training. So a checkpoint does not tell whether the optimizer was sharded.
+/// The moments that a rank writes into a checkpoint: one range of the flat blocks, whichever rank
+/// owns its elements in training. Checkpoints are therefore independent of optimizer sharding.
 package struct FlatMoments {
-    /// The rule that they belong to.
+    /// Optimizer that they belong to.
     let optimizer: OptimizerSettings.Name
     /// The range.
     let range: Range<Int>
-    /// The first moments of the range.
+    /// First moments of the range.
     let first: UnsafeBufferPointer<Float>
-    /// The second moments of the range.
+    /// Second moments of the range.
     let second: UnsafeBufferPointer<Float>
-    /// Keeps what did not fit the gradients' memory.
+    /// Owns what did not fit into the gradients' memory.
     private let block: Block<Float>?
 
     /// Views of part `part` of `parts` of the moments of an optimizer that is not sharded.
@@ -38,9 +38,9 @@ package struct FlatMoments {
         self.block = block
     }
 
-    /// Views of this rank's part of the optimizer's own moments; of a sharded optimizer's, copies
-    /// that the ranks bring together in the memory of the gradients, which hold nothing of use
-    /// between two steps. They hold until the next step. Collective.
+    /// Views of this rank's part of the optimizer's own moments. With a sharded optimizer, copies
+    /// that the ranks gather in the memory of the gradients, which is unused between two steps.
+    /// Valid until the next step. Collective.
     init(of trainer: Trainer, _ communicator: Communicator) throws(MPIError) {
         let optimizer = trainer.optimizer
         let (ranks, rank) = (communicator.size, communicator.rank)
@@ -51,7 +51,7 @@ package struct FlatMoments {
         let total = optimizer.layout.count
         let range = Partition(count: total, parts: ranks)[rank]
         let gradients = trainer.model.gradients
-        // Two ranks with an odd number of parameters: the larger half does not fit in twice.
+        // With two ranks and an odd number of parameters, the larger half does not fit in twice.
         let block = 2 * range.count > total ? Block<Float>(count: range.count) : nil
         let first = gradients[0..<range.count]
         let second = block?.vector ?? gradients[total - range.count..<total]

@@ -1,8 +1,8 @@
 import DurableFiles
 
-/// The files and directories that a configuration names.
+/// Files and directories named by a configuration.
 struct InputFiles {
-    /// One of them, under the key that names it.
+    /// An input and the key that names it.
     private struct Input: Hashable {
         var key: String
         var path: String
@@ -11,7 +11,7 @@ struct InputFiles {
 
     private var inputs: [Input] = []
 
-    /// Collects the inputs of `configuration`, each once.
+    /// Collects the inputs of `configuration`, without duplicates.
     ///
     /// - Parameter resumes: whether a checkpoint provides vocabulary and model.
     init(_ configuration: RunConfiguration, resumes: Bool) {
@@ -41,15 +41,15 @@ struct InputFiles {
 
     /// Finds the missing inputs, with a message for each.
     ///
-    /// - Throws: `FileError` where the file system fails to answer.
+    /// - Throws: `FileError` if the file system fails.
     func missing() throws -> [(path: String, message: String)] {
         try inputs.filter { try !Paths.exists($0.path) }.map {
             ($0.path, "\($0.key): there is no \($0.path); \($0.advice)")
         }
     }
 
-    /// - Throws: `TrainingError` (66) that names all that are missing; `FileError` where the file
-    ///   system does not tell.
+    /// - Throws: `TrainingError` (66) that names all missing inputs; `FileError` if the file system
+    ///   fails.
     func requirePresent() throws {
         let messages = try missing().map(\.message)
         guard messages.count > 1 else {

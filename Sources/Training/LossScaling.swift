@@ -2,7 +2,7 @@ import Checkpointing
 import Optimization
 
 extension TrainingState {
-    /// Where the loss scaler stands.
+    /// State of the loss scaler.
     var lossScaler: LossScaler.State {
         get {
             var state = LossScaler.State(scale: lossScale)
@@ -23,10 +23,10 @@ extension TrainingState {
 }
 
 extension LossScaler {
-    /// The scaler of a run that goes on from `stored`, which was made with `earlier` settings; nil
-    /// where it did not scale, scaled by other rules, or computed in another type.
+    /// Loss scaler of a run that resumes from `stored`, which was made with `earlier` settings; nil
+    /// if that run did not scale, scaled by other rules, or computed in another type.
     ///
-    /// - Throws: `TrainingError` (65) where the state contradicts the rules it was made by.
+    /// - Throws: `TrainingError` (65) if the state contradicts the rules it was made by.
     static func restored(
         _ stored: TrainingState, earlier: PrecisionSettings,
         _ current: PrecisionSettings, path: String

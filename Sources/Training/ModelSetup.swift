@@ -7,17 +7,17 @@ import Models
 import Tensors
 public import Tokenization
 
-/// The source of a model's parameters.
+/// Source of a model's parameters.
 public enum ModelOrigin: Sendable {
-    /// Drawn at random.
+    /// Random initialization.
     case random
-    /// Another model, `model.initialize_from`: parameters alone.
+    /// Another model, `model.initialize_from`: parameters only.
     case model(SavedModel)
-    /// A checkpoint to resume from, which brings everything.
+    /// A checkpoint to resume from, with the complete state.
     case checkpoint(Checkpoint)
 }
 
-/// The model that a run trains, before any memory is allocated for it.
+/// The model a run trains, before memory is allocated for it.
 public struct ModelSetup {
     /// Sizes and constants.
     public let configuration: BERTConfiguration
@@ -25,22 +25,21 @@ public struct ModelSetup {
     public let vocabulary: Vocabulary
     /// The rules that split text into words.
     public let tokenizer: TokenizerSettings
-    /// Notes on parts that a stored model lacks, or has and that are not read.
+    /// Notes on parts that a stored model lacks, or has but that are not read.
     public let notices: [String]
-    /// The stored model's texts.
+    /// Description of the stored model.
     private let stored: ModelDescription?
-    /// The source of its parameters.
+    /// Source of its parameters.
     public let origin: ModelOrigin
 
-    /// The model that `settings` asks for.
+    /// Sets up the model that `settings` specify.
     ///
     /// - Parameters:
-    ///   - corpus: the vocabulary of the training data, where they have one, and how text became
-    ///     tokens.
-    ///   - origin: brings its vocabulary and tokenizer, and its sizes unless the settings name them.
-    ///   - momentShards: the number of ranks that share the moments; 1 where each has all.
-    /// - Throws: `TrainingError` (78) when the vocabulary does not fit the model, or is not the one
-    ///   that `model.vocabulary` names, or the memory is too small.
+    ///   - corpus: vocabulary of the training data, if it has one, and its tokenizer settings.
+    ///   - origin: source of vocabulary and tokenizer, and of sizes that the settings do not give.
+    ///   - momentShards: number of ranks that share the moments; 1 if each has all.
+    /// - Throws: `TrainingError` (78) if the vocabulary does not fit the model or differs from
+    ///   `model.vocabulary`, or if the memory is too small.
     public init(
         _ settings: ModelSettings, files: RunConfiguration.ModelFiles,
         corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)?,
@@ -69,8 +68,8 @@ public struct ModelSetup {
         try Self.checkMemory(.pretraining(configuration), .training(momentShards: momentShards))
     }
 
-    /// The vocabulary and tokenizer of a model that starts from nothing: the data's, or else those of
-    /// the file that `model.vocabulary` names.
+    /// Vocabulary and tokenizer of a model without an origin: the data's, otherwise those of the
+    /// file named by `model.vocabulary`.
     private static func words(
         _ corpus: (vocabulary: Vocabulary, tokenizer: TokenizerSettings)?, _ named: Vocabulary?
     ) throws -> (Vocabulary, TokenizerSettings) {
@@ -85,7 +84,7 @@ public struct ModelSetup {
         return chosen
     }
 
-    /// Refuses a `model.vocabulary` other than the model's.
+    /// Throws if `model.vocabulary` differs from the model's vocabulary.
     private func check(_ named: Vocabulary, path: String?) throws {
         guard named.text != vocabulary.text else { return }
         throw TrainingError.configuration(
@@ -94,7 +93,7 @@ public struct ModelSetup {
                 + "corpus with it (`bert corpus build --vocab`)")
     }
 
-    /// The vocabulary that `model.vocabulary` names.
+    /// The vocabulary named by `model.vocabulary`.
     private static func namedVocabulary(
         _ path: String?, isNeeded: Bool
     ) throws -> Vocabulary? {
@@ -103,7 +102,8 @@ public struct ModelSetup {
         return try Vocabulary(contentsOf: path)
     }
 
-    /// Sizes are the stored model's; only what does not change a tensor may be laid over it.
+    /// Applies settings to the stored model's configuration. Only settings that do not change a
+    /// tensor may override it.
     private static func apply(
         _ settings: ModelSettings, to stored: BERTConfiguration, path: String
     ) throws -> BERTConfiguration {
@@ -141,7 +141,7 @@ public struct ModelSetup {
             maximumLength: stored?.maximumLength)
     }
 
-    /// Fills the parameters of `model`.
+    /// Initializes the parameters of `model`.
     public func initialize(_ model: BERTForPreTraining, seed: UInt64) throws {
         guard let saved = origin.saved else { return model.initialize(seed: seed) }
         try saved.initialize(model, seed: seed)
@@ -149,7 +149,8 @@ public struct ModelSetup {
 }
 
 extension SavedModel {
-    /// Fills the parameters of `model`; heads that the stored model lacks are drawn at random.
+    /// Initializes the parameters of `model`; heads missing from the stored model are initialized
+    /// at random.
     func initialize(_ model: BERTForPreTraining, seed: UInt64) throws {
         let parts = try StoredParts(self, model.layout)
         if !parts.missing.isEmpty { model.initialize(seed: seed) }
@@ -173,7 +174,7 @@ extension ModelOrigin {
 }
 
 extension Vocabulary {
-    /// Whether it holds pieces with ASCII capitals, as only vocabularies of cased text do.
+    /// Whether it contains pieces with ASCII capitals, as only vocabularies of cased text do.
     var isCased: Bool {
         (0..<Int32(count)).contains { id in
             !isSpecial(id) && !token(id).hasPrefix("[unused")

@@ -4,14 +4,14 @@ import Reporting
 
 /// Commands to paste after a run.
 struct NextCommands {
-    /// Goes on with the run on as many ranks.
+    /// Resumes the run on the same number of ranks.
     let again: String
     /// Evaluates its newest checkpoint on its held-out data.
     let evaluate: String
-    /// Makes a model directory of it.
+    /// Exports it as a model directory.
     let export: String
 
-    /// Derives the commands of the run that `options` describe, on so many ranks.
+    /// Derives the commands of the run that `options` describe, on `ranks` ranks.
     init(_ options: RunOptions, ranks: Int) {
         let program = options.command.first ?? "bert-train"
         let data = options.configuration.resolvedPhases.last?.data ?? options.configuration.data

@@ -4,7 +4,7 @@ import DurableFiles
 import FoundationEssentials
 import Randomness
 
-/// A micro-batch whose loss or gradient was not finite, with all it takes to compute it again.
+/// A micro-batch whose loss or gradient was not finite, with everything needed to recompute it.
 struct OverflowFile: Codable, Equatable {
     /// One sample of the micro-batch, masks applied.
     struct Sample: Codable, Equatable {
@@ -28,36 +28,36 @@ struct OverflowFile: Codable, Equatable {
 
     /// Always `formatName`.
     var format = Self.formatName
-    /// The update that was tried.
+    /// Number of the attempted update.
     var step: Int
-    /// Batches that the run had taken, this one included.
+    /// Number of batches the run had taken, including this one.
     var batch: Int
-    /// The rank that the samples were on, and the number of ranks.
+    /// Rank of the samples, and the number of ranks.
     var rank: Int
     var ranks: Int
     /// `precision.compute`.
     var compute: String
     /// The loss scale.
     var lossScale: Double
-    /// The finding, in words.
+    /// Description of the finding.
     var cause: String
-    /// The first that was not finite: the module whose output it was, else the parameter whose
-    /// gradient; empty where there is none.
+    /// Name of the first tensor that was not finite: the module for an output, otherwise the
+    /// parameter for a gradient; empty if there is none.
     var tensor: String
-    /// Addresses dropout.
+    /// Seed of dropout.
     var seed: UInt64
-    /// Masked tokens and sequences of the global batch, which divide the sums of losses.
+    /// Masked tokens and sequences of the global batch, by which the sums of losses are divided.
     var globalMasked: Int
     var globalSequences: Int
-    /// The newest checkpoint, relative to the run directory if it is in there; empty if there was
-    /// none, and the step of its weights.
+    /// The newest checkpoint, relative to the run directory if inside it, and the step of its
+    /// weights; empty if there was none.
     var checkpoint: String
     var checkpointStep: Int
-    /// The source of the weights without a checkpoint: a model's path, or empty for random ones.
+    /// Source of the weights if there is no checkpoint: a model's path, or empty for random ones.
     var initializeFrom: String
     /// The model's config.json.
     var model: String
-    /// The number of samples that overflow alone, which come first in `samples`; 0 if none does.
+    /// Number of samples that overflow on their own, which come first in `samples`; 0 if none does.
     var suspects: Int
     var samples: [Sample]
 
@@ -72,15 +72,16 @@ struct OverflowFile: Codable, Equatable {
     }
 
     static let formatName = "bert-train overflow 1"
-    /// The folder in a run directory.
+    /// Its folder in a run directory.
     static let folder = "overflow"
-    /// Files that a run keeps: later overflows are reported, but not kept, unless they end the run.
+    /// Maximum number of files per run: later overflows are reported but not saved, unless they end
+    /// the run.
     static let maximumFiles = 16
-    /// Samples that a file keeps: of a larger micro-batch, the first.
+    /// Maximum number of samples per file: the first ones of a larger micro-batch.
     static let maximumSamples = 64
     private static let maximumByteCount = 1 << 24
 
-    /// The usual name: sorted by step and try.
+    /// Default file name: sorts by step and attempt.
     var name: String {
         func padded(_ number: Int) -> String {
             let digits = "\(number)"
@@ -89,10 +90,10 @@ struct OverflowFile: Codable, Equatable {
         return "step-\(padded(step)).batch-\(padded(batch)).rank-\(rank).json"
     }
 
-    /// Writes it into the run directory `run`, and never over another file: what is there from an
-    /// earlier attempt at the same batch stays.
+    /// Writes it into the run directory `run` without overwriting a file from an earlier attempt at
+    /// the same batch.
     ///
-    /// - Returns: the path; nil where there are `maximumFiles` already and this is not the last.
+    /// - Returns: the path; nil if `maximumFiles` exist already and this is not the last.
     func write(run: String, isLast: Bool) throws -> String? {
         let directory = Paths.join(run, Self.folder)
         try Paths.createDirectory(directory)
@@ -107,9 +108,10 @@ struct OverflowFile: Codable, Equatable {
         return path
     }
 
-    /// Reads a file that may come from anywhere; what the model must bear out is not checked here.
+    /// Reads a file from an untrusted source; constraints that depend on the model are not checked
+    /// here.
     ///
-    /// - Throws: `FileError`, or `TrainingError` (65) with what is wrong.
+    /// - Throws: `FileError`, or `TrainingError` (65) with the problem.
     static func read(_ path: String) throws -> OverflowFile {
         let bytes = try WholeFiles.read(
             path, maximumByteCount: maximumByteCount, followingLinks: true)
@@ -142,7 +144,7 @@ struct OverflowFile: Codable, Equatable {
         if masked > globalMasked || samples.count > globalSequences {
             return "its samples are more than those of the global batch"
         }
-        // They come into messages.
+        // These strings are included in messages.
         for text in [compute, tensor, cause, checkpoint, initializeFrom]
         where text.utf8.count > 4096
             || text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
@@ -154,7 +156,7 @@ struct OverflowFile: Codable, Equatable {
 }
 
 extension OverflowFile.Sample {
-    /// A sample of a batch.
+    /// Records a sample of a batch.
     init(_ sequence: PretrainingSequence) {
         self.init(
             epoch: sequence.epoch, index: sequence.sample, tokenIDs: sequence.tokenIDs,
@@ -162,7 +164,7 @@ extension OverflowFile.Sample {
             maskedLabels: sequence.maskedLabels, nextSentenceLabel: sequence.nextSentenceLabel)
     }
 
-    /// The sample as a model of `configuration` takes it; nil where it cannot.
+    /// The sample as input for a model of `configuration`; nil if it does not fit.
     func sequence(for configuration: BERTConfiguration) -> PretrainingSequence? {
         let length = tokenIDs.count
         let ids = 0..<Int32(clamping: configuration.vocabularySize)

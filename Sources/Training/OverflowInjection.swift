@@ -2,27 +2,27 @@ import BERT
 import Glibc
 import Tensors
 
-/// Makes gradients overflow on purpose, for tests: nothing else in a run can be made to overflow at
-/// a chosen moment on a chosen rank.
+/// Makes gradients overflow on purpose, for tests, because nothing else in a run can be made to
+/// overflow at a chosen time on a chosen rank.
 ///
 /// The environment variable `BERT_TEST_OVERFLOW=RANK:FIRST[-LAST]` makes one element of that rank's
-/// gradient infinite in the batches FIRST...LAST of the run. Batches count from 1, and skipped ones
-/// count: with a step's number a try after a skip could not be told from the skipped one. Which
-/// batch a run is at is part of its state, so an overflow happens again where a run is resumed
-/// before it, and does not where it is resumed behind it.
+/// gradient infinite in the batches FIRST...LAST of the run. Batches count from 1 and include
+/// skipped ones, because by step number an attempt after a skip could not be distinguished from the
+/// skipped one. The batch number is part of the run's state, so the overflow recurs if the run
+/// resumes before it, and does not if it resumes after it.
 public struct OverflowInjection: Sendable, Equatable {
-    /// The variable's name.
+    /// Name of the variable.
     public static let variable = "BERT_TEST_OVERFLOW"
 
-    /// The parameter whose gradient is spoilt: every model has it.
+    /// Parameter whose gradient is corrupted; every model has it.
     package static let parameter = "bert.encoder.layer.0.output.dense.weight"
 
     let rank: Int
     let batches: ClosedRange<Int>
 
-    /// What `text`, the variable's value, asks for.
+    /// Parses `text`, the variable's value.
     ///
-    /// - Throws: `TrainingError` (78) where it cannot be understood.
+    /// - Throws: `TrainingError` (78) if it is malformed.
     package init(_ text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let bounds = (parts.last ?? "").split(
@@ -38,12 +38,12 @@ public struct OverflowInjection: Sendable, Equatable {
         batches = first...last
     }
 
-    /// What the environment asks for, if anything.
+    /// The injection requested by the environment, if any.
     static func fromEnvironment() throws -> OverflowInjection? {
         try getenv(variable).map { try OverflowInjection(String(cString: $0)) }
     }
 
-    /// Spoils the gradient once `range` of it, which holds the chosen parameter, is there.
+    /// Corrupts the gradient once its `range` that contains the chosen parameter is complete.
     func spoil(
         _ gradients: Block<Float>, of layout: ParameterLayout, _ range: Range<Int>, rank: Int,
         batch: Int

@@ -10,12 +10,12 @@ import Runtime
 import Tensors
 import Tokenization
 
-/// A batch that overflowed, computed again in fp32 without a loss scale: with the run's dropout, but
-/// the weights of its newest checkpoint at the time.
+/// A batch that overflowed, recomputed in fp32 without a loss scale: with the run's dropout, but
+/// with the weights of its newest checkpoint at the time.
 public struct OverflowReplay {
     /// Results of one sample, as means.
     public struct Sample: Sendable {
-        /// Its epoch and place in it.
+        /// Epoch of the sample, and its position in the epoch.
         public let epoch, index: Int
         /// Mean cross-entropy of its masked tokens; 0 if it has none.
         public let maskedLoss: Double
@@ -27,33 +27,33 @@ public struct OverflowReplay {
     public struct Gradient: Sendable {
         /// The parameter's name.
         public let name: String
-        /// The Euclidean norm; not finite where an element is not.
+        /// Euclidean norm; not finite if any element is not.
         public let norm: Double
-        /// The largest magnitude among finite elements.
+        /// Largest magnitude among finite elements.
         public let largest: Double
-        /// Elements that are not finite, of `count`.
+        /// Number of non-finite elements, out of `count`.
         public let notFinite, count: Int
     }
 
     /// Names and values from the file.
     public let origin: [(String, String)]
-    /// Warnings about newer checkpoints that were skipped as damaged.
+    /// Warnings about newer checkpoints skipped as damaged.
     public let notices: [String]
     /// Results of the samples, in the file's order.
     public let samples: [Sample]
-    /// The gradients of all parameters, in the order in which the backward pass completes them.
+    /// Gradients of all parameters, in the order in which the backward pass completes them.
     public let gradients: [Gradient]
 
-    /// The global norm of the gradient of these samples.
+    /// Global norm of the gradient of these samples.
     public var gradientNorm: Double {
         gradients.reduce(0) { $0 + $1.norm * $1.norm }.squareRoot()
     }
 
-    /// Reads `path` and computes its batch, with the weights of `checkpoint` instead of those that
-    /// it names if that is given (a run, checkpoint or Hugging Face directory).
+    /// Reads `path` and computes its batch. The weights are those of `checkpoint` (a run,
+    /// checkpoint or Hugging Face directory) if given, otherwise those named in the file.
     ///
-    /// - Throws: `TrainingError`, `FileError`, `CheckpointError`: the file and what it names may
-    ///   come from anywhere, and are checked before any memory is taken for the model.
+    /// - Throws: `TrainingError`, `FileError`, `CheckpointError`. The file and what it names are
+    ///   untrusted, and are checked before any memory is allocated for the model.
     public init(path: String, checkpoint: String? = nil, threads: Int) throws {
         let file = try OverflowFile.read(path)
         let weights = try Weights(file, path: path, checkpoint: checkpoint)
@@ -76,7 +76,7 @@ public struct OverflowReplay {
         notices = weights.notices
     }
 
-    /// The samples of `file` as the model takes them.
+    /// The samples of `file` as model inputs.
     private static func sequences(
         _ file: OverflowFile, _ weights: Weights, path: String
     ) throws -> [PretrainingSequence] {
@@ -131,7 +131,7 @@ public struct OverflowReplay {
 }
 
 extension OverflowReplay {
-    /// The source of the weights, and their model.
+    /// Source of the weights, and their model.
     private struct Weights {
         let configuration: BERTConfiguration
         let saved: SavedModel?
@@ -154,7 +154,8 @@ extension OverflowReplay {
                 saved = nil
                 name = "random, as at the start of the run, " + Self.age(file, step: 0)
             }
-            // Not the saved model's own: dropout and the like may have been laid over it.
+            // Not the saved model's own configuration, because dropout and the like may have been
+            // overridden.
             configuration = try ModelDescription(
                 configuration: file.model, vocabulary: "", tokenizer: TokenizerSettings()
             ).bertConfiguration(path: path)
@@ -167,7 +168,7 @@ extension OverflowReplay {
             }
         }
 
-        /// The path that the file gives; nil if the weights were random.
+        /// Path of the weights named in the file; nil if they were random.
         private static func place(_ file: OverflowFile, path: String) throws -> String? {
             guard !file.checkpoint.isEmpty else {
                 return file.initializeFrom.isEmpty ? nil : file.initializeFrom
@@ -180,7 +181,7 @@ extension OverflowReplay {
             }
             let run = Paths.parent(of: Paths.parent(of: path))
             let own = Paths.join(run, file.checkpoint)
-            // One that the run went on from, named as it was then.
+            // A checkpoint that the run resumed from, under its name at that time.
             return try Paths.exists(own) ? own : file.checkpoint
         }
 
@@ -189,7 +190,7 @@ extension OverflowReplay {
             return "\(place), \(age(file, step: file.checkpointStep))"
         }
 
-        /// Describes how much older weights of `step` are than those of the overflow.
+        /// Describes how much older the weights of `step` are than those of the overflow.
         private static func age(_ file: OverflowFile, step: Int) -> String {
             let since = file.step - 1 - step
             return since == 0

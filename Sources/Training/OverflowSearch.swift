@@ -6,28 +6,28 @@ import Kernels
 import Optimization
 package import Tensors
 
-/// Where, on one rank, numbers first were not finite.
+/// First non-finite numbers found on one rank.
 package struct OverflowFinding {
-    /// What one forward and backward pass came to.
+    /// Result of one forward and backward pass.
     package struct Pass {
-        /// The first tensor, in the order of the backward pass, whose gradient was not finite, and
-        /// what to call it in messages.
+        /// The first tensor, in the order of the backward pass, whose gradient was not finite, with
+        /// its description for messages.
         package var tensor: (parameter: Parameter, place: String)?
-        /// Whether the forward pass was still fine.
+        /// Whether the loss of the forward pass was finite.
         package var lossIsFinite = true
-        /// Where it was not: the module, by Hugging Face's name, whose output was the first, in the
-        /// order of the forward pass, that was not finite.
+        /// Hugging Face's name of the first module, in the order of the forward pass, whose output
+        /// was not finite; nil if all were finite.
         package var module: String?
     }
 
-    /// The pass over the micro-batch.
+    /// Pass over the micro-batch.
     package let pass: Pass
     /// The micro-batch.
     package let batch: [PretrainingSequence]
-    /// Those of it that overflow alone; none where only their sum does.
+    /// Sequences of it that overflow on their own; empty if only their sum does.
     package let suspects: [PretrainingSequence]
 
-    /// What, where and from which samples; the rank is said by others.
+    /// Description of the tensor and its samples; the caller adds the rank.
     var description: String {
         let guilty = suspects.isEmpty ? batch : suspects
         let samples = guilty.prefix(Self.shown).map { "\($0.epoch):\($0.sample)" }
@@ -43,19 +43,20 @@ package struct OverflowFinding {
             + samples.joined(separator: ", ") + more
     }
 
-    /// Samples that are listed in messages.
+    /// Maximum number of samples listed in messages.
     private static let shown = 8
 }
 
 extension Trainer {
-    /// Does a step again without the sum over the ranks, micro-batch by micro-batch, until one is
-    /// not finite on any rank, and says which output or gradient was the first on this rank, and
-    /// from which sequences; nil where all was fine here. Overwrites the gradients.
+    /// Repeats a step without the reduction, micro-batch by micro-batch, until one is not finite on
+    /// any rank. Finds the first output or gradient that is not finite on this rank, and the
+    /// sequences that cause it; nil if all are finite here. Overwrites the gradients.
     ///
-    /// Collective: after each pass all ranks poll, also those that have nothing to look for, so that
-    /// none waits long for another, and all notice a signal.
+    /// Collective: after each pass all ranks poll, including those with nothing to search, so that
+    /// none waits long for another and all notice a signal.
     ///
-    /// - Returns: also whether it was broken off, on all ranks, as one was told to stop.
+    /// - Returns: also whether the search was interrupted, on all ranks, because one was asked to
+    ///   stop.
     package func findOverflow(
         _ plan: StepPlan, scale: ObjectiveScale
     ) throws -> (finding: OverflowFinding?, wasBrokenOff: Bool) {
@@ -78,8 +79,8 @@ extension Trainer {
         return (nil, false)
     }
 
-    /// Tries the sequences of `batch`, of which `pass` was not finite, one by one; a rank without
-    /// such a batch keeps the others company. Collective.
+    /// Tries the sequences of `batch`, for which `pass` was not finite, one by one. A rank without
+    /// such a batch takes part in the polls. Collective.
     private func findSuspects(
         _ pass: OverflowFinding.Pass?, _ batch: [PretrainingSequence], _ plan: StepPlan,
         _ scale: ObjectiveScale, isLast: Bool
@@ -101,8 +102,8 @@ extension Trainer {
         return (finding, false)
     }
 
-    /// One forward and backward pass as in a step, nil if it was finite; `isLast` is where tests
-    /// make overflows.
+    /// Runs one forward and backward pass as in a step; nil if it was finite. Tests inject
+    /// overflows if `isLast`.
     private func overflow(
         in batch: [PretrainingSequence], _ plan: StepPlan, _ scale: ObjectiveScale,
         accumulate: Bool, isLast: Bool
@@ -135,8 +136,8 @@ extension Trainer.StepPlan {
 }
 
 extension ParameterLayout {
-    /// The first tensor of `block`, in the order of the backward pass, that is not finite; only
-    /// those whose gradients come with `range` are looked at.
+    /// The first non-finite tensor of `block`, in the order of the backward pass, among those whose
+    /// gradients are complete with `range`.
     func firstNotFinite(
         of block: Block<Float>, in range: Range<Int>? = nil, model: BERTForPreTraining
     ) -> Parameter? {
@@ -145,13 +146,13 @@ extension ParameterLayout {
         }
     }
 
-    /// The parameters whose gradients come with `range` of the block, in the order in which the
+    /// Parameters whose gradients are complete with `range` of the block, in the order in which the
     /// backward pass computes them.
     ///
-    /// That is from the end of the block to its start but for the heads, of which it takes the
-    /// masked tokens' first, from the decoder down, and then the next sentence's. The decoder's part
-    /// of the token embedding's gradient comes with the range of the heads; where a range has the
-    /// embeddings too, it is at its end, complete.
+    /// The order is from the end of the block to its start, except for the heads: first the masked
+    /// tokens' head, from the decoder down, and then the next sentence's. The decoder's part of the
+    /// token embedding's gradient is complete with the range of the heads; if a range also contains
+    /// the embeddings, the complete gradient comes last.
     package func backwardOrder(_ range: Range<Int>) -> [Parameter] {
         let descending = parameters.reversed()
         let own = descending.filter { range.contains($0.range.lowerBound) }
@@ -171,14 +172,15 @@ extension ParameterLayout {
 }
 
 extension Parameter {
-    /// The name, and the layer, or which part of its gradient has come with `range`, in words.
+    /// The name with its layer in words, or with the part of its gradient that is complete with
+    /// `range`.
     func place(in range: Range<Int>? = nil) -> String {
         if let range, !range.contains(self.range.lowerBound) { return "\(name) (as the decoder)" }
         return withLayer(name)
     }
 }
 
-/// The name of a parameter or module, and in words the layer that it is in.
+/// The name of a parameter or module, with its layer in words.
 private func withLayer(_ name: String) -> String {
     let parts = name.split(separator: ".")
     guard parts.starts(with: ["bert", "encoder", "layer"]), parts.count > 3 else { return name }

@@ -6,26 +6,26 @@ import MPI
 import OperatingSystem
 import Runtime
 
-/// A checkpoint that is being written: what this rank does for it, beside the training.
+/// A checkpoint in flight: this rank's work for it, in the background of training.
 final class PendingCheckpoint {
-    /// The result on rank 0; the other ranks only know that it exists.
+    /// Result on rank 0; the other ranks only know that the checkpoint exists.
     struct Published: Sendable {
         var path = ""
         var bytes = 0
-        /// The longest rank's writing, and the publishing.
+        /// Seconds of the slowest rank's writing plus the publishing.
         var seconds = 0.0
         var retentionProblem: String?
     }
 
-    /// Optimizer updates done.
+    /// Number of optimizer updates done.
     let step: Int
     /// The start time.
     let start: Double
     /// Whether a failure is reported instead of thrown.
     var mayFail = true
-    /// Seconds that training has stood still for it so far.
+    /// Seconds that training has stalled for it so far.
     var stalledSeconds: Double
-    /// Since when training waits for its end.
+    /// Time since which training has been waiting for it.
     var waitedSince: Double?
     /// Whether all files are written; the same on all ranks.
     private(set) var isPublishing = false
@@ -40,7 +40,7 @@ final class PendingCheckpoint {
     private let files: BackgroundTask<(entries: [ManifestEntry], seconds: Double)>
     private var publication: BackgroundTask<Published>?
 
-    /// Starts to write `share` by a thread on `processors`; `writer` is rank 0's.
+    /// Starts to write `share` in a thread on `processors`; `writer` is rank 0's.
     init(
         step: Int, start: Double, share: CheckpointShare, moments: FlatMoments,
         writer: consuming CheckpointWriter?, store: CheckpointStore, processors: [Int],
@@ -62,20 +62,20 @@ final class PendingCheckpoint {
         stalledSeconds = MonotonicClock.seconds - start
     }
 
-    /// Whether this rank's part of the present stage is in flight.
+    /// Whether this rank's part of the current stage is in flight.
     var isBusyLocally: Bool {
         isPublishing ? publication.map { !$0.isOver } ?? false : !files.isOver
     }
 
-    /// Seconds that training has stood still for it, `start` being when it was called last.
+    /// Total seconds that training has stalled for it, where `start` is the time of the last call.
     func totalStall(since start: Double) -> Double {
         stalledSeconds + MonotonicClock.seconds - (waitedSince ?? start)
     }
 
-    /// Takes it to its next stage. Collective, once no rank is busy.
+    /// Advances it to its next stage. Collective, once no rank is busy.
     ///
-    /// - Parameter scores: what checkpoints are worth, by step, on rank 0.
-    /// - Returns: what was published, or nil where another stage is to come.
+    /// - Parameter scores: scores of checkpoints by step, on rank 0.
+    /// - Returns: the published checkpoint, or nil if another stage follows.
     /// - Throws: the first failure of any rank, on all of them.
     func advanceStage(
         keeping settings: RunConfiguration.Checkpoint, scores: [Int: Double]
@@ -102,7 +102,7 @@ final class PendingCheckpoint {
     }
 }
 
-/// Rank 0's last stage, with what it takes to a thread.
+/// Rank 0's last stage, with everything it needs on a thread.
 private final class Publisher: @unchecked Sendable {
     private var writer: CheckpointWriter?
     private let files: [ManifestEntry]
@@ -121,14 +121,14 @@ private final class Publisher: @unchecked Sendable {
         self.scores = scores
     }
 
-    /// Publishes, and deletes what is no longer to be kept.
+    /// Publishes the checkpoint, and deletes those no longer retained.
     func publish() throws -> PendingCheckpoint.Published {
         guard let checkpoint = try writer.take()?.publish(files: files) else {
             preconditionFailure("published twice")
         }
         var published = PendingCheckpoint.Published(
             path: checkpoint.path, bytes: checkpoint.byteCount)
-        // 0 keeps all. One that cannot be deleted spoils nothing.
+        // 0 retains all. A failed deletion does not affect the checkpoint.
         if settings.keepLast > 0 {
             do {
                 try store.retain(
@@ -143,7 +143,7 @@ private final class Publisher: @unchecked Sendable {
 }
 
 extension ManifestEntry {
-    /// Entries as they go from rank to rank.
+    /// Encodes entries for transfer between ranks.
     fileprivate static func text(_ entries: [ManifestEntry]) throws -> [UInt8] {
         Array(try JSONEncoder().encode(entries))
     }

@@ -12,33 +12,32 @@ public import Reporting
 import Runtime
 import Tensors
 
-/// Check of a pre-training run before it starts: everything that would end it, and its memory, time
-/// and disk.
+/// Preflight check of a pre-training run: everything that would end it, and its memory, time and
+/// disk space.
 public struct PretrainingCheck {
-    /// The findings, on rank 0.
+    /// Findings, on rank 0.
     public private(set) var report = CheckReport()
 
     private let options: RunOptions
     private let unread: UnreadKeys
-    /// Whether the run directory is the one that was meant.
+    /// Whether the run directory is the intended one.
     private let knowsDirectory: Bool
     private let ranks: Int
     private let communicator: Communicator
-    /// Whether the run is meant for other ranks than those that check it.
+    /// Whether the run is intended for a different number of ranks than those that check it.
     private let isForeseen: Bool
 
-    /// Seconds in which steps of a phase are measured, twice.
+    /// Time budget in seconds for measuring the steps of a phase, twice.
     private static let budget = 1.5
 
-    /// Checks the run that a configuration describes, and leaves its directory alone. Collective.
+    /// Checks the run that a configuration describes, without changing its directory. Collective.
     ///
     /// - Parameters:
-    ///   - reading: the configuration; where there is something wrong with it, what could be read is
-    ///     checked.
-    ///   - directory: of the run; nil: that of the configuration.
-    ///   - ranks: of the run; nil: those of `communicator`.
-    ///   - measures: whether some steps are made to estimate the time.
-    /// - Throws: `MPIError`, and where ranks have different configurations; problems of the run are in
+    ///   - reading: the configuration; if it has problems, the valid part is checked.
+    ///   - directory: run directory; nil takes that of the configuration.
+    ///   - ranks: number of ranks of the run; nil takes those of `communicator`.
+    ///   - measures: whether steps are run to estimate the time.
+    /// - Throws: `MPIError`, and if ranks have different configurations; problems of the run are in
     ///   the report.
     public init(
         _ reading: ConfigurationReading<RunConfiguration>, directory: String?, ranks: Int?,
@@ -57,7 +56,7 @@ public struct PretrainingCheck {
             options.configuration.parallel.threads, communicator: communicator)
         let memory =
             isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
-        // The others wait: one look at the files is enough.
+        // The others wait, because checking the files once is enough.
         if communicator.rank == 0 {
             Watchdog.working(on: "the check of the files") { inspect(threads, memory) }
         }
@@ -79,7 +78,7 @@ public struct PretrainingCheck {
                 try PretrainingRun.check(
                     memory, configuration, setup, capacity, threads: threads, ranks: ranks)
             }
-            // The numbers of other settings than those that were meant are of no use.
+            // Estimates for settings other than the intended ones are useless.
             if unread.isEmpty { describe(setup, inspection.phases, threads) }
         }
         report.add(inspection.problems)
@@ -140,13 +139,13 @@ public struct PretrainingCheck {
         }
     }
 
-    /// Passes over the data; infinite where they make no sample.
+    /// Epochs over the data; infinite if it yields no sample.
     private static func epochs(_ phase: PretrainingPhase) -> Double {
         Double(phase.configuration.schedule.totalSteps) * Double(phase.configuration.batch.global)
             / Double(phase.source.sampleCount(epoch: 0))
     }
 
-    /// Reports the most memory that a rank takes, rank 0's copy for checkpoints included.
+    /// Reports the maximum memory of a rank, including rank 0's copy for checkpoints.
     private mutating func describeMemory(_ needed: Int, parameters: Int) {
         let copy =
             options.configuration.checkpoint.background
@@ -161,7 +160,7 @@ public struct PretrainingCheck {
         let steps = options.configuration.totalSteps
         let bytes = 3 * parameters * MemoryLayout<Float>.stride
         let all = 1 + (settings.everySteps > 0 ? (steps - 1) / settings.everySteps : 0)
-        // One more while a new one is written.
+        // One more exists while a new one is written.
         let newest = settings.keepLast == 0 ? all : min(all, settings.keepLast + 1)
         let forGood = settings.keepEvery > 0 ? steps / settings.keepEvery : 0
         let kept = min(all, newest + forGood + (settings.keepBest ? 1 : 0))
@@ -183,11 +182,11 @@ public struct PretrainingCheck {
         report.line("disk", text)
     }
 
-    /// Makes some steps of the run's own model, on all ranks.
+    /// Runs some steps of the run's own model, on all ranks.
     private mutating func measure() throws {
         do {
             let run = try PretrainingRun(options, communicator: communicator)
-            // They were verified with everything else a moment ago.
+            // They were just verified with everything else.
             run.shardVerification.trust()
             run.model.initialize(seed: options.configuration.run.seed)
             let seconds = try run.phases.map {
@@ -195,7 +194,7 @@ public struct PretrainingCheck {
             }
             describeTime(run.phases, seconds)
         } catch let failure as Agreement.Failure {
-            // Ranks that do not exist here may have less to hold.
+            // Ranks that do not exist here may have to hold less.
             if isForeseen {
                 report.warn("no step could be measured: \(failure.message)")
             } else {

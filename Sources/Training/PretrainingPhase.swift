@@ -3,16 +3,16 @@ import Corpus
 import Distributed
 import Optimization
 
-/// One phase of a run: its settings as the parts of the system take them.
+/// One phase of a run: its settings in the form the system's parts use.
 struct PretrainingPhase {
     let configuration: RunConfiguration
     let data: DataSetup
     let source: any SampleSource
     let heldout: (any SampleSource)?
-    /// The most sequences of a micro-batch, never more than the largest rank's share.
+    /// Maximum number of sequences of a micro-batch, never more than the largest rank's share.
     let micro: Int
     let capacity: BatchCapacity
-    /// Warning about settings that the data contradict.
+    /// Warning about settings that contradict the data.
     let notice: String?
 
     init(
@@ -39,7 +39,7 @@ struct PretrainingPhase {
             throw TrainingError.configuration("the training data do not fit the model: \(problem)")
         }
         micro = min(configuration.batch.micro, configuration.batch.share(rank: 0, ranks: ranks))
-        // NVIDIA's files bring masks of their own; no sample has more than its tokens.
+        // NVIDIA's files contain their own masks; no sample has more masks than tokens.
         let masks =
             configuration.data.format == .corpus
             ? configuration.samples.masking.maximumPredictions : length
@@ -50,7 +50,7 @@ struct PretrainingPhase {
             sequences: micro, sequenceLength: length, maskedPerSequence: min(masks, length))
     }
 
-    /// The learning rate of a step of this phase, counted from 1.
+    /// Learning rate of a step of this phase, counted from 1.
     func learningRate(_ step: Int) -> Double {
         configuration.schedule.rate(step, peak: configuration.optimizer.learningRate)
     }

@@ -16,7 +16,7 @@ extension PretrainingRun {
         keeper.report = { [unowned self] outcome in note(outcome) }
     }
 
-    /// Begins a checkpoint of the present step; one that fails is reported, and training goes on.
+    /// Begins a checkpoint of the current step; a failure is reported, and training continues.
     func beginCheckpoint() throws {
         Watchdog.note("the checkpoint of step", state.step)
         try keeper.begin(
@@ -24,8 +24,8 @@ extension PretrainingRun {
             description: setup.description())
     }
 
-    /// Waits for the checkpoint that is under way, and writes that of the present step unless there
-    /// is one. The one under way is nearly done: it is safe before another begins.
+    /// Waits for the checkpoint in flight, then writes that of the current step unless it exists.
+    /// The one in flight is nearly finished, so it completes before another begins.
     func saveLast() throws {
         Watchdog.note("the checkpoint of step", state.step)
         try keeper.complete()
@@ -35,7 +35,7 @@ extension PretrainingRun {
             description: setup.description())
     }
 
-    /// The state with what is known of the run besides.
+    /// Training state together with other facts about the run.
     private func describedState() -> TrainingState {
         state.seed = options.configuration.run.seed
         state.optimizerName = optimizer.settings.name.rawValue

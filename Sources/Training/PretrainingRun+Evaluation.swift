@@ -5,17 +5,19 @@ import Formats
 import MPI
 import Reporting
 
-/// Evaluations on the way and at the end.
+/// Evaluations during and at the end of training.
 extension PretrainingRun {
-    /// Evaluates where an earlier attempt was stopped between a checkpoint and its evaluation.
+    /// Runs the evaluation that is missing because an earlier attempt stopped between a checkpoint
+    /// and its evaluation.
     ///
-    /// - Returns: the exit status where the run ends by that.
+    /// - Returns: the exit status if that ends the run.
     func runMissedEvaluation() throws -> Int32? {
         let phase = phases[state.phase]
         guard state.phaseStep > 0, !isAtEnd, shouldEvaluate(phase) else { return nil }
         guard try agreement.anyTrue(isCoordinator && reporter?.history.evaluatedStep != state.step)
         else {
-            // It may have reached the target, and been stopped before it could say so.
+            // The earlier attempt may have reached the target and stopped before it could report
+            // that.
             return try agreement.anyTrue(
                 isCoordinator && reporter?.history.hasReached(phase) == true)
                 ? try finish(evaluated: true) : nil
@@ -23,9 +25,10 @@ extension PretrainingRun {
         return try evaluateOnTheWay(phase)
     }
 
-    /// Evaluates before the end, and keeps the best model.
+    /// Evaluates during training, and keeps the best model.
     ///
-    /// - Returns: the exit status where the run ends by that: it was broken off, or is good enough.
+    /// - Returns: the exit status if that ends the run, because it was interrupted or reached the
+    ///   target.
     func evaluateOnTheWay(_ phase: PretrainingPhase) throws -> Int32? {
         guard try evaluate(phase) else { return try stop() }
         if try agreement.anyTrue(isCoordinator && reporter?.history.hasReached(phase) == true) {
@@ -44,7 +47,7 @@ extension PretrainingRun {
         return interval > 0 && state.step % interval == 0
     }
 
-    /// Evaluates on the held-out data of `phase`, if any. False where it was broken off.
+    /// Evaluates on the held-out data of `phase`, if any. Returns false if interrupted.
     func evaluate(_ phase: PretrainingPhase) throws -> Bool {
         guard let heldout = phase.heldout else { return true }
         Watchdog.note("the evaluation after step", state.step)

@@ -6,8 +6,8 @@ import Runtime
 extension PretrainingRun {
     /// Locks the run directory. Collective.
     ///
-    /// - Returns: false, on all ranks, where one was asked to stop meanwhile.
-    /// - Throws: `LockedError` (78) where another run uses the directory.
+    /// - Returns: false, on all ranks, if a rank was asked to stop meanwhile.
+    /// - Throws: `LockedError` (78) if another run uses the directory.
     func lockDirectory() throws -> Bool {
         let outcome = try RunDirectoryLock.acquire(
             options.directory, agreement: agreement, isCoordinator: isCoordinator,

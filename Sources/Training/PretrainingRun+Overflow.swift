@@ -9,10 +9,10 @@ import Reporting
 import Tensors
 
 extension PretrainingRun {
-    /// Leaves an update out that overflowed, or ends the run where that does not help. Collective;
-    /// the state has moved behind the batch already.
+    /// Skips an update that overflowed, or ends the run if skipping does not help. Collective; the
+    /// state has already advanced past the batch.
     ///
-    /// - Throws: `TrainingError` (65), on all ranks, with where the overflow came from.
+    /// - Throws: `TrainingError` (65), on all ranks, with the origin of the overflow.
     func skip(
         _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String, seconds: Double
     ) throws {
@@ -26,7 +26,7 @@ extension PretrainingRun {
         }
         if isEnd {
             let error = endingError(plan, outcome, cause)
-            // All ranks have the same numbers, so all are here: they end together, in order.
+            // All ranks have the same numbers, so all reach this point and end together, in order.
             return try agreement.throwingTogether { throw error }
         }
         reporter?.skip(
@@ -36,8 +36,9 @@ extension PretrainingRun {
             outcome, seconds: seconds)
     }
 
-    /// Whether the cause is looked for, which costs a step and more, though the run goes on: at the
-    /// 1st, 2nd, 4th, 8th, ... overflow in a row, as those after it have the same cause, mostly.
+    /// Whether to search for the cause, which costs a step or more, although the run continues: at
+    /// the 1st, 2nd, 4th, 8th, ... consecutive overflow, because the following ones mostly have the
+    /// same cause.
     private static func looksAfter(_ overflowsInARow: Int) -> Bool {
         overflowsInARow & (overflowsInARow - 1) == 0
     }
@@ -74,18 +75,18 @@ extension PretrainingRun {
                 + "precision.loss_scale.minimum. \(cause.text)")
     }
 
-    /// Where numbers first were not finite, and where the batch is kept, in words. Every rank does
-    /// its part of the step again. Collective; the same on all ranks.
+    /// Finds and describes the first non-finite numbers and the file in which the batch is saved.
+    /// Every rank repeats its part of the step. Collective; the same on all ranks.
     private func findCause(
         _ plan: Trainer.StepPlan, _ outcome: StepOutcome, compute: String, isEnd: Bool
     ) throws -> OverflowCause {
-        // What is kept names the newest checkpoint: the one under way shall be it.
+        // The saved batch names the newest checkpoint, which must be the one in flight.
         try keeper.complete()
         Watchdog.note("the search for the overflow of update", plan.number)
         let sum = model.layout.firstNotFinite(of: model.gradients, model: model)
         let weights = model.layout.firstNotFinite(of: model.parameters, model: model)
         let (finding, wasBrokenOff) = try trainer.findOverflow(plan, scale: outcome.scale)
-        // The lowest rank that found something speaks for all.
+        // The finding of the lowest rank that has one is used.
         let told = try agreement.firstFailure(finding?.description)
         let nowhere =
             wasBrokenOff
@@ -112,16 +113,16 @@ extension PretrainingRun {
             text: cause, isInForwardPass: try agreement.anyTrue(finding?.pass.module != nil))
     }
 
-    /// What a search found.
+    /// Result of a search.
     private struct OverflowCause {
-        /// In words.
+        /// Description of the cause.
         var text = ""
-        /// Whether a rank's forward pass was not finite.
+        /// Whether the forward pass of any rank was not finite.
         var isInForwardPass = false
     }
 
-    /// Writes the batch into the run directory; says where, or why not: a full disk must not hide
-    /// what happened.
+    /// Writes the batch into the run directory and returns the path or the error as text, because a
+    /// full disk must not hide the overflow.
     private func keepBatch(isEnd: Bool, _ file: () throws -> OverflowFile) -> String {
         do {
             guard let path = try file().write(run: options.directory, isLast: isEnd) else {
@@ -156,8 +157,8 @@ extension PretrainingRun {
             samples: samples.map { OverflowFile.Sample($0) })
     }
 
-    /// The newest checkpoint: one of the run's own, relative to the run directory, else that which
-    /// the run went on from; empty if there is none. Known to the coordinator.
+    /// The newest checkpoint: one of the run's own, relative to the run directory, otherwise the
+    /// one that the run resumed from; empty if there is none. Known to the coordinator.
     private var newestCheckpoint: String {
         if keeper.lastStep != nil {
             let folder = Paths.name(of: Paths.parent(of: keeper.lastPath))
@@ -171,7 +172,7 @@ extension PretrainingRun {
 }
 
 extension ModelSetup {
-    /// The checkpoint that the run went on from.
+    /// The checkpoint that the run resumed from.
     fileprivate var checkpoint: Checkpoint? {
         if case .checkpoint(let checkpoint) = origin { checkpoint } else { nil }
     }

@@ -3,9 +3,9 @@ import Optimization
 import Runtime
 import Tensors
 
-/// Refusals before any memory is allocated.
+/// Checks that run before any memory is allocated.
 extension PretrainingRun {
-    /// Refuses a model and batches that the memory cannot hold.
+    /// Throws if the model and batches cannot fit into memory.
     static func check(
         _ memory: MemoryShare, _ configuration: RunConfiguration, _ setup: ModelSetup,
         _ capacity: BatchCapacity, threads: Int, ranks: Int
@@ -18,7 +18,7 @@ extension PretrainingRun {
                 + "fewer ranks with more threads each")
     }
 
-    /// Bytes that a rank takes at least: parameters, gradients, moments and activations.
+    /// Minimum memory of a rank in bytes: parameters, gradients, moments and activations.
     static func memoryNeeded(
         _ configuration: RunConfiguration, _ setup: ModelSetup, _ capacity: BatchCapacity,
         threads: Int, ranks: Int
@@ -33,7 +33,7 @@ extension PretrainingRun {
                 recomputes: parallel.recompute)
     }
 
-    /// Refuses settings that this version does not implement.
+    /// Throws for settings that this version does not implement.
     static func checkAvailable(_ configuration: RunConfiguration) throws {
         for phase in configuration.resolvedPhases {
             var optimizer = phase.optimizer

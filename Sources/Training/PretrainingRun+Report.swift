@@ -20,11 +20,11 @@ extension PretrainingRun {
         }
     }
 
-    /// Operations a second that all ranks can do together. Collective.
+    /// Operations per second of all ranks together. Collective.
     private func measurePeak() throws -> Double {
         let node = try communicator.splitByNode()
         let own = RankResources.own(jobSize: communicator.size)
-        // All at once, as they will compute: ranks that share cores share their peak.
+        // All at once, as in training, because ranks that share cores share their peak.
         try communicator.barrier()
         let peak = model.executor.peakOperationsPerSecond(model.precision)
         let resources = try node.allGather(bytes: Array(own.text.utf8))
@@ -37,7 +37,7 @@ extension PretrainingRun {
         return try agreement.sum([node.rank == 0 ? NodePeak.total(ranks) : 0])[0]
     }
 
-    /// Lines for the start of the log; `peak` is that of all ranks' products.
+    /// Lines for the start of the log; `peak` is that of all ranks' matrix products.
     func banner(peak: Double) -> [(String, String)] {
         let configuration = options.configuration
         let phase = phases[min(state.phase, phases.count - 1)]
@@ -78,15 +78,15 @@ extension PretrainingRun {
         ]
     }
 
-    /// The coordinator's copy is the largest: it has all parameters.
+    /// The coordinator's copy is the largest because it contains all parameters.
     private var copyNote: String {
         keeper.memoryBytes == 0
             ? "" : ", \(HumanFormat.bytes(keeper.memoryBytes)) of it for checkpoints on rank 0"
     }
 
-    /// Bytes that this rank will have in memory at most: what it had before the model was made
+    /// Estimated maximum memory of this rank in bytes: memory in use before the model was made
     /// (programs, libraries, vocabulary), model and activations, moments, the ring's windows, and
-    /// the copy that checkpoints are written from.
+    /// the copy for writing checkpoints.
     var memoryForecast: Int {
         let moments = 2 * optimizer.firstMoment.count * MemoryLayout<Float>.stride
         return residentBefore + model.memoryBytes + moments + trainer.reducer.memoryBytes

@@ -12,8 +12,8 @@ import Reporting
 import Tensors
 
 extension PretrainingRun {
-    /// Makes and locks the run directory, and clears what a killed run left half written. False, on
-    /// all ranks, where one was asked to stop before the lock was there.
+    /// Makes and locks the run directory, and deletes a killed run's incomplete files. Returns
+    /// false, on all ranks, if a rank was asked to stop before the lock was acquired.
     func prepareDirectory() throws -> Bool {
         try agreement.throwingTogether {
             guard isCoordinator else { return }
@@ -29,8 +29,8 @@ extension PretrainingRun {
         return true
     }
 
-    /// Finds where the parameters come from: the coordinator looks, and reads all bytes to verify
-    /// them; the others take its word. Collective.
+    /// Finds the source of the parameters. The coordinator searches, and reads all bytes to verify
+    /// them; the others rely on its result. Collective.
     static func findOrigin(
         _ options: RunOptions, _ communicator: Communicator
     ) throws -> (Resumption, ModelOrigin) {
@@ -43,7 +43,7 @@ extension PretrainingRun {
         try Agreement(among: communicator).throwingTogether {
             try InputFiles(options.configuration, resumes: !checkpoint.isEmpty).requirePresent()
         }
-        // Its own checkpoint holds everything: the model it once started from may be gone.
+        // The run's own checkpoint is complete, so the model it once started from may be gone.
         let model = try communicator.broadcastFromRoot(on: "the verifying of model.initialize_from")
         {
             guard checkpoint.isEmpty, let path = options.configuration.modelFiles.initializeFrom
@@ -61,8 +61,9 @@ extension PretrainingRun {
         return (resumption, origin)
     }
 
-    /// Refuses a checkpoint of other data or another model before vocabulary and corpora are compared with it: messages
-    /// about those would not say what is wrong. Other settings wait for `restore`, which also knows the data.
+    /// Throws for a checkpoint of other data or another model before vocabulary and corpora are
+    /// compared with it, because messages about those would hide the cause. Other settings are
+    /// compared in `restore`, which also knows the data.
     private static func refuseAnotherRun(_ checkpoint: Checkpoint, _ options: RunOptions) throws {
         let differences = try differences(from: checkpoint, options)
         let isAnother = differences.contains {
@@ -71,7 +72,8 @@ extension PretrainingRun {
         if isAnother { try refuse(differences, beside: [], checkpoint.path, options) }
     }
 
-    /// The settings in which `options` differ from those that `checkpoint` was made with, but for harmless ones.
+    /// Settings in which `options` differ from those that `checkpoint` was made with, except
+    /// harmless ones.
     static func differences(
         from checkpoint: Checkpoint, _ options: RunOptions
     ) throws -> [ConfigurationDifference] {
@@ -84,7 +86,8 @@ extension PretrainingRun {
         }
     }
 
-    /// Refuses `differences` from the checkpoint at `path`, and other `changes`, unless they are allowed.
+    /// Throws for `differences` from the checkpoint at `path`, and for other `changes`, unless they
+    /// are allowed.
     static func refuse(
         _ differences: [ConfigurationDifference], beside changes: [String], _ path: String,
         _ options: RunOptions
@@ -117,8 +120,8 @@ extension PretrainingRun {
                 }
             }
         }
-        // One rank draws or reads the weights: replicas are equal also on unlike nodes, and where
-        // the model to start from is replaced meanwhile.
+        // One rank draws or reads the weights, so that replicas are equal even on unlike nodes, and
+        // even if the model to start from is replaced meanwhile.
         if resumedFrom == nil { try communicator.broadcast(model.parameters.vector.buffer) }
         try agreement.throwingTogether {
             guard isCoordinator else { return }
@@ -152,7 +155,7 @@ extension PretrainingRun {
         resumedFrom = path
     }
 
-    /// The loss scaler as `stored` has it; nil where its settings were others.
+    /// Loss scaler as saved in `stored`; nil if its settings differed.
     private func restoredScaler(
         _ stored: TrainingState, path: String
     ) throws -> LossScaler? {
@@ -163,8 +166,8 @@ extension PretrainingRun {
             stored, earlier: before.precision, resolved.precision, path: path)
     }
 
-    /// Refuses another model; other differences only with `allowsChanges`. The vocabulary is the
-    /// checkpoint's, and has been compared with the data's.
+    /// Throws for another model; other differences need `allowsChanges`. The vocabulary is the
+    /// checkpoint's, and has already been compared with the data's.
     private func compare(
         _ stored: TrainingState, _ description: ModelDescription, path: String
     ) throws {
@@ -187,7 +190,7 @@ extension PretrainingRun {
             stored.resolvedConfiguration, name: "\(path) (its configuration)")
         let differences = resolved.differences(from: before).filter { $0.effect != .harmless }
         var changes: [String] = []
-        // Settings of the data are in their fingerprint, too, and need no second complaint.
+        // Settings of the data are also in its fingerprint, so they need no second complaint.
         let source = phases[stored.phase].source
         if !differences.contains(where: Self.changesSamples),
             source.fingerprint != stored.corpusFingerprint,

@@ -6,7 +6,7 @@ import Optimization
 import Runtime
 import Tensors
 
-/// The parts of a run, in the order in which they are made.
+/// Parts of a run, in order of creation.
 extension PretrainingRun {
     /// Opens data and model, and compares them over all ranks. Collective.
     static func openParts(
@@ -28,7 +28,7 @@ extension PretrainingRun {
         return parts
     }
 
-    /// Takes the memory of the model.
+    /// Allocates the model.
     static func makeModel(
         _ configuration: RunConfiguration, _ setup: ModelSetup, _ capacity: BatchCapacity,
         _ threadPlan: ThreadPlan
@@ -41,7 +41,7 @@ extension PretrainingRun {
             recomputes: configuration.parallel.recompute)
     }
 
-    /// Takes the memory of the optimizer and the ring. Collective.
+    /// Allocates the optimizer and the ring. Collective.
     static func makeTrainer(
         _ configuration: RunConfiguration, _ model: BERTForPreTraining,
         _ communicator: Communicator, _ stopPoll: StopPoll, _ injection: OverflowInjection?
@@ -56,7 +56,7 @@ extension PretrainingRun {
             injection: injection)
     }
 
-    /// The configuration with every key resolved, the sizes of the model among them.
+    /// The configuration with every key resolved, including the sizes of the model.
     static func resolved(
         _ configuration: RunConfiguration, _ setup: ModelSetup
     ) -> RunConfiguration {

@@ -12,8 +12,8 @@ import Reporting
 import Runtime
 import Tensors
 
-/// A pre-training run from start, or from its last checkpoint, to its end. All ranks make one and
-/// call `run` together; rank 0 is the coordinator and the only one that prints or publishes.
+/// A pre-training run from its start or its last checkpoint to its end. All ranks make one and call
+/// `run` together; rank 0 is the coordinator and the only one that prints or publishes.
 public final class PretrainingRun {
     let options: RunOptions
     let communicator: Communicator
@@ -26,27 +26,27 @@ public final class PretrainingRun {
     let stopPoll: StopPoll
     let timeBudget: TimeBudget
     let threadPlan: ThreadPlan
-    /// Bytes that the process had before the model was made.
+    /// Memory of the process in bytes before the model was made.
     let residentBefore: Int
-    /// All keys resolved, as `config.yaml` and checkpoints hold them.
+    /// Configuration with all keys resolved, as in `config.yaml` and checkpoints.
     let resolved: RunConfiguration
     var state = TrainingState()
     let keeper: CheckpointKeeper
     var reporter: RunReporter?
-    /// The coordinator's right to write into the run directory.
+    /// Lock on the run directory, held by the coordinator.
     var lock: DirectoryLock?
     /// The checkpoint that this run resumes from.
     var resumedFrom: String?
-    /// The search that found that checkpoint.
+    /// Search that found that checkpoint.
     let resumption: Resumption
-    /// Warnings to print once there is a reporter.
+    /// Warnings to print once a reporter exists.
     var notices: [String]
 
     var optimizer: Optimizer { trainer.optimizer }
     var threads: Int { threadPlan.threads }
     var isCoordinator: Bool { communicator.rank == 0 }
 
-    /// Opens data and model, and takes the memory. Collective.
+    /// Opens data and model, and allocates the memory. Collective.
     ///
     /// - Throws: the first failure of any rank, on all of them.
     public init(_ options: RunOptions, communicator: Communicator) throws {
@@ -103,12 +103,13 @@ public final class PretrainingRun {
         state.lossScaler = scaler.state
     }
 
-    /// Trains to the end of the last phase, or until a signal or the end of its time asks to stop.
+    /// Trains to the end of the last phase, or until a signal or the end of its time requests a
+    /// stop.
     ///
-    /// - Returns: the exit status: 0 at the end, 75 after a checkpoint where it was asked to stop.
+    /// - Returns: the exit status: 0 at the end, 75 after a checkpoint if a stop was requested.
     /// - Throws: the first failure of any rank, on all of them.
     public func run() throws -> Int32 {
-        // Nothing was done, so nothing is to be saved.
+        // No work yet, so nothing to save.
         guard try prepareDirectory() else { return ExitStatus.preempted }
         try startOrResume()
         let isFinished = try agreement.throwingTogether {
@@ -123,7 +124,7 @@ public final class PretrainingRun {
         do {
             return try train()
         } catch let failure as Agreement.Failure {
-            // All ranks are here: what is being written is not to be lost with the rest.
+            // All ranks reach this point, so a checkpoint in flight need not be lost.
             try? keeper.complete()
             throw failure
         }
@@ -135,11 +136,11 @@ public final class PretrainingRun {
             let phase = phases[state.phase]
             while state.phaseStep < phase.configuration.schedule.totalSteps {
                 guard let outcome = try step(phase) else { return try stop() }
-                // What is done is made safe before an evaluation takes its time.
+                // Finished work is saved before an evaluation takes its time.
                 if isAtEnd { break }
                 if outcome.stopRequested { return try stop() }
                 if outcome.overflowed {
-                    // The run is still at the step before: what was due there is done.
+                    // The run is still at the previous step, whose due work is done.
                     if outcome.checkpointRequested, keeper.lastStep != state.step {
                         try beginCheckpoint()
                     }
@@ -165,10 +166,10 @@ public final class PretrainingRun {
             && state.phaseStep >= phases[state.phase].configuration.schedule.totalSteps
     }
 
-    /// One step of `phase`: advances the state and reports. Nil where it was broken off.
+    /// Runs one step of `phase`: advances the state and reports. Nil if interrupted.
     ///
-    /// One that overflowed advances the place in the data and nothing else: neither step, schedule
-    /// nor moments.
+    /// A step that overflowed advances only the position in the data: neither step, schedule nor
+    /// moments.
     private func step(_ phase: PretrainingPhase) throws -> StepOutcome? {
         let start = MonotonicClock.seconds
         var cursor = SampleCursor()
@@ -177,7 +178,7 @@ public final class PretrainingRun {
         do {
             all = try cursor.take(phase.configuration.batch.global, of: phase.source)
         } catch {
-            // All ranks take the same samples, so all are here.
+            // All ranks take the same samples, so all reach this point.
             return try agreement.throwingTogether { throw error }
         }
         var plan = Trainer.StepPlan(
@@ -207,7 +208,7 @@ public final class PretrainingRun {
         return outcome
     }
 
-    /// Ends the run as it should end: `evaluated` says whether the model is evaluated already.
+    /// Ends the run normally; `evaluated` says whether the model has already been evaluated.
     func finish(evaluated: Bool) throws -> Int32 {
         try saveLast()
         if !evaluated, try !evaluate(phases[phases.count - 1]) { return try stop() }
@@ -217,7 +218,7 @@ public final class PretrainingRun {
         return ExitStatus.success
     }
 
-    /// Ends early, as it was asked to, leaving everything to resume from.
+    /// Ends early, as requested, leaving everything needed to resume.
     func stop() throws -> Int32 {
         StopSignals.leave()
         let isTimeOver = try agreement.anyTrue(timeBudget.wasSpent)

@@ -1,24 +1,24 @@
 import Checkpointing
 import DurableFiles
 
-/// Where a run takes up its work: found by the coordinator, before the model is set up.
+/// Starting point of a run, found by the coordinator before the model is set up.
 struct Resumption {
-    /// The checkpoint to go on from; `nil` to start anew.
+    /// Checkpoint to resume from; `nil` to start from the beginning.
     var checkpoint: Checkpoint?
     /// `TrainingState.resumedFrom` of the run from here on.
     var resumedFrom: String?
     /// `TrainingState.resumedFromPath` of the run from here on.
     var resumedFromPath: String?
-    /// What to warn of.
+    /// Warnings for the user.
     var notices: [String] = []
 
-    /// A start from nothing.
+    /// A run without a checkpoint.
     init() {}
 
-    /// Looks for the checkpoint that `options` ask for, and verifies it.
+    /// Finds the checkpoint that `options` select, and verifies it.
     ///
-    /// - Throws: `CheckpointError` or `FileError` if there is none to be had, `TrainingError` (78)
-    ///   where two runs would be mixed.
+    /// - Throws: `CheckpointError` or `FileError` if none is usable, `TrainingError` (78) if two
+    ///   runs would be mixed.
     init(_ options: RunOptions) throws {
         self.init()
         let store = CheckpointStore(run: options.directory)
@@ -40,8 +40,8 @@ struct Resumption {
         }
     }
 
-    /// A checkpoint that a person names is rolled back to once. What the run has made of it since
-    /// carries its digest, so that the same command, run again, goes on.
+    /// Rolls back to a checkpoint named by the user, but only once. Later checkpoints of the run
+    /// carry its digest, so that the same command, run again, resumes from them.
     private mutating func rollBack(to path: String, in store: CheckpointStore) throws {
         let own = try store.newestGood()
         let made = try own.checkpoint?.trainingState()
@@ -51,8 +51,8 @@ struct Resumption {
         } catch let error as CheckpointError
             where error.cause == .missing && made?.resumedFromPath == path
         {
-            // Its own run no longer keeps it, which must not stop this one. A path that this run
-            // has not seen before is a mistake.
+            // The named checkpoint's run may have deleted it, which must not stop this run. A path
+            // that this run has not seen before is a mistake.
             try resume(from: own.checkpoint, own.skipped)
             notices.append(
                 "there is no checkpoint at \(path) any more: resuming from the newest one of this "

@@ -8,28 +8,28 @@ import Reporting
 import Tokenization
 
 /// Inspection of a run without training: its files, data, vocabulary and model. Problems are
-/// collected, and what depends on them is skipped, as is what depends on settings that could not be
-/// read.
+/// collected. Checks that depend on a failed one, or on settings that could not be read, are
+/// skipped.
 struct RunInspection {
     private(set) var problems: [CheckReport.Problem] = []
     /// The checkpoint from which the run would resume.
     private(set) var resumption = Resumption()
     /// Warnings about the model that the run starts from.
     private(set) var notices: [String] = []
-    /// The model, where it is sound.
+    /// The model, if it is valid.
     private(set) var setup: ModelSetup?
-    /// The phases, where all are sound.
+    /// The phases, if all are valid.
     private(set) var phases: [PretrainingPhase] = []
 
     private let options: RunOptions
     private let ranks: Int
     private let unread: UnreadKeys
 
-    /// Looks at the run that `options` describe, on so many ranks.
+    /// Inspects the run that `options` describe, on `ranks` ranks.
     ///
     /// - Parameters:
     ///   - unread: keys of the configuration that could not be read.
-    ///   - knowsDirectory: whether the run directory is the one that was meant.
+    ///   - knowsDirectory: whether the run directory is the intended one.
     init(_ options: RunOptions, ranks: Int, unread: UnreadKeys, knowsDirectory: Bool) {
         self.options = options
         self.ranks = ranks
@@ -45,17 +45,17 @@ struct RunInspection {
         }
         if knowsDirectory { inspectResumption() }
         let (sound, isVocabularySound) = inspectFiles()
-        // Whatever is wrong with the data: the model's own problems are not theirs.
+        // Independent of problems with the data, because the model may have problems of its own.
         let origin = findOrigin()
         inspectModel(sound, origin, isVocabularySound)
     }
 
-    /// Whether all keys of `sections` were read, also those that phases override.
+    /// Whether all keys of `sections` were read, including those that phases override.
     func knows(_ sections: String...) -> Bool {
         !(sections + ["phases"]).contains(where: unread.affect)
     }
 
-    /// Runs `body`; what it throws becomes a problem.
+    /// Runs `body`; a thrown error is recorded as a problem.
     @discardableResult
     mutating func attempt<Result>(_ body: () throws -> Result) -> Result? {
         do {
@@ -80,10 +80,10 @@ struct RunInspection {
         }
     }
 
-    /// Looks for all files, and verifies those that are there.
+    /// Finds all files, and verifies those that exist.
     ///
-    /// - Returns: the phases with nothing left in their data that is missing or damaged; and whether
-    ///   the vocabulary is there and sound.
+    /// - Returns: the phases whose data is complete and undamaged; and whether the vocabulary
+    ///   exists and is valid.
     private mutating func inspectFiles() -> (phases: [RunConfiguration], isVocabularySound: Bool) {
         var phases = options.configuration.resolvedPhases
         let inputs = InputFiles(options.configuration, resumes: resumption.checkpoint != nil)
@@ -113,11 +113,11 @@ struct RunInspection {
         return !missing.contains(path) && attempt { try Vocabulary(contentsOf: path) } != nil
     }
 
-    /// - Parameter origin: the source of the parameters; nil where that is a problem.
+    /// - Parameter origin: source of the parameters; nil if finding it was a problem.
     private mutating func inspectModel(
         _ sound: [RunConfiguration], _ origin: ModelOrigin?, _ isVocabularySound: Bool
     ) {
-        // Data that are missing are a problem already; data that nobody named are one of their own.
+        // Missing data is already a problem; data that nobody named is a separate one.
         let lacksData = zip(sound, options.configuration.resolvedPhases).contains {
             $0.data.train.isEmpty && !$1.data.train.isEmpty
         }
@@ -126,7 +126,7 @@ struct RunInspection {
             knows("model", "parallel"), let origin, let first = sound.first
         else { return }
         var settings = first
-        // One that is missing or damaged is a problem already, and need not be compared.
+        // A missing or damaged vocabulary is already a problem, and need not be compared.
         if !isVocabularySound { settings.modelFiles.vocabulary = nil }
         let count = ranks
         setup = attempt {
@@ -141,12 +141,12 @@ struct RunInspection {
         if found.allSatisfy({ $0 != nil }) { phases = found.compactMap { $0 } }
     }
 
-    /// Finds the source of the parameters; nil where that is a problem.
+    /// Finds the source of the parameters; nil if that is a problem.
     private mutating func findOrigin() -> ModelOrigin? {
         if let checkpoint = resumption.checkpoint { return .checkpoint(checkpoint) }
         guard !unread.affect("model.initialize_from") else { return nil }
         guard let path = options.configuration.modelFiles.initializeFrom else { return .random }
-        // One that is missing is a problem already.
+        // A missing file is already a problem.
         guard attempt({ try Paths.exists(path) }) == true,
             let (model, skipped) = attempt({ try SavedModel.open(path) })
         else { return nil }

@@ -1,12 +1,12 @@
 import FileNames
 
-/// The options of `bert-train pretrain`.
+/// Options of `bert-train pretrain`.
 public struct RunOptions {
-    /// Whether to resume from a checkpoint.
+    /// Policy for resuming from a checkpoint.
     public enum Resume: Sendable, Equatable {
-        /// From the newest good checkpoint of the run directory, if it has one.
+        /// From the newest good checkpoint of the run directory, if there is one.
         case auto
-        /// From the start; the run directory must hold no checkpoint.
+        /// From the start; the run directory must contain no checkpoint.
         case never
         /// From this checkpoint, or the newest good one of this run directory.
         case path(String)
@@ -16,16 +16,16 @@ public struct RunOptions {
     public var configuration: RunConfiguration
     /// The run directory.
     public var directory: String
-    /// Whether to resume from a checkpoint.
+    /// Policy for resuming from a checkpoint.
     public var resume: Resume
-    /// Whether settings that change the course of training may differ from the checkpoint's.
+    /// Whether settings that affect the course of training may differ from the checkpoint's.
     public var allowsChanges: Bool
-    /// The end of the job in `MonotonicClock.seconds`, if it is known.
+    /// End of the job in `MonotonicClock.seconds`, if known.
     public var endTime: Double?
-    /// Program and arguments that started it.
+    /// Command line that started it.
     public var command = CommandLineArguments.all
 
-    /// A run of `configuration` in `directory`, by default `run.directory/run.name`.
+    /// Options for a run of `configuration` in `directory`, by default `run.directory/run.name`.
     public init(
         configuration: RunConfiguration, directory: String? = nil, resume: Resume = .auto,
         allowsChanges: Bool = false, endTime: Double? = nil

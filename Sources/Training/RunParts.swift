@@ -1,13 +1,13 @@
 import BERT
 
-/// The model and the phases of a run, before any memory is taken.
+/// Model and phases of a run, before any memory is allocated.
 struct RunParts {
     let setup: ModelSetup
     let phases: [PretrainingPhase]
 
-    /// Opens the data of all phases, and sets up the model that they are for.
+    /// Opens the data of all phases, and sets up their model.
     ///
-    /// - Throws: what `DataSetup`, `ModelSetup` and `PretrainingPhase` throw.
+    /// - Throws: the errors of `DataSetup`, `ModelSetup` and `PretrainingPhase`.
     init(_ configuration: RunConfiguration, origin: ModelOrigin, ranks: Int) throws {
         let resolved = configuration.resolvedPhases
         let data = try resolved.map { try DataSetup($0.data) }
@@ -28,7 +28,7 @@ struct RunParts {
             momentShards: configuration.parallel.shardOptimizer ? ranks : 1)
     }
 
-    /// The batches that the model needs memory for: those of the largest phase.
+    /// Batch sizes the model needs memory for: those of the largest phase.
     static func capacity(_ phases: [PretrainingPhase]) -> BatchCapacity {
         phases.dropFirst().reduce(phases[0].capacity) { $0.union($1.capacity) }
     }

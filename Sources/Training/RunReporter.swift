@@ -9,7 +9,7 @@ import Reporting
 import Runtime
 import Tensors
 
-/// The coordinator's voice: console, `metrics.jsonl`, TensorBoard events and `summary.json`.
+/// The coordinator's output: console, `metrics.jsonl`, TensorBoard events and `summary.json`.
 final class RunReporter {
     private let console: ConsoleReporter
     private let metrics: MetricsLog
@@ -22,7 +22,7 @@ final class RunReporter {
     private let parameters: Int
     private let startTime = MonotonicClock.seconds
     private let startTokens: Int
-    /// The most operations a second that products can do, of all ranks.
+    /// Peak operations per second of matrix products, over all ranks.
     private let peak: Double
     private let memoryForecast: Int
     private let next: NextCommands
@@ -33,7 +33,7 @@ final class RunReporter {
 
     private static let finished = "finished"
     private var lastStep: StepRecord?
-    /// The evaluations, also those of earlier attempts.
+    /// Evaluations, including those of earlier attempts.
     private(set) var history = EvaluationHistory()
 
     init(
@@ -67,8 +67,8 @@ final class RunReporter {
         }
     }
 
-    /// Takes what the log knows: the last update, which a run with nothing left to do reports, and
-    /// the evaluations.
+    /// Restores the log's last update, which a run without remaining work reports, and its
+    /// evaluations.
     private func recall(step: Int, isOwn: Bool) throws {
         let path = Paths.join(directory, MetricsLog.name)
         for case .step(let record) in try MetricsLog.lastEvents(path) { lastStep = record }
@@ -100,7 +100,7 @@ final class RunReporter {
         reduction.add(outcome.reduction)
     }
 
-    /// `operations` over what the peak would do in `seconds`.
+    /// Ratio of `operations` to those possible at peak in `seconds`.
     private func utilization(_ operations: Double, _ seconds: Double) -> Double? {
         peak > 0 && seconds > 0 ? operations / (peak * seconds) : nil
     }
@@ -116,11 +116,11 @@ final class RunReporter {
     }
 
     func evaluation(_ record: EvaluationRecord) {
-        // A run that was killed right after it had logged its last evaluation makes it again.
+        // A run killed right after logging its last evaluation evaluates again.
         let isLogged = history.add(record)
         console.evaluation(record)
         if !isLogged { log(.evaluation(record)) }
-        // Scores decide which checkpoints stay.
+        // Scores determine which checkpoints are retained.
         do { try metrics.sync() } catch { console.warning("the log may be incomplete: \(error)") }
     }
 
@@ -134,7 +134,8 @@ final class RunReporter {
 
     func warning(_ text: String) { console.warning(text) }
 
-    /// Reports an early end. The checkpoint is written: whatever fails here is only a warning.
+    /// Reports an early end. The checkpoint is already written, so any failure here is only a
+    /// warning.
     func preempted(state: TrainingState, reason: String, checkpoint: String) {
         console.finish()
         log(.preempt(PreemptRecord(step: state.step, reason: reason)))
@@ -246,7 +247,7 @@ final class RunReporter {
         ).write(directory: directory)
     }
 
-    /// Writes an event to the logs. A full disk must not end a run: it is said once.
+    /// Writes an event to the logs. A full disk must not end a run, so a failure is reported once.
     private func log(_ event: MetricsEvent) {
         do {
             try metrics.append(event)
@@ -257,8 +258,8 @@ final class RunReporter {
         }
     }
 
-    /// Whether an earlier attempt brought the run to this state and reported it; then says so, and
-    /// leaves the logs alone.
+    /// Whether an earlier attempt brought the run to this state and reported it. If so, reports
+    /// that, and leaves the logs unchanged.
     static func isFinished(_ run: PretrainingRun) throws -> Bool {
         guard let summary = try summary(of: run.options.directory),
             summary.status == Self.finished, summary.step == run.state.step,
@@ -276,7 +277,7 @@ final class RunReporter {
         return true
     }
 
-    /// The summary of an earlier attempt; nil where there is none, or none that can be understood.
+    /// Summary of an earlier attempt; nil if there is none, or if it cannot be parsed.
     private static func summary(of directory: String) throws(FileError) -> RunSummary? {
         do throws(FileError) {
             return try RunSummary.read(directory: directory)

@@ -1,21 +1,21 @@
 public import Corpus
 import Randomness
 
-/// The place in the endless order of samples: epoch after epoch, each in its own order.
+/// Position in the endless order of samples: epoch after epoch, each in its own order.
 ///
-/// It is all that must be remembered to go on with the same samples.
+/// It is all the state needed to resume with the same samples.
 public struct SampleCursor: Sendable, Equatable {
-    /// The pass over the data.
+    /// Epoch of the data.
     public var epoch = 0
-    /// Samples of it that are done.
+    /// Samples of the epoch already taken.
     public var position = 0
 
-    /// The start of the first epoch.
+    /// Starts at the beginning of the first epoch.
     public init() {}
 
-    /// The next `count` samples of `source`; the cursor moves behind them.
+    /// Takes the next `count` samples of `source` and advances the cursor past them.
     ///
-    /// - Throws: `TrainingError` when the data hold no sample or there are no more epochs.
+    /// - Throws: `TrainingError` if the data contains no sample or there are no more epochs.
     public mutating func take(
         _ count: Int, of source: any SampleSource
     ) throws(TrainingError) -> [SampleIdentity] {

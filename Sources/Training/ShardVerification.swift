@@ -6,17 +6,18 @@ import OperatingSystem
 import Reporting
 import Runtime
 
-/// Verification of shards that corpora of earlier versions have hashes of as wholes, before the first sample is read.
+/// Verification of shards that corpora of earlier versions hash as a whole, before the first sample
+/// is read.
 ///
-/// Each rank would otherwise hash all of a shard when it reads its first token, in the middle of a step, while the
-/// others wait for it.
+/// Otherwise each rank would hash a whole shard when it reads its first token, in the middle of a
+/// step, while the others wait.
 package struct ShardVerification {
     private let shards: [WholeShard]
 
-    /// Seconds after which the coordinator says what it is at.
+    /// Seconds after which the coordinator reports what it is doing.
     private static let silence = 10.0
 
-    /// The verification of all shards of `sources` that need it.
+    /// Collects all shards of `sources` that need verification.
     init(of sources: [any SampleSource]) {
         shards = sources.flatMap { ($0 as? CorpusSource)?.unverifiedWholeShards ?? [] }
     }
@@ -24,8 +25,8 @@ package struct ShardVerification {
     /// Hashes each file on one rank. Collective: all ranks have the same shards.
     ///
     /// - Parameter isStopRequested: whether this rank was asked to stop.
-    /// - Returns: false, on all ranks, where one was asked to stop before all were verified.
-    /// - Throws: `Agreement.Failure` (65) on all ranks where a shard is not what it should be.
+    /// - Returns: false, on all ranks, if one was asked to stop before all shards were verified.
+    /// - Throws: `Agreement.Failure` (65) on all ranks if a shard fails verification.
     @discardableResult
     func run(
         among communicator: Communicator, isStopRequested: () -> Bool = { false }
@@ -44,12 +45,12 @@ package struct ShardVerification {
         return true
     }
 
-    /// Takes all shards for what they should be.
+    /// Marks all shards as verified.
     func trust() {
         for shard in shards { shard.trust() }
     }
 
-    /// One of each file: phases have shards of their own of the same files.
+    /// One shard per file, because phases have their own shards of the same files.
     private var distinctFiles: [WholeShard] {
         var seen: Set<String> = []
         return shards.filter { seen.insert($0.path).inserted }
@@ -81,7 +82,8 @@ package struct ShardVerification {
             + "one that is built anew starts at once"
     }
 
-    /// Deals files to ranks, the largest first and each to the rank with the fewest bytes; the same on all ranks.
+    /// Assigns files to ranks, the largest first, each to the rank with the fewest bytes so far;
+    /// the same on all ranks.
     ///
     /// - Returns: the indices of each rank's files.
     package static func deal(_ sizes: [Int], among ranks: Int) -> [[Int]] {
@@ -103,9 +105,9 @@ extension PretrainingRun {
         ShardVerification(of: phases.flatMap { [$0.source] + ($0.heldout.map { [$0] } ?? []) })
     }
 
-    /// Verifies what is not verified as it is read. Collective.
+    /// Verifies data that is not verified on reading. Collective.
     ///
-    /// - Returns: false, on all ranks, where one was asked to stop meanwhile.
+    /// - Returns: false, on all ranks, if one was asked to stop meanwhile.
     func verifyData() throws -> Bool {
         let isDone = try shardVerification.run(
             among: communicator, isStopRequested: { StopSignals.received != nil })

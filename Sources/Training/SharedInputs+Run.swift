@@ -7,7 +7,7 @@ import Formats
 public import MPI
 
 extension RunOptions {
-    /// Refuses to start where ranks were given different settings, before anything depends on them. Collective.
+    /// Throws if ranks were given different settings, before anything depends on them. Collective.
     ///
     /// - Throws: `Agreement.Failure` (78) on all ranks, naming the keys, ranks and hosts.
     public func requireEqual(among communicator: Communicator) throws {
@@ -21,8 +21,8 @@ extension RunOptions {
 }
 
 extension SharedInputs {
-    /// Adds what decides the model: its configuration, vocabulary and casing, and the checkpoint whose state it takes.
-    /// Other parameters come from rank 0.
+    /// Adds everything that determines the model: its configuration, vocabulary and casing, and the
+    /// checkpoint whose state it restores. Other parameters come from rank 0.
     mutating func add(_ setup: ModelSetup) throws {
         let description = try setup.description()
         add("the model's configuration (SHA-256)", Self.digest(description.configuration))

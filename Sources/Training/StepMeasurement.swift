@@ -5,11 +5,12 @@ import OperatingSystem
 import Reporting
 
 extension PretrainingRun {
-    /// Seconds that a step of `phase` would take on `ranks` ranks like this one: measured on one and two micro-batches,
-    /// as a step is the first of them with reduction and update, and some more of the others. The parameters are random
-    /// and stay, nothing is written. Collective.
+    /// Estimated seconds per step of `phase` on `ranks` ranks like this one. It measures one and
+    /// two micro-batches, because a step consists of one micro-batch with reduction and update, and
+    /// some more without. Parameters are random and unchanged; nothing is written. Collective.
     ///
-    /// - Parameter budget: seconds after which no more repetitions begin; there are at least two, one to warm up.
+    /// - Parameter budget: seconds after which no more repetitions begin; there are at least two,
+    ///   one of them to warm up.
     /// - Throws: the first failure of any rank, on all of them.
     func secondsPerStep(
         _ phase: PretrainingPhase, ranks: Int, budget: Double
@@ -23,7 +24,7 @@ extension PretrainingRun {
         return one + Double(rounds - 1) * max(0, two - one)
     }
 
-    /// The least seconds of some steps in which each rank has so many sequences.
+    /// Minimum seconds of some steps in which each rank has the given number of sequences.
     private func seconds(
         _ phase: PretrainingPhase, sequences: Int, rounds: Int, _ budget: Double
     ) throws -> Double {

@@ -7,12 +7,12 @@ public import MPI
 public import Optimization
 import Tensors
 
-/// One replica's part of training: the step.
+/// The training step of one replica.
 ///
 /// All ranks call `step` together. The objective is the mean over the masked tokens of the global
-/// batch plus the mean over its sequences, however the batch is cut into ranks and micro-batches:
-/// numbers are agreed on before the backward pass, sums are divided by them, and nothing is ever a
-/// mean of means.
+/// batch plus the mean over its sequences, however the batch is divided into ranks and
+/// micro-batches. Counts are agreed on before the backward pass and sums are divided by them, so
+/// that there is never a mean of means.
 public final class Trainer {
     /// The replica.
     public let model: BERTForPreTraining
@@ -26,28 +26,28 @@ public final class Trainer {
     let reducer: GradientReducer
     private let injection: OverflowInjection?
 
-    /// What is to be done in a step.
+    /// Inputs of one step.
     public struct StepPlan {
         /// This rank's samples of the global batch.
         public var samples: [SampleIdentity]
-        /// Where they come from.
+        /// Source of the samples.
         public var source: any SampleSource
-        /// The most sequences of a micro-batch.
+        /// Maximum number of sequences of a micro-batch.
         public var micro: Int
-        /// The most micro-batches of any rank.
+        /// Maximum number of micro-batches of any rank.
         public var rounds: Int
-        /// Updates that the moments have seen, this one included.
+        /// Number of updates the moments have seen, including this one.
         public var number: Int
-        /// The rate of this step.
+        /// Learning rate of this step.
         public var learningRate: Double
-        /// What the loss is multiplied by before the backward pass, and gradients divided by after.
+        /// Factor of the loss before the backward pass, by which gradients are divided after it.
         public var lossScale = 1.0
-        /// Batches that the run has taken, this one included: where overflows are made for tests.
+        /// Number of batches the run has taken, including this one; tests inject overflows by it.
         public var batch = 1
         /// Whether this rank wants a checkpoint after the step.
         public var checkpointRequested = false
 
-        /// A step over `samples` of `source`.
+        /// Plans a step over `samples` of `source`.
         public init(
             samples: [SampleIdentity], source: any SampleSource, micro: Int, rounds: Int,
             number: Int, learningRate: Double
@@ -61,9 +61,10 @@ public final class Trainer {
         }
     }
 
-    /// A trainer of `model` among the ranks of `communicator`; `seed` addresses dropout, `stopPoll`
-    /// says when to break off, `injection` where overflows are made for tests. With
-    /// `shardsOptimizer`, each rank updates its part of the parameters and has moments for that only.
+    /// Makes a trainer of `model` among the ranks of `communicator`; `seed` addresses dropout,
+    /// `stopPoll` says when to stop, `injection` injects overflows for tests. With
+    /// `shardsOptimizer`, each rank updates only its part of the parameters and only has moments
+    /// for that part.
     public init(
         model: BERTForPreTraining, optimizer settings: OptimizerSettings,
         communicator: Communicator, seed: UInt64, stopPoll: StopPoll,
@@ -85,13 +86,13 @@ public final class Trainer {
             shards: shardsOptimizer ? reducer.shards : nil)
     }
 
-    /// Forward and backward over all micro-batches, reduction, clipping, update.
+    /// Runs forward and backward over all micro-batches, reduction, clipping and update.
     ///
-    /// - Returns: what was done, or nil where a rank was told to stop: the gradients so far are
-    ///   thrown away then and nothing was updated, as any step can be replayed. Nothing was updated
-    ///   either where it `overflowed`, on all ranks alike; the reduced gradient is still there then.
+    /// - Returns: the outcome, or nil if a rank was asked to stop; the gradients so far are then
+    ///   discarded and nothing is updated, because any step can be replayed. If it `overflowed`, on
+    ///   all ranks alike, nothing is updated either, and the reduced gradient is still available.
     /// - Precondition: every rank has at least one sample.
-    /// - Throws: the failure of any rank to read its samples, on all ranks alike.
+    /// - Throws: any rank's failure to read its samples, on all ranks alike.
     public func step(_ plan: StepPlan) throws -> StepOutcome? {
         precondition(!plan.samples.isEmpty, "a rank without samples")
         Watchdog.note("step", plan.number)
@@ -107,8 +108,8 @@ public final class Trainer {
         return outcome
     }
 
-    /// Clips and updates, unless the gradient overflowed. Every rank comes to the same norm, so all
-    /// decide alike; where they share the work, each then gets the others' part of the result.
+    /// Clips and updates, unless the gradient overflowed. Every rank computes the same norm, so all
+    /// decide alike; if they shard the update, each then receives the others' part of the result.
     private func update(_ plan: StepPlan, _ outcome: inout StepOutcome) throws {
         let scale = 1 / plan.lossScale
         outcome.gradientNorm = try optimizer.gradientNorm(
@@ -129,9 +130,9 @@ public final class Trainer {
         try communicator.allReduce(&terms, .sum)
     }
 
-    /// One small all-reduce before the backward pass: the numbers that divide the sums of losses,
-    /// who wants to stop, whether anyone could not read its samples, and who still writes at a
-    /// checkpoint. Nil if a rank was told to stop.
+    /// Runs one small all-reduce before the backward pass: the counts by which the sums of losses
+    /// are divided, whether any rank wants to stop or could not read its samples, and whether any
+    /// still writes a checkpoint. Nil if a rank was asked to stop.
     private func agreeOnNumbers(
         _ plan: StepPlan, _ sequences: Result<[PretrainingSequence], any Error>
     ) throws -> StepOutcome? {
@@ -159,10 +160,11 @@ public final class Trainer {
         return outcome
     }
 
-    /// Gradients of all micro-batches but the last, added up. False if a rank was told to stop.
+    /// Accumulates gradients of all micro-batches but the last. Returns false if a rank was asked
+    /// to stop.
     ///
-    /// A rank with fewer micro-batches than others begins later, so that all come to the last one,
-    /// where the ring starts, together: until then they can break off.
+    /// A rank with fewer micro-batches than others begins later, so that all reach the last one,
+    /// where the ring starts, together. Until then they can stop.
     private func accumulateGradients(
         _ sequences: [PretrainingSequence], _ plan: StepPlan, _ outcome: inout StepOutcome
     ) throws -> Bool {
@@ -181,8 +183,8 @@ public final class Trainer {
         return true
     }
 
-    /// Gradients of the last micro-batch, and their sum over the ranks; buckets start around the
-    /// ring while the backward pass still runs.
+    /// Computes gradients of the last micro-batch, and their sum over the ranks. Reduction of
+    /// buckets starts while the backward pass still runs.
     private func reduceGradients(
         _ sequences: [PretrainingSequence], _ plan: StepPlan, _ outcome: inout StepOutcome
     ) throws {
@@ -211,7 +213,7 @@ public final class Trainer {
         try reducer.finish()
     }
 
-    /// Makes an overflow, where tests ask for it, in gradients of the last micro-batch.
+    /// Injects an overflow into gradients of the last micro-batch, if tests request one.
     func spoil(_ range: Range<Int>, _ plan: StepPlan) {
         injection?.spoil(
             model.gradients, of: model.layout, range, rank: communicator.rank, batch: plan.batch)

@@ -1,10 +1,10 @@
 public import ExitCoding
 
-/// Why a run cannot start or go on.
+/// An error that prevents a run from starting or continuing.
 public struct TrainingError: ExitCoded, Sendable, Equatable, CustomStringConvertible {
-    /// The exit status of sysexits(3) that fits.
+    /// Exit status of sysexits(3).
     public let exitCode: Int32
-    /// What, where, why, and what to do.
+    /// Description of the problem: what, where, why, and what to do.
     public let description: String
 
     private init(_ exitCode: Int32, _ description: String) {
@@ -12,17 +12,17 @@ public struct TrainingError: ExitCoded, Sendable, Equatable, CustomStringConvert
         self.description = description
     }
 
-    /// Settings that do not go together.
+    /// Inconsistent settings.
     public static func configuration(_ text: String) -> TrainingError {
         TrainingError(ExitStatus.configuration, text)
     }
 
-    /// Data that are wrong.
+    /// Invalid data.
     public static func data(_ text: String) -> TrainingError {
         TrainingError(ExitStatus.badData, text)
     }
 
-    /// Something to read is not there.
+    /// Missing input.
     public static func missing(_ text: String) -> TrainingError {
         TrainingError(ExitStatus.missingInput, text)
     }

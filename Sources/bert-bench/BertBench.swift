@@ -10,7 +10,7 @@ import OperatingSystem
 import Tokenization
 import Version
 
-/// The benchmarks. None is a test: times go to people, and to `docs/performance.md`.
+/// Benchmarks. None is a test: times are for people, and for `docs/performance.md`.
 @main
 struct BertBench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -37,7 +37,7 @@ struct BertBench: ParsableCommand {
             ])
     }
 
-    /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
+    /// Parses and runs; a library error is printed once, with its sysexits(3) status.
     static func main() {
         ProcessStart.prepare(program: "bert-bench")
         do {

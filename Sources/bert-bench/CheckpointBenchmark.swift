@@ -11,23 +11,23 @@ import Tensors
 import Tokenization
 import Training
 
-/// Training steps with checkpoints beside them, on all ranks.
+/// Training steps with background checkpoints, on all ranks.
 final class CheckpointBenchmark {
-    /// The cost of one checkpoint, in seconds.
+    /// Cost of one checkpoint; times are in seconds.
     struct Sample {
-        /// Its files.
+        /// Size of its files.
         var bytes = 0
-        /// Training stood still.
+        /// Time in which training stood still.
         var stalled = 0.0
-        /// The slowest rank's writing, and the publishing.
+        /// Time of the slowest rank's writing, and of publishing.
         var written = 0.0
-        /// By how much steps were longer than those without a checkpoint, summed up.
+        /// Additional time of steps compared with steps without a checkpoint, summed.
         var slowdown = 0.0
-        /// A plain file of as many bytes, written and synced.
+        /// Time to write and sync a plain file of the same size.
         var disk = 0.0
-        /// All bytes read and compared with their SHA-256.
+        /// Time to read all bytes and verify their SHA-256.
         var verified = 0.0
-        /// Parameters and this rank's moments read.
+        /// Time to read parameters and this rank's moments.
         var restored = 0.0
     }
 
@@ -38,7 +38,7 @@ final class CheckpointBenchmark {
     private var last: CheckpointKeeper.Outcome?
     private static let quietSteps = 5
 
-    /// A model that is trained, and a directory for its checkpoints. Collective.
+    /// Makes a model to train, and a directory for its checkpoints. Collective.
     init(_ benchmark: StepBenchmark, in directory: String, _ world: Communicator) throws {
         self.benchmark = benchmark
         self.directory = directory
@@ -55,7 +55,7 @@ final class CheckpointBenchmark {
         try benchmark.step()
     }
 
-    /// One checkpoint, its steps, and the disk. Collective.
+    /// Measures one checkpoint, its steps, and the disk. Collective.
     func trial(_ number: Int) throws -> Sample {
         let quiet = try median((0..<Self.quietSteps).map { _ in try step() })
         var sample = Sample()
@@ -114,7 +114,7 @@ final class CheckpointBenchmark {
     private func plainFile(_ bytes: Int) throws -> Double {
         let path = Paths.join(directory, "plain")
         defer { try? Paths.remove(path) }
-        // Numbers as they are in checkpoints: some disks make zeros vanish.
+        // Numbers as in checkpoints, because some disks compress zeros away.
         let source = UnsafeRawBufferPointer(benchmark.optimizer.firstMoment.vector.buffer)
         let piece = min(4 << 20, source.count)
         return try seconds {
@@ -131,7 +131,7 @@ final class CheckpointBenchmark {
     }
 }
 
-/// The result of `checkpoint`: medians over the trials.
+/// Result of `checkpoint`: medians over the trials.
 struct CheckpointResult: Encodable {
     let preset: String
     let ranks: Int
@@ -139,10 +139,10 @@ struct CheckpointResult: Encodable {
     let trials: Int
     let intervalSeconds: Double
     let stalledSeconds: Double
-    /// Share of the interval.
+    /// Fraction of the checkpoint interval.
     let stalledShare: Double
     let slowdownSeconds: Double
-    /// Standing still and slower steps together, of the interval.
+    /// Stalls and slower steps together, as a fraction of the interval.
     let costShare: Double
     let writtenSeconds: Double
     let writtenGigabytesPerSecond: Double

@@ -10,10 +10,10 @@ import Reporting
 import Runtime
 import Tensors
 
-/// `bert-bench checkpoint`, also under mpirun: the cost of a checkpoint to the training beside it.
+/// `bert-bench checkpoint`, also under mpirun: the cost of a background checkpoint to training.
 ///
-/// Training steps run as they are in a run, and a checkpoint is written beside them by the code that
-/// `bert-train` uses. It is verified before anything is printed.
+/// Training steps run as in a run, while a checkpoint is written in the background by the code that
+/// `bert-train` uses. The checkpoint is verified before anything is printed.
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
@@ -53,7 +53,7 @@ struct CheckpointCommand: ParsableCommand {
         do {
             try measure(world)
         } catch {
-            // Rank 0 goes first and ends the others, so that a cause that all have is said once.
+            // Rank 0 goes first and ends the others, so that a common cause is reported once.
             if world.rank > 0 { usleep(300_000) }
             Output.note("rank \(world.rank): \(error)")
             MPIEnvironment.abort(code: ExitStatus.of(error))

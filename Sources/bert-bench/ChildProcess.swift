@@ -3,28 +3,29 @@ import ExitCoding
 import FileNames
 import Glibc
 
-/// A program run to its end, for its output.
+/// A program that is run to completion for its output.
 struct ChildProcess {
     /// The program, searched in PATH unless it has a slash, and its arguments.
     let command: [String]
 
-    /// How it ended, and what it wrote to its standard output.
+    /// Exit status of the program, and its standard output.
     struct Outcome {
-        /// The exit status; 128 + N where signal N ended it, as shells have it.
+        /// Exit status; 128 + N if signal N ended it, as in shells.
         let status: Int32
         let output: String
     }
 
-    /// The path of this very program.
+    /// Path of this program.
     static func ownPath() throws -> String { try Paths.linkTarget(of: "/proc/self/exe") }
 
-    /// Runs it; its standard error is this process's, or dropped if `quiet`.
+    /// Runs it; its standard error is this process's, or discarded if `quiet`.
     ///
-    /// - Throws: `BenchmarkError` where it cannot be started.
+    /// - Throws: `BenchmarkError` if it cannot be started.
     func run(quiet: Bool = false) throws -> Outcome {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw failure(errno) }
-        // The child must not hold the pipe by another number: its end would never be seen.
+        // The child must not hold the pipe under another descriptor, because its end would never be
+        // detected.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let child: pid_t
         do {

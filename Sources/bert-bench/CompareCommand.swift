@@ -4,7 +4,7 @@ import Glibc
 import Reporting
 import Tensors
 
-/// `bert-bench compare`: our step and PyTorch's, in turns.
+/// `bert-bench compare`: our step and PyTorch's, alternately.
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
@@ -60,7 +60,7 @@ struct CompareCommand: ParsableCommand {
 
     private static let finetuningWarmup = 2
 
-    /// The command for the same step by this program, as a child.
+    /// Command for the same step by this program, as a child process.
     private func ownCommand() throws -> [String] {
         var command = [
             try ChildProcess.ownPath(), finetune ? "finetune" : "step", "--json", "--preset",
@@ -76,7 +76,7 @@ struct CompareCommand: ParsableCommand {
         return command
     }
 
-    /// Runs the two commands in turns.
+    /// Runs the two commands alternately.
     private func compare(_ ownCommand: [String], _ otherCommand: [String]) throws {
         var own: [OwnResult] = []
         var other: [TorchPeer.Result] = []
@@ -124,11 +124,11 @@ private struct Comparison: Encodable {
     let compiled: Bool
     let tokensPerSecond: Double
     let peerTokensPerSecond: Double
-    /// Our speed over the peer's: the median over the pairs.
+    /// Our speed divided by the peer's: the median over the pairs.
     let speedRatio: Double
     let peakRssMb: Double
     let peerPeakRssMb: Double
-    /// Our peak memory over the peer's.
+    /// Our peak memory divided by the peer's.
     let memoryRatio: Double
 
     init(

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Randomness
 import Tokenization
 
-/// The micro-batches of a fine-tuning benchmark, here and for the peer.
+/// Micro-batches of a fine-tuning benchmark, for this program and the peer.
 struct FinetuneBatches: Encodable {
     /// A micro-batch: sentences as ids, without padding, and their classes.
     struct Batch: Encodable {
@@ -18,12 +18,12 @@ struct FinetuneBatches: Encodable {
     let vocabularySize: Int
     let positions: Int
     let classes: Int
-    /// Steps before those that are timed.
+    /// Number of steps before the timed ones.
     let warmup: Int
     /// The micro-batches of all steps.
     private(set) var batches: [Batch] = []
 
-    /// - Throws: `TaskDataError` and others, where the file or the vocabulary cannot be read.
+    /// - Throws: `TaskDataError` and others, if the file or the vocabulary cannot be read.
     init(_ options: StepOptions, _ data: FinetuneData, warmup: Int) throws {
         let configuration = options.shape.configuration
         positions = configuration.maximumPositions
@@ -41,7 +41,7 @@ struct FinetuneBatches: Encodable {
                 ($0.tokenIDs, Int($0.nextSentenceLabel))
             }
         }
-        // Sentences come in any order, as in training, and again where there are too few.
+        // Sentences are in random order, as in training, and repeated if there are too few.
         let order = IndexPermutation(
             count: sentences.count, seed: 1, purpose: .sampleOrder, epoch: 0)
         var next = 0
@@ -73,7 +73,7 @@ struct FinetuneBatches: Encodable {
         return (sentences, data.labels.count)
     }
 
-    /// For the peer.
+    /// JSON for the peer.
     func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase

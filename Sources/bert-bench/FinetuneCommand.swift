@@ -5,7 +5,7 @@ import Optimization
 import Reporting
 import Tensors
 
-/// What fine-tuning is measured on; `compare` hands the same to its child.
+/// Data for measuring fine-tuning; `compare` passes the same options to its child.
 struct FinetuneData: ParsableArguments {
     @Option(
         help: """
@@ -65,7 +65,7 @@ struct FinetuneCommand: ParsableCommand {
     }
 }
 
-/// What `finetune` measured. Steps differ in length, so speeds are those of all steps together.
+/// Result of `finetune`. Steps differ in length, so speeds are those of all steps together.
 struct FinetuneResult: Encodable {
     let preset: String
     let precision: String
@@ -89,7 +89,7 @@ struct FinetuneResult: Encodable {
     }
 }
 
-/// Real fine-tuning steps, by the code that `bert-train finetune` runs.
+/// Real fine-tuning steps, run by the code of `bert-train finetune`.
 final class FinetuneBenchmark {
     private let model: BERTForFineTuning
     private let optimizer: Optimizer
@@ -102,7 +102,7 @@ final class FinetuneBenchmark {
 
     /// A freshly initialized classifier.
     ///
-    /// - Throws: `TrainingError` (78) where the memory cannot hold it.
+    /// - Throws: `TrainingError` (78) if it does not fit into memory.
     init(_ data: FinetuneBatches, _ options: StepOptions, executor: KernelExecutor) throws {
         var sizes = options.shape.configuration
         sizes.vocabularySize = data.vocabularySize
@@ -136,7 +136,7 @@ final class FinetuneBenchmark {
         }
     }
 
-    /// One step: forward and backward over its micro-batches, clipping and AdamW.
+    /// Runs one step: forward and backward over its micro-batches, clipping and AdamW.
     ///
     /// - Returns: the number of its tokens.
     /// - Throws: where the gradients are not finite, so that the time means nothing.

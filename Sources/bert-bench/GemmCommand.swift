@@ -50,7 +50,7 @@ struct GemmCommand: ParsableCommand {
         try Limits.check(pairs: pairs)
     }
 
-    /// The printed result of a shape.
+    /// Printed result for one shape.
     private struct Result: Encodable {
         let name: String
         let shape: String
@@ -59,7 +59,7 @@ struct GemmCommand: ParsableCommand {
         let gflops: Double
         let openblasGflops: Double
         let speedRatio: Double
-        /// Share of the best peak seen during the whole run.
+        /// Fraction of the best peak seen during the whole run.
         var partOfPeak = 0.0
 
         var row: [String] {
@@ -100,7 +100,8 @@ struct GemmCommand: ParsableCommand {
     ) throws -> Result {
         let product = ProductCase(shape, precision)
         let difference = product.difference(own, openBLAS)
-        // Rounding errors of random signs grow as the root of the depth; this is far above them.
+        // Rounding errors of random sign grow as the square root of the depth; this is far above
+        // them.
         guard difference < 1e-4 else {
             throw BenchmarkError(
                 "\(shape.text): differs from OpenBLAS by \(difference) of the largest value; not "

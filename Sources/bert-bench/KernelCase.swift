@@ -1,31 +1,31 @@
 import Kernels
 import Tensors
 
-/// One kernel with operands of its own, to be run by any executor.
+/// One kernel with its operands, to be run by any executor.
 struct KernelCase {
     let name: String
-    /// What it works on, for people.
+    /// Description of its operands, for people.
     let size: String
-    /// Bytes that it cannot but read and write, were there no cache: each input and output once.
+    /// Minimum memory traffic in bytes without any cache: each input and output once.
     let bytes: Double
-    /// Floating-point operations of the products in it; 0 where it has none.
+    /// Floating-point operations of its matrix products; 0 if it has none.
     var operations = 0.0
-    /// How often a training step of the model needs it; 0 where the step measured does not.
+    /// Number of calls in a training step of the model; 0 if the measured step does not use it.
     let calls: Double
-    /// Memory that it writes, with the values that it starts from.
+    /// Memory that it writes, with its initial values.
     let outputs: [ResettableBlock]
-    /// Bytes that it writes, if any: all of them must be equal.
+    /// Bytes that it writes, if any; all must be equal.
     var marks = Block<UInt8>(count: 0)
     let run: (KernelExecutor) -> Void
 
-    /// Gives the outputs their first values again, as in-place kernels need.
+    /// Restores the outputs' initial values, as in-place kernels require.
     func reset() {
         for output in outputs { output.reset() }
         marks.vector.fill(.max)
     }
 
-    /// The largest difference between what the two compute, relative to each output's largest
-    /// value; infinite where their marks differ.
+    /// Largest difference between the results of the two executors, relative to each output's
+    /// largest value; infinite if their marks differ.
     func difference(_ executor: KernelExecutor, _ reference: KernelExecutor) -> Double {
         reset()
         run(reference)
@@ -38,7 +38,7 @@ struct KernelCase {
     }
 }
 
-/// Memory of random values that can be had back after they were overwritten.
+/// Random values that can be restored after they were overwritten.
 struct ResettableBlock {
     private let block: Block<Float>
     private let original: Block<Float>

@@ -11,8 +11,9 @@ extension KernelCases {
             bounds: SequenceBounds(offsets: offsets.vector), rows: rows.vector)
     }
 
-    /// Those of one product of all heads' queries with their keys: forward takes two of its kind,
-    /// backward five (scores again, and gradients to probabilities, values, queries and keys).
+    /// Operations of one product of all heads' queries with their keys. Forward needs two such
+    /// products, backward five (scores again, and gradients of probabilities, values, queries and
+    /// keys).
     private var scoreOperations: Double { Double(2 * tokens * shape.sequenceLength * size) }
 
     func attention() -> KernelCase {
@@ -33,7 +34,7 @@ extension KernelCases {
         let (context, output) = (random(tokens, size, 1), random(tokens, size, 2))
         let sums = random(tokens, shape.configuration.heads, 3)
         let gradient = random(tokens, 3 * size, 4)
-        // The probabilities are made again from these sums: they must be the forward pass's.
+        // The probabilities are recomputed from these sums, which must be the forward pass's.
         let executor = KernelExecutor(threads: 1)
         executor.attention(
             projections.matrix(3 * size), setting, logSums: sums.vector,
@@ -51,11 +52,11 @@ extension KernelCases {
 
     func crossEntropy() -> KernelCase {
         let (count, classes) = (shape.masked, shape.configuration.vocabularySize)
-        // Logits that differ little would share the gradient out until none of it shows.
+        // With similar logits the gradient would be spread out until it vanishes.
         let logits = ResettableBlock(count * classes, sample: 0, scale: 20)
         let losses = random(count, 1, 1)
         let labels = indices(count, below: classes)
-        // Every other label is right, so that both answers occur.
+        // Every other label is the predicted one, so that both cases occur.
         for row in stride(from: 0, to: count, by: 2) {
             let values = logits.matrix(classes).row(row).buffer
             let best = values.indices.max { values[$0] < values[$1] } ?? 0

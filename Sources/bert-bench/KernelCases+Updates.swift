@@ -2,16 +2,17 @@ import BERT
 import Kernels
 import Tensors
 
-/// What the optimizer runs.
+/// Kernels of the optimizer.
 extension KernelCases {
-    /// Elements that update kernels are measured with: the whole model would take much memory.
+    /// Number of elements for measuring update kernels, because the whole model would take much
+    /// memory.
     private var updated: Int { 1 << 23 }
 
     private var updateCalls: Double {
         Double(ParameterLayout.pretraining(shape.configuration).count) / Double(updated)
     }
 
-    /// A step as long as the parameters themselves: a wrong one must show in their sum.
+    /// A step as large as the parameters themselves, so that a wrong one shows in their sum.
     private var adam: AdamStep {
         AdamStep(
             step: 10, beta1: 0.9, beta2: 0.999, epsilon: 1e-6, gradientScale: 0.5,
@@ -19,7 +20,7 @@ extension KernelCases {
         ).decaying(by: 0.01)
     }
 
-    /// Gradient, moments and parameters. Second moments are squares: all are raised above zero.
+    /// Gradient, moments and parameters. Second moments are squares, so all are made positive.
     private func operands() -> (blocks: [ResettableBlock], UpdateOperands) {
         let blocks = [
             random(1, updated), random(1, updated, 1),

@@ -3,7 +3,7 @@ import Kernels
 import Randomness
 import Tensors
 
-/// The kernels at the sizes of a training step; products apart, which `gemm` measures.
+/// Kernels at the sizes of a training step, except matrix products, which `gemm` measures.
 struct KernelCases {
     let shape: StepShape
     let rows: Block<RandomRow>
@@ -18,7 +18,7 @@ struct KernelCases {
     var tokens: Int { shape.tokens }
     var layers: Double { Double(shape.configuration.layers) }
 
-    /// The cases at the sizes of `shape`, for executors of up to `threads` threads.
+    /// Makes the cases at the sizes of `shape`, for executors of up to `threads` threads.
     init(_ shape: StepShape, threads: Int) {
         self.shape = shape
         scratch = AttentionScratch(
@@ -36,7 +36,7 @@ struct KernelCases {
         }
     }
 
-    /// Makers of the cases, each of which takes its memory when it is called.
+    /// Makers of the cases, each of which allocates memory when called.
     var all: [() -> KernelCase] {
         [
             gelu, geluBackward, tanh, tanhBackward, columnSums, dropoutCase, layerNorm,
@@ -45,7 +45,7 @@ struct KernelCases {
         ]
     }
 
-    /// A case that touches `passes` times as many floats as `rows` x `columns`.
+    /// Makes a case that accesses `passes` times as many floats as `rows` x `columns`.
     func make(
         _ name: String, _ rows: Int, _ columns: Int, passes: Double, operations: Double = 0,
         calls: Double, _ outputs: [ResettableBlock], _ run: @escaping (KernelExecutor) -> Void
@@ -94,7 +94,7 @@ struct KernelCases {
 
     private func columnSums() -> KernelCase {
         let (input, sums) = (random(tokens, wide), random(1, wide, 1))
-        // The biases of a layer: one as wide as this, and five times the hidden size.
+        // The biases of a layer: one as wide as this, and five times the hidden size in total.
         let calls = layers * (1 + 5 * Double(size) / Double(wide))
         return make("column sums", tokens, wide, passes: 1, calls: calls, [sums]) {
             $0.sumRows(input.matrix(wide), into: sums.vector, accumulate: false)

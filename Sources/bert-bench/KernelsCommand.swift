@@ -4,7 +4,7 @@ import Kernels
 import Reporting
 import Runtime
 
-/// `bert-bench kernels`: every kernel but the products against the machine's limits.
+/// `bert-bench kernels`: every kernel except matrix products, compared with the machine's limits.
 struct KernelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernels",
@@ -35,7 +35,7 @@ struct KernelsCommand: ParsableCommand {
         try Limits.check(pairs: pairs)
     }
 
-    /// The printed result of a kernel.
+    /// Printed result for one kernel.
     private struct Result: Encodable {
         let name: String
         let size: String
@@ -44,9 +44,9 @@ struct KernelsCommand: ParsableCommand {
         let bestSeconds: Double
         let secondsAStep: Double
         let gigabytesPerSecond: Double
-        /// Speed of kernels with products in them.
+        /// Speed of kernels that contain products.
         let gflops: Double?
-        /// Share of the time that the triad's bandwidth, or the peak of fp32 where it takes longer,
+        /// Fraction of the measured time that the triad's bandwidth, or fp32's peak if slower,
         /// would need.
         let partOfLimit: Double
 
@@ -84,7 +84,7 @@ struct KernelsCommand: ParsableCommand {
         _ peak: MachinePeak
     ) throws -> Result {
         let difference = kernel.difference(own, portable)
-        // Sums of thousands of terms in another order differ by less than a tenth of this.
+        // Sums of thousands of terms in different orders differ by less than a tenth of this.
         guard difference < 1e-4 else {
             throw BenchmarkError(
                 "\(kernel.name): differs from the portable kernel by \(difference) of the largest "

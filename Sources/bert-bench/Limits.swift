@@ -1,7 +1,7 @@
 import ArgumentParser
 import Runtime
 
-/// Limits of what may be asked for.
+/// Limits of the options.
 enum Limits {
     static func check(threads: Int) throws {
         guard (1...1024).contains(threads) else {
@@ -25,9 +25,10 @@ enum Limits {
         }
     }
 
-    /// Refuses what the memory cannot hold, before anything is taken.
+    /// Throws if the memory is insufficient, before anything is allocated.
     ///
-    /// - Parameter parameters: those of the model, which has two moments of each besides `bytes`.
+    /// - Parameter parameters: number of the model's parameters, each with two moments in addition
+    ///   to `bytes`.
     static func check(bytes: Int, parameters: Int, micro: Int) throws {
         let moments = 2 * parameters * MemoryLayout<Float>.stride
         try MemoryShare.ofThisProcess.check(

@@ -2,11 +2,11 @@ import CKernels
 import Kernels
 import Tensors
 
-/// The most arithmetic that all threads of an executor do, multiplying and adding in registers with
-/// the instructions that products of a precision use.
+/// Peak arithmetic of all threads of an executor, multiplying and adding in registers with the
+/// instructions used by products of a precision.
 ///
-/// A machine that others use rarely shows its best: ask for trials between the measurements that
-/// the peak is to judge, and the best of all trials counts.
+/// A shared machine rarely shows its best. Trials should therefore alternate with the measurements
+/// that are compared with the peak, and the best of all trials counts.
 final class MachinePeak {
     private let executor: KernelExecutor
     private let precision: Precision
@@ -19,7 +19,7 @@ final class MachinePeak {
         measure()
     }
 
-    /// Makes `trials` of some milliseconds each.
+    /// Runs `trials` trials of some milliseconds each.
     func measure(trials: Int = 5) {
         let peak = executor.peakOperationsPerSecond(precision, trials: trials, milliseconds: 8)
         gigaflops = max(gigaflops, peak / 1e9)
@@ -28,19 +28,19 @@ final class MachinePeak {
 
 /// McCalpin's STREAM triad on all threads of an executor, over arrays larger than any cache.
 ///
-/// Bytes count as STREAM counts them: two reads and a write an element, though most processors
-/// also read what they are about to overwrite. The kernels are counted in the same way.
+/// Bytes are counted as in STREAM: two reads and a write per element, although most processors also
+/// read what they are about to overwrite. The kernels are counted in the same way.
 struct Triad {
     private let executor: KernelExecutor
     private let blocks: [Block<Float>]
 
-    /// Three arrays of `megabytes` MB (2^20 bytes) each.
+    /// Allocates three arrays of `megabytes` MB (2^20 bytes) each.
     init(_ executor: KernelExecutor, megabytes: Int = 128) {
         self.executor = executor
         blocks = (0..<3).map { _ in Block(count: megabytes << 18) }
     }
 
-    /// Bytes that one run moves.
+    /// Bytes moved by one run.
     var bytes: Double { Double(3 * blocks[0].count * MemoryLayout<Float>.stride) }
 
     /// One run.
@@ -51,7 +51,7 @@ struct Triad {
         }
     }
 
-    /// GB/s: the best of `trials`.
+    /// Bandwidth in GB/s: the best of `trials`.
     func gigabytesPerSecond(trials: Int = 7) -> Double {
         let best = (0..<trials).map { _ in seconds { run() } }.min()
         return bytes / (best ?? .infinity) / 1e9

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the process has taken.
+/// Resource usage of the process.
 enum ProcessPeak {
-    /// The most memory that it has had, in MB (2^20 bytes).
+    /// Maximum resident memory, in MB (2^20 bytes).
     static var residentMegabytes: Int {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
@@ -10,14 +10,14 @@ enum ProcessPeak {
     }
 }
 
-/// Seconds that `body` takes.
+/// Duration of `body`, in seconds.
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     let elapsed = try ContinuousClock().measure(body)
     let (whole, attoseconds) = elapsed.components
     return Double(whole) + Double(attoseconds) * 1e-18
 }
 
-/// The middle of `values`, or the mean of the two in the middle.
+/// Median of `values`, the mean of the middle two for an even number.
 ///
 /// - Precondition: there is at least one.
 func median(_ values: [Double]) -> Double {
@@ -26,16 +26,16 @@ func median(_ values: [Double]) -> Double {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/// The times of two bodies that take turns, so that what else the machine does slows both alike.
+/// Times of two alternating bodies, so that other load on the machine slows both alike.
 ///
-/// Who goes first alternates, too: the second finds warmer caches.
+/// Which body goes first also alternates, because the second finds warmer caches.
 func alternating(
     pairs: Int, _ first: () throws -> Void, _ second: () throws -> Void
 ) rethrows -> (first: [Double], second: [Double]) {
     try alternating(pairs: pairs, timed: { try seconds(first) }, { try seconds(second) })
 }
 
-/// The same of bodies that take their own times, in seconds.
+/// Alternates bodies that measure their own times, in seconds.
 func alternating(
     pairs: Int, timed first: () throws -> Double, _ second: () throws -> Double
 ) rethrows -> (first: [Double], second: [Double]) {
@@ -48,7 +48,7 @@ func alternating(
     return times
 }
 
-/// The median over pairs of `numerators` / `denominators`.
+/// Median over pairs of `numerators` / `denominators`.
 func medianRatio(_ numerators: [Double], over denominators: [Double]) -> Double {
     median(zip(numerators, denominators).map { $0 / $1 })
 }

@@ -3,9 +3,9 @@ import ExitCoding
 import FoundationEssentials
 import Glibc
 
-/// What benchmarks print.
+/// Output of benchmarks.
 enum Output {
-    /// A table whose first column stands left and whose others stand right.
+    /// A table whose first column is left-aligned and whose others are right-aligned.
     static func table(_ head: [String], _ rows: [[String]]) {
         let widths = head.indices.map { column in
             ([head] + rows).map { $0[column].count }.max() ?? 0
@@ -19,26 +19,26 @@ enum Output {
         }
     }
 
-    /// One JSON object on one line, its keys in snake case and sorted.
+    /// Prints one JSON object on one line, with sorted keys in snake case.
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = .sortedKeys
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
-        // A child's output is a pipe, which is written when full.
+        // A child's output is a pipe, which is only written when full.
         fflush(nil)
     }
 
-    /// A note that is no result.
+    /// Prints a note that is not a result.
     static func note(_ text: String) {
         StandardStreams.tell("bert-bench: \(text)")
     }
 }
 
-/// Why a benchmark cannot be run or is not worth its time.
+/// An error that prevents a benchmark, or invalidates its time.
 struct BenchmarkError: ExitCoded, CustomStringConvertible {
     let description: String
-    /// The status of sysexits(3): that of a bug, unless the options or the machine are to blame.
+    /// Exit status of sysexits(3): that of a bug, unless the options or the machine are the cause.
     let exitCode: Int32
 
     init(_ description: String, exitCode: Int32 = ExitStatus.bug) {

@@ -4,7 +4,7 @@ import Reporting
 import Runtime
 import Tensors
 
-/// `bert-bench peak`: what the machine can do at most.
+/// `bert-bench peak`: the machine's peak performance.
 struct PeakCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peak",

@@ -1,8 +1,8 @@
 import BERT
 
-/// Splits a step's time into phases, by what the backward pass reports anyway.
+/// Splits a step's time into phases, using what the backward pass already reports.
 final class PhaseClock {
-    /// The phase that ends when the heads' gradients are ready.
+    /// Phase that ends when the heads' gradients are ready.
     static let forward = "forward, and heads forward and backward"
 
     private let clock = ContinuousClock()
@@ -10,7 +10,7 @@ final class PhaseClock {
     /// Phases in the order in which they first ended.
     private(set) var phases: [(name: String, seconds: Double)] = []
 
-    /// Begins a phase now.
+    /// Starts a phase now.
     func start() { last = clock.now }
 
     /// Adds the time since the last phase ended to phase `name`.
@@ -26,13 +26,14 @@ final class PhaseClock {
         }
     }
 
-    /// The seconds of phase `name` so far.
+    /// Seconds of phase `name` so far.
     func seconds(of name: String) -> Double {
         phases.first { $0.name == name }?.seconds ?? 0
     }
 
-    /// Tells the phases of one backward pass of `layers` layers apart: `ready` is called after the
-    /// heads, after each layer and after the embeddings, and `progress` within and after a layer.
+    /// Distinguishes the phases of one backward pass of `layers` layers: `ready` is called after
+    /// the heads, after each layer and after the embeddings, and `progress` within and after a
+    /// layer.
     func observer(layers: Int) -> GradientObserver {
         var ready = 0
         var progress = 0
@@ -50,7 +51,7 @@ final class PhaseClock {
                 progress = 0
             },
             progress: { [self] in
-                // The call that follows `ready` has nothing new to tell.
+                // The call that follows `ready` adds no information.
                 if progress > 0 { end(parts[(progress - 1) % parts.count]) }
                 progress += 1
             })

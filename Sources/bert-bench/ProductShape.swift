@@ -12,16 +12,16 @@ struct ProductShape {
     var transposes = (left: false, right: false)
     var hasBias = false
 
-    /// Multiplications and additions.
+    /// Number of multiplications and additions.
     var operations: Double { 2 * Double(rows) * Double(columns) * Double(depth) }
 
-    /// `rows x columns x depth`, and which factors are transposed in BLAS's letters.
+    /// `rows x columns x depth`, with BLAS's letters for transposed factors.
     var text: String {
         let letters = (transposes.left ? "t" : "n") + (transposes.right ? "t" : "n")
         return "\(rows)x\(columns)x\(depth):\(letters)"
     }
 
-    /// Reads what `text` writes; the letters may be missing. Nil if it is no shape.
+    /// Parses `text`; the letters may be missing. Nil if it is not a shape.
     init?(_ text: Substring) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let sizes = parts[0].split(separator: "x", omittingEmptySubsequences: false)
@@ -43,7 +43,7 @@ struct ProductShape {
         hasBias = bias
     }
 
-    /// A dense layer's three products: forward, gradient of the weight, gradient of the input.
+    /// Three products of a dense layer: forward, gradient of the weight, gradient of the input.
     private static func dense(
         _ name: String, rows: Int, from input: Int, to output: Int
     ) -> [ProductShape] {
@@ -54,7 +54,7 @@ struct ProductShape {
         ]
     }
 
-    /// The large products of a micro-batch, attention's apart.
+    /// The large products of a micro-batch, except those of attention.
     static func all(of shape: StepShape) -> [ProductShape] {
         let (size, wide) = (shape.configuration.hiddenSize, shape.configuration.intermediateSize)
         let rows = shape.tokens
@@ -76,8 +76,8 @@ struct ProductCase {
     private let bias: Block<Float>
     private let output: Block<Float>
 
-    /// Operands of small random values that `precision` stores without rounding, and an output of
-    /// zeros.
+    /// Makes operands of small random values that `precision` stores without rounding, and an
+    /// output of zeros.
     init(_ shape: ProductShape, _ precision: Precision) {
         self.shape = shape
         left = Operand(shape.rows * shape.depth, sample: 0, precision)
@@ -86,7 +86,7 @@ struct ProductCase {
         output = Block(count: shape.rows * shape.columns)
     }
 
-    /// Computes the product, of the stored operands or of the same numbers in fp32.
+    /// Computes the product, with the stored operands or the same numbers in fp32.
     func run(_ executor: KernelExecutor, stored: Bool = true) {
         executor.multiply(
             left.factor(shape.rows, shape.depth, transposed: shape.transposes.left, stored),
@@ -95,8 +95,8 @@ struct ProductCase {
             into: output.vector.matrix(rows: shape.rows, columns: shape.columns))
     }
 
-    /// The largest difference between what the two compute, relative to the largest value; the
-    /// reference in fp32.
+    /// Largest difference between the results, relative to the largest value; the reference is in
+    /// fp32.
     func difference(_ executor: KernelExecutor, _ reference: KernelExecutor) -> Double {
         run(reference, stored: false)
         let expected = Array(output.vector.buffer)
@@ -105,7 +105,7 @@ struct ProductCase {
         return relativeDifference(output.vector, expected)
     }
 
-    /// Numbers in a storage and in fp32.
+    /// Numbers in a storage format and in fp32.
     private struct Operand {
         private let floats: Block<Float>
         private let stored: any StoredBlock
@@ -141,7 +141,7 @@ struct ProductCase {
     }
 }
 
-/// A block of any storage as a factor.
+/// A block in any storage format as a factor.
 private protocol StoredBlock {
     func factor(_ rows: Int, _ columns: Int, transposed: Bool) -> Factor
 }

@@ -30,7 +30,7 @@ struct Ring: ParsableCommand {
 
     private static let longestSegment = 1 << 24
     private static let mostInFlight = 64
-    /// Sums of more ranks may be none that bfloat16 holds: see ``value(_:rank:)``.
+    /// With more ranks, sums may exceed what bfloat16 represents: see ``value(_:rank:)``.
     private static let mostNarrowRanks = 2000
 
     private var megabytes: [Int] { sizes.split(separator: ",").compactMap { Int($0) } }
@@ -59,11 +59,11 @@ struct Ring: ParsableCommand {
         do {
             try measureAll(world)
         } catch let failure as Agreement.Failure {
-            // All ranks have it, so one says it.
+            // All ranks have the failure, so one reports it.
             if world.rank == 0 { Output.note(failure.message) }
             status = failure.exitCode
         } catch {
-            // Rank 0 goes first and ends the others, so that a cause that all have is said once.
+            // Rank 0 goes first and ends the others, so that a common cause is reported once.
             if world.rank > 0 { usleep(300_000) }
             Output.note("rank \(world.rank): \(error)")
             MPIEnvironment.abort(code: ExitStatus.of(error))
@@ -73,7 +73,8 @@ struct Ring: ParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    /// Refuses what the ranks or their memory cannot do, before anything is taken. Collective.
+    /// Throws if the number of ranks or their memory is insufficient, before anything is allocated.
+    /// Collective.
     private func check(_ world: Communicator) throws {
         let memory = try MemoryShare(among: world)
         try Agreement(among: world).throwingTogether {
@@ -126,12 +127,12 @@ struct Ring: ParsableCommand {
             library: times.second)
     }
 
-    /// The time until the last rank is through.
+    /// Time until the last rank has finished.
     private func seconds(
         _ world: Communicator, _ buffer: UnsafeMutableBufferPointer<Float>,
         _ call: () throws -> Void
     ) throws -> Double {
-        // Zeros stay zeros, however often they are summed; values would overflow.
+        // Zeros stay zeros, however often they are summed; other values would overflow.
         buffer.update(repeating: 0)
         try world.barrier()
         let start = MonotonicClock.seconds
@@ -139,7 +140,8 @@ struct Ring: ParsableCommand {
         return try world.allReduce(MonotonicClock.seconds - start, .maximum)
     }
 
-    /// Sums zeros and ones and compares all sums with the right ones; every rank gets the verdict.
+    /// Sums zeros and ones and compares all sums with the expected ones; every rank gets the
+    /// result.
     ///
     /// - Throws: `Agreement.Failure` on all ranks if a sum is wrong on any.
     private func verify(
@@ -164,16 +166,16 @@ struct Ring: ParsableCommand {
         }
     }
 
-    /// 1 at an eighth of the elements, which ones being hashed from element and rank, else 0: what
-    /// gets to the wrong place shows. Sums are exact in any order, and in bfloat16, too, which
-    /// holds integers up to 256: fewer than 2000 ranks do not sum up to more.
+    /// 1 for an eighth of the elements, selected by a hash of element and rank, otherwise 0, so
+    /// that misplaced elements are detected. Sums are exact in any order, even in bfloat16, which
+    /// represents integers up to 256: sums of fewer than 2000 ranks do not exceed that.
     private static func value(_ index: Int, rank: Int) -> Float {
         let hash = UInt32(truncatingIfNeeded: index &+ rank &* 40_503) &* 0x9e37_79b1
         return hash >> 29 == 0 ? 1 : 0
     }
 }
 
-/// The measurements at one size: medians over the pairs.
+/// Measurements at one size: medians over the pairs.
 private struct RingResult: Encodable {
     let ranks: Int
     let megabytes: Int
@@ -183,8 +185,7 @@ private struct RingResult: Encodable {
     let mpiSeconds: Double
     /// Speed relative to the library: the median over the pairs.
     let speedRatio: Double
-    /// Rate of the bytes that each rank sends: 2(N-1)/N of the buffer's elements, in the wire's
-    /// form.
+    /// Rate of the bytes sent by each rank: 2(N-1)/N of the buffer's elements, in the wire format.
     let gigabytesPerSecond: Double
 
     init(ranks: Int, megabytes: Int, wire: WireType, ring: [Double], library: [Double]) {

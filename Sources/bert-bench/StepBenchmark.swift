@@ -3,7 +3,7 @@ import Kernels
 import Optimization
 import Tensors
 
-/// Real training steps on synthetic samples, by the code that `bert-train` runs, on one rank.
+/// Real training steps on synthetic samples, run by the code of `bert-train`, on one rank.
 final class StepBenchmark {
     let shape: StepShape
     let model: BERTForPreTraining
@@ -15,9 +15,9 @@ final class StepBenchmark {
     private static let seed: UInt64 = 1
     private static let learningRate = 1e-4
 
-    /// A freshly initialized model whose steps have `accumulation` micro-batches each.
+    /// Makes a freshly initialized model whose steps have `accumulation` micro-batches each.
     ///
-    /// - Throws: `TrainingError` (78) where the memory cannot hold it.
+    /// - Throws: `TrainingError` (78) if it does not fit into memory.
     init(
         _ shape: StepShape, precision: Precision, accumulation: Int, executor: KernelExecutor
     ) throws {
@@ -38,15 +38,15 @@ final class StepBenchmark {
         batches = shape.batches(4)
     }
 
-    /// Tokens that a step sees.
+    /// Tokens per step.
     var tokens: Int { shape.tokens * accumulation }
 
     /// Floating-point operations of a step's matrix products.
     var operations: Double { shape.operations * Double(accumulation) }
 
-    /// One step: forward and backward over all micro-batches, clipping and AdamW.
+    /// Runs one step: forward and backward over all micro-batches, clipping and AdamW.
     ///
-    /// - Parameter phases: is told when each phase ends.
+    /// - Parameter phases: called when each phase ends.
     /// - Throws: where the gradients are not finite, so that the time means nothing.
     func step(_ phases: PhaseClock? = nil) throws {
         steps += 1
@@ -72,10 +72,10 @@ final class StepBenchmark {
         phases?.end("AdamW")
     }
 
-    /// Seconds of the masked-language-model head, forward and backward: what the time up to the
-    /// end of the heads loses when nothing is masked.
+    /// Seconds of the masked-language-model head, forward and backward: the reduction of the time
+    /// up to the end of the heads if nothing is masked.
     ///
-    /// A model of one layer shows it best: the head is most of that time.
+    /// A model of one layer shows it best, because the head takes most of that time.
     func maskedHeadSeconds(trials: Int) throws -> Double {
         let shallow = try StepBenchmark(
             shape.withLayers(1), precision: model.precision, accumulation: 1,
@@ -99,7 +99,7 @@ final class StepBenchmark {
     private func secondsUntilHeads(_ batch: [PretrainingSequence]) -> Double {
         let clock = PhaseClock()
         clock.start()
-        // Gradients are added to, so that without predictions none are cleared instead.
+        // Gradients are accumulated, so without predictions they are cleared instead.
         _ = model.train(
             batch, scale: ObjectiveScale(masked: shape.masked, sequences: shape.micro),
             seed: Self.seed, accumulate: true,

@@ -1,20 +1,20 @@
 import Reporting
 
-/// Where the time of a step goes, phase by phase.
+/// Breakdown of a step's time by phase.
 struct StepBreakdown {
     private let benchmark: StepBenchmark
 
-    /// The breakdown of the steps of `benchmark`, which takes more of them.
+    /// Prepares the breakdown of the steps of `benchmark`, which runs more of them.
     init(_ benchmark: StepBenchmark) { self.benchmark = benchmark }
 
-    /// One line of it.
+    /// One line of the breakdown.
     private struct Part: Encodable {
         let phase: String
         let seconds: Double
         let share: Double
     }
 
-    /// Takes three more steps and prints their mean.
+    /// Runs three more steps and prints their mean.
     func print(json: Bool) throws {
         let steps = 3
         let clock = PhaseClock()

@@ -5,7 +5,7 @@ import Reporting
 import Runtime
 public import Tensors
 
-/// The options of a measured step; `compare` passes them to its child.
+/// Options of a measured step; `compare` passes them to its child.
 struct StepOptions: ParsableArguments {
     @Option(help: "The model: \(ModelPreset.allCases.map(\.rawValue).joined(separator: ", ")).")
     var preset = ModelPreset.base
@@ -92,16 +92,16 @@ struct StepResult: Codable {
     let threads: Int
     /// Rate of the median step.
     let tokensPerSecond: Double
-    /// The median.
+    /// Duration of the median step, in seconds.
     let stepSeconds: Double
     let bestStepSeconds: Double
     let peakRssMb: Int
-    /// The instructions for products.
+    /// Instruction set used for products.
     let instructions: String
-    /// The part of those instructions' measured peak that the median step's model operations make
-    /// up.
+    /// Model operations of the median step, as a fraction of the measured peak of those
+    /// instructions.
     let mfu: Double
-    /// Model operations of the median step, 10^9 a second.
+    /// Model operations of the median step, in 10^9 per second.
     let gflops: Double
 
     init(

@@ -1,35 +1,35 @@
 import BERT
 import Randomness
 
-/// The sizes of a benchmark's training step: a model, and micro-batches of full-length sequences.
+/// Sizes of a benchmark's training step: a model, and micro-batches of full-length sequences.
 struct StepShape {
     private(set) var configuration: BERTConfiguration
-    /// Sequences of a micro-batch.
+    /// Sequences per micro-batch.
     let micro: Int
-    /// Tokens of each sequence.
+    /// Tokens per sequence.
     let sequenceLength: Int
 
-    /// The preset's sizes with Google's uncased vocabulary of 30522 entries.
+    /// Makes the preset's sizes, with Google's uncased vocabulary of 30522 entries.
     init(preset: ModelPreset, micro: Int, sequenceLength: Int) {
         configuration = BERTConfiguration(preset)
         self.micro = micro
         self.sequenceLength = sequenceLength
     }
 
-    /// The same step of a model with another number of layers.
+    /// The same step for a model with another number of layers.
     func withLayers(_ layers: Int) -> StepShape {
         var shape = self
         shape.configuration.layers = layers
         return shape
     }
 
-    /// Tokens of a micro-batch.
+    /// Tokens per micro-batch.
     var tokens: Int { micro * sequenceLength }
 
-    /// Predictions of a sequence: 15% of its tokens, at least one.
+    /// Predictions per sequence: 15% of its tokens, at least one.
     var maskedPerSequence: Int { max(1, Int((0.15 * Double(sequenceLength)).rounded())) }
 
-    /// Predictions of a micro-batch.
+    /// Predictions per micro-batch.
     var masked: Int { micro * maskedPerSequence }
 
     var capacity: BatchCapacity {
@@ -37,8 +37,8 @@ struct StepShape {
             sequences: micro, sequenceLength: sequenceLength, maskedPerSequence: maskedPerSequence)
     }
 
-    /// Floating-point operations of a micro-batch, forward and backward, as the model defines
-    /// them: what a program computes twice counts once.
+    /// Floating-point operations of a micro-batch, forward and backward, as the model defines them;
+    /// recomputation is not counted twice.
     var operations: Double {
         configuration.trainingOperations(
             tokens: tokens, squaredLengths: tokens * sequenceLength, masked: masked)

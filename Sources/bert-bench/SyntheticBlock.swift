@@ -3,7 +3,7 @@ import Tensors
 
 /// Memory filled with random numbers.
 enum SyntheticBlock {
-    /// `count` values, uniform from -1 to 1, that differ from those of other samples.
+    /// `count` uniform values from -1 to 1, which differ from those of other samples.
     static func make(_ count: Int, sample: Int) -> Block<Float> {
         let block = Block<Float>(count: count)
         let address = RandomAddress(seed: 2, purpose: .synthetic, sample: sample)
@@ -22,8 +22,8 @@ enum SyntheticBlock {
     }
 }
 
-/// The largest difference between `values` and `expected`, relative to the largest magnitude of
-/// `expected`; infinite where either is not a number.
+/// Largest difference between `values` and `expected`, relative to the largest magnitude of
+/// `expected`; infinite if either contains NaN.
 func relativeDifference(_ values: Vector<Float>, _ expected: [Float]) -> Double {
     var largest: Float = 0
     var difference: Float = 0

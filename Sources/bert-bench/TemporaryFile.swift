@@ -2,13 +2,13 @@ import ExitCoding
 import FileNames
 import Glibc
 
-/// A file that is there as long as this value.
+/// A file that exists for the lifetime of this value.
 struct TemporaryFile: ~Copyable {
     let path: String
 
-    /// A new file with `content`.
+    /// Creates a file with `content`.
     ///
-    /// - Throws: `BenchmarkError` where it cannot be written.
+    /// - Throws: `BenchmarkError` if it cannot be written.
     init(_ content: String) throws { path = try Self.write(content) }
 
     deinit { withSystemPath(path) { _ = unlink($0) } }

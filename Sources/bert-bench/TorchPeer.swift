@@ -5,19 +5,19 @@ import FoundationEssentials
 import Glibc
 import Tensors
 
-/// The same training step in PyTorch, as a script that prints its result in JSON.
+/// The same training step in PyTorch, as a script that prints its result as JSON.
 struct TorchPeer {
     let python: String
     let script: String
 
-    /// What the script says; it says more, which is not needed here.
+    /// The keys of the script's output that are used here.
     struct Result: Decodable {
         let peer: String
         let tokensPerS: Double
         let peakRssMb: Int
     }
 
-    /// - Throws: `BenchmarkError` where the script or a Python with PyTorch is missing.
+    /// - Throws: `BenchmarkError` if the script or a Python with PyTorch is missing.
     func check() throws {
         guard withSystemPath(script, { access($0, R_OK) }) == 0 else {
             throw BenchmarkError(
@@ -40,7 +40,7 @@ struct TorchPeer {
         }
     }
 
-    /// The command that runs the step of pre-training that `options` ask of our own program.
+    /// Command for PyTorch's pre-training step with the same `options` as our own program.
     func pretraining(_ options: StepOptions, compiles: Bool) -> [String] {
         command(options, compiles: compiles) + [
             "--batch", "\(options.micro)", "--seq", "\(options.sequenceLength)", "--steps",
@@ -48,7 +48,7 @@ struct TorchPeer {
         ]
     }
 
-    /// The command that runs the steps of fine-tuning of the file `batches`.
+    /// Command for PyTorch's fine-tuning steps on the file `batches`.
     func finetuning(_ options: StepOptions, batches: String, compiles: Bool) -> [String] {
         command(options, compiles: compiles) + ["--batches", batches]
     }

@@ -53,8 +53,8 @@ struct BertTrain: ParsableCommand {
             ])
     }
 
-    /// Parses and runs. Every rank has the same arguments, so what the parser has to say of them
-    /// is said by rank 0 alone.
+    /// Parses and runs. Every rank has the same arguments, so only rank 0 prints the parser's
+    /// messages.
     static func main() {
         StandardStreams.prepare()
         ProcessStart.prepare(program: "bert-train")

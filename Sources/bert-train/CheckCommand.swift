@@ -44,7 +44,7 @@ struct CheckCommand: ParsableCommand {
                 return try ConfigurationPurpose(
                     ofFile: options.file, overrides: options.overrides) == .fineTuning
             }
-            // Rank 0 decides: another may see an older file, which is told later.
+            // Rank 0's result counts; another rank may see an older file, which is reported later.
             let report =
                 try agreement.anyTrue(isFineTuning)
                 ? checkFineTuning(world) : checkPretraining(world)

@@ -10,7 +10,7 @@ struct OverrideOptions: ParsableArguments {
     var set: [String] = []
 }
 
-/// `--set` and `--run`: what changes a run beside its file.
+/// `--set` and `--run`: overrides of a run's file.
 struct RunDirectoryOptions: ParsableArguments {
     @OptionGroup var overrides: OverrideOptions
     @Option(

@@ -59,8 +59,8 @@ struct EvaluateCommand: ParsableCommand {
         try console.requireWritten()
     }
 
-    /// The file is written after each checkpoint: whatever ends it later, these are measured. What
-    /// is no file, as a pipe, gets the whole list once.
+    /// The file is written after each checkpoint, so that results survive whatever ends the
+    /// evaluation later. Anything but a plain file, such as a pipe, gets the whole list once.
     private func evaluateAll(
         _ console: ConsoleReporter?, _ agreement: Agreement, _ world: Communicator
     ) throws {

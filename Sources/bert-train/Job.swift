@@ -8,14 +8,14 @@ import MPI
 import OperatingSystem
 import Runtime
 
-/// The edge of the program: the one place where an error becomes a message and an exit status.
+/// The only place where an error becomes a message and an exit status.
 enum Job {
     /// Runs `body` on every rank.
     ///
-    /// A failure that all ranks know of is printed by rank 0, and all exit with its status. Any
-    /// other failure is one rank's own: it prints the cause and ends the whole job.
+    /// A failure known to all ranks is printed by rank 0, and all exit with its status. Any other
+    /// failure belongs to one rank, which prints the cause and ends the whole job.
     static func run(_ body: (borrowing MPIEnvironment) throws -> Int32) throws {
-        // A reader that goes away (`| head`) is no reason to stop training.
+        // A reader that closes the pipe (`| head`) must not stop training.
         signal(SIGPIPE, SIG_IGN)
         if let warning = MPIEnvironment.startWarning { report(warning) }
         let status: Int32
@@ -24,12 +24,13 @@ enum Job {
             try LaunchCheck.requireWholeJob(size: environment.world.size)
             endJobOnShortage(rank: environment.world.rank)
             status = execute(environment, body)
-            // All ranks are here: those that fail alone have ended the job.
+            // All ranks are here, because those that fail alone have ended the job.
             fflush(nil)
             environment.leave(status: status)
         } catch {
             status = ExitStatus.of(error)
-            // A failure of MPI is one process's own, and a limit or a library may be one host's.
+            // A failure of MPI belongs to one process, and a limit or a library may be that of one
+            // host.
             if error is MPIError || error is MPIStartError || LaunchCheck.isFirst() {
                 report("\(error)")
                 usleep(printingTime)
@@ -38,7 +39,7 @@ enum Job {
         if status != ExitStatus.success { throw ExitCode(status) }
     }
 
-    /// A rank that gets no memory or thread takes the others along.
+    /// Makes a rank that cannot get memory or a thread end the other ranks, too.
     private static func endJobOnShortage(rank: Int) {
         Shortage.onEnd { text, status in
             if rank > 0 { usleep(rankZeroTime) }
@@ -48,20 +49,22 @@ enum Job {
         }
     }
 
-    /// Microseconds by which rank 0 goes first, so that a cause that all ranks have is printed once.
+    /// Microseconds by which rank 0 precedes the others, so that a cause common to all ranks is
+    /// printed once.
     private static let rankZeroTime: UInt32 = 300_000
 
-    /// Microseconds in which the launcher passes on what was just printed: ending the others
-    /// outruns that.
+    /// Microseconds for the launcher to forward the message just printed, which ending the other
+    /// ranks would overtake.
     private static let printingTime: UInt32 = 500_000
 
-    /// `parallel.timeout`'s default, until the configuration is known, or what the environment says.
+    /// Default of `parallel.timeout` until the configuration is known, or the environment's value.
     private static var startTimeout: UInt32 {
         getenv("BERT_START_TIMEOUT").flatMap { UInt32(String(cString: $0)) } ?? 600
     }
 
-    /// Prints by one rank what all have to say that have not joined a job yet and will end with
-    /// `status`. To ask who is rank 0, one is joined and left; where there is no MPI, everybody is.
+    /// Prints a message, on one rank, that is common to all ranks before they have joined a job,
+    /// and that ends them with `status`. A job is joined and left to determine rank 0; without MPI,
+    /// every process prints it.
     static func sayOnce(_ text: String, status: Int32) {
         guard !MPIEnvironment.wasInitialized,
             let environment = try? MPIEnvironment(timeout: startTimeout)

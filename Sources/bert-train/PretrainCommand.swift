@@ -72,8 +72,8 @@ struct PretrainCommand: ParsableCommand {
         if let config {
             return try RunConfiguration.load(path: config, overrides: given.overrides.set)
         }
-        // The quick start's sizes and rates are made for its own small texts, and its name is that of its run: who
-        // brings other data starts from the defaults.
+        // The quick start's sizes and rates are made for its own small texts, and its name is that
+        // of its run, so runs with other data start from the defaults.
         let own = Result {
             try RunConfiguration.parse(
                 "", name: "the defaults", overrides: given.overrides.set, runName: "pretraining")
@@ -81,13 +81,13 @@ struct PretrainCommand: ParsableCommand {
         if case .success(let configuration) = own, !configuration.data.train.isEmpty {
             return configuration
         }
-        // Its sizes differ from the defaults: overrides that do not fit those may fit these.
+        // Its sizes differ from the defaults, so overrides that do not fit those may fit these.
         let quickStart = try RunConfiguration.parse(
             QuickStart.configuration(), name: "quickstart.yaml", overrides: given.overrides.set)
         return quickStart.data.train.isEmpty ? quickStart : try own.get()
     }
 
-    /// The bundled corpus, made by the coordinator while the others wait.
+    /// Prepares the bundled corpus on the coordinator while the others wait.
     private func prepareQuickStart(
         _ run: String, _ agreement: Agreement, _ isCoordinator: Bool
     ) throws -> String {

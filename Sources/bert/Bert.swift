@@ -12,7 +12,7 @@ import OperatingSystem
 import Tokenization
 import Version
 
-/// The tool box: everything around training that one process does.
+/// Command line tools for everything around training that runs in one process.
 @main
 struct Bert: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +33,7 @@ struct Bert: ParsableCommand {
             ])
     }
 
-    /// Parses and runs; an error of the libraries is printed once, with its sysexits(3) status.
+    /// Parses and runs; a library error is printed once, with its sysexits(3) status.
     static func main() {
         StandardStreams.prepare()
         ProcessStart.prepare(program: "bert")

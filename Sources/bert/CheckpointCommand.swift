@@ -3,14 +3,14 @@ import Checkpointing
 import DurableFiles
 import Glibc
 
-/// `bert checkpoint`: looks at checkpoints and exchanges models with Hugging Face.
+/// `bert checkpoint`: inspects checkpoints and exchanges models with Hugging Face.
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "checkpoint",
         abstract: "Lists, verifies, compares, imports and exports checkpoints.",
         subcommands: [List.self, Verify.self, Diff.self, Import.self, Export.self])
 
-    /// Programs that models are exchanged with.
+    /// Programs with which models are exchanged.
     enum Format: String, ExpressibleByArgument, CaseIterable { case huggingface }
 
     /// Warns about newer checkpoints that were skipped.
@@ -69,7 +69,7 @@ extension CheckpointCommand {
             if bad > 0 { throw ExitCode(65) }
         }
 
-        /// Checks the checkpoints of `path`, and prints what they are.
+        /// Verifies the checkpoints of `path`, and prints the results.
         ///
         /// - Returns: the number of bad ones.
         private func verify(_ path: String) throws -> Int {
@@ -79,7 +79,7 @@ extension CheckpointCommand {
                 isAnyGone = false
                 for entry in try Checkpoint.entries(path) {
                     if let fault = try fault(of: entry.path) {
-                        // A run that lives deletes old ones.
+                        // A live run deletes old checkpoints.
                         guard try Paths.exists(entry.path) else {
                             isAnyGone = true
                             continue
@@ -91,14 +91,14 @@ extension CheckpointCommand {
                         try StandardStreams.writeLine("\(entry.path): good")
                     }
                 }
-                // Where all were deleted, newer ones are there.
+                // If all were deleted, newer ones exist.
             } while isAnyGone && good + bad == 0
             return bad
         }
 
         /// Finds the fault of a checkpoint; nil if it is good.
         ///
-        /// - Throws: where it cannot be read now, and may be good.
+        /// - Throws: if it cannot be read now, in which case it may be good.
         private func fault(of path: String) throws -> (any Error)? {
             do {
                 let checkpoint = try Checkpoint(directory: path)

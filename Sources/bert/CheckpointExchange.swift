@@ -68,8 +68,8 @@ extension CheckpointCommand {
             } + "\""
         }
 
-        /// Exports the newest checkpoint; of a run that lives and has deleted it meanwhile, the one
-        /// that is the newest then.
+        /// Exports the newest checkpoint. If a live run deletes it meanwhile, exports the one that
+        /// is newest then.
         private func export() throws -> (Checkpoint, [CheckpointStore.Skipped]) {
             while true {
                 let (source, skipped) = try Checkpoint.open(checkpoint)

@@ -6,7 +6,7 @@ import FileNames
 import Glibc
 import Tokenization
 
-/// `bert corpus`: makes, checks and shows corpus directories.
+/// `bert corpus`: builds, verifies and shows corpus directories.
 struct CorpusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "corpus",
@@ -126,7 +126,7 @@ extension CorpusCommand {
                 the samples that evaluation looks at.
                 """)
 
-        /// Layouts that samples are written in.
+        /// Output formats of samples.
         enum Format: String, ExpressibleByArgument, CaseIterable {
             case nvidiaHDF5 = "nvidia_hdf5"
         }
@@ -167,7 +167,7 @@ private struct CorpusReport: CustomStringConvertible {
         self.unknown = unknown
     }
 
-    /// Warns on standard error where much of the corpus is `[UNK]`.
+    /// Warns on standard error if a large fraction of the corpus is `[UNK]`.
     static func warn(
         _ path: String, _ manifest: CorpusManifest, _ vocabulary: Vocabulary,
         _ unknown: UnknownTokens
@@ -202,7 +202,7 @@ private struct CorpusReport: CustomStringConvertible {
     }
 }
 
-/// A line on standard error that is written over, where that is a terminal.
+/// A progress line on standard error, overwritten in place if that is a terminal.
 private struct ProgressLine {
     private let isTerminal = isatty(STDERR_FILENO) == 1
 

@@ -2,9 +2,9 @@ import DurableFiles
 import FineTuning
 import Glibc
 
-/// The lines of a stream, one after another, as they come.
+/// Lines of a stream, in order of arrival.
 final class LineInput {
-    /// The number of the last line, from 1.
+    /// Number of the last line, from 1.
     private(set) var number = 0
     private let descriptor: Int32
     private let name: String
@@ -12,19 +12,19 @@ final class LineInput {
     private var start = 0
     private var isAtEnd = false
 
-    /// The most bytes of a line: as in files of task data.
+    /// Maximum length of a line in bytes, the same as in files of task data.
     static let maximumBytes = TaskFileLimits().textBytes
 
-    /// Reads from `descriptor`, which errors call `name`.
+    /// Reads from `descriptor`; `name` is its name in errors.
     init(_ descriptor: Int32, name: String) {
         self.descriptor = descriptor
         self.name = name
     }
 
-    /// The next line, without its end; nil after the last.
+    /// Returns the next line without its terminator; nil after the last.
     ///
-    /// - Throws: `TaskDataError` for one that is no UTF-8; `FileError` for one that is too long, or
-    ///   where nothing can be read.
+    /// - Throws: `TaskDataError` for a line that is not UTF-8; `FileError` for one that is too
+    ///   long, or if reading fails.
     func next() throws -> String? {
         var searched = start
         while true {
@@ -63,7 +63,7 @@ final class LineInput {
     private func text(_ bytes: ArraySlice<UInt8>) throws(TaskDataError) -> String {
         number += 1
         var line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
-        // A byte order mark, as editors of some systems put before a file.
+        // A byte order mark, which editors of some systems write at the start of a file.
         if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
         guard let text = String(validating: line, as: UTF8.self) else {
             throw TaskDataError(name, line: number, "is not UTF-8")

@@ -46,7 +46,7 @@ struct PredictCommand: ParsableCommand {
         var requests: [PredictionRequest?] = []
         var bytes = 0
         while true {
-            // Answers may go into a file: what is for the person does not.
+            // Answers may be redirected to a file; messages to the user are not.
             if isInteractive { Self.say("\(saved.task.kind.rawValue)> ") }
             do {
                 guard let line = try lines.next() else { break }
@@ -58,7 +58,7 @@ struct PredictCommand: ParsableCommand {
                     requests.append(nil)
                 }
             } catch {
-                // A person can retype a line.
+                // An interactive user can retype a line.
                 guard isInteractive, error is TaskDataError else {
                     try answer(&requests, predictor)
                     throw error
@@ -66,7 +66,7 @@ struct PredictCommand: ParsableCommand {
                 Self.say("\(error)\n")
                 continue
             }
-            // Long lines are not collected: the memory would grow with the batch.
+            // Long lines are not collected, because memory would grow with the batch.
             if isInteractive || requests.count >= batch || bytes > Self.batchBytes {
                 try answer(&requests, predictor)
                 bytes = 0
@@ -76,10 +76,11 @@ struct PredictCommand: ParsableCommand {
         if isInteractive { Self.say("\n") }
     }
 
-    /// Bytes of lines that are answered together, whatever `batch` says.
+    /// Maximum size in bytes of lines answered together, regardless of `batch`.
     private static let batchBytes = 1 << 20
 
-    /// Answers each line; an empty one by an empty object, so that answers stay beside their lines.
+    /// Answers each line; an empty line gets an empty object, so that answers stay aligned with
+    /// their lines.
     private func answer(_ requests: inout [PredictionRequest?], _ predictor: TaskPredictor) throws {
         var predictions = try predictor.predict(requests.compactMap(\.self))[...]
         var text = ""
@@ -91,7 +92,7 @@ struct PredictCommand: ParsableCommand {
         try StandardStreams.write(text)
     }
 
-    /// Tells a person something; if nobody hears it, nothing is lost.
+    /// Prints a message to the user; errors are ignored.
     private static func say(_ text: String) {
         let bytes = Array(text.utf8)
         _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
@@ -107,7 +108,7 @@ struct PredictCommand: ParsableCommand {
         return descriptor
     }
 
-    /// The model's own folder.
+    /// Directory of the model.
     private static func directory(_ path: String) throws -> String {
         let models = Paths.join(path, "models")
         guard try Paths.isDirectory(models) else { return path }

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import Corpus
 
-/// Which samples of a corpus: the options that `show` and `export` share. Their defaults are those
+/// Selection of a corpus's samples: options shared by `show` and `export`. Their defaults are those
 /// of a run's configuration.
 struct SampleOptions: ParsableArguments {
     @Option(help: "Pass over the data, from 0.")

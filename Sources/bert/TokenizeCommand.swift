@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import Tokenization
 
-/// `bert tokenize`: lines of text to lines of tokens.
+/// `bert tokenize`: converts lines of text to lines of tokens.
 struct TokenizeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tokenize",
@@ -15,7 +15,7 @@ struct TokenizeCommand: ParsableCommand {
     @Flag(help: "Remove NUL bytes and invalid UTF-8 instead of stopping.")
     var replaceInvalid = false
 
-    /// Fewer tokens show their share of `[UNK]` themselves.
+    /// With fewer tokens, the share of `[UNK]` is obvious.
     private static let manyTokens = 100
 
     func run() throws {

@@ -25,11 +25,11 @@ struct WordOptions: ParsableArguments {
         return settings
     }
 
-    /// Whether any option is given.
+    /// Whether any option was given.
     var isGiven: Bool { cased || stripAccents != nil || splitChinese != nil }
 }
 
-/// A vocabulary and how text becomes words, or a model that brings both.
+/// A vocabulary and tokenizer settings, or a model that contains both.
 struct TokenizerOptions: ParsableArguments {
     @Option(help: "Vocabulary: one piece a line.")
     var vocab: String?

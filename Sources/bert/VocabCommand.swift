@@ -58,7 +58,7 @@ extension VocabCommand {
             options.alphabetLimit = alphabetLimit
             options.unusedTokens = unused
             options.replacesInvalid = replaceInvalid
-            // Before the work: a place that cannot be made is an error now.
+            // Before the work, so that an impossible path is reported now.
             try Paths.createDirectory(Paths.parent(of: output))
             let result = try WordPieceTrainer(options).train(
                 files: files, workers: workers ?? availableCores())
@@ -72,5 +72,5 @@ extension VocabCommand {
     }
 }
 
-/// The number of processor cores that this process may use.
+/// Number of processor cores that this process may use.
 func availableCores() -> Int { ProcessInfo.processInfo.activeProcessorCount }

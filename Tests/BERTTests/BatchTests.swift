@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 import Testing
 
-/// What a batch is made of must not matter.
+/// The composition of a batch must not matter.
 @Suite struct BatchTests {
     private static let lengths = [35, 3, 17, 4, 33, 8, 16, 29]
 
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// Wide enough for products to be cut into blocks.
+    /// Wide enough for products to be split into blocks.
     @Test("the same at a greater width", arguments: TestModel.ownSets)
     func wideComposition(set: InstructionSet) {
         var configuration = TestModel.configuration()
@@ -54,8 +54,8 @@ import Testing
         #expect(TestModel.make(TestModel.dropout, for: .inference).evaluate(sequences) == outcomes)
     }
 
-    /// A micro-batch may be empty: it adds nothing. (Training makes none, as it refuses fewer
-    /// sequences than ranks.)
+    /// An empty micro-batch adds nothing. (Training makes none, because it rejects fewer sequences
+    /// than ranks.)
     @Test(
         "gradients of micro-batches add up",
         arguments: [[8], [1, 7], [3, 3, 2], [4, 0, 4], [0, 8], [8, 0]], TestModel.sets)

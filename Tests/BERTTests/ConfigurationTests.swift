@@ -3,7 +3,7 @@ import FoundationEssentials
 import Kernels
 import Testing
 
-/// `config.json`, as Hugging Face writes it and as an enemy does.
+/// `config.json`, as written by Hugging Face and by an attacker.
 @Suite struct ConfigurationTests {
     private func decode(_ text: String) throws -> BERTConfiguration {
         try JSONDecoder().decode(BERTConfiguration.self, from: Data(text.utf8))

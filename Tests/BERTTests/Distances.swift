@@ -8,8 +8,7 @@ func distance(_ left: [Double], _ right: [Double]) -> Double {
     norm(zip(left, right).map { $0 - $1 })
 }
 
-/// The largest magnitude of a difference; infinite where one is not a number, which `max` would
-/// pass over.
+/// Largest magnitude of a difference; infinite if either contains NaN, which `max` would ignore.
 func largestDifference(_ left: [Double], _ right: [Double]) -> Double {
     zip(left, right).reduce(0) { largest, pair in
         let difference = abs(pair.0 - pair.1)

@@ -4,7 +4,7 @@ import Randomness
 import Tensors
 import Testing
 
-/// Gradients against the losses they belong to, and when they are final.
+/// Gradients compared with their losses, and the time at which they are final.
 @Suite struct GradientTests {
     private let sequences = TestModel.sequences([35, 3, 17, 30])
 
@@ -16,8 +16,8 @@ import Testing
         }
     }
 
-    /// The direction of each tensor is its gradient, every element stretched at random: what is
-    /// wrong in any element then shows, and the loss changes by enough to be measured in float.
+    /// The direction of each tensor is its gradient, with every element scaled at random, so that
+    /// an error in any element shows and the loss changes enough to be measured in float.
     @Test(
         "the loss changes as each gradient says, with dropout",
         arguments: [Activation.gelu, .geluNew])
@@ -28,7 +28,7 @@ import Testing
         _ = model.train(sequences, seed: 9)
         let gradients = model.gradientValues
         for (index, parameter) in model.layout.parameters.enumerated() {
-            // Softmax does not see the keys' bias.
+            // Softmax is invariant to the keys' bias.
             if parameter.name.hasSuffix("key.bias") { continue }
             var numbers = AddressedGenerator(
                 RandomAddress(seed: 8, purpose: .synthetic, sample: index))
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// The difference of the objective `step` ahead and `step` behind in `direction`.
+    /// Difference of the objective between `step` ahead and `step` behind in `direction`.
     private func change(
         of model: BERTForPreTraining, _ parameter: Parameter, _ direction: [Double],
         _ step: Double

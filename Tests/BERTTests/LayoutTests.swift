@@ -2,7 +2,7 @@ import BERT
 import Tensors
 import Testing
 
-/// Which parameters there are, and their first values.
+/// The set of parameters, and their initial values.
 @Suite struct LayoutTests {
     /// A published size, and `BertForPreTraining(...).num_parameters()` of Hugging Face.
     struct Size: Sendable, CustomTestStringConvertible {

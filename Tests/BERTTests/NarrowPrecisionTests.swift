@@ -3,7 +3,7 @@ import Kernels
 import Tensors
 import Testing
 
-/// The model with activations in 16 bits, and with activations computed again.
+/// The model with 16-bit activations, and with recomputed activations.
 @Suite struct NarrowPrecisionTests {
     private static let lengths = [35, 3, 17, 4, 33, 8, 16, 29]
 
@@ -47,7 +47,8 @@ import Testing
         #expect(kept.evaluate(sequences) == again.evaluate(sequences))
     }
 
-    /// A power of two moves exponents only, until the smallest numbers of a storage are reached.
+    /// A power of two only changes exponents, until the smallest numbers of a storage format are
+    /// reached.
     @Test("a loss scale saves small gradients in fp16")
     func lossScale() {
         let sequences = TestModel.sequences(Self.lengths)

@@ -3,9 +3,9 @@ import Kernels
 import Tensors
 import Testing
 
-/// Which output of the forward pass was the first that is not finite.
+/// Search for the first output of the forward pass that is not finite.
 @Suite("the first output that is not finite") struct OutputSearchTests {
-    /// Parameters, and the module whose output they spoil.
+    /// Parameters, and the module whose output they corrupt.
     private static let cases = [
         ("bert.embeddings.word_embeddings.weight", "bert.embeddings"),
         ("bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm"),
@@ -27,7 +27,7 @@ import Testing
             modules.map { "bert.encoder.layer.\(layer).\($0)" }.map { ("\($0).bias", $0) }
         }
 
-    @Test("is found wherever it is", arguments: all)
+    @Test("is found in every position", arguments: all)
     func module(parameter: String, module: String) throws {
         let sequences = TestModel.sequences([9, 35, 3])
         for (precision, recomputes) in [(Precision.fp32, false), (.fp16, false), (.bf16, true)] {

@@ -8,14 +8,14 @@ import Kernels
 import Tensors
 import Testing
 
-/// A model, its inputs, and what Hugging Face transformers computes from them in float64: a
-/// directory with `hf/`, `pretrain.hdf5` and `reference.h5`, as `Golden/generate.py` writes it.
+/// A model, its inputs, and Hugging Face transformers' results in float64: a directory with `hf/`,
+/// `pretrain.hdf5` and `reference.h5`, as written by `Golden/generate.py`.
 struct ReferenceCase: Sendable, CustomTestStringConvertible {
     let directory: String
 
     var testDescription: String { directory }
 
-    /// The committed cases, and those of `../shared/oracle` (or `$BERT_SHARED`) if it is there.
+    /// The committed cases, and those of `../shared/oracle` (or `$BERT_SHARED`) if present.
     static let golden = ["erf", "tanh"].map { ReferenceCase(directory: "\(tests)/Golden/\($0)") }
     static let oracle = ["plain", "odd"].map { ReferenceCase(directory: "\(shared)/oracle/\($0)") }
     static let hasOracle = oracle.allSatisfy { access("\($0.directory)/reference.h5", R_OK) == 0 }
@@ -52,7 +52,7 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What `reference.h5` holds of the first rows, without padding.
+    /// Contents of `reference.h5` for the first rows, without padding.
     func expected() throws -> ReferenceValues {
         let file = try File.open("\(directory)/reference.h5")
         let lengths = try sequences().prefix(Int(file.attribute("rows", as: Int32.self)))

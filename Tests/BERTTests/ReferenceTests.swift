@@ -3,9 +3,9 @@ import Kernels
 import Tensors
 import Testing
 
-/// The whole model against Hugging Face's `BertForPreTraining` in float64.
+/// The whole model compared with Hugging Face's `BertForPreTraining` in float64.
 @Suite struct ReferenceTests {
-    /// Ways to compute: all instruction sets of this machine, and numbers of threads.
+    /// Combinations of all instruction sets of this machine and numbers of threads.
     static let ways = TestModel.sets.flatMap { set in
         [1, 2, 3].map { Way(set: set, threads: $0) }
     }
@@ -36,11 +36,11 @@ import Testing
         try checkNarrow(reference, precision)
     }
 
-    /// Of numbers that are rounded to a relative u at k places on their way, independently, the
-    /// error is about u sqrt(k / 3). A layer rounds 11 tensors forward and as many backward, the
-    /// heads 8; with 3 layers k is about 40 at the outputs (3.7 u) and 80 at the first gradients
-    /// (5 u). The farthest of some thousand numbers lies at 3 times that, and softmax's slopes, small
-    /// differences, double it. A loss is a mean: its error is a fraction of u.
+    /// Numbers rounded independently to a relative u at k points have an error of about u sqrt(k /
+    /// 3). A layer rounds 11 tensors forward and as many backward, the heads 8; with 3 layers k is
+    /// about 40 at the outputs (3.7 u) and 80 at the first gradients (5 u). The maximum of several
+    /// thousand numbers is 3 times that, and softmax's slopes, small differences, double it. A loss
+    /// is a mean: its error is a fraction of u.
     private func checkNarrow(_ reference: ReferenceCase, _ precision: Precision) throws {
         let expected = try reference.expected()
         let unit = precision.unitRoundoff
@@ -67,7 +67,7 @@ import Testing
             let executor = KernelExecutor(threads: way.threads, instructionSet: way.set)
             let values = try compute(reference, rows: expected.rows, executor)
             compare(values, expected, "\(way)")
-            // OpenBLAS adds in an order of its own.
+            // OpenBLAS adds in its own order.
             guard way.set > .portable else { continue }
             if let first {
                 #expect(values.tensors == first.tensors, "not the same bits with \(way)")
@@ -103,8 +103,8 @@ import Testing
         #expect(summary.rows == wanted.rows)
     }
 
-    /// What the error of a gradient is measured by. A key's bias moves all scores of a query
-    /// alike, which softmax does not see: its gradient is 0, but for the query's rounding.
+    /// Reference magnitude of a gradient's error. A key's bias shifts all scores of a query
+    /// equally, to which softmax is invariant: its gradient is 0, except for the query's rounding.
     private func scale(of name: String, _ expected: ReferenceValues) -> Double {
         let parts = name.split(separator: ".key.bias", omittingEmptySubsequences: false)
         let judge = parts.count == 2 ? "\(parts[0]).query.bias" : name
@@ -135,7 +135,7 @@ import Testing
         }
         values.summary = ReferenceSummary(model.evaluate(all))
         let masked = sequences.reduce(0) { $0 + $1.maskedPositions.count }
-        // Gradients of this size are below fp16's range without it.
+        // Without it, gradients of this size are below fp16's range.
         let lossScale = precision == .fp16 ? 4096.0 : 1
         _ = model.train(
             sequences,

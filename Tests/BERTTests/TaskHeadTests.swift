@@ -4,7 +4,7 @@ import Randomness
 import Tensors
 import Testing
 
-/// The heads of fine-tuning against Hugging Face's, and their gradients against their losses.
+/// Fine-tuning heads compared with Hugging Face's, and their gradients with their losses.
 @Suite struct TaskHeadTests {
     @Test("parameters are named as Hugging Face names them", arguments: TaskReference.all)
     func names(reference: TaskReference) throws {
@@ -27,7 +27,7 @@ import Testing
             let values = model.gradients[parameter.range].buffer.map { Double($0) }
             let truth = try #require(expected.gradients[parameter.name])
             let error = norm(zip(values, truth).map { $0 - $1 })
-            // Gradients that vanish, as that of the keys' bias, are nothing but rounding.
+            // Vanishing gradients, such as that of the keys' bias, consist of rounding only.
             #expect(error < 5e-5 * norm(truth) + 1e-6 * largest, "\(parameter.name)")
         }
     }
@@ -44,11 +44,11 @@ import Testing
         #expect(relative(values, truth) < 30 * precision.unitRoundoff)
     }
 
-    /// As for pre-training: the direction of each tensor is its gradient, stretched at random.
+    /// As for pre-training: the direction of each tensor is its gradient, scaled at random.
     @Test("the loss changes as each gradient says, with dropout", arguments: TaskReference.all)
     func directionalDerivatives(reference: TaskReference) throws {
         let model = reference.model(dropout: 0.2)
-        // The formula's embeddings almost cancel, which bends the loss too much for differences.
+        // The formula's embeddings almost cancel, which curves the loss too much for differences.
         for parameter in model.layout.parameters where parameter.name.contains("_embeddings.") {
             var numbers = AddressedGenerator(
                 RandomAddress(seed: 5, purpose: .synthetic, sample: parameter.count))
@@ -63,7 +63,8 @@ import Testing
         let gradients = model.gradients.vector.buffer.map { Double($0) }
         for (index, parameter) in model.layout.parameters.enumerated() {
             let slope = Array(gradients[parameter.range])
-            // Softmax does not see the keys' bias, nor what all tokens or choices have in common.
+            // Softmax is invariant to the keys' bias, and to what all tokens or choices have in
+            // common.
             let shifts = reference.head == .span || reference.head == .choice
             let isVain = shifts && norm(slope) < 1e-5 * norm(gradients)
             if parameter.name.hasSuffix("key.bias") || isVain { continue }
@@ -83,7 +84,7 @@ import Testing
             }
             for place in start.indices { values[place] = start[place] }
             let change = (losses[0] - losses[1]) / (2 * step)
-            // Where the gradient is small, so is the change beside the rounding of the loss.
+            // If the gradient is small, the change is small compared with the rounding of the loss.
             let rounding = 1e-6 * (1 + losses[0]) / step
             #expect(abs(change - expected) < 0.01 * expected + rounding, "\(parameter.name)")
         }
@@ -109,7 +110,7 @@ import Testing
         #expect(error < 1e-5 * norm(whole.gradients.vector.buffer.map { Double($0) }))
     }
 
-    @Test("what is said of an input does not depend on the others", arguments: TaskReference.all)
+    @Test("the answer to an input does not depend on the others", arguments: TaskReference.all)
     func independence(reference: TaskReference) throws {
         guard InstructionSet.supported > .portable else { return }
         let model = reference.model()

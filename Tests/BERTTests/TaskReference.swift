@@ -5,7 +5,7 @@ import Kernels
 import Tensors
 import Testing
 
-/// A task head, its inputs, and what Hugging Face computes from them: `Golden/generate_tasks.py`.
+/// A task head, its inputs, and Hugging Face's results: `Golden/generate_tasks.py`.
 struct TaskReference: Sendable, CustomTestStringConvertible {
     let name: String
     let head: TaskHead
@@ -21,7 +21,7 @@ struct TaskReference: Sendable, CustomTestStringConvertible {
         TaskReference(name: "span", head: .span),
     ]
 
-    /// What the file of a head holds besides its labels.
+    /// Contents of a head's file besides its labels.
     struct Values: Decodable {
         var logits: [[Double]]
         var loss: Double

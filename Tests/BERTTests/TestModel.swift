@@ -3,9 +3,9 @@ import Kernels
 import Randomness
 import Tensors
 
-/// Small models, and sequences of made-up tokens.
+/// Small models, and sequences of synthetic tokens.
 enum TestModel {
-    /// Awkward sizes, and weights large enough to matter.
+    /// Awkward sizes, and weights large enough to affect results.
     static func configuration(hiddenDropout: Double = 0, attentionDropout: Double = 0)
         -> BERTConfiguration
     {
@@ -22,7 +22,7 @@ enum TestModel {
         return configuration
     }
 
-    /// Every place drops something.
+    /// Dropout in every place.
     static let dropout = configuration(hiddenDropout: 0.2, attentionDropout: 0.15)
 
     /// A model with room for `sequences` that predict any number of tokens.
@@ -39,7 +39,7 @@ enum TestModel {
                 sequences: sequences, sequenceLength: length, maskedPerSequence: length),
             executor: executor, precision: precision, recomputes: recomputes)
         model.initialize(seed: 5)
-        // Biases and normalizations that are 0 and 1 would hide mistakes.
+        // Biases and normalizations of 0 and 1 would hide mistakes.
         var numbers = AddressedGenerator(
             RandomAddress(seed: 6, purpose: .synthetic, sample: 0))
         for parameter in model.layout.parameters where !parameter.decays {
@@ -79,7 +79,7 @@ enum TestModel {
     /// The instruction sets of this machine.
     static let sets = InstructionSet.allCases.filter { $0 <= .supported }
 
-    /// Those whose results do not depend on the batch (OpenBLAS's may).
+    /// Those whose results are independent of the batch (OpenBLAS's may not be).
     static let ownSets = sets.filter { $0 > .portable }
 }
 

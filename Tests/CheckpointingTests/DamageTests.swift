@@ -130,7 +130,7 @@ import Testing
             if stage >= 3 { try Sample.writePart(writer.path, 1, of: 2, step: 2) }
             let hidden = writer.abandon()
             if stage >= 4 {
-                // All written, even a manifest, but not renamed.
+                // Completely written, even a manifest, but not renamed.
                 try WholeFiles.writeAtomically(
                     hidden + "/manifest.json", try bytes(old.path + "/manifest.json"))
             }
@@ -154,13 +154,13 @@ import Testing
             defer { umount2(directory, Int32(MNT_DETACH)) }
             let store = CheckpointStore(run: directory)
             try Sample.publish(store, step: 1)
-            // Asked before anything is written.
+            // Checked before anything is written.
             let before = #expect(throws: FileError.self) {
                 _ = try CheckpointWriter.begin(in: store, step: 2, parameterCount: 1 << 20)
             }
             #expect(before?.exitCode == 74)
             #expect(before?.message.contains("not enough space: 16.9 MB are needed") == true)
-            // Filled up by somebody else between.
+            // Filled up by another process in between.
             let during = #expect(throws: (any Error).self) {
                 let writer = try CheckpointWriter.begin(in: store, step: 2, parameterCount: 100)
                 try WholeFiles.writeAtomically(
@@ -174,7 +174,8 @@ import Testing
             #expect(during.map { "\($0)" }?.contains("No space left on device") == true)
             #expect(try Paths.names(in: store.directory) == ["step-00000001"])
             #expect(try Checkpoint.open(directory).checkpoint.step == 1)
-            // The library has no memory of what failed: with room again, all goes well, often.
+            // The library does not remember the failure: once there is room again, writing often
+            // succeeds.
             try Paths.remove(directory + "/other")
             for step in 2...20 {
                 try Sample.publish(store, step: step).verify()

@@ -10,7 +10,7 @@ import Tokenization
 @Suite struct HuggingFaceTests {
     private static let forms = ["saved", "half", "bfloat", "old"]
 
-    /// The fp32 values that generate.py says are in a fixture, as a layout and its block.
+    /// The fp32 values of a fixture according to generate.py, as a layout and its block.
     private func expected(_ form: String) throws -> (layout: ParameterLayout, block: [Float]) {
         let file = try File.open(fixture("expected.h5"))
         let group = try file.group(form)
@@ -100,7 +100,7 @@ import Tokenization
                 #expect(error?.message.contains("not just a model directory") == true)
             }
             try own.verify()
-            // A damaged checkpoint is one, too.
+            // A damaged checkpoint also counts as one.
             try Paths.remove(target + "/manifest.json")
             try Checkpoint.importHuggingFace(
                 from: source, to: target, layout: layout, replacing: true
@@ -149,7 +149,7 @@ import Tokenization
         }
     }
 
-    @Test("a replacement that was killed halfway is mended by the next")
+    @Test("an interrupted replacement is repaired by the next")
     func killedReplacement() throws {
         let layout = try expected("saved").layout
         try withTemporaryDirectory { directory in
@@ -157,7 +157,7 @@ import Tokenization
             let target = directory + "/x"
             let checkpoint = try Checkpoint.importHuggingFace(
                 from: source, to: target, layout: layout)
-            // A process number that no Linux gives: its writer is dead.
+            // A process number that Linux never assigns, so its writer is dead.
             var name = [CChar](repeating: 0, count: 256)
             gethostname(&name, 255)
             let host = String(

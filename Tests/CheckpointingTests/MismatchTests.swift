@@ -5,7 +5,7 @@ import TemporaryDirectories
 import Tensors
 import Testing
 
-/// A whole checkpoint, but not of this model, or no checkpoint at all.
+/// A complete checkpoint of another model, or not a checkpoint at all.
 @Suite struct MismatchTests {
     private func readError(_ entries: [(name: String, shape: [Int], decays: Bool)]) throws -> String
     {
@@ -53,7 +53,7 @@ import Testing
             let reversed = ParameterLayout(entries.reversed())
             var block = [Float](repeating: 0, count: reversed.count)
             var span = block.mutableSpan
-            // Parameters go by name, so their order does not matter.
+            // Parameters are looked up by name, so their order does not matter.
             try checkpoint.readParameters(reversed, into: &span)
             #expect(throws: CheckpointError.self) {
                 try Sample.moments(checkpoint, 0..<1, layout: reversed)

@@ -5,8 +5,8 @@ import TemporaryDirectories
 import Tensors
 import Testing
 
-/// What Python makes of our files. Needs an interpreter with torch, transformers and h5py, named
-/// by the environment variable BERT_PYTHON.
+/// Python's reading of our files. Needs an interpreter with torch, transformers and h5py, named by
+/// the environment variable BERT_PYTHON.
 @Suite struct PythonTests {
     private static let python = getenv("BERT_PYTHON").map { String(cString: $0) }
 

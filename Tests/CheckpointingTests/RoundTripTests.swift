@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("a digest names the content, wherever it lies")
+    @Test("a digest identifies the content, wherever it is stored")
     func digest() throws {
         try withTemporaryDirectory { directory in
             let stores = ["a", "b"].map { CheckpointStore(run: "\(directory)/\($0)") }
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// Publishes a checkpoint of step 7 with a changed state, and returns what is read back.
+    /// Publishes a checkpoint of step 7 with a changed state, and reads it back.
     private func publish(
         in run: String, _ change: (inout TrainingState) -> Void
     ) throws -> TrainingState {

@@ -70,7 +70,7 @@ import Testing
         #expect(try reject(file("{\(tensor("a", 0, 4, dtype: "F31"))}", data: 4)).contains("F31"))
     }
 
-    @Test("JSON that is broken, deep, or says things twice")
+    @Test("JSON that is malformed, too deep, or has duplicate names")
     func json() throws {
         let a = tensor("a", 0, 4)
         #expect(try reject(file("{\(a),\(a)}", data: 4)).contains("a twice"))
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("what is allowed: escapes, spaces, empty tensors, any order")
+    @Test("valid headers: escapes, spaces, empty tensors, any order")
     func allowed() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/x.safetensors"
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test("a type that is not read says so")
+    @Test("an unsupported type is reported")
     func otherType() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/x.safetensors"

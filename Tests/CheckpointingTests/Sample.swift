@@ -12,7 +12,7 @@ func bytes(_ path: String) throws -> [UInt8] {
     try WholeFiles.read(path, maximumByteCount: 1 << 30)
 }
 
-/// A small model with awkward shapes, and everything that a checkpoint of it holds.
+/// A small model with awkward shapes, and the complete contents of its checkpoint.
 enum Sample {
     static let layout = ParameterLayout([
         ("bert.embeddings.word_embeddings.weight", [11, 3], true),

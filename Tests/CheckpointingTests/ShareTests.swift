@@ -5,7 +5,7 @@ import TemporaryDirectories
 import Tensors
 import Testing
 
-/// What ranks write by themselves, and how it is put together.
+/// Files that ranks write independently, and their assembly.
 @Suite struct ShareTests {
     /// All shares of a sample, written by as many ranks.
     private func write(
@@ -36,7 +36,7 @@ import Testing
                                 parameterCount: index > 0 ? 0 : Sample.layout.count,
                                 momentCount: range.count))
                         let copy = memory.copy(share)
-                        // Training goes on: what is written must be the state of the copy.
+                        // Training continues: the written state must be that of the copy.
                         for place in first.indices { first[place] = -1 }
                         for place in second.indices { second[place] = -2 }
                         return try withExtendedLifetime(memory) { try copy.write() }
@@ -98,7 +98,7 @@ import Testing
         #expect(CheckpointSnapshot(parameterCount: 3, momentCount: 2)?.byteCount == 28)
     }
 
-    /// Larger than a chunk in both directions, so that pieces are written one after the other.
+    /// Larger than a chunk in both directions, so that several pieces are written.
     @Test("each dataset carries checksums that HDF5 itself checks")
     func checksums() throws {
         try withTemporaryDirectory { directory in
@@ -118,7 +118,7 @@ import Testing
             #expect(checkpoint.byteCount < layout.count * 4 + layout.count / 16 + (1 << 18))
             #expect(try read(checkpoint, layout) == values)
 
-            // One bit in the middle of the data, found without the manifest.
+            // One bit in the middle of the data, detected without the manifest.
             let path = checkpoint.path + "/model.h5"
             var damaged = try bytes(path)
             damaged[damaged.count / 2] ^= 1

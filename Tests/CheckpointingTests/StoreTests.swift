@@ -42,7 +42,7 @@ import Testing
         let steps = [10, 20, 30, 40]
         #expect(try retained(steps, keepLast: 1, scores: [10: 0.5, 20: 0.7, 30: 0.6]) == [20, 40])
         #expect(try retained(steps, keepLast: 1, scores: [10: 0.5, 20: 0.5]) == [10, 40])
-        // One that is better than all, but has no checkpoint, protects nothing.
+        // A better score without a checkpoint protects nothing.
         #expect(try retained(steps, keepLast: 1, scores: [25: 0.9, 30: 0.6, 10: 0.1]) == [30, 40])
         #expect(try retained(steps, keepLast: 1, scores: [40: 0.9, 30: 0.6]) == [40])
     }

@@ -4,7 +4,7 @@ import TemporaryDirectories
 import Tensors
 import Testing
 
-/// Model directories whose tensors lie in several files, or where nothing can be read.
+/// Model directories with tensors in several files, and unreadable ones.
 @Suite struct TensorFilesTests {
     private let index = "model.safetensors.index.json"
 

@@ -6,8 +6,8 @@ import Tensors
 import Testing
 import Tokenization
 
-/// The files of tokenizers as model directories have them; `Fixtures/tokenizer_cases.py` asked
-/// transformers for the ids.
+/// Tokenizer files of model directories; `Fixtures/tokenizer_cases.py` obtained the ids from
+/// transformers.
 @Suite struct TokenizerFilesTests {
     private struct Golden: Decodable {
         struct Case: Decodable {
@@ -71,7 +71,7 @@ import Tokenization
         }
     }
 
-    /// Seconds where each token costs the same; many minutes where it costs a look at all before it.
+    /// Seconds if the cost per token is constant; many minutes if each token scans all before it.
     @Test("hundreds of thousands of added tokens are read at once", .timeLimit(.minutes(1)))
     func manyAddedTokens() throws {
         let pieces = Vocabulary.specialTokens + ["a", "b"]

@@ -8,7 +8,7 @@ import Tensors
 import Testing
 import Training
 
-/// Every default, as `docs/configuration.md` and the design fix them.
+/// Every default, as specified by `docs/configuration.md` and the design.
 @Suite struct DefaultsTests {
     let configuration = RunConfiguration()
 

@@ -7,7 +7,7 @@ import Tensors
 import Testing
 import Training
 
-/// What a run that goes on from a checkpoint refuses, warns of, and lets pass.
+/// Differences that a resumed run rejects, warns of, and accepts.
 @Suite struct DifferenceTests {
     private func differences(_ overrides: String...) throws -> [ConfigurationDifference] {
         try RunConfiguration.load(path: nil, overrides: overrides)
@@ -16,7 +16,7 @@ import Training
 
     @Test func equalConfigurationsDoNotDiffer() throws {
         #expect(try differences().isEmpty)
-        // Written out or left to the preset: the same model.
+        // Explicit or from the preset: the same model.
         #expect(try differences("model.hidden_size=256", "optimizer.bias_correction=false").isEmpty)
         let resolved = RunConfiguration().resolved()
         #expect(resolved.differences(from: RunConfiguration()).isEmpty)

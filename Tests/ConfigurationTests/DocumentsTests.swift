@@ -3,7 +3,7 @@ import FoundationEssentials
 import Testing
 import Training
 
-/// The documents and the example runs agree with the code.
+/// Consistency of the documents and the example runs with the code.
 @Suite struct DocumentsTests {
     private static let root = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -13,7 +13,7 @@ import Training
         return try #require(String(validating: data, as: UTF8.self))
     }
 
-    /// The rows of `docs/configuration.md`, each with the section whose heading stands above it.
+    /// Rows of `docs/configuration.md`, each with the section of the preceding heading.
     @Test func theManualHasEveryKeyWithItsDefaultAndWhatIsAllowed() throws {
         var section = ""
         var rows: [String: String] = [:]
@@ -52,7 +52,7 @@ import Training
         #expect(configuration.run.name == name.dropLast(5), "a run is named as its file")
     }
 
-    /// The YAML of the manual itself can be pasted.
+    /// The manual's own YAML can be pasted.
     @Test func theExampleOfTheManualIsRead() throws {
         let blocks = try Self.text("docs/configuration.md").components(separatedBy: "```")
         let examples = blocks.filter { $0.hasPrefix("yaml\n") }

@@ -3,7 +3,7 @@ import TemporaryDirectories
 import Testing
 import Training
 
-/// Files made to exhaust, confuse or crash the reader get one plain message.
+/// Files made to exhaust, confuse or crash the reader yield one plain message.
 @Suite struct HostileYAMLTests {
     @Test(arguments: [
         (

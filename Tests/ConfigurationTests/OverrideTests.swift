@@ -6,7 +6,7 @@ import TemporaryDirectories
 import Testing
 import Training
 
-/// `--set key.path=value`: laid over the file, with the same checks.
+/// `--set key.path=value`: overrides the file, with the same checks.
 @Suite struct OverrideTests {
     private func parse(_ text: String, _ overrides: String...) throws -> RunConfiguration {
         try RunConfiguration.parse(text, name: "run.yaml", overrides: overrides)
@@ -41,7 +41,7 @@ import Training
         expected.interval = 2000
         expected.initial = 4
         #expect(again.precision.lossScale == .dynamic(expected))
-        // Null is a value of this key, and nothing for a section.
+        // Null is a value of this key, but sets nothing for a section.
         for text in ["{initial: 8}", "2"] {
             let none = try parse("precision: {loss_scale: \(text)}", "precision.loss_scale=null")
             #expect(none.precision.lossScale == nil)

@@ -5,7 +5,7 @@ import Optimization
 import Testing
 import Training
 
-/// A configuration is read as far as it can be, so that a check can go on to the files that it names.
+/// Reading the valid part of a configuration, so that a check continues with the files it names.
 struct ReadingTests {
     private func read(
         _ text: String, _ overrides: [String] = []
@@ -17,7 +17,7 @@ struct ReadingTests {
         reading.problems.map(\.description)
     }
 
-    @Test("what is right stays beside what is wrong")
+    @Test("valid values are kept next to invalid ones")
     func keeps() throws {
         let reading = try read(
             """
@@ -44,7 +44,7 @@ struct ReadingTests {
     }
 
     @Test(
-        "keys that do not fit together are told beside keys that cannot be read, unless it may be their consequence"
+        "inconsistent keys are reported with unreadable ones, unless possibly a consequence"
     )
     func inconsistencies() throws {
         let both = messages(try read("batch: {global: 2, micro: 4}\nmodel: {hiden_size: 3}"))
@@ -52,7 +52,7 @@ struct ReadingTests {
         #expect(both.contains { $0.contains("batch.micro (4) is more than batch.global (2)") })
         let one = messages(try read("batch: {global: two, micro: 100}"))
         #expect(one.count == 1, "\(one)")
-        // An inconsistency makes its section unknown, too: no check may build on it.
+        // An inconsistency also makes its section unknown, because no check may rely on it.
         #expect(try read("batch: {global: 2, micro: 4}").unread.affect("batch"))
     }
 
@@ -86,11 +86,11 @@ struct ReadingTests {
         for path in ["data.train", "batch.global", "phases[0].batch.micro"] {
             #expect(reading.unread.affect(path), "\(path)")
         }
-        // One without a key could have been meant for any.
+        // One without a key could apply to any.
         #expect(try read("", ["=5"]).unread.affect("model.hidden_size"))
     }
 
-    @Test("arguments without effect are told beside other problems")
+    @Test("arguments without effect are reported together with other problems")
     func ineffective() throws {
         let found = messages(
             try read(

@@ -8,7 +8,7 @@ import Tensors
 import Testing
 import Training
 
-/// The resolved dump reads back to the same value, whatever the value.
+/// The resolved dump parses to the same value, for every value.
 @Suite struct RoundTripTests {
     private func expectRoundTrip(_ configuration: RunConfiguration) throws {
         let resolved = configuration.resolved()

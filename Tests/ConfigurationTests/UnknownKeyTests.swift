@@ -2,7 +2,7 @@ import Formats
 import Testing
 import Training
 
-/// The description of the error that `text` must give, or "no error".
+/// Description of the error for `text`, or "no error".
 func failure(
     of text: String, name: String = "run.yaml", overrides: [String] = []
 ) -> String {
@@ -14,7 +14,7 @@ func failure(
     }
 }
 
-/// Keys that do not exist: where they stand and what was meant.
+/// Unknown keys: their location and the intended key.
 @Suite struct UnknownKeyTests {
     @Test func ofManyTheFirstAreShown() {
         let text = (1...1000).map { "key\($0): 1\n" }.joined()

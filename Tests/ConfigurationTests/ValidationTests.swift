@@ -4,7 +4,7 @@ import Optimization
 import Testing
 import Training
 
-/// Keys that are fine one by one but not together.
+/// Keys that are valid individually but inconsistent.
 @Suite struct ValidationTests {
     @Test(arguments: [
         (

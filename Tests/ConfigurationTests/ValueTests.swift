@@ -6,7 +6,7 @@ import Runtime
 import Testing
 import Training
 
-/// Values of the wrong type, range or name, and the ways to write right ones.
+/// Values of the wrong type, range or name, and the valid spellings of right ones.
 @Suite struct ValueTests {
     @Test(arguments: [
         ("run.seed=-1", "an integer from 0 to 18446744073709551615, found -1"),
@@ -82,7 +82,8 @@ import Training
             failure(of: "", overrides: [argument]) == "--set \(shown): \(path) must be \(message)")
     }
 
-    /// What the optimizer and the model compute with is a `Float`, so these would be 0, infinite, 1, or have lost digits.
+    /// The optimizer and the model compute with `Float`, so these would be 0, infinite, 1, or have
+    /// lost digits.
     @Test(arguments: [
         ("optimizer.learning_rate", ["1e-50", "1e-39", "1e39", "1e300"]),
         ("optimizer.weight_decay", ["1e-50", "1e39"]),
@@ -110,7 +111,7 @@ import Training
         }
     }
 
-    /// The ends of the ranges that messages and documents give.
+    /// Limits of the ranges stated in messages and documents.
     @Test(arguments: [
         "optimizer.learning_rate=1.2e-38", "optimizer.learning_rate=3.4e38",
         "optimizer.learning_rate=0", "optimizer.weight_decay=0", "optimizer.clip_norm=0",

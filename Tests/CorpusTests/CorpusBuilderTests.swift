@@ -7,7 +7,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// What a corpus is built of, and what lies in its directory.
+/// Inputs of a corpus build, and contents of the directory.
 @Suite struct CorpusBuilderTests: CorpusBuilding {
     let directory = TemporaryDirectory()
 
@@ -70,7 +70,7 @@ import Tokenization
         let offset = try #require(try tokens.mappableOffset(of: UInt16.self))
         let ids = try tokens.read(as: UInt16.self, maximumCount: 100)
         #expect(Array(bytes[offset..<offset + 2]) == [UInt8(ids[0] & 255), UInt8(ids[0] >> 8)])
-        // As numbers of another type they cannot.
+        // They cannot be mapped as numbers of another type.
         #expect(try tokens.mappableOffset(of: Int16.self) == nil)
         #expect(try tokens.mappableOffset(of: Int32.self) == nil)
     }

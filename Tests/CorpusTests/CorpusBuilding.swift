@@ -8,7 +8,7 @@ protocol CorpusBuilding {
 }
 
 extension CorpusBuilding {
-    /// Letters and digits as words and as pieces, so that everything can be spelled.
+    /// Letters and digits as words and as pieces, so that every text can be spelled.
     static func vocabulary() throws -> Vocabulary {
         let letters = (0x61...0x7A).map { String(UnicodeScalar(UInt8($0))) }
         let words = letters + letters.map { "##\($0)" } + [".", "!", "?", "the", "otter", "。", "水"]

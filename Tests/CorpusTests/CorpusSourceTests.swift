@@ -25,7 +25,7 @@ import Testing
             let first = Set(tokens[1..<separators[0]])
             let second = Set(tokens[separators[0] + 1..<separators[1]])
             #expect(first.count == 1 && second.count == 1)
-            // The document is what the tokens say; B is foreign when and only when the label is 1.
+            // The tokens identify the document; B is foreign if and only if the label is 1.
             #expect(first.first.map { Int($0) - 5 } == sample.document)
             #expect((first != second) == sample.isRandomNext)
             #expect(sample.maskedPositions.count >= 1)
@@ -127,8 +127,8 @@ import Testing
             try first.fingerprint == source(documents, vocabulary: vocabulary).fingerprint)
     }
 
-    /// Printed by this test when it was written. A change means that runs cannot be repeated or
-    /// resumed with the same samples; it must be meant, and said in the notes of a release.
+    /// Recorded from this test when it was written. A change means that runs cannot be repeated or
+    /// resumed with the same samples; it must be intended, and mentioned in the notes of a release.
     @Test(arguments: [
         (MaskingUnit.token, "62d53ecbbce1b1097d0662de089b0273d5352a1375e232c2c7144827a1f1d55c"),
         (.wholeWord, "945a13a45f6738d563f58cdc7bb95ccba2bbbcc67de6d656c89661396e53a3cc"),

@@ -2,7 +2,7 @@ import Corpus
 import TemporaryDirectories
 import Testing
 
-/// Which documents are held out, and which are left out.
+/// Documents that are held out, and documents that are skipped.
 @Suite struct CorpusSplitTests: CorpusBuilding {
     let directory = TemporaryDirectory()
 

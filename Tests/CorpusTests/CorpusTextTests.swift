@@ -4,7 +4,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// What text of any kind becomes, and which is refused.
+/// Results for text of every kind, and rejected texts.
 @Suite struct CorpusTextTests: CorpusBuilding {
     let directory = TemporaryDirectory()
 
@@ -20,7 +20,7 @@ import Tokenization
             $0.documentBytes = 4000
             $0.heldoutShare = 0
         }
-        // 5,999 bytes a line: each is cut behind a space, and the lines from one another.
+        // 5,999 bytes per line: each is cut after a space, and the lines from one another.
         #expect(documents.notes.cutDocuments == 3 && documents.train.documents == 5)
         #expect(documents.train.tokens == manifest.train.tokens)
     }
@@ -49,7 +49,7 @@ import Tokenization
         #expect(manifest.notes.replacedBytes == 1)
     }
 
-    /// `str.strip` of Python: other programs see the end of a document, too.
+    /// `str.strip` of Python: other programs also end a document here.
     @Test(arguments: [
         "", " \t", "\r", "\u{C}", "\u{1C}\u{1F}", "\u{85}", "\u{A0}", "\u{1680}", "\u{2000}",
         "\u{200A}",
@@ -67,7 +67,7 @@ import Tokenization
         }
     }
 
-    /// No white space: a zero width space, a soft hyphen, a byte order mark, a letter beside.
+    /// Not white space: a zero width space, a soft hyphen, a byte order mark, an adjacent letter.
     @Test(arguments: ["\u{200B}", "\u{AD}", "\u{FEFF}", "\u{3000}a", "\u{2007}.\u{2007}"])
     func linesOfOtherSignsEndNone(line: String) throws {
         let input = try directory.write("a.txt", "the otter.\n\(line)\nc d.\n")

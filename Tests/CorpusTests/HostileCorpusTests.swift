@@ -6,7 +6,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// Corpus directories that are damaged, or made to harm.
+/// Damaged and malicious corpus directories.
 @Suite struct HostileCorpusTests {
     private let directory = TemporaryDirectory()
     private static let shard = "corpus/train-00000-of-00001.h5"
@@ -39,8 +39,8 @@ import Tokenization
         try File.open(directory.file(Self.shard)).dataset(name).read(maximumCount: 1000)
     }
 
-    /// Makes the manifest one of the files as they are now, without checksums of blocks: who makes
-    /// files to harm makes their manifest, too.
+    /// Makes the manifest match the current files, without checksums of blocks, because an attacker
+    /// also makes the manifest.
     private func seal() throws {
         let corpus = directory.file("corpus")
         var metadata = try CorpusDirectory(path: corpus).manifest
@@ -49,7 +49,7 @@ import Tokenization
         try directory.write("corpus/manifest.json", manifest.json())
     }
 
-    /// Writes the training shard anew.
+    /// Rewrites the training shard.
     private func writeShard(
         tokens: [UInt16], sentences: [Int64], documents: [Int64],
         layout: DatasetLayout = .contiguous
@@ -135,7 +135,7 @@ import Tokenization
             #expect(text?.contains("token_ids[77] is 40000") == true)
             #expect(text?.contains("train-00000-of-00001.h5") == true)
         }
-        // A compressed shard is read as well, only not mapped.
+        // A compressed shard is also read, but not mapped.
         tokens[77] = 9
         try writeShard(
             tokens: tokens, sentences: sentences, documents: documents,
@@ -143,14 +143,14 @@ import Tokenization
         try read()
     }
 
-    /// Datasets that claim more than the file holds must not be believed with an allocation.
+    /// Datasets that claim more than the file contains must not cause an allocation.
     @Test(arguments: [1 << 20, 1 << 31, 1 << 40, 1 << 58])
     func shardsThatLieAboutTheirSizeAreErrors(count: Int) throws {
         for name in ["token_ids", "sentence_offsets", "document_offsets"] {
             try File.create(directory.file(Self.shard), overwrite: true) { file in
                 for other in ["token_ids", "sentence_offsets", "document_offsets"] {
                     let type: ElementType = other == "token_ids" ? .uint16 : .int64
-                    // Nothing is written: the file stays small.
+                    // Nothing is written, so the file stays small.
                     _ = try file.createDataset(other, of: type, shape: [other == name ? count : 2])
                 }
             }

@@ -1,4 +1,4 @@
-/// What `Fixtures/make_nvidia.py` wrote into `Fixtures/nvidia.hdf5`; printed by it.
+/// Contents of `Fixtures/nvidia.hdf5`, as printed by `Fixtures/make_nvidia.py`.
 enum FixtureFacts {
     static let lengths: [Int] = [16, 15, 14, 10, 15, 8, 11, 15, 11]
     static let tokenSums: [Int] = [1181, 627, 656, 371, 727, 117, 510, 1008, 725]

@@ -5,7 +5,7 @@ import HDF5
 import TemporaryDirectories
 import Testing
 
-/// Rows as the files of a test hold them.
+/// Rows of a test's files.
 private struct Rows {
     var tokens: [[Int32]]
     var mask: [[Int32]]
@@ -14,7 +14,7 @@ private struct Rows {
     var labels: [[Int32]]
     var next: [Int32]
 
-    /// `count` rows of 8 tokens and 3 predictions, whose second token is `first` and rising.
+    /// `count` rows of 8 tokens and 3 predictions, whose second token is `first` and ascending.
     init(_ count: Int, first: Int32 = 100) {
         tokens = (0..<count).map { [2, first + Int32($0), 10, 3, 11, 3, 0, 0] }
         mask = [[Int32]](repeating: [1, 1, 1, 1, 1, 1, 0, 0], count: count)
@@ -59,7 +59,7 @@ private struct Rows {
             blockTokens: blockTokens)
     }
 
-    /// The row that a sample is, by its second token.
+    /// The row that a sample came from, identified by its second token.
     private func rows(_ source: NvidiaHDF5Source, epoch: Int) throws -> [Int] {
         try source.samples(epoch: epoch).map { Int($0.tokenIDs[1]) - 100 }
     }
@@ -115,7 +115,7 @@ private struct Rows {
         #expect(try source(paths).fingerprint != shuffled.fingerprint)
     }
 
-    /// Rows in the middle of a file, where earlier versions did not look.
+    /// Rows in the middle of a file, which earlier versions did not hash.
     @Test func otherRowsHaveAnotherFingerprint() throws {
         for count in [100, 150_000] {
             let path = directory.file("\(count).h5")
@@ -200,7 +200,7 @@ private struct Rows {
         }
     }
 
-    /// Files that claim more than they hold must not be believed with an allocation.
+    /// Files that claim more than they contain must not cause an allocation.
     @Test(arguments: [
         (1 << 40, 8, 3), (1 << 56, 1, 1), (8, 1 << 40, 3), (1 << 20, 1, 1 << 16), (1 << 30, 4, 4),
         (8, 0, 3),
@@ -211,7 +211,7 @@ private struct Rows {
                 ("input_ids", length), ("input_mask", length), ("segment_ids", length),
                 ("masked_lm_positions", predictions), ("masked_lm_ids", predictions),
             ] {
-                // Nothing is written: the file stays small.
+                // Nothing is written, so the file stays small.
                 _ = try file.createDataset(name, of: .int32, shape: [rows, width])
             }
             _ = try file.createDataset("next_sentence_labels", of: .int8, shape: [rows])
@@ -230,9 +230,9 @@ private struct Rows {
     }
 }
 
-/// Files written by others than this project.
+/// Files written by other projects.
 @Suite struct NvidiaFileTests {
-    /// Written by `Fixtures/make_nvidia.py` with h5py, compressed as NVIDIA's program does it; the
+    /// Written by `Fixtures/make_nvidia.py` with h5py, compressed as in NVIDIA's program; the
     /// numbers are those that the script prints.
     @Test func readsAFileOfH5py() throws {
         let source = try NvidiaHDF5Source(
@@ -247,7 +247,7 @@ private struct Rows {
         #expect(samples.map { $0.segmentIDs.count { $0 == 0 } } == FixtureFacts.firstSegments)
     }
 
-    /// Runs of earlier versions know their data by this one.
+    /// Runs of earlier versions identify their data by this one.
     @Test func fingerprintsOfEarlierVersionsAreKnown() throws {
         let source = try NvidiaHDF5Source(
             paths: [fixture], vocabularySize: 200, order: .sequential, seed: 3)

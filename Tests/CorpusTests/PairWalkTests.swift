@@ -31,7 +31,7 @@ import Testing
                 #expect(!pair.first.isEmpty)
                 #expect(pair.isRandomNext == pair.second.isEmpty)
                 #expect(pair.second.lowerBound == pair.first.upperBound)
-                // Only the last sentence, left alone, may take in one that was used before.
+                // Only the last sentence, if alone, may take in one that was used before.
                 let isRetake = pair.first.lowerBound == end - 1 && pair.second.count == 1
                 #expect(pair.first.lowerBound == end || isRetake)
                 end = pair.second.upperBound
@@ -45,8 +45,8 @@ import Testing
         for (document, lengths) in randomLengths(4000, sentences: 30, tokens: 60).enumerated()
         where lengths.count > 1 {
             for pair in pairs(lengths, document: document) {
-                // What the coin cannot know: how long the first sentence of A is, and whether
-                // the document is near its end.
+                // Facts independent of the coin: the length of A's first sentence, and whether the
+                // document is near its end.
                 let isLong = lengths[pair.first.lowerBound] >= 50
                 let isLast = pair.second.upperBound >= lengths.count - 1
                 for key in ["all", "long \(isLong)"] + (isLast ? [] : ["inside"]) {
@@ -120,7 +120,7 @@ import Testing
 
     @Test(arguments: [(3, 4, 7), (10, 1, 5), (1, 10, 5), (7, 7, 13), (7, 7, 12), (500, 3, 61)])
     func takesFromTheLongerOne(first: Int, second: Int, maximum: Int) {
-        // What is left does not depend on chance: the longer one shrinks to the shorter one, then
+        // The remainder does not depend on chance: the longer one shrinks to the shorter one, then
         // both in turn, the second one first.
         let excess = max(0, first + second - maximum)
         var (a, b) = (first, second)

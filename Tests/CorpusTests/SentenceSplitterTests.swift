@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// "|" marks where a sentence should end; a space beside it belongs to neither.
+    /// "|" marks the expected end of a sentence; an adjacent space belongs to neither.
     @Test(arguments: [
         "The otter swims.| It eats fish.| Why?| Because!",
         "Dr. Smith met Mrs. Jones.| They spoke.",

@@ -32,7 +32,7 @@ import Tokenization
             settings: SampleSettings(sequenceLength: 16), seed: 1)
     }
 
-    /// Makes the corpus one of an earlier version, whose manifest has no checksums.
+    /// Converts the corpus to one of an earlier version, whose manifest has no checksums.
     private func removeChecksums() throws {
         var text = String(decoding: try bytes("corpus/manifest.json"), as: UTF8.self)
         let start = try #require(text.firstRange(of: "    \"checksums\" : {")).lowerBound
@@ -69,7 +69,7 @@ import Tokenization
         }
     }
 
-    /// Other ids of the vocabulary: nothing but the checksums can tell.
+    /// Other valid ids: only the checksums can detect them.
     @Test(arguments: [false, true])
     func otherIdsAreNamedWithAdvice(isEarlier: Bool) throws {
         if isEarlier { try removeChecksums() }
@@ -101,7 +101,7 @@ import Tokenization
         #expect(source.unverifiedWholeShards.count == 1)
         shard.trust()
         #expect(source.unverifiedWholeShards.isEmpty)
-        // A later change is not noticed: nothing is hashed again.
+        // A later change is not detected, because nothing is hashed again.
         var changed = try bytes(Self.shard)
         let place = try #require(changed.firstRange(of: [5, 0, 6, 0, 7, 0])).lowerBound
         changed[place] = 6
@@ -125,7 +125,7 @@ import Tokenization
         }
     }
 
-    /// Runs that earlier versions started know their corpus by this digest.
+    /// Runs started by earlier versions identify their corpus by this digest.
     @Test func manifestsOfEarlierVersionsKeepTheirDigest() throws {
         try removeChecksums()
         let digest = SHA256.digest(of: try bytes("corpus/manifest.json")).description
@@ -146,7 +146,8 @@ import Tokenization
         }
     }
 
-    /// A size near the end of what an integer holds, which the sizes of the other files do not push beyond.
+    /// A size near the largest integer, which adding the sizes of the other files does not
+    /// overflow.
     @Test func absurdSizesAreAnError() throws {
         let manifest = String(decoding: try bytes("corpus/manifest.json"), as: UTF8.self)
         let text = manifest.replacing(

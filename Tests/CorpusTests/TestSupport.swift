@@ -4,14 +4,14 @@ import Randomness
 import TemporaryDirectories
 import Testing
 
-/// A vocabulary of `count` ids: 0 [PAD], 1 [UNK], 2 [CLS], 3 [SEP], 4 [MASK], then words. Where
+/// A vocabulary of `count` ids: 0 [PAD], 1 [UNK], 2 [CLS], 3 [SEP], 4 [MASK], then words. If
 /// `piecesFrom` is given, ids from there on are `##` pieces.
 func testVocabulary(_ count: Int, piecesFrom first: Int = .max) -> MaskingVocabulary {
     MaskingVocabulary(
         classification: 2, separator: 3, mask: 4, isContinuation: (0..<count).map { $0 >= first })
 }
 
-/// Documents whose tokens tell the document: all tokens of document d are 5 + d.
+/// Documents whose tokens identify the document: all tokens of document d are 5 + d.
 func taggedDocuments(_ sentenceLengths: [[Int]]) -> [[[Int32]]] {
     sentenceLengths.enumerated().map { document, lengths in
         lengths.map { [Int32](repeating: Int32(5 + document), count: $0) }
@@ -63,7 +63,7 @@ extension SampleSource {
     }
 }
 
-/// Whether `count` of `trials` is within six standard deviations of what probability gives.
+/// Whether `count` of `trials` is within six standard deviations of the expected number.
 func isLikely(_ count: Int, of trials: Int, probability: Double) -> Bool {
     let expected = Double(trials) * probability
     let deviation = (expected * (1 - probability)).squareRoot()
@@ -82,7 +82,7 @@ extension TemporaryDirectory {
     }
 }
 
-/// The text of the error that `body` throws, or nil if it throws none.
+/// Text of the error that `body` throws, or nil if it throws none.
 func errorText(_ body: () throws -> Void) -> String? {
     do {
         try body()

@@ -82,7 +82,7 @@ import Testing
             mask(sequence(400, sample: sample), settings, sample: sample).positions.count
         }
         #expect(counts.allSatisfy { $0 <= 60 })
-        // Units that would overflow are passed over, which leaves almost nothing unused.
+        // Units that would overflow are skipped, which leaves almost nothing unused.
         #expect(counts.reduce(0, +) >= 400 * 59)
     }
 
@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func masksRunsOfWordsWithTheLengthsOfTheirUnit() {
-        // Few predictions in a long text: runs are hardly ever cut or next to one another.
+        // Few predictions in a long text: runs are hardly ever cut or adjacent to one another.
         let tokens = [2] + (0..<2000).map { Int32(5 + $0 % 600) } + [3, 9, 3]
         let settings = MaskingSettings(maximumPredictions: 12, unit: .ngram)
         var runs = [Int](repeating: 0, count: 20)
@@ -153,14 +153,14 @@ import Testing
             }
         }
         let all = runs.reduce(0, +)
-        // Near 6/11, 3/11 and 2/11; the last run is cut to what is left.
+        // Near 6/11, 3/11 and 2/11; the last run is cut to the remainder.
         #expect((0.52...0.63).contains(Double(runs[1]) / Double(all)))
         #expect((0.22...0.30).contains(Double(runs[2]) / Double(all)))
         #expect((0.12...0.19).contains(Double(runs[3]) / Double(all)))
     }
 
     @Test func piecesDoNotJoinAcrossASeparator() {
-        // B begins with a piece: truncation has cut the word it belongs to.
+        // B begins with a piece, because truncation has cut its word.
         let tokens: [Int32] = [2, 10, 3, 800, 3]
         for sample in 0..<200 {
             let masks = mask(tokens, MaskingSettings(unit: .wholeWord), sample: sample)
@@ -169,7 +169,7 @@ import Testing
     }
 
     @Test func aSampleOfLongWordsHasAPredictionNevertheless() {
-        // One prediction is wanted, but both words have three pieces.
+        // One prediction is requested, but both words have three pieces.
         let tokens: [Int32] = [2, 10, 800, 800, 3, 11, 801, 801, 3]
         let settings = MaskingSettings(unit: .wholeWord)
         for sample in 0..<50 {

@@ -17,7 +17,7 @@ import Testing
             wire: wire, bucketsInFlight: inFlight, scatters: scatters, unit: unit, ring: ring)
     }
 
-    /// Pieces of uneven sizes from the end to the start, the way a backward pass finishes them.
+    /// Pieces of uneven sizes from the end to the start, in the order of a backward pass.
     private func pieces(_ count: Int) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var end = count
@@ -46,7 +46,7 @@ import Testing
                     let mine = testValues(count, rank: communicator.rank)
                     let overlapping = try reducer(communicator, count, overlaps: true, wire: wire)
 
-                    // The plain calls that it must equal: one all-reduce a bucket.
+                    // The plain calls whose result it must equal: one all-reduce per bucket.
                     let plain = try RingCollective(over: communicator, ring)
                     var expected = mine
                     try expected.withUnsafeMutableBufferPointer { buffer in
@@ -62,7 +62,7 @@ import Testing
                             overlapping.begin(buffer)
                             for (index, piece) in pieces(count).enumerated() {
                                 try overlapping.markReady(piece)
-                                // Every rank at its own pace, also one that never helps along.
+                                // Every rank at its own pace, including one that never helps along.
                                 for _ in 0..<(index * communicator.rank + step) % 4 {
                                     try overlapping.progress()
                                 }
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// Each rank's shards have the bits of the all-reduce; the rest comes from those who own it.
+    /// Each rank's shards equal the all-reduce bitwise; the rest comes from their owners.
     @Test func scatteringAndGatheringIsReducing() throws {
         try TestJob.forEachCommunicator { communicator, name in
             for (count, unit) in [
@@ -169,7 +169,8 @@ import Testing
         }
         let statistics = reducer.statistics
         #expect(statistics.steps == 2)
-        // 2(N-1)/N of the buffer, give or take an element a chunk and step where buckets do not divide evenly.
+        // 2(N-1)/N of the buffer, within one element per chunk and step if buckets do not divide
+        // evenly.
         let exact = 2 * 2 * 4 * 4096 * (world.size - 1)
         let slack = 2 * 2 * 4 * world.size * reducer.buckets.count
         #expect(abs(statistics.bytesSent - exact) <= slack)

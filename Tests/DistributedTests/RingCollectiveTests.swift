@@ -4,7 +4,7 @@ import MPITestSupport
 import Testing
 
 @MainActor @Suite("Ring collectives", .serialized) struct RingCollectiveTests {
-    /// Tiny and odd segments, so that small buffers make many; and the defaults.
+    /// Tiny and odd segments, so that small buffers have many; and the defaults.
     private let configurations = [
         RingConfiguration(segmentElements: 2, segmentsInFlight: 1),
         RingConfiguration(segmentElements: 3, segmentsInFlight: 4),
@@ -12,12 +12,12 @@ import Testing
         RingConfiguration(),
     ]
 
-    /// Awkward counts that make at most a few dozen segments a chunk.
+    /// Awkward counts that yield at most a few dozen segments per chunk.
     private func counts(_ ranks: Int, _ configuration: RingConfiguration) -> [Int] {
         awkwardCounts(ranks).filter { $0 <= configuration.segmentElements * 70 }
     }
 
-    /// What the algorithm promises: the sum of chunk c starts at rank c + 1 and goes once around.
+    /// The algorithm's guarantee: the sum of chunk c starts at rank c + 1 and goes once around.
     private func expectedSums(_ count: Int, ranks: Int) -> [Float] {
         let all = (0..<ranks).map { testValues(count, rank: $0) }
         let chunks = Partition(count: count, parts: ranks)
@@ -61,7 +61,7 @@ import Testing
         try reference.withUnsafeMutableBufferPointer {
             try ReferenceAllReduce(over: world).allReduce($0)
         }
-        // Each addition rounds by at most half an ulp of a partial sum, which is below 64 a rank.
+        // Each addition rounds by at most half an ulp of a partial sum, which is below 64 per rank.
         let tolerance = Float(64 * world.size * world.size) * Float.ulpOfOne
         let worst = zip(values, reference).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
         #expect(worst <= tolerance)
@@ -110,7 +110,7 @@ import Testing
                         try ring.allReduce($0, wire: .bfloat16)
                     }
                     let sums = expectedSums(count, ranks: communicator.size)
-                    // Every hop rounds to 8 bits a partial sum that is below 64 a rank.
+                    // Every hop rounds to 8 bits a partial sum that is below 64 per rank.
                     let tolerance = Float(64 * communicator.size * communicator.size) / 256
                     #expect(zip(values, sums).allSatisfy { abs($0 - $1) <= tolerance })
                     #expect(try isSameOnAllRanks(values, communicator), "\(name), \(count)")

@@ -14,7 +14,7 @@ import Testing
                 }
                 repeat {
                     calls += 1
-                    // Of uneven and different lengths on the ranks.
+                    // With different numbers of calls of different lengths on the ranks.
                     usleep(UInt32(50 * (communicator.rank + calls % 3)))
                     try #require(calls < 1_000_000)
                 } while try !poll.check()
@@ -47,7 +47,7 @@ import Testing
     }
 }
 
-/// Work whose parts take as many looks as a rank has a number.
+/// Work whose parts take as many polls as the rank's number.
 private final class CountedWork: BackgroundWork {
     private let rank: Int
     private var looks = 0
@@ -78,7 +78,7 @@ extension StopPollTests {
                     busy: communicator.allReduce(Int64(poll.isBusyLocally ? 1 : 0), .sum))
                 stages.append(Int64(work.stages))
             }
-            // The slowest rank decides, for all alike.
+            // The slowest rank decides for all.
             let slowest = 10 + communicator.size
             #expect(stages.last == Int64(60 / slowest), "\(name)")
             let all = try communicator.allGather(stages)

@@ -1,7 +1,7 @@
 import MPI
 
-/// Rank `rank`'s values: a pure function of rank and place, so that any rank can compute everybody's. Signs and
-/// magnitudes vary, so that sums depend on the order of additions.
+/// Values of rank `rank`: a pure function of rank and index, so that any rank can compute all of
+/// them. Signs and magnitudes vary, so that sums depend on the order of additions.
 func testValues(_ count: Int, rank: Int) -> [Float] {
     (0..<count).map { index in
         // SplitMix64's finaliser.
@@ -15,7 +15,7 @@ func testValues(_ count: Int, rank: Int) -> [Float] {
     }
 }
 
-/// The values as bits, so that equality means equality bit for bit (NaN and -0 included).
+/// The values as bits, so that equality is bitwise (including NaN and -0).
 func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern) }
 
 /// Whether all ranks hold the same bits. Collective.
@@ -24,7 +24,7 @@ func isSameOnAllRanks(_ values: [Float], _ communicator: Communicator) throws ->
     return try communicator.broadcast(bytes: mine) == mine
 }
 
-/// Counts that are awkward for n ranks: nothing, fewer than ranks, as many, one more, primes.
+/// Awkward counts for n ranks: zero, fewer than ranks, as many, one more, primes.
 func awkwardCounts(_ ranks: Int) -> [Int] {
     Array(Set([0, 1, ranks - 1, ranks, ranks + 1, 2 * ranks + 1, 7, 131, 4099])).sorted()
 }

@@ -4,12 +4,12 @@ import Synchronization
 import TemporaryDirectories
 import Testing
 
-/// One process at a time holds a directory, and a dead one does not keep it.
+/// One process at a time holds a directory's lock, and a dead holder's lock is released.
 struct DirectoryLockTests {
     private let scratch = TemporaryDirectory()
     private var path: String { scratch.file(DirectoryLock.name) }
 
-    /// Polls until the lock is there; fails as `poll` does.
+    /// Polls until the lock is acquired; fails as `poll` does.
     private func acquire(staleSeconds: Double = 120) throws -> DirectoryLock {
         var attempt = LockAttempt(scratch.path, staleSeconds: staleSeconds)
         while true {
@@ -18,7 +18,7 @@ struct DirectoryLockTests {
         }
     }
 
-    /// What a lock of this process says, with some lines replaced.
+    /// Contents of a lock of this process, with some lines replaced.
     private func holder(_ lines: [String: String]) -> String {
         LockHolder.current().fileText.split(separator: "\n").map { line in
             let key = String(line.prefix { $0 != " " })
@@ -26,7 +26,7 @@ struct DirectoryLockTests {
         }.joined(separator: "\n") + "\n"
     }
 
-    @Test("is there while it is held, and gone afterwards")
+    @Test("exists while it is held, and not afterwards")
     func released() throws {
         do {
             let lock = try acquire()
@@ -48,7 +48,7 @@ struct DirectoryLockTests {
     @Test(
         "a dead holder does not keep it",
         arguments: [
-            // Beyond the largest number of a process; another start time; a start of the machine.
+            // Beyond the largest process number; another start time; another boot of the machine.
             ["process": "4194305"], ["started": "1"], ["boot": "another"],
         ])
     func dead(_ lines: [String: String]) throws {
@@ -68,11 +68,11 @@ struct DirectoryLockTests {
         var attempt = LockAttempt(scratch.path)
         #expect(try attempt.poll() == nil)
         #expect(attempt.watchedHolder != nil)
-        // It beats: so it lives.
+        // It has a heartbeat, so it is alive.
         usleep(50_000)
         utimensat(AT_FDCWD, path, nil, 0)
         #expect(throws: LockedError.self) { _ = try attempt.poll() }
-        // It beats no more.
+        // It no longer has a heartbeat.
         _ = try acquire(staleSeconds: 0.5)
     }
 
@@ -101,7 +101,7 @@ struct DirectoryLockTests {
         #expect(verdict("", "42.1") == .unknown)
     }
 
-    @Test("a holder whose lock was taken is told")
+    @Test("a holder finds that its lock was taken")
     func taken() throws {
         let lock = try acquire()
         try WholeFiles.writeAtomically(path, holder(["token": "other"]))
@@ -133,7 +133,7 @@ struct DirectoryLockTests {
             for _ in 0..<4 {
                 group.addTask {
                     for _ in 0..<25 {
-                        // Each leaves a dead holder's lock for the next ones to fall upon.
+                        // Each leaves a dead holder's lock, which the next ones compete for.
                         var attempt = LockAttempt(directory)
                         while true {
                             do {
@@ -154,7 +154,7 @@ struct DirectoryLockTests {
         #expect(holders.most == 1)
     }
 
-    /// Counts how many are in at once.
+    /// Counts how many hold the lock at once.
     private final class Holders: Sendable {
         private let now = Atomic<Int>(0)
         private let highest = Atomic<Int>(0)

@@ -1,7 +1,7 @@
 import DurableFiles
 import Testing
 
-/// Messages that quote what files say.
+/// Messages that quote contents of files.
 @Suite struct MessageTests {
     @Test func terminalsObeyNothingInAnError() {
         let error = FileError(.badData, "a/\u{1B}[31m", "names \"\u{202E}b\r\n\u{7}\"")

@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("what a file is written through and what is replaced")
+    @Test("pipes are written through, plain files are replaced")
     func destinations() throws {
         try withTemporaryDirectory { directory in
             let real = directory + "/real"
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test("only what the system says is not there is missing")
+    @Test("only a file that the system reports as missing is missing")
     func absence() throws {
         try withTemporaryDirectory { directory in
             try WholeFiles.writeAtomically(directory + "/file", "x")

@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("what killed writers leave is found and deleted, that of living ones is not")
+    @Test("leftovers of killed writers are deleted, files of live ones are not")
     func stale() throws {
         try withTemporaryDirectory { directory in
             let mine = try PendingDirectory(target: directory + "/with-dash.x")
@@ -119,10 +119,11 @@ import Testing
         }
     }
 
-    @Test("what is left of a replaced directory is never moved back")
+    @Test("leftovers of a replaced directory are never moved back")
     func interruptedDeletion() throws {
         try withTemporaryDirectory { directory in
-            // So deep that its files cannot be named, nor deleted, once it has a longer name.
+            // Nested so deeply that its files cannot be named or deleted, once it has a longer
+            // name.
             let target = directory + "/x"
             var deep = target
             while deep.utf8.count < 4000 { deep += "/" + String(repeating: "d", count: 30) }

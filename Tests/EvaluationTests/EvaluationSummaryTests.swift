@@ -63,12 +63,12 @@ import Tokenization
         #expect(groups["piece"]?.masked.count == 1 && groups["whole"]?.masked.loss == 18.0 / 5)
         #expect(groups["en"]?.masked.count == 5 && groups["en"]?.nextSentence?.count == 2)
         #expect(groups["zh"]?.masked.accuracy == 1 && groups["zh"]?.nextSentence?.accuracy == 1)
-        // A part with predictions in one document only has no interval.
+        // A part with predictions in only one document has no interval.
         #expect(groups["zh"]?.masked.accuracyInterval == nil)
         #expect(result.masked.accuracyInterval != nil)
     }
 
-    @Test("one corpus is no part; nothing at all is no trouble")
+    @Test("a single corpus is not a part; no predictions are not an error")
     func fewParts() {
         let corpora = [SourceCorpus(path: "en", firstDocument: 0)]
         let result = EvaluationSummary([], corpora: corpora).result
@@ -95,7 +95,7 @@ import Tokenization
         #expect(found.document == nil)
     }
 
-    @Test("what ranks exchange comes out as it went in")
+    @Test("values exchanged between ranks arrive unchanged")
     func exchanged() {
         let samples = [
             sample(document: nil, nextLoss: 0.25, nextCorrect: false, []),
@@ -113,7 +113,8 @@ import Tokenization
 }
 
 @Suite struct DocumentBootstrapTests {
-    /// Documents of one prediction each: the interval of a share p of n is p ± 1.96 √(p(1-p)/n).
+    /// Documents of one prediction each: the interval of a proportion p of n is p ± 1.96
+    /// √(p(1-p)/n).
     @Test("independent predictions: the binomial's interval")
     func binomial() throws {
         let documents = (0..<400).map { index in
@@ -132,7 +133,7 @@ import Tokenization
 
     @Test("predictions of a document stand and fall together: the interval is wider")
     func clusters() throws {
-        // The same 400 predictions, in 40 documents that are right or wrong as a whole.
+        // The same 400 predictions, in 40 documents that are entirely right or entirely wrong.
         let documents = (0..<40).map { index in
             var tally = Tally()
             for _ in 0..<10 { tally.add(loss: 1, isCorrect: index % 4 == 0) }

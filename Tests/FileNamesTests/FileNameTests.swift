@@ -5,7 +5,7 @@ import TemporaryDirectories
 import Testing
 
 struct FileNameTests {
-    /// Bytes that are mostly parts of UTF-8, among them of the escapes themselves.
+    /// Bytes that are mostly parts of UTF-8 sequences, including those of the escapes themselves.
     private func randomName(_ random: inout SystemRandomNumberGenerator) -> [UInt8] {
         let pieces: [[UInt8]] = [
             [0xF4, 0x8F, 0x9E, 0x80], [0xF4, 0x8F, 0x9F, 0xBF], [0xF4, 0x8F, 0x9F], [0xF4, 0x8F],
@@ -55,7 +55,7 @@ struct FileNameTests {
         #expect(latin == "caf\u{10F7E9}.txt")
         #expect(latin.printable == "caf\\xE9.txt" && FileName.visible(latin) == latin.printable)
         #expect("\u{E000}\n".printable == "\\u{E000}\\n")
-        // Of the range's own scalars in a name every byte is escaped.
+        // Every byte of a name's own scalars in the escape range is escaped.
         let own = FileName.text(of: "\u{10F7E9}".utf8)
         #expect(own.unicodeScalars.count == 4 && own.printable == "\\xF4\\x8F\\x9F\\xA9")
         #expect(FileName.byte(of: "\u{10F780}") == 0x80 && FileName.byte(of: "\u{10F7FF}") == 0xFF)

@@ -76,7 +76,7 @@ private struct Metrics: Decodable {
                 }
             }
         }
-        // scipy, too; ranks alone would make an order of what has none.
+        // As in scipy; ranks alone would impose an order where there is none.
         #expect(Correlation.spearman([1, 2, .nan], [1, 2, 3]).isNaN)
         #expect(Correlation.spearman([1, 2, 3], [.nan, .nan, .nan]).isNaN)
         #expect(Correlation.ranks([3, 1, 3, 2, 3]) == [4, 1, 4, 2, 4])

@@ -49,7 +49,8 @@ private struct Features: Decodable {
             let example = TaggingExample(sentence, map: map, encoder: encoder)
             #expect(example.input.tokenIDs == one.ids, "\(one)")
             #expect(example.labels == one.aligned, "\(one)")
-            // Predicting every label right gives every tag back, except where there was no token.
+            // Predicting every label correctly restores every tag, except for words without a
+            // token.
             let predicted = example.labels.map { Int(max($0, 0)) }
             let read = example.predictedTags(predicted + [2, 2], map: map)
             #expect(read.count == tags.count)
@@ -68,7 +69,7 @@ private struct Features: Decodable {
         let example = TaggingExample(
             sentence, map: map, encoder: InputEncoder(tokenizer, maximumLength: 5))
         #expect(example.places == [1, 2, nil, nil, nil])
-        // B-Y was not trained on: no part of the loss, wrong in every score.
+        // B-Y was not trained on: excluded from the loss, wrong in every score.
         #expect(example.labels == [-100, 1, -100, -100, -100])
         #expect(
             example.predictedTags([0, 1, 0, 0, 0], map: map) == ["O", "B-X", "O", "O", "O"])

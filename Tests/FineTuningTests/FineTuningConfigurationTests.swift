@@ -26,7 +26,7 @@ private let task = """
         #expect(read.tasks[0].decidingMetric == .accuracy)
     }
 
-    /// A configuration with no key left out.
+    /// A configuration with every key.
     private static let everyKey = """
         {"name": "all", "directory": "out", "seeds": [7, 8], "learning_rates": [1e-5, 5e-5],
          "epochs": 4, "sequence_length": 256, "batch_size": 16, "micro_batch_size": 8,
@@ -52,13 +52,13 @@ private let task = """
            "columns": {"text": "p", "choices": ["c1", "c2"]}}]}
         """
 
-    /// What a fan-out writes down of its configuration reads back.
+    /// The configuration written by a fan-out parses to the same value.
     @Test func yamlReadsBack() throws {
         var read = try parse(Self.everyKey)
         for text in ["#", "a: b", " x ", "null", "1", "\"\\", "\n\t\u{0}\u{2028}", "- é 中"] {
             read.tasks[3].columns.choices.append(text)
         }
-        // A zero byte is no text.
+        // A zero byte is not valid text.
         read.tasks[3].columns.choices.removeAll { $0.utf8.contains(0) }
         let document = try parse(read.yaml)
         #expect(document == read)
@@ -68,7 +68,7 @@ private let task = """
         #expect(try parse(plain.yaml) == plain)
     }
 
-    /// Every key that decides a trial shows in its settings; the others do not.
+    /// Every key that affects a trial is in its settings; the others are not.
     @Test func settingsAreThoseThatDecide() throws {
         let base = try parse(Self.everyKey)
         func settings(_ configuration: FineTuningConfiguration) -> [[String: String]] {
@@ -218,7 +218,7 @@ private let task = """
             _ = try parse("{\"retries\": -1, \"warmup\": 2, \"x\": 0}")
             Issue.record("accepted nonsense")
         } catch let error as ConfigurationError {
-            // Also that there are neither tasks nor models.
+            // Also reports that there are neither tasks nor models.
             #expect(error.problems.count == 5 && error.exitCode == 78)
         }
     }

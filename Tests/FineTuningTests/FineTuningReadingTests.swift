@@ -2,7 +2,7 @@ import FineTuning
 import Formats
 import Testing
 
-/// A fine-tuning file is read as far as it can be, so that a check can go on to the files that it names.
+/// Reading the valid part of a fine-tuning file, so that a check continues with the files it names.
 struct FineTuningReadingTests {
     private func read(
         _ text: String, _ overrides: [String] = []
@@ -10,7 +10,7 @@ struct FineTuningReadingTests {
         try FineTuningConfiguration.read(text, name: "f.yaml", overrides: overrides)
     }
 
-    @Test("what is right stays beside what is wrong, and no consequence is told")
+    @Test("valid values are kept next to invalid ones, and no consequence is reported")
     func keeps() throws {
         let reading = try read(
             """
@@ -21,7 +21,7 @@ struct FineTuningReadingTests {
             seeds: [one]
             """)
         let messages = reading.problems.map(\.message)
-        // Not that tasks[0].train is missing.
+        // Does not report that tasks[0].train is missing.
         #expect(messages.count == 5, "\(messages)")
         #expect(messages.contains { $0.hasPrefix("tasks[1].metric: f1 is that of class 1 of two") })
         #expect(reading.settings.tasks.map(\.evaluate) == ["b.tsv", "d.tsv"])
@@ -33,7 +33,7 @@ struct FineTuningReadingTests {
         }
     }
 
-    @Test("what depends on some keys of a task does not wait for others")
+    @Test("checks that depend on some keys of a task do not wait for others")
     func beside() throws {
         let reading = try read(
             """

@@ -36,7 +36,7 @@ import Testing
         #expect(results.cells.allSatisfy { $0.learningRate == 3e-5 && $0.failed == 2 })
     }
 
-    /// Where no trial of a model finished, the table says so.
+    /// If no trial of a model finished, the table says so.
     @Test func failuresAreShown() {
         let configuration = planConfiguration()
         var plan = newPlan()
@@ -57,7 +57,7 @@ import Testing
         #expect(lines[4].contains(configuration.tasks[1].name))
     }
 
-    /// A correlation of constants is not 0: it is not there.
+    /// A correlation of constants is undefined, not 0.
     @Test func undefinedScoresAreNull() throws {
         var configuration = planConfiguration()
         configuration.tasks[0].kind = .regression
@@ -76,7 +76,7 @@ import Testing
         #expect(results.markdown(configuration).contains("3 (3 undefined)"))
     }
 
-    /// What is known of two models is not computed again, and no other comparison is taken for it.
+    /// A known comparison of two models is not recomputed, and is not used for another one.
     @Test func earlierComparisonsAreTaken() {
         var plan = newPlan()
         var earlier: FineTuningResults?
@@ -110,7 +110,7 @@ import Testing
         #expect(text.contains("| mr   | base | base-scratch | 19.53 "))
     }
 
-    /// Beside each score stands what needs no reading.
+    /// Each score is shown next to its baseline, which needs no learning.
     @Test func chances() {
         let baselines: [TaskScores?] = [
             .classification(ConfusionMatrix(gold: [0, 1], predicted: [0, 0], classes: 2)), nil,
@@ -138,7 +138,7 @@ import Testing
         #expect(text.contains("\"key\" : \"mr/base/lr3e-05-epochs3-seed1\""))
         #expect(text.contains("\"p_permutation\" : 0.25"))
         #expect(text.contains("\"notes\" : {"))
-        // It is JSON.
+        // It is valid JSON.
         struct Anything: Decodable {}
         _ = try JSONDecoder().decode([String: Anything].self, from: Data(bytes))
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A file of `Golden/`; `Golden/generate.py` tells where its numbers come from.
+/// A file of `Golden/`; `Golden/generate.py` documents the origin of its numbers.
 func golden<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
     let path = packageRoot + "/Tests/FineTuningTests/Golden/" + name
     return try JSONDecoder().decode(type, from: Data(contentsOf: URL(filePath: path)))

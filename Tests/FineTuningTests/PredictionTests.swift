@@ -32,7 +32,7 @@ import Tokenization
     }
 
     @Test(
-        "what is missing is said, with the line",
+        "missing parts are reported with the line",
         arguments: [
             ("a\tb\tc", TaskKind.classification), ("{\"txt\": \"a\"}", .classification),
             ("{\"text\": 3}", .regression), ("{\"text\": \"a\", \"pair\": 5}", .classification),
@@ -57,7 +57,7 @@ import Tokenization
             ),
             ("\"sequence_length\": 16", "\"sequence_length\": -1", "lengths or labels"),
             ("\"squad2\"", "\"squad3\"", "answers must be one of squad, squad2, cmrc, found"),
-            // As it should be: only then the model is looked for.
+            // A valid one, so that the model is looked up.
             ("squad2", "cmrc", "has no config.json"),
         ])
     func hostileDescriptions(text: String, change: String, expected: String) throws {
@@ -118,7 +118,7 @@ import Tokenization
         let scores = try TaskScores.scores(
             TaskDefinition(), choices().examples, labels: LabelMap(collecting: [String]()),
             outputs: outputs)
-        // Right, wrong, and a tie, of which the first counts.
+        // Correct, wrong, and a tie, of which the first counts.
         #expect(scores[.accuracy] == 1.0 / 3)
     }
 

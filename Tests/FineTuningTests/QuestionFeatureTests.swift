@@ -103,7 +103,7 @@ private struct Features: Decodable {
             let made = try features(one, training: false)
             let logits = zip(one.starts, one.ends).map { SpanLogits(start: $0, end: $1) }
             let found = made.predict(question: 0, logits: logits, settings: one.answerSettings)
-            // Where no span is admissible, transformers adds an empty answer of its own.
+            // If no span is admissible, transformers adds an empty answer of its own.
             if one.v2, found.nullScore == nil { continue }
             #expect(found.text == one.text, "\(one.context)")
             #expect(found.candidates.map(\.text) == one.texts, "\(one.context)")
@@ -160,7 +160,7 @@ private struct Features: Decodable {
                     + "no-break space"
             ),
             (GoldAnswer(text: "\u{200D}", start: nil), "its answer has no tokens"),
-            // Not looked for elsewhere, although it is there.
+            // Not searched for elsewhere, although it is there.
             (GoldAnswer(text: "city", start: 99), "its answer_start leads out of the context"),
             (GoldAnswer(text: "city", start: -1), "its answer_start leads out of the context"),
         ]
@@ -189,7 +189,8 @@ private struct Features: Decodable {
         #expect(made.predict(question: 0, logits: [], settings: settings).text == "")
     }
 
-    /// Before any of them takes memory: a context of 16 MB at a stride of 1 has as many as letters.
+    /// Checked before any of them takes memory: a context of 16 MB at a stride of 1 has as many
+    /// windows as letters.
     @Test func tooManyWindowsAreRefusedAtTheirQuestion() throws {
         let context = [String](repeating: "x", count: 40).joined(separator: " ")
         let file = QuestionFile(

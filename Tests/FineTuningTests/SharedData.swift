@@ -2,15 +2,15 @@ import FineTuning
 import Glibc
 import Tokenization
 
-/// The task data beside the project (`../shared/data`, or under `BERT_SHARED`), which is never
-/// committed. Tests of it are skipped where it is missing.
+/// Task data next to the project (`../shared/data`, or under `BERT_SHARED`), which is never
+/// committed. Its tests are skipped if it is missing.
 enum SharedData {
     static let directory: String = {
         let root = getenv("BERT_SHARED").map { String(cString: $0) }
         return (root ?? packageRoot + "/../shared") + "/data"
     }()
 
-    /// Also says that the tests are skipped.
+    /// Also reports that the tests are skipped.
     static let isPresent: Bool = {
         if access(directory + "/qa.tar.xz", R_OK) == 0 { return true }
         print("SKIPPED: no task data at \(directory); set BERT_SHARED")
@@ -39,13 +39,13 @@ enum SharedData {
     }
 }
 
-/// The folder of Package.swift.
+/// Folder of Package.swift.
 let packageRoot: String = {
     let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
     return parts.dropLast(3).joined(separator: "/")
 }()
 
-/// What `body` throws, as text; empty where it throws nothing.
+/// The error that `body` throws, as text; empty if it throws none.
 func message(_ body: () throws -> Void) -> String {
     do {
         try body()

@@ -1,7 +1,7 @@
 import FineTuning
 import Testing
 
-/// Every file of task data beside the project can be read, with the counts its list states.
+/// Every file of task data next to the project can be read, with the counts in its list.
 @Suite(.enabled(if: SharedData.isPresent)) struct SharedDataTests {
     @Test(arguments: [
         ("cls/mr_en.train.tsv", 7947, "label"), ("cls/mr_en.dev.tsv", 997, "label"),
@@ -70,8 +70,8 @@ import Testing
         #expect(file.hasImpossibleQuestions == name.hasPrefix("squad2"))
     }
 
-    /// transformers 4.57.6's fast tokenizers, `truncation="longest_first"` at 32 tokens, make as many
-    /// tokens of all pairs, with the same sums of ids and segments.
+    /// transformers 4.57.6's fast tokenizers, with `truncation="longest_first"` at 32 tokens,
+    /// produce the same number of tokens for all pairs, with the same sums of ids and segments.
     @Test(arguments: [
         ("qnli_from_squad.dev", "bert-base-uncased", true, [94370, 392_628_097, 53999]),
         ("snli_zh.dev", "bert-base-chinese", true, [27656, 78_586_546, 10988]),

@@ -2,8 +2,8 @@ import FineTuning
 import Testing
 import Tokenization
 
-/// Real questions through the whole chain: labelled windows, a model that knows the labels, answers,
-/// and the official scores. What is lost is lost by tokens that hold more than the answer.
+/// Real questions through the whole chain: labelled windows, a model that knows the labels,
+/// answers, and the official scores. Losses are due to tokens that contain more than the answer.
 @Suite(.enabled(if: SharedData.isPresent)) struct SharedQuestionTests {
     @Test(arguments: [
         ("squad_en.dev", "bert-base-uncased", AnswerMetric.squad1, 98.0),
@@ -39,8 +39,8 @@ import Tokenization
         #expect(percent.exactMatch >= least && percent.f1 >= least)
     }
 
-    /// transformers 4.57.6's `squad_convert_example_to_features` with its slow tokenizer makes as many
-    /// windows with the same sums, over all questions.
+    /// transformers 4.57.6's `squad_convert_example_to_features` with its slow tokenizer produces
+    /// the same number of windows with the same sums, over all questions.
     @Test func windowsAreThoseOfTransformers() throws {
         let member = "qa/squad_en.dev.json"
         let features = try QuestionFeatures(
@@ -55,8 +55,8 @@ import Tokenization
         #expect(ids.reduce(0, +) == 4_540_406_467)
     }
 
-    /// Scores that only want the labels; a window without the answer wants no answer, a little less
-    /// than one with it wants that.
+    /// Scores of a model that knows the labels. A window without the answer prefers "no answer",
+    /// slightly less than a window with the answer prefers the answer.
     private static func perfect(_ window: AnswerWindow) -> SpanLogits {
         var start = [Float](repeating: 0, count: 384)
         var end = start

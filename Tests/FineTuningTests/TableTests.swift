@@ -40,7 +40,7 @@ private func texts(_ table: TaskTable) -> [[String?]] {
         #expect(read.rows.map(\.line) == [2, 4, 5, 7])
     }
 
-    /// A comma that ends the file has an empty field behind it.
+    /// A comma at the end of the file is followed by an empty field.
     @Test(arguments: ["a,b\n1,", "a,b\n1,\n", "a,b\r\n1,\"\"\r\n", "a,b\n1,\"\"\r"])
     func endsOfCSV(text: String) throws {
         #expect(texts(try table(text, .csv, ["b", "a"])) == [["", "1"]])
@@ -132,7 +132,7 @@ private func texts(_ table: TaskTable) -> [[String?]] {
         }
     }
 
-    /// Cut and mangled in every way, a file is read or refused, and nothing worse.
+    /// Truncated and corrupted in every way, a file is read or rejected, and nothing worse.
     @Test func mangledInputIsRefusedOrRead() {
         let sources = [
             "a,b\r\n\"x, \"\"y\"\"\nz\",1\r\n5,6", "{\"a\": [1, \"\\ud83d\\ude00\"], \"b\": {}}\n",

@@ -76,9 +76,9 @@ private func parse(_ text: String, _ format: TaggedFormat) throws -> [TaggedSent
         #expect(message { _ = try parse(text, format) }.hasPrefix(expected))
     }
 
-    /// What begins with a number sign in files that are laid out like CoNLL-2003's.
+    /// Lines that begin with a number sign in files laid out like CoNLL-2003's.
     @Test(arguments: [
-        // MultiCoNER: a comment before each sentence, whose tab is no column's.
+        // MultiCoNER: a comment before each sentence, whose tab does not separate columns.
         (
             "# id 6b0e-1\tdomain=en\nthe _ _ O\ncat _ _ B\n\n# id 2\tdomain=en\n# _ _ O\n",
             "the cat|#"
@@ -121,7 +121,7 @@ private func parse(_ text: String, _ format: TaggedFormat) throws -> [TaggedSent
             ])
     }
 
-    /// White space only, as Python sees it, ends a sentence; at the ends of a tag it does not count.
+    /// Only white space, as Python defines it, ends a sentence; at the ends of a tag it is ignored.
     @Test func whiteSpace() throws {
         let read = try parse("a\tO \n\u{a0}\u{3000}\nb\tO\u{a0}\n", .conll())
         #expect(read.map(\.words) == [["a"], ["b"]])

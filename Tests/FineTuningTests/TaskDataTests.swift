@@ -55,7 +55,8 @@ import Tokenization
         #expect(tags.contains("train.txt:3: a word of this sentence has the tag Y"))
     }
 
-    /// Scores compare bytes, so labels that differ in nothing else must not become one class.
+    /// Scores compare bytes, so labels that differ only in their code points must not become one
+    /// class.
     @Test func labelsThatLookAlikeAreTold() {
         let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
         let texts = "sentence\tlabel\na\t\(composed)\nb\t\(decomposed)\n"
@@ -68,7 +69,7 @@ import Tokenization
         #expect(LabelMap(names: [composed])?.id(of: decomposed) == nil)
     }
 
-    /// Labels that differ in white space at their ends are one class, in every kind of file.
+    /// Labels that differ only in white space at their ends are one class, in every kind of file.
     @Test func labelsAreTrimmed() throws {
         let rows = [("a", "x"), ("b", "x "), ("c", "\u{a0}x"), ("d", " y")]
         let table = { (separator: String) in
@@ -146,7 +147,7 @@ import Tokenization
         #expect(message.contains("train.tsv: every record has the label x"))
     }
 
-    /// What needs no reading: the most frequent answer of the training data.
+    /// Baseline without learning: the most frequent answer of the training data.
     @Test func baselines() throws {
         func score(
             _ train: String, _ evaluate: String, _ ending: String, _ kind: TaskKind,
@@ -254,7 +255,7 @@ import Tokenization
             message.hasSuffix(
                 "train.json: holds no example: 1 of 1 questions are left out, for example i: "
                     + "its answer is not at the place given"))
-        // Told where answers are always given to questions without one.
+        // Reported if questions marked impossible have answers.
         let impossible = file("").replacing(
             "\"id\": \"i\"", with: "\"is_impossible\": true, \"id\": \"i\"")
         let odd = try load(impossible, file("b"), ending: "json", kind: .questionAnswering, change)
@@ -270,7 +271,8 @@ import Tokenization
         #expect(data.train.inputCount == 2)
     }
 
-    /// All choices of an example are in memory together: a line must not decide how much that is.
+    /// All choices of an example are in memory together, so a line must not determine how much that
+    /// is.
     @Test(arguments: [1000, 1001])
     func choicesAreBounded(count: Int) throws {
         let ways = [String](repeating: "\"a\"", count: count).joined(separator: ",")

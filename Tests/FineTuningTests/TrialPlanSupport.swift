@@ -28,7 +28,7 @@ func planOutcome(_ accuracy: Double) -> TrialPlan.Outcome {
         evaluations: 3)
 }
 
-/// Better with pre-training, with the higher rate, and a little with the seed.
+/// Better with pre-training, with the higher rate, and slightly with the seed.
 func planScore(_ trial: Trial) -> Double {
     (trial.checkpoint == 0 ? 0.9 : 0.7) + (trial.learningRate > 4e-5 ? 0.01 : 0)
         + Double(trial.seed * trial.seed) * 0.001 * (trial.checkpoint == 0 ? 1 : 2)

@@ -50,9 +50,9 @@ import Testing
         #expect(plan.entries.allSatisfy { $0.status == .waiting && $0.failures == 0 })
     }
 
-    /// Three groups, one trial that crashes always and one that crashes once, a group that is
-    /// preempted, and the whole job again and again: every trial ends, and nothing runs twice that
-    /// is done.
+    /// Three groups, one trial that always crashes and one that crashes once, a group that is
+    /// preempted, and repeated restarts of the whole job: every trial ends, and no finished trial
+    /// runs twice.
     @Test(arguments: 0..<8)
     func fanOutsEnd(seed: Int) throws {
         var plan = newPlan()
@@ -67,7 +67,7 @@ import Testing
             if turn % 11 == 0 {
                 plan.release(group: group)
             } else if turn % 17 == 0 {
-                // The job is stopped: what was written down comes back.
+                // The job is stopped, and the saved state is restored.
                 for group in 0..<3 { plan.release(group: group) }
                 var again = newPlan()
                 let unknown = try again.restore(plan.state(), path: "s")
@@ -105,14 +105,14 @@ import Testing
         let unknown = try other.restore(state, path: "s")
         #expect(unknown == [done.key, failed.key].sorted())
         #expect(other.entries.allSatisfy { $0.status == .waiting })
-        // What is not listed is kept, and known when it is listed again.
+        // Unlisted trials are kept, and known when they are listed again.
         #expect(other.unlistedOutcomes(task: "pos") == [planOutcome(0.5)])
         #expect(other.unlistedOutcomes(task: "po").isEmpty)
         var grown = newPlan(retries: 0)
         _ = try grown.restore(other.state(), path: "s")
         #expect(grown.entries.contains { $0.trial == done && $0.status == .done(planOutcome(0.5)) })
         #expect(grown.entries.contains { $0.trial == failed && $0.status == .failed("odd") })
-        // More retries than before: it is tried again.
+        // With more retries than before, it is retried.
         var patient = newPlan(retries: 1)
         _ = try patient.restore(state, path: "s")
         let next = patient.next(group: 0)
@@ -138,15 +138,15 @@ import Testing
         #expect(plan == before)
     }
 
-    /// The same plan after the job ended without a word.
+    /// The same plan after the job ended abnormally.
     private func killed(_ plan: TrialPlan, retries: Int = 1) throws -> TrialPlan {
         var again = newPlan(retries: retries)
         _ = try again.restore(plan.state(), path: "s")
         return again
     }
 
-    /// A trial that takes the job down is dealt after all others, then alone, and is given up at
-    /// last; those that ran beside it are not.
+    /// A trial that takes the job down is dealt after all others, then alone, and finally fails;
+    /// those that ran at the same time do not.
     @Test func crashesAreGivenUp() throws {
         var plan = newPlan()
         let killer = planConfiguration().trials[23]
@@ -155,7 +155,7 @@ import Testing
         while !plan.isComplete {
             jobs += 1
             try #require(jobs < 50)
-            // Three groups; the job dies as soon as the killer is dealt with others beside it.
+            // Three groups; the job dies as soon as the killer is dealt together with others.
             var running: [Trial] = []
             for group in 0..<3 {
                 if let trial = plan.next(group: group) { running.append(trial) }
@@ -176,7 +176,7 @@ import Testing
             return
         }
         #expect(text.contains("the job ended 3 times while this trial ran"))
-        // It stays given up until more retries are allowed.
+        // It remains failed until more retries are allowed.
         #expect(try killed(plan) == plan)
         #expect(try !killed(plan, retries: 2).isComplete)
     }
@@ -223,7 +223,7 @@ import Testing
 
     @Test func trialsStopEarly() {
         var stopping = EarlyStopping(patience: 2, minimumImprovement: 0.1)
-        // 0.55 is better, so it is kept, yet not by enough to go on for.
+        // 0.55 is better, so it is kept, but not by enough to continue.
         let seen = watch(&stopping, [0.5, 0.55, nil])
         #expect(seen.best == [true, true, false] && seen.stop == [false, false, true])
         #expect(stopping.best == 0.55 && stopping.bestEvaluation == 1 && stopping.evaluations == 3)

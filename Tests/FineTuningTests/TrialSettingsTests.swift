@@ -1,9 +1,9 @@
 import FineTuning
 import Testing
 
-/// What may change between two starts of a fan-out.
+/// Settings that may change between two starts of a fan-out.
 @Suite struct TrialSettingsTests {
-    /// Settings of the tasks and models of `planConfiguration()`, one of them changed.
+    /// Settings of the tasks and models of `planConfiguration()`, with one of them changed.
     private func settings(_ change: (inout TrialSettings) -> Void = { _ in }) -> TrialSettings {
         var settings = TrialSettings()
         for name in ["mr", "pos"] { settings.tasks[name] = ["precision": "fp32", "train": "x"] }
@@ -25,7 +25,7 @@ import Testing
         var same = plan(settings())
         _ = try same.restore(state, path: "s")
         #expect(same == first)
-        // What was never dealt is bound to nothing.
+        // A trial that was never dealt is not bound to its settings.
         var free = plan(settings { $0.tasks["pos"]?["train"] = "y" })
         _ = try free.restore(state, path: "s")
         for (change, expected) in [
@@ -45,7 +45,7 @@ import Testing
             #expect(error?.description.contains(expected) == true, "\(error as Any)")
             #expect(error?.exitCode == 78 && other == before)
         }
-        // A state that is interrupted binds, too.
+        // An interrupted state also binds.
         var stopped = plan(settings())
         _ = stopped.next(group: 0)
         stopped.release(group: 0)
@@ -53,7 +53,7 @@ import Testing
         #expect(throws: TaskDataError.self) { _ = try other.restore(stopped.state(), path: "s") }
     }
 
-    /// An error that says what to change must not bind what it was met with.
+    /// An error that advises a change must not bind the settings that caused it.
     @Test func failuresBindNothing() throws {
         func plan(_ settings: TrialSettings) -> TrialPlan { self.plan(settings, retries: 0) }
         var first = plan(settings())
@@ -69,12 +69,12 @@ import Testing
         var model = plan(settings { $0.checkpoints["base"]?["weights"] = "z" })
         _ = try model.restore(first.state(), path: "s")
         #expect(Set(model.entries.filter { $0.status == .waiting }.map(\.trial.checkpoint)) == [0])
-        // What was said of data that have changed is forgotten with it.
+        // Notes on data that has changed are discarded.
         _ = first.note(["odd"], task: "mr")
         _ = first.note(["even"], task: "pos")
         _ = try task.restore(first.state(), path: "s")
         #expect(task.notes == ["pos": ["even"]])
-        // One that came to a result binds its task, and its model.
+        // A finished trial binds its task and its model.
         var done = plan(settings())
         let next = done.next(group: 0)
         done.finish(try #require(next), planOutcome(0.5))
@@ -84,7 +84,7 @@ import Testing
         #expect(throws: TaskDataError.self) { _ = try other.restore(done.state(), path: "s") }
     }
 
-    /// A trial that failed once, and was then interrupted, has work to lose.
+    /// A trial that failed once and was then interrupted has work to lose.
     @Test func workAfterAFailureBinds() throws {
         var first = plan(settings())
         let next = first.next(group: 0)
@@ -97,7 +97,7 @@ import Testing
         first.release(group: 0)
         var other = plan(settings { $0.tasks["mr"]?["train"] = "y" })
         #expect(throws: TaskDataError.self) { _ = try other.restore(first.state(), path: "s") }
-        // A status from outside is none of success.
+        // An untrusted status never means success.
         let text = String(decoding: first.state(), as: UTF8.self)
         var zero = plan(settings())
         _ = try zero.restore(

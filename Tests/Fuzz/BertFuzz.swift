@@ -13,7 +13,7 @@ struct BertFuzz: ParsableCommand {
 }
 
 extension BertFuzz {
-    /// What decides the input of a case.
+    /// Everything that determines the input of a case.
     struct Address: ParsableArguments {
         @Option(help: "The seed of all mutations.")
         var seed: UInt64 = 1

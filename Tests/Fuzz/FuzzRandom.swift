@@ -1,6 +1,6 @@
 import Randomness
 
-/// The decisions of one case: a function of the seed, the reader and the case's number.
+/// Random decisions of one case: a function of the seed, the reader and the case's number.
 struct FuzzRandom {
     private var generator: AddressedGenerator
 
@@ -16,16 +16,16 @@ struct FuzzRandom {
     /// A number below `bound`; 0 where there is none.
     mutating func below(_ bound: Int) -> Int { bound > 1 ? generator.below(bound) : 0 }
 
-    /// Whether something happens that does so once in `count` times.
+    /// Whether an event with probability 1 / `count` happens.
     mutating func once(in count: Int) -> Bool { below(count) == 0 }
 
-    /// One element of a collection that has some.
+    /// One element of a non-empty collection.
     mutating func pick<C: RandomAccessCollection>(_ elements: C) -> C.Element {
         precondition(!elements.isEmpty, "nothing to pick from")
         return elements[elements.index(elements.startIndex, offsetBy: below(elements.count))]
     }
 
-    /// One element; nil of nothing.
+    /// One element; nil if empty.
     mutating func pickAny<C: RandomAccessCollection>(of elements: C) -> C.Element? {
         elements.isEmpty ? nil : pick(elements)
     }

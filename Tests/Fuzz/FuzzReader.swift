@@ -1,14 +1,14 @@
-/// One input of a reader: files that lie together in a directory.
+/// One input of a reader: files in one directory.
 struct FuzzInput {
-    /// How a file is mutated.
+    /// Kind of mutation of a file.
     enum Kind {
         /// Text: lines, tokens, and the elements between brackets and commas.
         case text
         /// Bytes without a structure.
         case bytes
-        /// A header of JSON behind its length, then bytes.
+        /// A JSON header after its length, then bytes.
         case safetensors
-        /// An HDF5 file, and what is in it.
+        /// An HDF5 file, and its contents.
         case hdf5(HDF5Sketch)
     }
 
@@ -17,7 +17,7 @@ struct FuzzInput {
         var name: String
         var kind = Kind.text
         var bytes: [UInt8]
-        /// How often it is mutated, against the other files.
+        /// Relative frequency of its mutation, compared with the other files.
         var weight = 1
     }
 
@@ -31,7 +31,7 @@ struct FuzzInput {
     init(files: [File]) { self.files = files }
 }
 
-/// What a reader promised and did not keep: the fuzzer's findings, but for crashes.
+/// A violated guarantee of a reader: the fuzzer's findings other than crashes.
 struct FuzzFault: Error, CustomStringConvertible {
     let description: String
 
@@ -45,24 +45,24 @@ struct FuzzFault: Error, CustomStringConvertible {
     }
 }
 
-/// One reader of files, as the fuzzer drives it.
+/// One reader of files, as driven by the fuzzer.
 protocol FuzzReader: Sendable {
     /// Its name on the command line.
     var name: String { get }
-    /// The number of cases of the fastest readers that take as long as one of this one.
+    /// Duration of one of its cases, in cases of the fastest readers.
     var cost: Int { get }
-    /// The errors by which it may refuse an input.
+    /// Errors by which it may reject an input.
     var refusals: [any Error.Type] { get }
     /// Good inputs, the same at every call, made below `scratch`.
     func seeds(_ scratch: String) throws -> [FuzzInput]
-    /// Brings checksums and sizes up to date after a mutation, so that they do not hide the reader.
+    /// Updates checksums and sizes after a mutation, so that they do not shield the reader.
     func complete(_ input: inout FuzzInput, _ random: inout FuzzRandom)
-    /// Reads the files of `directory`, and what follows from them.
+    /// Reads the files of `directory`, and everything derived from them.
     ///
-    /// - Throws: the reader's refusal, or `FuzzFault` where a promise about an accepted input does
-    ///   not hold.
+    /// - Throws: the reader's rejection, or `FuzzFault` if a guarantee about an accepted input is
+    ///   violated.
     func read(_ directory: String) throws
-    /// Whether a refusal says where it comes from.
+    /// Whether a rejection states its location.
     func isPlaced(_ message: String, _ directory: String) -> Bool
 }
 

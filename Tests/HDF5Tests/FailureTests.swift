@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test("an existing file is kept unless told otherwise")
+    @Test("an existing file is kept by default")
     func exclusive() throws {
         try withTemporaryDirectory { directory in
             let path = directory + "/x.h5"
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(
-        "what a full disk leaves of one file does not harm the next ones",
+        "leftovers of a full disk do not affect later files",
         .enabled(if: access("/dev/full", W_OK) == 0))
     func afterAFailure() throws {
         try withTemporaryDirectory { directory in

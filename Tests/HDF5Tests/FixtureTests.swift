@@ -1,9 +1,9 @@
 import HDF5
 import Testing
 
-/// Files written by h5py (see `Fixtures/generate.py`), friendly and hostile.
+/// Files written by h5py (see `Fixtures/generate.py`), benign and hostile.
 @Suite struct FixtureTests {
-    @Test("what h5py writes is read, with conversion")
+    @Test("files written by h5py are read, with conversion")
     func reads() throws {
         let file = try File.open(fixture("h5py.h5"))
         #expect(try file.textAttribute("title") == "h5py's ümläut")

@@ -21,7 +21,7 @@ private struct Accuracy: CustomStringConvertible {
         for (x, value) in zip(inputs, function(inputs)) {
             let expected = exact(Double(x))
             let difference = abs(Double(value) - expected)
-            // Comparisons pass over what is not a number.
+            // Comparisons skip NaN.
             let error = difference.isNaN ? .infinity : difference
             absolute = max(absolute, error)
             let ulps = error / Double(Float(expected).ulp)
@@ -48,7 +48,7 @@ extension KernelTests {
             return accuracy
         }
 
-        /// The exponential alone: softmax's backward pass with nothing to subtract.
+        /// The exponential alone: softmax's backward pass without a term to subtract.
         private static func exponential(_ x: [Float]) -> [Float] {
             var (x, slope) = (x, x)
             var dropout = bert_dropout()
@@ -94,8 +94,8 @@ extension KernelTests {
             #expect(accuracy.relative < 8 * unitRoundoff)
         }
 
-        /// Far below zero gelu is the small difference of large numbers: its error is relative to
-        /// the argument, not to the result.
+        /// Far below zero gelu is the small difference of large numbers, so its error is relative
+        /// to the argument, not to the result.
         @Test(arguments: Activation.allCases) func gelu(activation: Activation) {
             let kind = activation == .gelu ? BERT_GELU_ERF : BERT_GELU_TANH
             for (from, to) in [(Float(-12), Float(0)), (0, 12)] {

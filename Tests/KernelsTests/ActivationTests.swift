@@ -6,7 +6,7 @@ import Testing
 /// The activations and their slopes in double precision.
 enum ActivationReference {
     static func value(_ activation: Activation, _ x: Double) -> Double {
-        // erfc, not 1 + erf: the latter loses everything to cancellation far below zero.
+        // erfc instead of 1 + erf, which loses everything to cancellation far below zero.
         if activation == .gelu { return x * 0.5 * erfc(-x * 0.5.squareRoot()) }
         return x / (1 + exp(-2 * inner(x)))
     }
@@ -30,7 +30,7 @@ enum ActivationReference {
 
 extension KernelTests {
     @Suite struct Activations {
-        /// Everything from -12 to 12 in steps of 1/64 and values beyond where anything happens.
+        /// From -12 to 12 in steps of 1/64, and special values beyond.
         static let inputs: [Float] =
             [0, -0.0, 1e-30, -1e-30, 50, -50, 1e4, -1e4, 88, -88, 1.7e19]
             + (-768...768).map { Float($0) / 64 }
@@ -52,8 +52,8 @@ extension KernelTests {
             }
         }
 
-        /// Where the slope has settled, any multiple of |x| would hide an error; elsewhere the
-        /// error of tanh is multiplied by |x| (1 + x^2) / 2.
+        /// Where the slope has settled, a multiple of |x| would hide an error; elsewhere the error
+        /// of tanh is multiplied by |x| (1 + x^2) / 2.
         @Test(arguments: Activation.allCases) func backward(activation: Activation) {
             let inputs = Self.inputs
             let gradient = randomFloats(inputs.count, stream: 5)

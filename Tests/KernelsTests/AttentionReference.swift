@@ -6,7 +6,7 @@ struct AttentionReference {
     let lengths: [Int]
     let heads: Int
     let width: Int
-    /// What dropout multiplies the probability of (sequence, head, row, column) by.
+    /// Dropout factor of the probability of (sequence, head, row, column).
     let factor: (_ sequence: Int, _ head: Int, _ row: Int, _ column: Int) -> Double
 
     var tokens: Int { lengths.reduce(0, +) }
@@ -28,7 +28,7 @@ struct AttentionReference {
         var logSums: Bounded
     }
 
-    /// One head of one sequence: its scores, probabilities and where its elements lie.
+    /// One head of one sequence: its scores, probabilities and the positions of its elements.
     private struct Head {
         let start: Int
         let length: Int
@@ -87,8 +87,8 @@ struct AttentionReference {
             head.logSums.append(largest + log(total))
             head.probabilities += scores.map { exp($0 - largest) / total }
         }
-        // The product of a row and a column, its scaling, and what is subtracted before exp; then
-        // exp itself (4 roundings) and the sum of a row over sixteen lanes.
+        // The product of a row and a column, its scaling, and the subtraction before exp; then exp
+        // itself (4 roundings) and the sum of a row over sixteen lanes.
         head.scoreError = Double(width + 6) * unitRoundoff * largestSize
         head.error = 2 * head.scoreError + Double(head.length / 16 + 24) * unitRoundoff
     }
@@ -117,7 +117,7 @@ struct AttentionReference {
         return result
     }
 
-    /// The gradient to `qkv` where that to the context is `output`.
+    /// Gradient of `qkv`, given the gradient `output` of the context.
     func backward(_ qkv: [Double], output: [Double]) -> Bounded {
         let context = forward(qkv).context.values
         var result = Bounded(count: qkv.count)
@@ -135,7 +135,7 @@ struct AttentionReference {
         return result
     }
 
-    /// What one pair of tokens adds to the gradients of its query, key and value.
+    /// Adds the contribution of one pair of tokens to the gradients of query, key and value.
     private func add(
         _ head: Head, _ row: Int, _ column: Int, _ sum: Double, _ sumSize: Double,
         _ qkv: [Double], _ output: [Double], _ outputPlace: Int, _ error: Double,

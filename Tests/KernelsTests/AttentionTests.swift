@@ -24,7 +24,7 @@ private struct AttentionCase {
         output = randomFloats(count, stream: 2)
     }
 
-    /// Context, sums and the gradient to `qkv`.
+    /// Context, sums and the gradient of `qkv`.
     func run(_ executor: KernelExecutor, _ memory: Memory, gap: Int = 0) -> [Float] {
         let (tokens, hidden) = (reference.tokens, reference.hidden)
         let input = memory.matrix(qkv, rows: tokens, columns: 3 * hidden, gap: gap)
@@ -133,8 +133,8 @@ extension KernelTests {
             }
         }
 
-        /// A broken key breaks every row of its sequence and head, a broken query its own row, and
-        /// a broken value its own column.
+        /// A NaN in a key affects every row of its sequence and head, one in a query its own row,
+        /// and one in a value its own column.
         @Test(arguments: [0, 1, 2]) func aBrokenValueStaysVisible(part: Int) {
             for executor in executors {
                 for token in [3, 20, 35] {
@@ -167,8 +167,8 @@ extension KernelTests {
             }
         }
 
-        /// A broken gradient of a token's context breaks that to its query, to all keys of its
-        /// sequence and head, and to its own column of all values.
+        /// A NaN in the gradient of a token's context affects that of its query, of all keys of its
+        /// sequence and head, and its own column of all values.
         @Test(arguments: [3, 20, 35]) func aBrokenGradientStaysVisible(token: Int) {
             var test = AttentionCase(lengths: [3, 33, 4], heads: 2, width: 4, probability: 0)
             test.output[token * 8 + 5] = .nan

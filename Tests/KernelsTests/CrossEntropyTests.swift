@@ -48,7 +48,7 @@ extension KernelTests {
             compare("\(size)", losses + gradient, bound: lossBound + bound) { executor, memory in
                 let untouched = Self.run(logits, labels: labels, scale: nil, executor, memory)
                 #expect(untouched.logits == logits)
-                // A scale of 0 asks for a gradient, too: one of zeros.
+                // A scale of 0 also yields a gradient: one of zeros.
                 let zero = Self.run(logits, labels: labels, scale: 0, executor, memory)
                 #expect(zero.logits.allSatisfy { $0 == 0 } && zero.losses == untouched.losses)
                 let result = Self.run(logits, labels: labels, scale: scale, executor, memory)
@@ -79,7 +79,7 @@ extension KernelTests {
             }
         }
 
-        /// Certain and hopeless answers: finite, and never below zero.
+        /// Certain and hopeless answers yield finite losses that are never below zero.
         @Test func extremeLogits() {
             for executor in executors {
                 for size: Float in [50, 1e4, 1e30] {

@@ -1,7 +1,7 @@
 import Randomness
 
-/// Dropout as `row_kernels.h` documents it, one element at a time: this pins the addressing, on
-/// which the repeatability of every run depends.
+/// Dropout as documented in `row_kernels.h`, one element at a time. It fixes the addressing, on
+/// which the reproducibility of every run depends.
 struct DropoutReference {
     let seed: UInt64
     let purpose: RandomPurpose
@@ -11,7 +11,7 @@ struct DropoutReference {
     var threshold: UInt32 { UInt32((probability * 65536).rounded()) }
     var scale: Double { Double(Float(65536 / (65536 - Double(threshold)))) }
 
-    /// What element `column` of a row of `columns` at `position` is multiplied by: 0 or `scale`.
+    /// Factor of element `column` of a row of `columns` at `position`: 0 or `scale`.
     func factor(epoch: Int, sample: Int, position: Int, column: Int, of columns: Int) -> Double {
         guard threshold > 0 else { return 1 }
         let groups = (columns + 127) / 128

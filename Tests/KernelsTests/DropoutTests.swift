@@ -81,7 +81,7 @@ extension KernelTests {
             }
         }
 
-        /// Rows of 17 groups: the last position whose numbers exist, and the next.
+        /// Rows of 17 groups: the last position with valid numbers, and the next.
         @Test func positionsEndWhereTheNumbersDo() async {
             let reference = DropoutReference(
                 seed: 1, purpose: .headDropout, layer: 0, probability: 0.5)

@@ -2,8 +2,8 @@ import Kernels
 import Tensors
 import Testing
 
-/// Additions in a fixed order have one right answer: these kernels are compared bit by bit with
-/// the same additions in Swift.
+/// Additions in a fixed order have a unique result, so these kernels are compared bitwise with the
+/// same additions in Swift.
 extension KernelTests {
     @Suite struct Embeddings {
         static let sizes = [[0, 16], [1, 1], [5, 15], [7, 16], [9, 17], [50, 131]]
@@ -99,7 +99,7 @@ extension KernelTests {
             }
         }
 
-        /// A broken element reaches what is made of it, and nothing else.
+        /// A NaN affects only what is computed from it.
         @Test(arguments: [0, 15, 16, 36]) func whatIsNotANumberStaysVisible(column: Int) {
             var values = randomFloats(3 * 37, stream: 1)
             let whole = values
@@ -133,7 +133,7 @@ extension KernelTests {
             }
         }
 
-        /// The rows in which `column`, and no other, is not a number; nil where another is.
+        /// Rows in which only `column` is NaN; nil if another column is.
         private static func brokenRows(_ matrix: Matrix<Float>, _ column: Int) -> [Int]? {
             let values = matrix.array
             let broken = values.indices.filter { values[$0].isNaN }

@@ -29,7 +29,7 @@ private struct LayerNormReference {
         return (values, magnitudes)
     }
 
-    /// The gradient to one row's input, and its terms for the gradient to the weight.
+    /// Gradient of one row's input, and its terms of the weight's gradient.
     func backward(_ x: ArraySlice<Double>, _ dy: ArraySlice<Double>) -> (
         dx: [Double], dxMagnitudes: [Double], dweight: [Double]
     ) {
@@ -60,7 +60,7 @@ private struct LayerNormCase {
     let reference: LayerNormReference
     static let epsilon: Float = 1e-6
 
-    /// Rows of standard deviation 0.58 about a mean of 0.5, so that the mean counts.
+    /// Rows of standard deviation 0.58 with mean 0.5, so that the mean matters.
     init(rows: Int, columns: Int) {
         (self.rows, self.columns) = (rows, columns)
         x = randomFloats(rows * columns, stream: 1).map { $0 + 0.5 }
@@ -237,7 +237,7 @@ extension KernelTests {
             }
         }
 
-        /// A broken input breaks its row; a broken gradient its row, and its column of the
+        /// A NaN in the input affects its row; one in the gradient its row, and its column of the
         /// parameters' gradients.
         @Test(arguments: [0, 15, 16, 36]) func whatIsNotANumberStaysVisible(column: Int) {
             var forward = LayerNormCase(rows: 3, columns: 37)

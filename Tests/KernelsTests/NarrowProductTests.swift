@@ -7,7 +7,7 @@ import TileEmulation
 /// Multiplies as an executor does, or as AMX would.
 private enum Multiplier: CustomStringConvertible {
     case executor(KernelExecutor)
-    /// AMX's kernel with tile instructions in plain C, for processors that have AVX-512 at least.
+    /// AMX's kernel with tile instructions in plain C, for processors with at least AVX-512.
     case emulatedTiles
 
     nonisolated(unsafe) static let all: [Multiplier] =
@@ -19,7 +19,7 @@ private enum Multiplier: CustomStringConvertible {
         all.filter { if case .emulatedTiles = $0 { E.precision == .bf16 } else { true } }
     }
 
-    /// Runs other kernels to compare with: for tiles those of the strongest set.
+    /// Runs other kernels for comparison; for tiles, those of the strongest set.
     var executor: KernelExecutor {
         if case .executor(let executor) = self { executor } else { executors[executors.count - 1] }
     }
@@ -69,7 +69,7 @@ private struct Operand<E: TensorElement> {
     let matrix: Matrix<E>
     let isTransposed: Bool
 
-    /// One that lies as it is.
+    /// An untransposed factor.
     init(_ matrix: Matrix<E>) {
         self.matrix = matrix
         isTransposed = false
@@ -118,7 +118,7 @@ private struct Form: CustomStringConvertible {
     }
 }
 
-/// Random operands of a product, and its exact value where they are rounded to `precision`.
+/// Random operands of a product, and its exact value for operands rounded to `precision`.
 private struct Case {
     let (rows, columns, depth): (Int, Int, Int)
     let (left, right, bias, initial): ([Float], [Float], [Float], [Float])
@@ -129,19 +129,20 @@ private struct Case {
         left = randomFloats(rows * depth, stream: 1)
         right = randomFloats(depth * columns, stream: 2)
         bias = randomFloats(columns, stream: 3)
-        // Initial values are exact in every storage, so that only one rounding is left.
+        // Initial values are exact in every storage format, so that only one rounding remains.
         initial = randomFloats(rows * columns, stream: 4).map { ($0 * 8).rounded() / 8 }
         rounded = (left.map { Double(E($0).float) }, right.map { Double(E($0).float) })
     }
 
-    /// The error of rounding a stored sum of terms of a total size, and a part of it before.
+    /// The error of rounding a stored sum of terms of a total size, and of an intermediate part of
+    /// it.
     private func rounding(of sum: Double, _ size: Double, _ output: Precision) -> Double {
         let part = depth > 24_576 ? size : 0
         return (abs(sum) + part) * output.unitRoundoff * 1.01 + 0x1p-25
     }
 
-    /// Each element's value and the largest error of summing it: a rounding a term, one for what is
-    /// stored, and what processors that flush small numbers to zero lose.
+    /// Each element's value and the maximum error of its sum: one rounding per term, one for
+    /// storage, and the loss on processors that flush subnormal numbers to zero.
     func expected(_ form: Form, output: Precision) -> (values: [Double], bounds: [Double]) {
         var values: [Double] = []
         var bounds: [Double] = []
@@ -168,7 +169,7 @@ private struct Case {
 
 extension KernelTests {
     /// Products with factors or results in 16 bits, on every instruction set, and on AMX's kernel
-    /// over emulated tiles.
+    /// with emulated tiles.
     @Suite struct NarrowProducts {
         static let sizes = [
             [1, 1, 1], [2, 3, 1], [5, 7, 3], [14, 32, 2], [15, 33, 31], [16, 16, 32], [17, 48, 33],
@@ -237,8 +238,8 @@ extension KernelTests {
             check(size, Float16.self, Float.self, Float16.self)
         }
 
-        /// Deeper than one pass over C: 3,072 or 6,144 terms, or 24,576 and 49,152 where C has 16
-        /// bits and is rounded in between, which adds a rounding of a part of the sum.
+        /// Deeper than one pass over C: 3,072 or 6,144 terms, or 24,576 and 49,152 if C has 16 bits
+        /// and is rounded in between, which adds a rounding of a part of the sum.
         @Test(arguments: [3073, 6145, 24577, 49153]) func deep(depth: Int) {
             let size = [2, 37, depth]
             let forms = [Form.all[4], Form.all[11]]
@@ -248,7 +249,7 @@ extension KernelTests {
             check(size, Float16.self, Float16.self, Float16.self, forms: forms)
         }
 
-        /// A row's bits depend on nothing but the row, and so not on the number of threads.
+        /// A row's bits depend only on the row, and so not on the number of threads.
         @Test(arguments: [[53, 71, 801], [200, 90, 64]]) func aRowDoesNotDependOnTheOthers(
             size: [Int]
         ) {
@@ -315,7 +316,7 @@ extension KernelTests {
             vector.array.map(\.float.bitPattern)
         }
 
-        /// An activation within a product is the activation after it, bit for bit.
+        /// An activation within a product equals the activation after it, bit for bit.
         @Test(arguments: [[5, 7, 3], [30, 70, 900], [15, 33, 0]]) func activation(size: [Int]) {
             activated(size, Float.self)
             activated(size, BFloat16.self)

@@ -3,12 +3,12 @@ import Randomness
 import Tensors
 import Testing
 
-/// What a kernel leaves, whatever the storage.
+/// Output of a kernel, independent of storage format.
 private typealias Numbers = [Float]
 
 extension KernelTests {
-    /// Kernels over bf16 and fp16: what they compute is, bit for bit, what the fp32 kernels make of
-    /// the same numbers, rounded where it is stored.
+    /// Kernels over bf16 and fp16: their results equal, bit for bit, those of the fp32 kernels on
+    /// the same numbers, rounded where they are stored.
     @Suite struct NarrowStorage {
         private func rounded<E: TensorElement>(_ values: Numbers, _: E.Type) -> Numbers {
             values.map { E($0).float }
@@ -18,7 +18,7 @@ extension KernelTests {
             values.array.map(\.float)
         }
 
-        /// A storage's round trips and ties; products of no depth round their bias.
+        /// Round trips and ties of a storage format; products of depth zero round their bias.
         @Test func conversionsRoundToNearestEven() {
             for bits in UInt16.min...UInt16.max {
                 let number = BFloat16(bits: bits)
@@ -52,7 +52,7 @@ extension KernelTests {
                     values.map { _ in E(7) }, rows: 1, columns: values.count)
                 executor.multiply(
                     .plain(none), .plain(depthless), bias: memory.vector(values), into: output)
-                // AVX512_BF16 rounds as it multiplies: a subnormal number is a zero to it.
+                // AVX512_BF16 rounds as it multiplies: it treats subnormal numbers as zero.
                 let flushes = E.precision == .bf16 && executor.instructionSet.multipliesBF16
                 for (value, stored) in zip(values, numbers(output.elements)) {
                     let expected = E(flushes && value.isSubnormal ? value * 0 : value).float
@@ -64,7 +64,7 @@ extension KernelTests {
             }
         }
 
-        /// Runs `kernel` over `inputs` in storage `E`, and in fp32 over the same numbers.
+        /// Runs `kernel` over `inputs` in storage format `E`, and in fp32 over the same numbers.
         private func check<E: TensorElement>(
             _ inputs: [Numbers], _: E.Type,
             _ narrow: (KernelExecutor, [Vector<E>]) -> Void,
@@ -220,8 +220,8 @@ extension KernelTests {
             crossEntropy(classes, Float16.self)
         }
 
-        /// Attention rounds probabilities, and slopes of scores, once more than its fp32 twin: a
-        /// value moves by at most a rounding of each of its terms.
+        /// Attention rounds probabilities, and slopes of scores, once more than its fp32 version: a
+        /// value differs by at most a rounding of each of its terms.
         private func attention<E: TensorElement>(_ lengths: [Int], _: E.Type) {
             let (heads, width, tokens) = (2, 9, lengths.reduce(0, +))
             let size = heads * width
@@ -257,7 +257,7 @@ extension KernelTests {
                     return (numbers(context.elements), numbers(gradient.elements))
                 }
                 let (narrow, wide) = (run(E.self), run(Float.self))
-                // Each number is rounded a few times on its way, probabilities and slopes once.
+                // Each number is rounded several times in between, probabilities and slopes once.
                 let unit = Float(E.precision.unitRoundoff)
                 for sequence in 0..<lengths.count {
                     let rows = Int(offsets[sequence])..<Int(offsets[sequence + 1])

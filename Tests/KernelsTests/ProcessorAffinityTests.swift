@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 @Suite(.serialized) struct ProcessorAffinityTests {
-    /// Runs `body` on a thread whose binding nobody else sees.
+    /// Runs `body` on a thread of its own, so that its binding affects no other code.
     private static func onOwnThread(_ body: @escaping () -> Void) {
         ThreadTeam(count: 2).run { index in
             if index == 1 { body() }

@@ -67,9 +67,9 @@ private func transposed(_ values: [Float], rows: Int, columns: Int) -> [Float] {
 
 extension KernelTests {
     @Suite struct Products {
-        /// Nothing, one, primes, and one more or less than each limit of the blocking: panels of
-        /// 14 (6) rows and 32 (16) columns, blocks of 168 rows, 384 and 3072 steps of the depth,
-        /// and 256 columns of the deepest block.
+        /// Zero, one, primes, and one more or less than each limit of the blocking: panels of 14
+        /// (6) rows and 32 (16) columns, blocks of 168 rows, 384 and 3072 steps of the depth, and
+        /// 256 columns of the deepest block.
         static let sizes = [
             [0, 0, 0], [0, 5, 3], [5, 0, 3], [5, 3, 0], [1, 1, 1], [1, 1, 97], [1, 31, 1],
             [2, 3, 5], [7, 13, 11], [13, 31, 383], [14, 32, 384], [15, 33, 385], [169, 37, 17],
@@ -132,7 +132,7 @@ extension KernelTests {
                     columns: depth, gap: 2))
         }
 
-        /// The micro-kernel in plain C, which an executor leaves to OpenBLAS.
+        /// The micro-kernel in plain C, for which executors use OpenBLAS.
         @Test(arguments: sizes) func plainCIsNearTheReference(size: [Int]) {
             let product = Product(size[0], size[1], size[2])
             let (values, bound) = product.expected(bias: true, accumulate: true)

@@ -3,7 +3,7 @@ import Randomness
 import Tensors
 import Testing
 
-/// The parent of every suite here: they share executors, so they run one after another.
+/// Parent of every suite here: they share executors, so they run one after another.
 @Suite(.serialized) enum KernelTests {}
 
 /// Half a unit in the last place of 1: the relative error of one rounding of a `Float`.
@@ -22,8 +22,8 @@ func randomFloats(_ count: Int, stream: Int) -> [Float] {
     return (0..<count).map { _ in Float(generator.uniform() * 2 - 1) }
 }
 
-/// Blocks that live as long as this object, and views of them, each with a margin behind its end
-/// that belongs to nobody.
+/// Blocks that live as long as this object, and views of them, each followed by an unused guard
+/// margin.
 final class Memory {
     private var blocks: [AnyObject] = []
     private var margins: [UnsafeMutableRawBufferPointer] = []
@@ -31,8 +31,8 @@ final class Memory {
     /// Elements of a margin: as many as a 512-bit register has floats.
     private static let marginCount = 16
 
-    /// What margins and the gaps between the rows of a matrix hold: a NaN that no kernel makes, so that it
-    /// shows when one reads (the result is NaN) or writes (the bits change) there.
+    /// Content of margins and of the gaps between the rows of a matrix: a NaN that no kernel
+    /// produces, so that reads (the result is NaN) and writes (the bits change) there are detected.
     static let gapValue = Float(bitPattern: 0x7fc1_2345)
 
     func vector<Element: BitwiseCopyable>(_ values: [Element]) -> Vector<Element> {
@@ -48,7 +48,7 @@ final class Memory {
         return block[0..<values.count]
     }
 
-    /// Whether nobody wrote behind the end of a vector.
+    /// Whether nothing was written beyond the end of a vector.
     var marginsAreUntouched: Bool {
         margins.allSatisfy { margin in
             stride(from: 0, to: margin.count, by: 4).allSatisfy {
@@ -62,7 +62,7 @@ final class Memory {
         vector([Float](repeating: 0, count: count))
     }
 
-    /// A matrix whose rows are followed by `gap` elements that belong to nobody.
+    /// A matrix whose rows are followed by `gap` unused elements.
     func matrix<Element: TensorElement>(
         _ values: [Element], rows: Int, columns: Int, gap: Int = 0
     ) -> Matrix<Element> {
@@ -84,7 +84,7 @@ extension Vector {
 extension Matrix where Element: TensorElement {
     var array: [Element] { (0..<rows).flatMap { row($0).array } }
 
-    /// Whether nobody wrote between the rows of a matrix of `Memory`.
+    /// Whether nothing was written between the rows of a matrix of `Memory`.
     var gapsAreUntouched: Bool {
         (0..<rows).allSatisfy { row in
             (columns..<stride).allSatisfy {
@@ -95,23 +95,23 @@ extension Matrix where Element: TensorElement {
     }
 }
 
-/// The bits of `values`, with one pattern for everything that is not a number.
+/// Bits of `values`, with one pattern for every NaN.
 func bits(_ values: [Float]) -> [UInt32] {
     values.map { $0.isNaN ? 0x7fc0_0000 : $0.bitPattern }
 }
 
-/// Which results must agree bit by bit.
+/// Results that must agree bitwise.
 enum Agreement {
-    /// AVX2 with AVX-512, and any number of threads; the portable set for itself.
+    /// AVX2 with AVX-512, and any number of threads; the portable set separately.
     case vectorSets
-    /// As `vectorSets`, but the portable set only approximately: OpenBLAS multiplies there.
+    /// As `vectorSets`, but the portable set only approximately, because it uses OpenBLAS.
     case vectorSetsOnly
     /// All instruction sets and any number of threads.
     case all
 }
 
-/// Runs `body` on every executor; its result must lie within `bound` of `reference`, element by
-/// element, and agree among executors as `agreement` says; nothing may be written behind an end.
+/// Runs `body` on every executor. Each element of its result must be within `bound` of `reference`,
+/// executors must agree as `agreement` says, and nothing may be written beyond an end.
 func compare(
     _ label: String, _ reference: [Double], bound: [Double], _ agreement: Agreement = .vectorSets,
     sourceLocation: SourceLocation = #_sourceLocation,

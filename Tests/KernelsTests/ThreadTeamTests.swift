@@ -7,7 +7,7 @@ extension KernelTests {
         /// 16 threads are more than the cores of most machines that run this test.
         static let counts = [1, 2, 3, 5, 16]
 
-        /// How often each of `0..<total` was counted, by any thread.
+        /// Number of times each of `0..<total` was counted, by any thread.
         private final class Tally: Sendable {
             private let counts: Mutex<[Int]>
 
@@ -56,7 +56,8 @@ extension KernelTests {
             }
         }
 
-        /// What a thread wrote before the end of `run` is seen by the caller and by the next run.
+        /// Writes of a thread before the end of `run` are visible to the caller and to the next
+        /// run.
         @Test(arguments: [2, 3, 16]) func workIsSeenByTheNext(count: Int) {
             let team = ThreadTeam(count: count)
             nonisolated(unsafe) let values = UnsafeMutablePointer<Int>.allocate(capacity: count)
@@ -68,7 +69,7 @@ extension KernelTests {
             #expect((0..<count).allSatisfy { values[$0] == 500 })
         }
 
-        /// The end of a team joins its threads, asleep or not yet awake.
+        /// The end of a team's lifetime joins its threads, asleep or not yet awake.
         @Test func teamsComeAndGo() {
             for turn in 0..<300 {
                 weak var old: ThreadTeam?

@@ -12,7 +12,7 @@ private struct AdamReference {
     static let (rate, epsilon, scale, decay) = (1e-3, 1e-6, 0.5, 0.01)
 
     init(_ start: Start, biasCorrection: Bool) {
-        // The kernel reads the betas and what they leave as floats, each rounded once.
+        // The kernel reads the betas and their complements as floats, each rounded once.
         let (b1, b2) = (Double(Float(0.9)), Double(Float(0.999)))
         let (w1, w2) = (Double(Float(1 - 0.9)), Double(Float(1 - 0.999)))
         let c1 = biasCorrection ? 1 / (1 - pow(0.9, Double(Self.step))) : 1
@@ -28,7 +28,7 @@ private struct AdamReference {
             second.append(v)
             update.append(m * c1 / denominator + Self.decay * p)
             parameter.append(p - Self.rate * update[index])
-            // m may cancel: its error is relative to its terms.
+            // m may cancel, so its error is relative to its terms.
             let size = (b1 * abs(m0) + w1 * abs(g)) * c1 / denominator
             updateBound.append(12 * unitRoundoff * (size + Self.decay * abs(p)))
             parameterBound.append(Self.rate * updateBound[index] + unitRoundoff * 2 * abs(p))
@@ -67,7 +67,7 @@ private struct AdamReference {
 }
 
 extension KernelTests {
-    /// Updates are compiled without fused multiply-adds: all instruction sets agree.
+    /// Updates are compiled without fused multiply-adds, so all instruction sets agree.
     @Suite struct Updates {
         static let counts = [0, 1, 15, 16, 17, 1031]
 
@@ -117,7 +117,7 @@ extension KernelTests {
             }
         }
 
-        /// Terms are of 4096 elements; a sum of doubles loses next to nothing.
+        /// Terms have 4096 elements each; a sum of doubles loses next to nothing.
         @Test(arguments: [0, 1, 7, 8, 9, 4095, 4096, 4097, 200_003])
         func sumOfSquares(count: Int) {
             let memory = Memory()
@@ -133,7 +133,7 @@ extension KernelTests {
             withExtendedLifetime(memory) {}
         }
 
-        /// Ranks that hold parts of a block find the terms that one rank with all of it would.
+        /// Ranks with parts of a block compute the same terms as one rank with all of it.
         @Test func termsDoNotDependOnCuts() {
             let unit = KernelExecutor.squareBlock
             let memory = Memory()

@@ -3,8 +3,9 @@ public import MPI
 
 /// The MPI job of the test process. MPI can be initialised once per process, so all suites share this one.
 ///
-/// Test bodies run on the main actor, whose thread is the main one: the only thread that may call MPI. Under mpirun
-/// all ranks run the same tests in the same order (`--no-parallel`); in a plain `swift test` the job has one rank.
+/// Test bodies run on the main actor, whose thread is the main one: the only thread that may call
+/// MPI. Under mpirun all ranks run the same tests in the same order (`--no-parallel`); in a plain
+/// `swift test` the job has one rank.
 @MainActor public enum TestJob {
     /// All ranks of the job.
     public static var world: Communicator { job.world }
@@ -16,7 +17,8 @@ public import MPI
             let started = try MPIEnvironment()
             let job = (world: started.world, alone: started.alone)
             environment = consume started
-            // A global is never destroyed, so the job is left here; without that, mpirun takes the end for a crash.
+            // A global is never destroyed, so the job is left here; otherwise mpirun would report a
+            // crash.
             atexit { environment = nil }
             return job
         } catch {
@@ -24,8 +26,9 @@ public import MPI
         }
     }()
 
-    /// Whether a launcher (MPICH's, Slurm's or Open MPI's) started this process as one of several ranks. Tests that
-    /// start processes of their own are disabled then: a child would inherit its parent's place in the job.
+    /// Whether a launcher (MPICH's, Slurm's or Open MPI's) started this process as one of several
+    /// ranks. Tests that start processes are then disabled, because a child would inherit its
+    /// parent's rank in the job.
     public nonisolated static var isLaunched: Bool {
         let names = ["PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK"]
         return names.contains { name in getenv(name) != nil }
@@ -49,5 +52,5 @@ public import MPI
     }
 }
 
-/// The environment, kept alive until the process ends. Touched on the main thread only.
+/// The environment, kept alive until the process ends. Accessed on the main thread only.
 nonisolated(unsafe) private var environment: MPIEnvironment?

@@ -2,7 +2,7 @@ import MPI
 import MPITestSupport
 import Testing
 
-/// Counts that are awkward for a group of n ranks: nothing, fewer than ranks, as many, one more, primes, many.
+/// Awkward counts for a group of n ranks: zero, fewer than ranks, as many, one more, primes, many.
 private func awkwardCounts(_ size: Int) -> [Int] {
     [0, 1, size - 1, size, size + 1, 7, 1009, 65_537]
 }

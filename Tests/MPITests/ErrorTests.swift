@@ -2,7 +2,7 @@ import MPI
 import MPITestSupport
 import Testing
 
-/// Errors that do not depend on other ranks, so that every rank sees them and goes on.
+/// Errors independent of other ranks, so that every rank sees them and continues.
 @MainActor @Suite("MPI errors", .serialized) struct ErrorTests {
     @Test func aMessageTooLongSaysSo() throws {
         let communicator = TestJob.world
@@ -50,7 +50,7 @@ import Testing
     @Test func aCountBeyondMPIsSaysSo() throws {
         let communicator = TestJob.world
         let values = [UInt8](repeating: 0, count: 1)
-        // Refused before anybody looks at the memory, which is not there.
+        // Rejected before the memory is accessed, which does not exist.
         let error = values.withUnsafeBufferPointer { values in
             #expect(throws: MPIError.self) {
                 let huge = UnsafeBufferPointer(start: values.baseAddress, count: 1 << 32)

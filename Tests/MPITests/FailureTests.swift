@@ -3,8 +3,9 @@ import MPI
 import MPITestSupport
 import Testing
 
-/// The end of a job in which one rank fails. `Tests/run-mpi` names the way in BERT_TEST_FAILURE, runs this suite alone
-/// and demands that all ranks end soon and that the launcher reports a failure.
+/// The end of a job in which one rank fails. `Tests/run-mpi` selects the failure by
+/// BERT_TEST_FAILURE, runs only this suite and requires that all ranks end soon and that the
+/// launcher reports a failure.
 @MainActor @Suite("MPI failures", .serialized, .enabled(if: getenv("BERT_TEST_FAILURE") != nil))
 struct FailureTests {
     @Test func oneRankFailsWhileOthersWait() throws {
@@ -19,7 +20,7 @@ struct FailureTests {
             default: Issue.record("BERT_TEST_FAILURE is '\(way)': want abort, trap, leave or kill")
             }
         }
-        // The others wait here for a rank that never comes.
+        // The others wait here for a rank that never arrives.
         try world.barrier()
         Issue.record("a barrier passed without the failed rank")
     }

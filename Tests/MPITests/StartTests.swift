@@ -1,7 +1,7 @@
 import MPI
 import Testing
 
-/// What is found out before `MPI_Init`.
+/// Checks before `MPI_Init`.
 struct StartTests {
     @Test("a library is known by what it calls itself")
     func libraries() {
@@ -46,7 +46,7 @@ struct StartTests {
         }
     }
 
-    @Test("a shared memory that is too small for the ranks of a host is told by one of them")
+    @Test("one rank of a host reports that its shared memory is too small")
     func sharedMemory() throws {
         func warning(
             _ variables: [String: String], free: Int, transports: String? = nil

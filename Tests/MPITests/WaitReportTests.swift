@@ -1,7 +1,7 @@
 import MPI
 import Testing
 
-/// What the watchdog says of ranks that do not answer.
+/// The watchdog's report on ranks that do not answer.
 struct WaitReportTests {
     private static let hosts = ["a", "a", "b", "b", "c"]
 

@@ -7,7 +7,7 @@ import Tensors
 import Testing
 import Tokenization
 
-/// Model directories with other tensors than those of `BertForPreTraining`.
+/// Model directories with tensors other than those of `BertForPreTraining`.
 @Suite struct StoredPartsTests {
     /// Tensors of one value, under any names.
     private struct Constant: TensorSource {

@@ -3,7 +3,7 @@ import Glibc
 import OperatingSystem
 import Testing
 
-/// Limits as processes have them. Each test changes them in a process of its own.
+/// Limits of real processes. Each test changes them in a process of its own.
 struct ResourceLimitTests {
     @Test("no limit leaves no number")
     func unlimited() async {
@@ -13,7 +13,7 @@ struct ResourceLimitTests {
         }
     }
 
-    @Test("what a limit of memory leaves is what the process does not have yet")
+    @Test("the remainder of a memory limit excludes what the process already has")
     func bytesLeft() async {
         await #expect(processExitsWith: .success) {
             var limits = rlimit()

@@ -1,7 +1,7 @@
 import Optimization
 import Testing
 
-/// Rates are compared with literals worked out by hand.
+/// Rates are compared with literals computed by hand.
 @Suite struct LearningRateScheduleTests {
     private func rates(
         _ name: LearningRateSchedule.Name, power: Double = 1, warmup: Int, total: Int,

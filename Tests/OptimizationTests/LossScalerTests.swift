@@ -1,9 +1,9 @@
 import Optimization
 import Testing
 
-/// Scales are compared with literals worked out by hand from the rules.
+/// Scales are compared with literals computed by hand from the rules.
 @Suite struct LossScalerTests {
-    /// The scale before each step of `steps`, where `x` overflows, and after the last.
+    /// The scale before each step of `steps`, where `x` is an overflow, and after the last.
     private func scales(_ dynamic: LossScaler.Dynamic, _ steps: String) -> [Double] {
         var scaler = LossScaler(.dynamic(dynamic))
         return [scaler.scale]
@@ -30,7 +30,7 @@ import Testing
         #expect(scales(high, "...") == [1, 65536, 4_294_967_296, 4_294_967_296])
     }
 
-    /// As Megatron-LM's: clean steps do not bring the lives back, growth does.
+    /// As in Megatron-LM: clean steps do not restore the hysteresis, growth does.
     @Test func hysteresisComesBackAtGrowthOnly() {
         let dynamic = LossScaler.Dynamic(initial: 16, interval: 3, hysteresis: 2)
         #expect(scales(dynamic, "x.x.x") == [16, 16, 16, 8, 8, 4])
@@ -42,7 +42,7 @@ import Testing
         func overflow(_ count: Int) {
             for _ in 0..<count { scaler.update(overflowed: true) }
         }
-        // The first two still have somewhere to fall to.
+        // The first two can still fall.
         overflow(2 + 49)
         #expect(scaler.scale == 1 && !scaler.isExhausted)
         scaler.update(overflowed: false)
@@ -60,8 +60,8 @@ import Testing
         #expect(scaler.scale == 1024 && !scaler.skipsOverflows && !scaler.isExhausted)
     }
 
-    /// From every state that a run of pseudo-random steps comes through, a restored scaler goes on
-    /// alike, and the state is accepted.
+    /// From every state in a run of pseudo-random steps, a restored scaler continues identically,
+    /// and the state is accepted.
     @Test(arguments: [1, 2, 5])
     func theStateIsAll(hysteresis: Int) throws {
         let policy = LossScaler.Policy.dynamic(.init(interval: 7, hysteresis: hysteresis))

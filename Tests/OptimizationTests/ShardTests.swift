@@ -8,7 +8,7 @@ import Testing
 @Suite struct ShardTests {
     private static let unit = KernelExecutor.squareBlock
 
-    /// What ranks add up, among threads: each brings its numbers and gets the sums.
+    /// Sums over ranks, as threads: each contributes its numbers and receives the sums.
     private final class Sum: @unchecked Sendable {
         private let barrier = UnsafeMutablePointer<pthread_barrier_t>.allocate(capacity: 1)
         private var values: [[Double]]
@@ -26,7 +26,7 @@ import Testing
         func wait() { pthread_barrier_wait(barrier) }
 
         func callAsFunction(_ rank: Int, _ own: inout [Double]) {
-            // One array for all, so one rank after the other.
+            // One array for all, so ranks take turns.
             for turn in values.indices {
                 if turn == rank { values[rank] = own }
                 wait()
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Shards that tensors and terms know nothing of: the units are dealt out in turn.
+    /// Shards unrelated to tensors and terms: the units are dealt in turn.
     private static func shards(_ rank: Int, of ranks: Int, _ count: Int) -> [Range<Int>] {
         stride(from: rank * unit, to: count, by: ranks * unit).map {
             $0..<min($0 + unit, count)
@@ -57,7 +57,7 @@ import Testing
         }
         let sum = Sum(ranks: ranks)
         let gradients = (1...4).map { noise(count, seed: 100 + UInt64($0), size: 0.1) }
-        // What a ring leaves where a rank owns nothing is not to be used.
+        // Values that a ring leaves where a rank owns nothing must not be used.
         let own = (0..<ranks).map { rank in
             gradients.map { whole in
                 let block = Block<Float>(count: count)

@@ -2,8 +2,8 @@ import Kernels
 import Optimization
 import Tensors
 
-/// A layout with awkward sizes: single elements, odd counts, neighbours that decay and neighbours
-/// that do not, and one tensor of many terms of the sum of squares.
+/// A layout with awkward sizes: single elements, odd counts, adjacent tensors with and without
+/// decay, and one tensor of many terms of the sum of squares.
 let oddLayout = ParameterLayout([
     (name: "embeddings.weight", shape: [67, 13], decays: true),
     (name: "embeddings.LayerNorm.weight", shape: [13], decays: false),
@@ -15,7 +15,7 @@ let oddLayout = ParameterLayout([
     (name: "large.bias", shape: [257], decays: false),
 ])
 
-/// A block of values that look random and lie in -`size`..<`size`, the same for the same seed.
+/// A block of random-looking values in -`size`..<`size`, the same for the same seed.
 func noise(_ count: Int, seed: UInt64, size: Float) -> Block<Float> {
     let block = Block<Float>(count: count)
     var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
@@ -32,7 +32,7 @@ func values(_ block: Block<Float>) -> [Float] { Array(block.vector.buffer) }
 /// The elements of `block`, in double precision.
 func doubles(_ block: Block<Float>) -> [Double] { block.vector.buffer.map(Double.init) }
 
-/// What `steps` steps with fresh gradients make of parameters of `layout`.
+/// Parameters of `layout` after `steps` steps with fresh gradients.
 struct TrainedModel: Equatable {
     let parameters: [Float]
     let first: [Float]

@@ -3,7 +3,7 @@ import Optimization
 import Tensors
 import Testing
 
-/// One way to set the rules.
+/// One configuration of the rules.
 struct Rule: Sendable, CustomTestStringConvertible {
     let settings: OptimizerSettings
     let gradientScale: Double
@@ -32,7 +32,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
 
 @Suite struct UpdateRuleTests {
     /// Compares the change of every tensor in five steps with the reference, relative to its norm;
-    /// each step also rounds the parameters, which a small change in total cannot hide.
+    /// each step also rounds the parameters, which a small total change cannot hide.
     @Test(arguments: Rule.all) func followsTheReference(_ rule: Rule) {
         let optimizer = Optimizer(
             settings: rule.settings, layout: oddLayout, executor: KernelExecutor(threads: 2))
@@ -126,7 +126,7 @@ struct Rule: Sendable, CustomTestStringConvertible {
             settings: OptimizerSettings(name: .lamb, clipNorm: nil), layout: layout,
             executor: KernelExecutor(threads: 1))
         let parameters = Block<Float>(count: 3)
-        // Neither has a norm: nothing moves, and nothing becomes NaN.
+        // Neither has a norm: nothing changes, and nothing becomes NaN.
         optimizer.step(
             number: 1, learningRate: 0.5, gradientNorm: 0, parameters: parameters,
             gradients: Block(count: 3))

@@ -97,8 +97,8 @@ import Testing
         #expect((0..<10).map { permutation[$0] } == order)
     }
 
-    /// Where an index lands should not depend on where it came from: the mean distance between
-    /// neighbours of a shuffled range is a third of its length.
+    /// An index's image should not depend on the index: the mean distance between neighbours of a
+    /// shuffled range is a third of its length.
     @Test func scattersNeighbours() {
         let count = 10_000
         let order = IndexPermutation(count: count, seed: 1, purpose: .sampleOrder, epoch: 0)

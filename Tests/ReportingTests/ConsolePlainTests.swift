@@ -1,7 +1,7 @@
 import Reporting
 import Testing
 
-/// Exact text where nothing can be redrawn.
+/// Exact text for output that cannot be redrawn.
 @Suite struct ConsolePlainTests {
     let console = FakeConsole(terminal: false)
     let clock = FakeClock()

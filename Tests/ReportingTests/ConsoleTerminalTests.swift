@@ -72,7 +72,7 @@ import Testing
             reporter.step(stepRecord(step))
             clock.seconds += 0.01
         }
-        // Five seconds, one drawing every 0.1 s (or 0.11 s where sums of 0.01 round down).
+        // Five seconds, one drawing every 0.1 s (or 0.11 s if sums of 0.01 round down).
         #expect((45...51).contains(console.writes))
     }
 

@@ -1,7 +1,7 @@
 import Reporting
 import Testing
 
-/// What is shown of a fan-out.
+/// Display of a fan-out.
 @Suite struct FanOutViewTests {
     private let clock = FakeClock()
 
@@ -53,7 +53,7 @@ import Testing
         #expect(console.text.split(separator: "\n").allSatisfy { $0.count <= 29 })
     }
 
-    @Test("what is redrawn stays on the screen", arguments: [1, 3, 4, 10, 24, 200])
+    @Test("redrawn lines stay on the screen", arguments: [1, 3, 4, 10, 24, 200])
     func height(lines: Int) {
         let console = FakeConsole(terminal: true, lines: lines)
         let running = (0..<40).map { FanOutView.Running(name: "\($0)", fraction: 0, status: "") }

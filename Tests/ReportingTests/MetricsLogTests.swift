@@ -79,12 +79,12 @@ import Testing
         #expect(try MetricsLog.read(path).map(\.step) == [1, 2, 3, 3, 4])
         let superseded = Paths.join(directory.path, MetricsLog.supersededName)
         #expect(try MetricsLog.read(superseded).map(\.step) == [4, 5, 5])
-        // A second resumption adds to them.
+        // A second resumption appends to them.
         _ = try MetricsLog(directory: directory.path, resumingAt: 3)
         #expect(try MetricsLog.read(superseded).map(\.step) == [4, 5, 5, 4])
     }
 
-    /// A checkpoint of step 3 may lie before or behind skipped tries of step 4.
+    /// A checkpoint of step 3 may be before or after skipped attempts at step 4.
     @Test(arguments: [(768, 0), (1024, 1), (1280, 2), (nil, 0)] as [(Int?, Int)])
     func skipsStayAsFarAsTheirSamplesWereSeen(samples: Int?, kept: Int) throws {
         let first = try MetricsLog(directory: directory.path, resumingAt: 0)
@@ -103,7 +103,7 @@ import Testing
         #expect(try MetricsLog.read(superseded).count == 3 - kept)
     }
 
-    /// Several pieces of a read, whose borders lie within lines.
+    /// Several pieces of a read, with boundaries within lines.
     @Test func aLongLogIsRepairedInPieces() throws {
         let lines = (1...9000).map { MetricsEvent.step(stepRecord($0, of: 0)).line + "\n" }
         #expect(lines.joined().utf8.count > 2 << 20)
@@ -126,7 +126,7 @@ import Testing
         for step in 1...50 { try log.append(.step(stepRecord(step, of: 0))) }
         #expect(try MetricsLog.lastEvents(path) == MetricsLog.read(path))
         let line = try #require(try MetricsLog.read(path).last).line.utf8.count + 1
-        // The first line is cut off, and so is none of the others.
+        // The first line is cut off, but none of the others is.
         let last = try MetricsLog.lastEvents(path, byteCount: 3 * line + line / 2)
         #expect(last.map(\.step) == [48, 49, 50])
     }
@@ -183,7 +183,7 @@ import Testing
 
     @Test(.enabled(if: access("/dev/full", W_OK) == 0)) func fullDisk() throws {
         symlink("/dev/full", path)
-        // A link is refused: it may lead out of the run directory.
+        // A link is rejected, because it may lead out of the run directory.
         #expect(throws: FileError.self) {
             try MetricsLog(directory: directory.path, resumingAt: 0)
         }

@@ -1,7 +1,7 @@
 import DurableFiles
 import Reporting
 
-/// Keeps what is written; its width and kind can be chosen.
+/// Records its input; its width and kind are configurable.
 final class FakeConsole: ConsoleOutput {
     var isTerminal: Bool
     var columns: Int
@@ -21,7 +21,7 @@ final class FakeConsole: ConsoleOutput {
         writes += 1
     }
 
-    /// What was written since the last call, escape sequences spelled out.
+    /// Output since the last call, with escape sequences spelled out.
     func take() -> String {
         defer { text = "" }
         return text.replacing("\u{1B}[K", with: "<clear>").replacing("\r", with: "<home>")
@@ -30,7 +30,7 @@ final class FakeConsole: ConsoleOutput {
     }
 }
 
-/// A clock that stands still until it is told.
+/// A clock that only advances when told to.
 final class FakeClock {
     var seconds = 100.0
 }

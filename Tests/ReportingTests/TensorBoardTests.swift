@@ -3,7 +3,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// Decodes what was written with a second implementation of TFRecord, CRC-32C and the wire format.
+/// Decodes the output with a second implementation of TFRecord, CRC-32C and the wire format.
 @Suite struct TensorBoardTests {
     let directory = TemporaryDirectory()
 
@@ -63,7 +63,7 @@ import Testing
     }
 }
 
-/// The parts of tensorflow.Event that are written.
+/// The written parts of tensorflow.Event.
 struct Event {
     var wallTime = 0.0
     var step = 0

@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-/// The memory that a rank may take.
+/// Memory share of a rank.
 @Suite("memory share") struct MemoryShareTests {
     @Test("ranks share their node's memory, and the limit of their control group")
     func share() throws {
@@ -19,7 +19,7 @@ import Testing
         #expect(bytes([("g", 80), ("g", 80)], machine: 200) == [40, 40])
         #expect(bytes([("g", 80), ("h", 80)], machine: 200) == [80, 80])
         #expect(bytes([("g", 80), ("h", 20), ("", nil)], machine: 210) == [70, 20, 70])
-        // A limit above what the machine has, or of version 1 near 2^63, is none.
+        // A limit above the machine's memory, or of version 1 near 2^63, counts as none.
         #expect(bytes([("g", .max), ("g", 500)], machine: 100) == [50, 50])
         let two = share([("g", 80), ("g", 80)], machine: 200)[0]
         try two.check(40, of: "it", advice: "")

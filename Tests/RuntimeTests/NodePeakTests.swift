@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-/// The peak of a host whose ranks each measured their own threads.
+/// Peak of a host whose ranks each measured their own threads.
 struct NodePeakTests {
     private static func ranks(
         _ count: Int, threads: Int = 1, processors: [Int] = [0, 1], quota: Double? = nil

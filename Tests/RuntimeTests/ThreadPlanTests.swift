@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-/// Who gets which processors: a pure function of what the ranks of a host may use.
+/// Assignment of processors: a pure function of those that the ranks of a host may use.
 @Suite("thread plan") struct ThreadPlanTests {
     private static func plans(
         _ resources: [RankResources], _ setting: ThreadCount = .auto,
@@ -16,12 +16,12 @@ import Testing
         Array(repeating: RankResources(processors: Array(processors)), count: ranks)
     }
 
-    @Test("one mask for all: parts that do not overlap")
+    @Test("ranks with the same mask get disjoint parts")
     func shared() {
         let plans = Self.plans(Self.same(2, 0..<8))
         #expect(plans.map(\.threads) == [4, 4])
         #expect(plans.map(\.processors) == [[0, 1, 2, 3], [4, 5, 6, 7]])
-        // What is left over serves nobody as a thread, but is somebody's.
+        // Remaining processors run no thread, but belong to a rank.
         let uneven = Self.plans(Self.same(3, 0..<8))
         #expect(uneven.map(\.threads) == [2, 2, 2])
         #expect(uneven.map(\.processors) == [[0, 1, 2], [3, 4, 5], [6, 7]])
@@ -67,7 +67,7 @@ import Testing
 
     @Test("siblings stay with their core and are used last")
     func siblings() {
-        // Processors i and i + 4 are one core.
+        // Processors i and i + 4 share one core.
         let coreOf = Dictionary(uniqueKeysWithValues: (0..<8).map { ($0, $0 % 4) })
         let plans = Self.plans(Self.same(2, 0..<8), coreOf: coreOf)
         #expect(plans.map(\.processors) == [[0, 1, 4, 5], [2, 3, 6, 7]])
@@ -99,7 +99,7 @@ import Testing
         #expect(Self.plans(slurm).map(\.threads) == [3, 3])
     }
 
-    @Test("what Linux, control groups and SLURM write")
+    @Test("formats of Linux, control groups and SLURM are parsed")
     func texts() {
         #expect(RankResources.list("0-3,8,10-11\n") == [0, 1, 2, 3, 8, 10, 11])
         #expect(RankResources.list("") == [] && RankResources.list("3-1,x,-2") == [2])

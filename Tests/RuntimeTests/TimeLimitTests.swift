@@ -1,7 +1,7 @@
 import Runtime
 import Testing
 
-/// The remaining time of a job, as SLURM writes it.
+/// Remaining time of a job, in SLURM's notation.
 @Suite("time limit") struct TimeLimitTests {
     @Test("times in SLURM's notation")
     func times() {
@@ -24,7 +24,7 @@ import Testing
         ])
     func noLimit(word: String) { #expect(TimeLimit.seconds(word) == .infinity) }
 
-    @Test("the end that SLURM says, as long as it is to come")
+    @Test("SLURM's end time counts if it is in the future")
     func schedulerEnd() {
         let expected: [(String, Double?)] = [
             ("1000007", 7), ("1000007.5", 7.5), ("1000000", nil), ("999999", nil), ("0", nil),

@@ -1,15 +1,16 @@
 import FileNames
 import Glibc
 
-/// A new directory that is deleted, with everything in it, at the end of this value's life.
+/// A new directory that is deleted, with all its contents, at the end of this value's lifetime.
 ///
-/// All of a process lie in one, below `TMPDIR` or else `/tmp`, which is deleted at the end of the
-/// process: globals, and what is alive at a call of `exit`, never come to the end of their lives.
+/// All directories of a process are in one, below `TMPDIR` or else `/tmp`, which is deleted at the
+/// end of the process, because globals, and objects alive at a call of `exit`, are never destroyed.
 public final class TemporaryDirectory: Sendable {
     /// Absolute, without symbolic links.
     public let path: String
 
-    /// What all of this process lie in, and the process: a fork of it must not delete them.
+    /// Directory of all of this process's directories, and the process, because a fork of it must
+    /// not delete them.
     private static let root: (path: String, process: pid_t) = {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         guard let resolved = realpath(parent, nil) else { fail(parent) }
@@ -26,7 +27,7 @@ public final class TemporaryDirectory: Sendable {
 
     deinit { Self.remove(path) }
 
-    /// Deletes what is at a path, whatever the names in it; what cannot be deleted stays.
+    /// Deletes whatever is at a path, whatever its names; files that cannot be deleted stay.
     private static func remove(_ path: String) {
         var status = stat()
         guard withSystemPath(path, { lstat($0, &status) }) == 0 else { return }
@@ -102,7 +103,7 @@ public final class TemporaryDirectory: Sendable {
     }
 }
 
-/// Why a file of a test cannot be read or written.
+/// An error reading or writing a test's file.
 struct ScratchFileError: Error, CustomStringConvertible {
     let description: String
 
@@ -111,7 +112,7 @@ struct ScratchFileError: Error, CustomStringConvertible {
     }
 }
 
-/// Gives `body` the path of a new directory, which is deleted with everything in it afterwards.
+/// Gives `body` the path of a new directory, which is deleted with all its contents afterwards.
 public func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
     let directory = TemporaryDirectory()
     return try withExtendedLifetime(directory) { try body(directory.path) }

@@ -2,7 +2,7 @@ import Tensors
 import Testing
 
 @Suite struct BlockTests {
-    /// Empty, small, and around the 2 MiB from which a block asks for huge pages.
+    /// Empty, small, and around the 2 MiB from which a block requests huge pages.
     @Test(arguments: [0, 1, 15, 1000, (1 << 19) - 1, 1 << 19, (1 << 19) + 1])
     func memoryIsAlignedAndZero(count: Int) {
         let block = Block<Float>(count: count)

@@ -1,7 +1,7 @@
 import Testing
 import Tokenization
 
-/// Ids and words that Hugging Face's tokenizer made; `Golden/generate.py` is the recipe.
+/// Ids and words produced by Hugging Face's tokenizer; `Golden/generate.py` is the recipe.
 @Suite struct GoldenTests {
     private static func tokenizer(lowercase: Bool) throws -> WordPieceTokenizer {
         let vocabulary = try Vocabulary(utf8: golden("vocab.txt"))
@@ -32,7 +32,7 @@ import Tokenization
         let encoder = WordPieceEncoder(try Self.tokenizer(lowercase: lowercase))
         let cases = try Self.cases(lowercase: lowercase)
         #expect(cases.count > 600)
-        // The second time most words come from the cache.
+        // In the second pass most words come from the cache.
         for pass in 0..<2 {
             for example in cases {
                 var ids: [Int32] = []

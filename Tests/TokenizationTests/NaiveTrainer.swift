@@ -1,4 +1,4 @@
-/// `WordPieceTrainer` as its documentation defines it, counting everything anew for each merge.
+/// `WordPieceTrainer` as defined by its documentation, recounting everything for each merge.
 struct NaiveTrainer {
     private(set) var tokens: [String]
     private var words: [[String]: Int] = [:]

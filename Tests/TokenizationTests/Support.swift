@@ -2,7 +2,7 @@ import Glibc
 import Testing
 import Tokenization
 
-/// The directory of this file and what lies beside it.
+/// Directory of this file.
 let testDirectory = String(#filePath.dropLast("/Support.swift".count))
 
 /// A file of `Golden`.
@@ -37,7 +37,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Some words of several scripts, with all that can go wrong between them.
+/// Some words of several scripts, with all kinds of problematic input between them.
 func randomText(_ generator: inout SeededGenerator, words: Int) -> [UInt8] {
     let parts: [[UInt8]] =
         [

@@ -57,7 +57,7 @@ import Tokenization
             let vocabulary = try Vocabulary(lines: plain.tokens + added)
             let encoder = WordPieceEncoder(
                 WordPieceTokenizer(vocabulary: vocabulary, settings: settings))
-            // The second time most words come from the cache.
+            // In the second pass most words come from the cache.
             for _ in 0..<2 {
                 for (text, expected) in zip(texts, block.ids) {
                     var ids: [Int32] = []

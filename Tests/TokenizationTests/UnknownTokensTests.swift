@@ -1,7 +1,7 @@
 import Testing
 import Tokenization
 
-/// Advice on texts of which the vocabulary knows little.
+/// Advice on texts that the vocabulary hardly covers.
 @Suite struct UnknownTokensTests {
     private func warning(
         _ pieces: [String], lowercase: Bool, stripAccents: Bool? = nil

@@ -12,7 +12,7 @@ struct WhiteSpaceTests {
         }
     }
 
-    @Test("it is Unicode's White_Space, and the four separators of ASCII")
+    @Test("white space is Unicode's White_Space plus the four ASCII separators")
     func definition() {
         for value in UInt32(0)...0x10_FFFF {
             guard let scalar = Unicode.Scalar(value) else { continue }

@@ -62,7 +62,7 @@ import Tokenization
         }
     }
 
-    /// A cache that many words have passed through must answer as an empty one.
+    /// A cache used for many words must behave like an empty one.
     @Test(arguments: [true, false]) func cacheChangesNothing(lowercase: Bool) throws {
         let tokenizer = try golden(lowercase: lowercase)
         let old = WordPieceEncoder(tokenizer)

@@ -4,7 +4,7 @@ import Testing
 import Tokenization
 
 @Suite struct WordPieceTrainerTests {
-    /// Words over few letters, so that pairs often are equally frequent, and overlap.
+    /// Words over few letters, so that pairs often overlap and are equally frequent.
     private static func text(seed: UInt64, lines: Int) -> [UInt8] {
         var generator = SeededGenerator(state: seed)
         var text: [UInt8] = []

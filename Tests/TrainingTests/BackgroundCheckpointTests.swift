@@ -3,7 +3,7 @@ import Glibc
 import Reporting
 import Testing
 
-/// Checkpoints that are written while training goes on.
+/// Checkpoints written while training continues.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct BackgroundCheckpointTests {
     private static func run(
@@ -29,14 +29,14 @@ struct BackgroundCheckpointTests {
     }
 
     @Test(
-        "steps go on while one is written, and it holds the state of its own step",
+        "steps continue while a checkpoint is written, and it has the state of its own step",
         arguments: [1, 3])
     func goesOn(ranks: Int) throws {
         let run = try Self.run()
         try run.finish(ranks: ranks)
         let log = Self.order(run)
         for step in [4, 8] {
-            // To write and to publish are two stages: at least one step lies between.
+            // Writing and publishing are two stages, with at least one step in between.
             let published = try #require(log.firstIndex(of: "eventcheckpoint step\(step)"))
             let next = try #require(log.firstIndex(of: "eventstep step\(step + 1)"))
             #expect(published > next, "\(log)")
@@ -59,7 +59,7 @@ struct BackgroundCheckpointTests {
         }
     }
 
-    @Test("due at every step: one at a time, none left out", arguments: [1, 3])
+    @Test("due at every step: one at a time, none skipped", arguments: [1, 3])
     func everyStep(ranks: Int) throws {
         let run = try Self.run("every_steps: 1")
         try run.finish(ranks: ranks)
@@ -88,8 +88,8 @@ struct BackgroundCheckpointTests {
         try Program.bert(["checkpoint", "verify", run.directory]).require()
     }
 
-    /// A limit on the size of files stands for a disk that fills up while a checkpoint is written:
-    /// the space was there when it was asked for.
+    /// A limit on the size of files simulates a disk that fills up while a checkpoint is written,
+    /// after free space was checked.
     @Test(
         "a disk that fills up in the middle fails the checkpoint, not the run", arguments: [1, 3])
     func filesTooLarge(ranks: Int) throws {

@@ -5,7 +5,7 @@ import HDF5
 import TemporaryDirectories
 import Testing
 
-/// Data that are damaged, missing in part, or not those of the model are refused once, with the file.
+/// Damaged, incomplete or mismatched data is rejected once, with the file.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct BadDataTests {
     @Test("a shard that the manifest names but is not there")
@@ -33,7 +33,7 @@ struct BadDataTests {
         let (run, corpus) = try Self.runOnCopy()
         let shard = try #require(try Paths.names(in: corpus).first { $0.contains("train") })
         try Self.replaceTokens(of: Paths.join(corpus, shard)) { $0 & 0xff | 0x4000 }
-        // Who makes such a corpus makes its manifest, too.
+        // The author of such a corpus also makes its manifest.
         var metadata = try CorpusDirectory(path: corpus).manifest
         metadata.checksums = nil
         let manifest = try Manifest.describing(corpus, formatVersion: 1, metadata: metadata)
@@ -45,7 +45,7 @@ struct BadDataTests {
         }
     }
 
-    @Test("other ids in a corpus since it was built, for a run that goes on and for a new one")
+    @Test("changed ids in a corpus, for a resumed run and for a new one")
     func changedTokens() throws {
         let (run, corpus) = try Self.runOnCopy()
         try run.finish(["--set", "checkpoint.every_steps=2"])

@@ -5,7 +5,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// What is wrong is said once, not once a rank, with the exit status of sysexits(3), and nothing is
+/// A fault is reported once, not once per rank, with the exit status of sysexits(3), and nothing is
 /// lost.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct BadInputTests {
@@ -102,7 +102,7 @@ struct BadInputTests {
             Run.tiny(), 66, ["/no/such/corpus"], ["--set", "data.train=[/no/such/corpus]"])
     }
 
-    @Test("a checkpoint of another architecture, to go on from and to start from")
+    @Test("a checkpoint of another architecture, to resume from and to start from")
     func otherArchitecture() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()
@@ -138,7 +138,7 @@ struct BadInputTests {
             ["--set", "data.train=[\(corpus)]"])
     }
 
-    @Test("all inputs that are missing are told at once")
+    @Test("all missing inputs are reported at once")
     func missingInputs() throws {
         let run = try Run.tiny(steps: 2)
         let arguments = [
@@ -191,12 +191,12 @@ struct BadInputTests {
         }
     }
 
-    @Test("what evaluate cannot read")
+    @Test("input that evaluate rejects")
     func evaluation() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()
         let scratch = TemporaryDirectory()
-        // A model directory that is cut off.
+        // A truncated model directory.
         let model = try #require(try run.checkpoints().last)
         try copyDirectory(run.path("checkpoints/\(model)"), to: scratch.file("cut"))
         let weights = scratch.file("cut/model.h5")

@@ -4,7 +4,8 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// `bert-train check` tells all that is wrong with a run, and what it will take, without starting it.
+/// `bert-train check` reports everything wrong with a run, and its requirements, without starting
+/// it.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct CheckTests {
     private struct Report: Decodable {
@@ -29,7 +30,7 @@ struct CheckTests {
         var estimatedSeconds: Double?
     }
 
-    /// Checks `run`; the status of program and report must be the same, and nothing may be written.
+    /// Checks `run`; the status of program and report must be equal, and nothing may be written.
     private func check(
         _ run: Run, ranks: Int? = nil, _ more: [String] = []
     ) throws -> (report: Report, outcome: Outcome) {
@@ -81,7 +82,7 @@ struct CheckTests {
         #expect(refused.problems.map(\.message).contains { $0.contains("less than the 64 ranks") })
     }
 
-    @Test("everything that is wrong is told at once")
+    @Test("all problems are reported at once")
     func problems() throws {
         let scratch = TemporaryDirectory()
         let damaged = scratch.file("corpus")
@@ -108,7 +109,7 @@ struct CheckTests {
         #expect(outcome.status == 66)
     }
 
-    @Test("a run that would go on, and one that would be refused for its settings")
+    @Test("a run that would resume, and one that would be rejected for its settings")
     func resuming() throws {
         let run = try Run.tiny(steps: 3)
         try run.finish()
@@ -120,7 +121,7 @@ struct CheckTests {
         #expect(refused.exitStatus == 78)
     }
 
-    @Test("mistakes in the configuration and in the files that it names are told at once")
+    @Test("mistakes in the configuration and in the files it names are reported at once")
     func mistakes() throws {
         var run = try Run.tiny(steps: 2)
         run.configuration = run.configuration.replacing("seed: 7", with: "sed: 7")
@@ -138,23 +139,23 @@ struct CheckTests {
                 report.problems.count { $0.message.contains(part) } == 1, "\(part)\n\(outcome)")
         }
         #expect(report.problems.count == parts.count, "\(outcome)")
-        // The status of the first.
+        // The status of the first problem.
         #expect(report.problems.map(\.exitStatus) == [78, 78, 78, 78, 66, 66])
         #expect(outcome.status == 78)
     }
 
     @Test(
-        "no consequence of a mistake is told: neither a problem nor a number",
+        "no consequence of a mistake is reported: neither a problem nor a number",
         arguments: [
-            // The data that were meant are not known: none is missing, and no vocabulary either.
+            // The intended data is unknown, so neither data nor vocabulary is reported missing.
             "data.train={a: b}",
             // 6 masks would be more than the 5 tokens of the default length, if that were shorter.
             "data.sequence_length=long",
-            // The sizes, and so the memory, are not known.
+            // The sizes, and so the memory, are unknown.
             "model.hidden_size=wide", "model.hiden_size=32", "model.num_attention_heads=0",
-            // 100 ranks are too many for the default batch, if it were the one that was meant.
+            // 100 ranks are too many for the default batch, if it were the intended one.
             "batch.global=many", "phases=[{data: {sequence_length: x}}]", "phases=5",
-            // The run directory is given, so that its checkpoints can be looked for.
+            // The run directory is given, so that its checkpoints can be found.
             "run.name=[]", "precision.loss_scale={initial: x}", "data.format=text",
             "schedule.warmup_steps=-1", "model.initialize_from={a: b}", "model=5", "=5",
         ])
@@ -165,7 +166,7 @@ struct CheckTests {
         #expect(report.memoryBytesPerRank == nil && report.estimatedSeconds == nil, "\(outcome)")
     }
 
-    @Test("what the mistakes do not touch is checked as ever")
+    @Test("checks that do not depend on the mistakes still run")
     func beside() throws {
         let run = try Run.tiny(steps: 2)
         let scratch = TemporaryDirectory()
@@ -180,7 +181,7 @@ struct CheckTests {
         ] {
             #expect(report.problems.count { $0.message.contains(part) } == 1, "\(part) \(outcome)")
         }
-        // Another vocabulary alone is found, although a key of another section is wrong.
+        // Another vocabulary is detected even if a key of another section is wrong.
         let (second, more) = try check(
             run,
             ["evaluation.every_steps=x", "model.vocabulary=\(other)"].flatMap { ["--set", $0] })
@@ -198,7 +199,7 @@ struct CheckTests {
         #expect(outcome.errors.contains("not YAML") && outcome.errors.contains("there is no ="))
     }
 
-    @Test("a model to start from that is damaged is told beside data that are missing")
+    @Test("a damaged model is reported together with missing data")
     func modelBesideData() throws {
         let run = try Run.tiny()
         let scratch = TemporaryDirectory()

@@ -13,7 +13,7 @@ import Testing
 import Tokenization
 import Training
 
-/// Copies of the state, and what happens where there is no memory for them. Also under mpirun.
+/// Copies of the state, and the behaviour if there is no memory for them. Also under mpirun.
 @MainActor @Suite(.serialized) struct CheckpointKeeperTests {
     /// A model, its optimizer, and a keeper of their checkpoints in a directory of all ranks.
     @MainActor private struct Bed {
@@ -23,7 +23,7 @@ import Training
         let model: BERTForPreTraining
         let optimizer: Optimizer
         let keeper: CheckpointKeeper
-        /// How checkpoints ended.
+        /// Outcomes of checkpoints.
         let outcomes = Outcomes()
 
         final class Outcomes {
@@ -66,7 +66,7 @@ import Training
                     configuration: "{}", vocabulary: "[PAD]\n", tokenizer: TokenizerSettings()))
         }
 
-        /// The first moments in the only checkpoint, once it was verified; all ranks read it.
+        /// The first moments in the only checkpoint, after verification; all ranks read it.
         func firstMoments() throws -> [Float] {
             let (found, skipped) = try store.newestGood()
             #expect(skipped.isEmpty)
@@ -82,13 +82,13 @@ import Training
 
         var expected: [Float] { (0..<model.layout.count).map { Float($0) } }
 
-        /// Changes what the checkpoint was begun with, as the next step does.
+        /// Changes the state that the checkpoint was begun with, as the next step does.
         func train() {
             optimizer.firstMoment.vector.buffer.update(repeating: -1)
         }
     }
 
-    @Test("with memory it goes on beside the training, which may change everything meanwhile")
+    @Test("with memory it runs in the background, while training changes the state")
     func beside() throws {
         let bed = try Bed(takeMemory: CheckpointSnapshot.init)
         #expect(try bed.keeper.reserve(count: bed.model.layout.count))
@@ -105,7 +105,7 @@ import Training
         try bed.world.barrier()
     }
 
-    /// The copy is refused on one rank, the first or the last: the others give theirs back.
+    /// The allocation fails on one rank, the first or the last, so the others free theirs.
     @Test("without memory on any rank all wait until it is written", arguments: [true, false])
     func waits(isFirst: Bool) throws {
         let world = TestJob.world
@@ -127,7 +127,7 @@ import Training
         #expect(given == nil, "memory that nobody uses")
         for step in [4, 8] {
             try bed.begin(step)
-            // It is over: there is nothing to go on with.
+            // It has ended, so nothing can be resumed.
             #expect(!bed.keeper.isBusyLocally && bed.outcomes.all.count == step / 4)
             guard case .published(let record, nil) = bed.outcomes.all.last else {
                 Issue.record("\(bed.outcomes.all)")
@@ -140,12 +140,12 @@ import Training
         try world.barrier()
     }
 
-    @Test("a checkpoint that fails while training waits for it is told, and the next one is tried")
+    @Test("a failed foreground checkpoint is reported, and the next one is tried")
     func fails() throws {
         let bed = try Bed { _, _ in nil }
         #expect(try !bed.keeper.reserve(count: bed.model.layout.count))
         if bed.world.rank == 0 {
-            // Where the directory of checkpoints should be lies a file.
+            // A file at the path of the checkpoints' directory.
             try WholeFiles.writeAtomically(bed.store.directory, [])
         }
         try bed.begin(4)

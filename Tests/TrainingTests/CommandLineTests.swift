@@ -3,7 +3,7 @@ import TemporaryDirectories
 import Testing
 import Training
 
-/// What the programs say of themselves, and the commands that a run suggests.
+/// Output of the programs about themselves, and the commands that a run suggests.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct CommandLineTests {
     @Test("the version names the build and the libraries")

@@ -5,7 +5,7 @@ import TemporaryDirectories
 import Testing
 import Training
 
-/// Corpora of earlier versions, which have hashes of whole shards only.
+/// Corpora of earlier versions, which only have hashes of whole shards.
 @Suite(.serialized, .disabled(if: isLaunched, "starts programs of its own"))
 struct EarlierCorpusTests {
     private let scratch = TemporaryDirectory()
@@ -31,7 +31,7 @@ struct EarlierCorpusTests {
         get throws { try Paths.names(in: corpus).filter { $0.hasSuffix(".h5") }.sorted() }
     }
 
-    /// Changes a token of a shard to another that exists: nothing but the hash can tell.
+    /// Changes a token of a shard to another valid one, which only the hash can detect.
     private func damage(_ shard: String) throws {
         var bytes = try scratch.bytes("corpus/" + shard)
         let place = try #require(
@@ -94,7 +94,7 @@ struct EarlierCorpusTests {
     }
 
     @Test(
-        "verifying that takes long is said, and no reason to end the job",
+        "long verification is reported, and does not end the job",
         .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
     func slowFiles() throws {
         var run = try run()

@@ -91,7 +91,7 @@ import Tokenization
         var run = try Run.tiny(steps: 12)
         run.configuration = run.configuration.replacing(
             "evaluation: {every_steps: 0}", with: "evaluation: {every_steps: 3, target: 1.0e-9}")
-        // Nothing is known of the accuracy of so small a run but that it rises above nothing.
+        // The accuracy of so small a run is unknown, except that it rises above zero.
         let first = try run.finish(ranks: 2)
         let summary = try RunSummary.read(directory: run.directory)
         let last = try #require(summary.evaluations.last)
@@ -106,7 +106,7 @@ import Tokenization
         #expect(try run.finish(ranks: 2).output.contains("the run is finished"))
         #expect(try fileBytes(run.path("metrics.jsonl")) == log)
         #expect(try RunSummary.read(directory: run.directory) == summary)
-        // A higher target is one to go on for.
+        // A higher target, for which training continues.
         run.configuration = run.configuration.replacing("target: 1.0e-9", with: "target: 1")
         try run.finish(ranks: 2)
         #expect(try RunSummary.read(directory: run.directory).step == 12)
@@ -120,7 +120,7 @@ import Tokenization
             .replacing(
                 "{every_steps: 0, every_minutes: 0, keep_last: 0}",
                 with: "{every_steps: 5, every_minutes: 0, keep_last: 1, keep_best: true}")
-        // Training that makes it worse and better.
+        // Training that degrades it and improves it.
         run.configuration = run.configuration.replacing("1.0e-3", with: "3.0e-2")
         try run.finish()
         if isResumed {

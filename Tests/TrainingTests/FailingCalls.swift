@@ -1,30 +1,31 @@
 import Glibc
 import TemporaryDirectories
 
-/// System calls that fail in a program: the library `Tests/Faults/failing-calls.c`.
+/// Failing system calls in a program: the library `Tests/Faults/failing-calls.c`.
 struct FailingCalls {
     /// Names of calls, as in the library.
     var calls: [String]
     /// Part of the path of the files concerned.
     var path: String
-    /// The first that fails; 0: none.
+    /// Index of the first call that fails; 0 for none.
     var from = 1
-    /// How many fail in a row.
+    /// Number of consecutive failures.
     var count = 1
-    /// With which error.
+    /// The error.
     var error = EIO
-    /// Gets a line for each call.
+    /// File that receives a line for each call.
     var log: String?
-    /// The least size of memory concerned, where `calls` has `malloc` and `path` is a part of a library's.
+    /// Minimum size of the affected memory, if `calls` contains `malloc` and `path` is part of a
+    /// library's.
     var bytes = 1
-    /// Seconds after the start of the program before which no call counts.
+    /// Seconds after the program's start before which no call counts.
     var after = 0
-    /// The only rank concerned; nil: every process.
+    /// The only affected rank; nil for every process.
     var rank: Int?
-    /// Milliseconds that each of them takes, instead of failing.
+    /// Milliseconds of delay for each call, instead of failing.
     var delay = 0
 
-    /// The variables that put it into a program.
+    /// Variables that inject it into a program.
     var environment: [String] {
         [
             "LD_PRELOAD=\(Self.library ?? "")", "FAIL_CALLS=,\(calls.joined(separator: ",")),",
@@ -38,7 +39,7 @@ struct FailingCalls {
         ["LD_PRELOAD=\(library ?? "")", "CLOCK_BACK=\(seconds)"]
     }
 
-    /// Whether there is a C compiler to make the library with.
+    /// Whether a C compiler is available to build the library.
     static var isAvailable: Bool { library != nil }
     static let skipping = "SKIPPED: needs a C compiler (cc, clang or gcc)"
 

@@ -3,10 +3,10 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// What a fan-out does when jobs, ranks, disks and people fail it.
+/// Behaviour of a fan-out when jobs, ranks, disks and people fail.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FanOutFailureTests {
-    @Test("24 trials on 3 ranks, one of which is killed; the same command goes on")
+    @Test("24 trials on 3 ranks, one of which is killed; the same command resumes")
     func killedRank() throws {
         let settings = """
             seeds: [1, 2, 3, 4]
@@ -32,7 +32,7 @@ struct FanOutFailureTests {
         }
     }
 
-    @Test("a trial that takes its rank down is given up at last, and the others are done")
+    @Test("a trial that kills its rank finally fails, and the others finish")
     func killer() throws {
         let key = "class/tiny/lr0.002-epochs2-seed1"
         var fanOut = try FanOut(
@@ -68,7 +68,7 @@ struct FanOutFailureTests {
     }
 
     @Test(
-        "a model that says what is no number has failed, and the table shows it", arguments: [1, 2]
+        "a model with NaN outputs has failed, and the table shows it", arguments: [1, 2]
     )
     func notFinite(ranks: Int) throws {
         let scratch = TemporaryDirectory()
@@ -113,7 +113,7 @@ struct FanOutFailureTests {
         #expect(fileText(fanOut.path(".lock")).contains("token another"))
     }
 
-    @Test("what is not a fan-out's is neither deleted nor overwritten")
+    @Test("files of other owners are neither deleted nor overwritten")
     func foreignDirectory() throws {
         let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
         let file = fanOut.path("models/class/notes.txt")
@@ -123,12 +123,12 @@ struct FanOutFailureTests {
         #expect(outcome.status == 78, "\(outcome)")
         #expect(outcome.errorLines(with: "holds something else than a fan-out").count == 1)
         #expect(try Paths.names(in: fanOut.directory) == ["models"])
-        // Somebody else's plan.
+        // Another owner's plan.
         try WholeFiles.writeAtomically(fanOut.path("plan.json"), "{\"rooms\": 3}")
         let other = try fanOut.run()
         #expect(other.status == 65 && other.errors.contains("is not the state"), "\(other)")
         #expect(try Paths.names(in: fanOut.directory).filter { $0 != ".lock" }.count == 2)
-        // A folder of the owner's in a directory of a fan-out.
+        // A folder of another owner in a directory of a fan-out.
         try Paths.remove(fanOut.path("plan.json"))
         try WholeFiles.writeAtomically(
             fanOut.path("plan.json"), "{\"version\": 1, \"trials\": {}}")
@@ -224,7 +224,7 @@ struct FanOutFailureTests {
         let odd = try shell("printf 'a fox\\r\\n\\377\\nb\\n' | PREDICT")
         #expect(odd.status == 65 && odd.errors.contains("standard input:2: is not UTF-8"), "\(odd)")
         #expect(odd.output.split(separator: "\n").count == 1)
-        // One answer a line, whatever stands in it.
+        // One answer per line, whatever the line contains.
         let four = try shell("printf 'a\\000b\\n\\n  \\nan owl' | PREDICT --batch 2")
         let answers = four.output.split(separator: "\n")
         #expect(four.status == 0 && answers.count == 4, "\(four)")

@@ -88,7 +88,7 @@ struct FanOutFixture: Sendable {
     /// A new file with `text`.
     func file(_ name: String, _ text: String) throws -> String { try scratch.write(name, text) }
 
-    /// A task, learned from and scored on the same file.
+    /// A task, trained and scored on the same file.
     func task(_ name: String) -> String {
         let parts = (Self.kinds[name] ?? "").split(separator: "file: ", maxSplits: 1)
         let file = scratch.file(String(parts.last ?? ""))
@@ -116,7 +116,7 @@ struct FanOut {
             """
     }
 
-    /// Where it runs; a folder of its own unless set.
+    /// Directory of the results; a folder of its own unless set.
     var directory: String { place ?? scratch.file("run") }
     var place: String?
 
@@ -135,7 +135,7 @@ struct FanOut {
         try Program.start(ranks: ranks, arguments(more), environment: environment)
     }
 
-    /// The batches after which the state of a trial was kept; 0 where there is none.
+    /// Batches after which the state of a trial was saved; 0 if there is none.
     func keptBatches(_ key: String) -> Int {
         struct State: Decodable { var batches: Int }
         guard let bytes = try? fileBytes(path("trials/\(key)/state/state.json")),
@@ -173,7 +173,7 @@ struct FanOut {
         return try JSONDecoder().decode(Curve.self, from: Data(bytes)).losses.map(\.loss)
     }
 
-    /// What `bert predict` answers to some lines.
+    /// Answers of `bert predict` to the given lines.
     func predict(_ task: String, _ lines: [String]) throws -> Outcome {
         let input = try scratch.write("input-\(task).txt", lines.joined(separator: "\n") + "\n")
         return try RunningProgram(

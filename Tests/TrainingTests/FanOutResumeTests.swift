@@ -3,10 +3,10 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// What a fan-out goes on with: the states of trials, and the plan of other settings.
+/// Resuming a fan-out: the states of trials, and a plan of other settings.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FanOutResumeTests {
-    @Test("a trial goes on where it was, with the same bits", arguments: [SIGTERM, SIGKILL])
+    @Test("a trial resumes where it was, with the same bits", arguments: [SIGTERM, SIGKILL])
     func resumedTrial(signal: Int32) throws {
         let whole = try FanOut(["class"], LongFanOut.settings)
         try whole.run().require()
@@ -22,7 +22,7 @@ struct FanOutResumeTests {
         let trial = fanOut.path("trials/\(LongFanOut.key)")
         let aside = Paths.join(trial, ".state.replaced-elsewhere-77777-0")
         try Paths.rename(Paths.join(trial, "state"), to: aside)
-        // The third batch would fail, were it computed again.
+        // The third batch would fail if recomputed.
         fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(LongFanOut.key)"]
         try fanOut.run().require()
         #expect(try fanOut.trials() == whole.trials())
@@ -39,7 +39,7 @@ struct FanOutResumeTests {
     }
 
     @Test(
-        "a damaged state is not gone on with, and that is told",
+        "a damaged state is not resumed, with a warning",
         arguments: ["arrays.safetensors", "state.json", "manifest.json", nil])
     func damagedState(file: String?) throws {
         let settings = LongFanOut.settings.replacing("[60]", with: "[20]")
@@ -81,7 +81,7 @@ struct FanOutResumeTests {
         let file = Paths.join(state, "state.json")
         try WholeFiles.writeAtomically(
             file, fileText(file).replacing("\"version\":3", with: "\"version\":2"))
-        // The third batch would fail, were it computed again.
+        // The third batch would fail if recomputed.
         fanOut.environment = ["BERT_TEST_FAIL_TRIAL=\(LongFanOut.key)"]
         try fanOut.run(["--set", "retries=0"]).require()
     }
@@ -97,11 +97,11 @@ struct FanOutResumeTests {
         try job.wait { states.allSatisfy { fanOut.keptBatches($0) > 3 } }
         let ranks = job.orderedRanks
         try #require(ranks.count == 2)
-        // Rank 0 does not answer: rank 1 keeps its state, and waits for it.
+        // Rank 0 does not answer: rank 1 saves its state, and waits for it.
         kill(ranks[0], SIGSTOP)
         kill(ranks[1], SIGTERM)
         try job.wait(untilIdle: ranks[1]) { states.map(fanOut.keptBatches).reduce(0, +) }
-        // Signals that follow within two seconds are taken for copies of the first.
+        // Signals within two seconds of the first count as its copies.
         usleep(2_500_000)
         kill(ranks[1], SIGTERM)
         usleep(100_000)
@@ -138,7 +138,7 @@ struct FanOutResumeTests {
         _ = try fixture.file("own.tsv", "sentence\tlabel\n" + rows.dropLast().joined())
         try refused([], "train was SHA-256")
         _ = try fixture.file("own.tsv", "sentence\tlabel\n" + rows.joined())
-        // These change nothing but the rounding.
+        // These only change the rounding.
         let same = try fanOut.run(["--set", "micro_batch_size=8", "--set", "retries=3"])
         try same.require()
         #expect(same.output.contains("1 trial done"))
@@ -151,7 +151,7 @@ struct FanOutResumeTests {
         try fanOut.run().require()
         let before = try fanOut.trials()
         let model = try fileBytes(fanOut.path("models/class/model.safetensors"))
-        // Learns nothing.
+        // Does not learn.
         try fanOut.run(["--set", "seeds=[7]", "--set", "learning_rates=[1.0e-12]"]).require()
         #expect(try fanOut.trials().count == 1)
         #expect(try fileBytes(fanOut.path("models/class/model.safetensors")) == model)

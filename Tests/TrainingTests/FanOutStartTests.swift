@@ -3,10 +3,10 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// What a fan-out looks for before it begins, and what it says of itself.
+/// Checks of a fan-out before it begins, and its output about itself.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FanOutStartTests {
-    @Test("everything that is missing or wrong is told at once, before anything is made")
+    @Test("everything missing or wrong is reported at once, before anything is created")
     func problemsAtOnce() throws {
         let fixture = try FanOutFixture.shared.get()
         let good = try fixture.file("good.tsv", "sentence\tlabel\na\tx\nb\ty\n")
@@ -67,7 +67,7 @@ struct FanOutStartTests {
         #expect(try !Paths.exists(scratch.file("run")))
     }
 
-    @Test("a file for the other program is told, with the command that it is for")
+    @Test("a file for the other program is reported with the right command")
     func wrongProgram() throws {
         var fanOut = try FanOut(["class"], "")
         let arguments = try fanOut.arguments()
@@ -112,7 +112,7 @@ struct FanOutStartTests {
         try job.wait().require(75)
     }
 
-    @Test("a run says what it is going to do, what it does, and what to do next")
+    @Test("a run reports its plan, its progress, and the next commands")
     func output() throws {
         let fanOut = try FanOut(["class", "number"], "seeds: [1]\nepochs: [1]")
         let outcome = try fanOut.run()
@@ -129,7 +129,7 @@ struct FanOutStartTests {
         #expect(fileText(fanOut.path("results.json")).contains("\"chance\" : 0."))
     }
 
-    @Test("what a killed job left halfway is swept, also of trials that are not looked into again")
+    @Test("leftovers of a killed job are deleted, also those of trials that are not opened again")
     func leftovers() throws {
         let fanOut = try FanOut(["class"], "seeds: [1]\nepochs: [1]")
         try fanOut.run().require()

@@ -13,7 +13,7 @@ struct FanOutTests {
         try fanOut.run(ranks: 2).require()
         let trials = try fanOut.trials()
         #expect(trials.map(\.status) == names.map { _ in "done" })
-        // What a model that looks at single words can learn, it has learned.
+        // A model that sees single words must have learned whatever they determine.
         let scores = try ["accuracy", "micro_f1", "", "", "entity_f1"].enumerated().map {
             try $1.isEmpty ? 1 : #require(trials[$0].scores?[$1] ?? nil)
         }
@@ -40,13 +40,13 @@ struct FanOutTests {
             #expect(answers.count == 3 && answers[0] == answers[2] && answers[1] == "{}")
             #expect(answers[0].contains(try #require(expected[name])), "\(name): \(answers[0])")
         }
-        // A byte order mark before the first line is none of its text.
+        // A byte order mark before the first line is not part of its text.
         let object = "{\"text\": \"the fox\"}"
         let marked = try fanOut.predict("class", ["\u{FEFF}" + object, object])
         try marked.require()
         let answers = marked.output.split(separator: "\n")
         #expect(answers.count == 2 && answers[0] == answers[1])
-        // Neither is what the model has learned from.
+        // Neither matches the model's training data.
         for (name, line) in [("class", "the owl\tthe fox"), ("number", "the owl")] {
             let refused = try fanOut.predict(name, ["", line])
             #expect(refused.status == 65 && refused.output == "{}\n", "\(refused)")
@@ -140,7 +140,7 @@ struct FanOutTests {
         #expect(try Array(fanOut.trials().prefix(2)) == before)
     }
 
-    @Test("what cannot begin says why, once")
+    @Test("a start that fails reports its reason once")
     func refusals() throws {
         let cases: [(change: (String, String), status: Int32, text: String)] = [
             (("class.tsv", "absent.tsv"), 66, "there is no file"),

@@ -4,7 +4,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// One system call fails: nothing is lost in silence, and nothing that is there is taken for missing.
+/// One system call fails: nothing is lost silently, and no existing file is considered missing.
 @Suite(
     .serialized, .disabled(if: isLaunched, "starts programs of its own"),
     .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
@@ -17,7 +17,7 @@ struct FaultTests {
         ).wait()
     }
 
-    /// How many of the calls a program makes while `body` runs it.
+    /// Number of calls a program makes while `body` runs it.
     private func count(_ faults: FailingCalls, _ body: (FailingCalls) throws -> Void) throws -> Int
     {
         var faults = faults
@@ -55,12 +55,12 @@ struct FaultTests {
             #expect(outcome.status == 74, "\(outcome)")
             #expect(try !Paths.exists(scratch.file("\(number)")))
         }
-        // A file that is read only is closed without harm.
+        // Closing a file that was only read does no harm.
         #expect(call == "close" ? failed > 0 : failed == calls)
         #expect(try Paths.names(in: scratch.path).allSatisfy { !$0.hasPrefix(".") })
     }
 
-    @Test("memory that HDF5 cannot get is not taken for a full disk")
+    @Test("a failed allocation in HDF5 is not reported as a full disk")
     func memoryOfCheckpoints() throws {
         let run = try Run.tiny(steps: 2)
         try run.finish()
@@ -72,7 +72,7 @@ struct FaultTests {
             )
         }
         var faults = FailingCalls(calls: ["malloc"], path: "libhdf5", error: ENOMEM)
-        // Buffers of numbers, which are what is large.
+        // Buffers of numbers, which are the large ones.
         faults.bytes = 4096
         let calls = try count(faults) { try load("counted", $0).require() }
         var failed = 0
@@ -214,7 +214,7 @@ struct FaultTests {
         try reader.wait().require()
         #expect(try Paths.kind(of: scratch.file("pipe")) == .other)
         #expect(fileText(scratch.file("read.json")) == text)
-        // Behind what the program prints itself.
+        // After the program's own output.
         try evaluate(run, json: "/dev/stdout", to: "both").require()
         #expect(fileText(scratch.file("both")).hasSuffix(text))
         #expect(try Paths.names(in: scratch.path).allSatisfy { !$0.hasPrefix(".") })
@@ -257,7 +257,7 @@ struct FaultTests {
         try bert(
             ["checkpoint", "import", "--from", "huggingface", model, scratch.file("scratch/i")]
         ).require()
-        // A link that is to be replaced stays one.
+        // A link to be replaced remains a link.
         symlink("model", scratch.file("scratch/latest"))
         let again = [
             "checkpoint", "export", "--to", "huggingface", scratch.file("link"),
@@ -299,7 +299,7 @@ struct FaultTests {
         }
     }
 
-    @Test("a limit on the size of files is as a full disk: training goes on")
+    @Test("a limit on the size of files acts like a full disk: training continues")
     func fileSizeLimit() throws {
         var run = try Run.tiny(steps: 4)
         run.configuration = run.configuration.replacing(

@@ -24,6 +24,6 @@ func copyDirectory(_ source: String, to target: String) throws {
     }
 }
 
-/// Whether several ranks run these tests. They start `mpirun` themselves, and a child would
-/// inherit its parent's place in the job.
+/// Whether several ranks run these tests. They start `mpirun` themselves, and a child would inherit
+/// its parent's rank in the job.
 let isLaunched = TestJob.isLaunched

@@ -3,7 +3,7 @@ import FoundationEssentials
 import TemporaryDirectories
 import Testing
 
-/// `bert-train check` of a file of fine-tuning tells all that is wrong, and what the fan-out will take.
+/// `bert-train check` of a fine-tuning file reports all problems, and the fan-out's requirements.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FineTuningCheckTests {
     private struct Report: Decodable {
@@ -77,7 +77,8 @@ struct FineTuningCheckTests {
             ])
         #expect(try #require(found.memoryBytesPerRank) > 100_000)
         let (models, states) = try (#require(found.modelBytes), #require(found.stateBytes))
-        // Parameters, two moments and the best parameters, and the state before: of a model each.
+        // Parameters, two moments and the best parameters, and the previous state: each of a
+        // model's size.
         #expect(abs(states - ranks * 8 * models / 3) < ranks * 100_000, "\(models) \(states)")
         #expect(try #require(found.diskBytes) > models + states && found.freeBytes != nil)
         let measured = try #require(found.measurements)
@@ -104,12 +105,12 @@ struct FineTuningCheckTests {
         let found = try report()
         #expect(found.ranks == 7 && found.groups == 3 && found.estimatedSeconds == nil)
         #expect(outcome.output.contains("3 groups of 2 ranks") && outcome.output.contains("idle"))
-        // No more states than trials that run at a time.
+        // No more states than concurrent trials.
         let one = try #require(found.modelBytes)
         #expect(try abs(#require(found.stateBytes) - 3 * 8 * one) < 100_000)
     }
 
-    @Test("all that is wrong with files and models is told", arguments: [1, 2])
+    @Test("all problems of files and models are reported", arguments: [1, 2])
     func problems(ranks: Int) throws {
         let fanOut = try FanOut(["class", "tags", "questions"], "seeds: [1, 2]\nepochs: [1]")
         func check(_ more: [String]) throws -> Outcome {
@@ -129,7 +130,8 @@ struct FineTuningCheckTests {
         ] {
             #expect(wrong.output.contains(part), "\(wrong)")
         }
-        // A model behind a good one has its problems, too, and the good one's check goes on.
+        // Problems of a model listed after a good one are also found, and the good one's check
+        // continues.
         let broken = scratch.file("broken")
         try Paths.createDirectory(broken)
         let models = try check([
@@ -141,7 +143,7 @@ struct FineTuningCheckTests {
     }
 
     @Test(
-        "mistakes in the file and in the files that it names are told at once, without consequences"
+        "mistakes in the file and in the files it names are reported at once, without consequences"
     )
     func mistakes() throws {
         let fixture = try FanOutFixture.shared.get()
@@ -179,7 +181,7 @@ struct FineTuningCheckTests {
     }
 
     @Test(
-        "no consequence of a mistake is told",
+        "no consequence of a mistake is reported",
         arguments: [
             "tasks.0.train={a: b}", "tasks.0.trian=x", "tasks=5",
             "checkpoints=[{path: [], name: x}]",

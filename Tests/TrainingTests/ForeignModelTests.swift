@@ -7,7 +7,7 @@ import Tensors
 import Testing
 import Tokenization
 
-/// Models of Hugging Face that are no `BertForPreTraining` with default settings.
+/// Hugging Face models other than `BertForPreTraining` with default settings.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct ForeignModelTests {
     private let scratch = TemporaryDirectory()
@@ -42,7 +42,7 @@ struct ForeignModelTests {
         return path
     }
 
-    @Test("an encoder: heads start fresh, which is said; evaluate needs them")
+    @Test("an encoder: heads are initialized at random, with a note; evaluate needs them")
     func encoder() throws {
         let model = try write("encoder") { $0.hasPrefix("bert.") }
         let evaluation = try Program.train(

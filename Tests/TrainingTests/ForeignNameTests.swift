@@ -7,7 +7,7 @@ import TemporaryDirectories
 import Testing
 import Training
 
-/// Files whose names are no UTF-8, through all three programs.
+/// Files whose names are not UTF-8, through all three programs.
 @Suite(.serialized, .disabled(if: isLaunched, "starts programs of its own"))
 struct ForeignNameTests {
     /// b"caf\xe9.txt": Latin-1.
@@ -37,7 +37,7 @@ struct ForeignNameTests {
         let scratch = TemporaryDirectory()
         let (latin, folder, japanese) = (Self.latin, Self.folder, Self.japanese)
         try scratch.write(latin, fileBytes(TinyCorpus.text()))
-        // What Swift would have made of the name: a trap, with another text.
+        // The name as converted by Swift: a decoy with another text.
         try scratch.write("caf\u{FFFD}.txt", "nothing")
         let vocabulary = "\(folder)/\(japanese)"
         let made = try bert(
@@ -128,7 +128,7 @@ struct ForeignNameTests {
         let wrong = try Program.train(["--config", latin], in: scratch.path)
         try wrong.require(78)
         #expect(wrong.errors.contains("caf\\xE9.txt:1: "), "\(wrong)")
-        // A program of such a name is started with arguments of such names.
+        // A program with such a name is started with arguments of such names.
         let python = try scratch.write(
             "python\(latin)", "#!/bin/sh\n[ $1 = -c ] && exit\nprintf '%s\\n' \"$1\"; exit 9\n")
         withSystemPath(python) { _ = chmod($0, 0o700) }
@@ -151,7 +151,7 @@ struct ForeignNameTests {
     private func train(
         _ run: [String], in scratch: TemporaryDirectory, steps: Int
     ) throws -> Outcome {
-        // As Run.tiny, but that the paths come from the command line.
+        // As Run.tiny, but with paths from the command line.
         let configuration = try Run.tiny().configuration.split(separator: "\n")
             .filter { !$0.hasPrefix("data:") && !$0.hasPrefix("run:") }.joined(separator: "\n")
         let file = try scratch.write("\(Self.japanese).yaml", "run: {seed: 7}\n\(configuration)")
@@ -172,7 +172,7 @@ struct ForeignNameTests {
         try train(["--run", run], in: scratch, steps: 2).require()
         let resumed = try train(["--run", run, "--allow-changes"], in: scratch, steps: 4)
         try resumed.require()
-        // No byte of a name is lost, and none is written that is no UTF-8.
+        // No byte of a name is lost, and no invalid UTF-8 is written.
         let metrics = try scratch.bytes("\(run)/metrics.jsonl")
         #expect(String(validating: metrics, as: UTF8.self)?.contains("\"step\":4") == true)
         let resolved = try RunConfiguration.load(path: scratch.file("\(run)/config.yaml"))
@@ -187,7 +187,7 @@ struct ForeignNameTests {
                 "\\xFF\\xFE dir/\\xC6\\xFC\\xCB\\xDC/checkpoints/step-"), "\(list)")
         try bert(["checkpoint", "verify", run], in: scratch.path).require()
         try evaluateAndExchange(run, latin, in: scratch)
-        // The commands that a run suggests are the shell's.
+        // The commands that a run suggests use the shell's notation.
         let lines = resumed.output.split(separator: "\n").map { $0.drop { $0 == " " } }
         for name in ["evaluate ", "export "] {
             let line = try #require(lines.first { $0.hasPrefix(name) }, "\(resumed)")
@@ -209,7 +209,7 @@ struct ForeignNameTests {
             ranks: 2, ["evaluate", "--checkpoint", run, "--json", json] + settings, in: scratch.path
         ).require()
         let one = try value(Report.self, scratch.file(json)).checkpoint
-        // The name that JSON has is that of the checkpoint.
+        // The name in JSON is that of the checkpoint.
         try Program.train(["evaluate", "--checkpoint", one] + settings, in: scratch.path).require()
         try Program.train(
             ["evaluate", "--checkpoint", run, "--all", "--json", json] + settings, in: scratch.path
@@ -260,7 +260,7 @@ struct ForeignNameTests {
         }
         try scratch.write(
             "\(Self.folder)/\(Self.japanese).tsv", "sentence\tlabel\n" + rows.joined())
-        // YAML's own escape of the scalars that stand for bytes.
+        // YAML's own escape of the scalars that represent bytes.
         func yaml(_ text: String) -> String {
             text.unicodeScalars.map { scalar in
                 FileName.byte(of: scalar) == nil
@@ -295,7 +295,7 @@ struct ForeignNameTests {
         #expect(answers.output.split(separator: "\n").count == 2, "\(answers)")
     }
 
-    @Test("a benchmark writes where it is told")
+    @Test("a benchmark writes to the given path")
     func benchmark() throws {
         let scratch = TemporaryDirectory()
         try Paths.createDirectory(scratch.file(Self.folder))

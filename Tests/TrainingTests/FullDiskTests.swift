@@ -3,7 +3,7 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// A disk that is too full for a checkpoint does not end the training, and harms none that is there.
+/// A disk too full for a checkpoint does not end training, and damages no existing checkpoint.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct FullDiskTests {
     static let canMount = geteuid() == 0 && SmallDisk(kilobytes: 64) != nil
@@ -22,7 +22,7 @@ struct FullDiskTests {
         let run = try Self.run()
         let whole = try Self.run()
         try whole.finish(ranks: ranks)
-        // Room for what is asked of the disk before a checkpoint, but not for all of them.
+        // Enough space for the check before a checkpoint, but not for all of them.
         let disk = try #require(SmallDisk(kilobytes: 6 << 10))
         let directory = disk.file("run")
         let filler = disk.file("filler")
@@ -30,7 +30,7 @@ struct FullDiskTests {
             .map { $0 == run.directory ? directory : $0 }
         try WholeFiles.writeAtomically(filler, [UInt8](repeating: 1, count: 5 << 20))
         let outcome = try Program.train(ranks: ranks, arguments)
-        // Training went on to its end, where a checkpoint must be.
+        // Training continued to its end, where a checkpoint is required.
         try outcome.require(74)
         #expect((outcome.output + outcome.errors).contains("training goes on"), "\(outcome)")
         #expect(outcome.errorLines(with: "bert-train: ").count == 1, "\(outcome)")
@@ -44,8 +44,8 @@ struct FullDiskTests {
         #expect(try content == whole.content(9))
     }
 
-    /// The pre-check asks for bytes alone, so with bytes in plenty but few inodes it passes, and
-    /// each number of them makes another file the one that cannot be made: on whichever rank.
+    /// The pre-check only considers bytes. With plenty of bytes but few inodes it passes, and each
+    /// number of inodes makes the creation of a different file fail, on any rank.
     @Test(
         "a file that cannot be made in the middle of a checkpoint, on any rank",
         .enabled(if: canMount, "SKIPPED: needs root and mount(8)"))
@@ -82,11 +82,11 @@ struct FullDiskTests {
     }
 }
 
-/// A file system of a few kilobytes in memory, which is gone with this value.
+/// A file system of a few kilobytes in memory, for the lifetime of this value.
 final class SmallDisk {
     private let scratch = TemporaryDirectory()
 
-    /// Nil where nothing may be mounted.
+    /// Nil if mounting is not permitted.
     init?(kilobytes: Int, inodes: Int = 1000) {
         let options = "size=\(kilobytes)k,nr_inodes=\(inodes)"
         guard mount("tmpfs", scratch.path, "tmpfs", 0, options) == 0 else { return nil }

@@ -4,7 +4,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// What protects a run directory from other runs, and a run from a wrong start.
+/// Protection of a run directory against other runs, and of a run against a wrong start.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct GuardTests {
     @Test("a second job on a run directory is refused, and does no harm", arguments: [1, 2])
@@ -22,7 +22,7 @@ struct GuardTests {
         #expect(try !Paths.exists(run.path(DirectoryLock.name)))
     }
 
-    @Test("a configuration that lies where the run would write its own is not written over")
+    @Test("a configuration at the path of the run's own is not overwritten")
     func configurationOfAPerson() throws {
         let run = try Run.tiny(steps: 2)
         try Paths.createDirectory(run.directory)
@@ -48,15 +48,15 @@ struct GuardTests {
         run.configuration = run.configuration.replacing("1000000", with: "3")
         try run.finish(ranks: 2)
         #expect(try !Paths.exists(run.path(DirectoryLock.name)))
-        // Nothing of the making of locks is left.
+        // No leftovers of creating locks.
         #expect(try Paths.names(in: run.directory).allSatisfy { !$0.hasPrefix(".") })
     }
 
-    @Test("a run that waits for a lock can be told to stop", arguments: [1, 2])
+    @Test("a run that waits for a lock can be stopped", arguments: [1, 2])
     func stoppedWaiting(ranks: Int) throws {
         let run = try Run.tiny()
         try Paths.createDirectory(run.directory)
-        // Where nobody can ask after the process: it is watched for two minutes.
+        // A holder whose process cannot be queried is watched for two minutes.
         try WholeFiles.writeAtomically(run.path(DirectoryLock.name), "host elsewhere\n")
         let job = try run.start(ranks: ranks)
         try job.wait { job.output.contains("is locked by") }
@@ -92,7 +92,7 @@ struct GuardTests {
         #expect(outcome.errorLines(with: "each is alone").count == 1, "\(outcome)")
         #expect(try !Paths.exists(run.directory))
         guard variables.count > 1 else { return }
-        // The others say nothing.
+        // The others print nothing.
         let other = try RunningProgram(
             command.map { $0.replacing("PROCID=0", with: "PROCID=3") }, in: "/"
         ).wait()

@@ -4,7 +4,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// `Cluster/launch`, which starts jobs again where no scheduler does.
+/// `Cluster/launch`, which restarts jobs if there is no scheduler.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct LaunchTests {
     private static let script: String = {
@@ -12,7 +12,7 @@ struct LaunchTests {
         return Paths.join(root, "Cluster/launch")
     }()
 
-    /// A script that ends with each of `statuses` in turn, and notes each start in `log`.
+    /// A script that ends with each of `statuses` in turn, and records each start in `log`.
     private static func command(_ statuses: [Int], log: String) -> [String] {
         let text = """
             n=$(wc -l <"$0"); echo start >>"$0"
@@ -27,7 +27,7 @@ struct LaunchTests {
     }
 
     @Test(
-        "what is started again, and what is not",
+        "exit statuses that are restarted, and those that are not",
         arguments: [
             ([0], 0, 1), ([75, 74, 70, 137, 255, 0], 0, 6), ([64], 64, 1), ([65], 65, 1),
             ([66], 66, 1), ([75, 78, 0], 78, 2), ([127], 127, 1),
@@ -74,7 +74,7 @@ struct LaunchTests {
         #expect(try run.losses() == whole.losses())
     }
 
-    /// MPICH's mpirun would be ended by SIGHUP itself, and forgets its ranks' status as often as not.
+    /// MPICH's mpirun would itself be ended by SIGHUP, and loses its ranks' status as often as not.
     @Test(
         "a signal stops the job with 75, and nothing is started after it",
         arguments: [SIGTERM, SIGHUP])

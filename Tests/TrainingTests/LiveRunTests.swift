@@ -4,7 +4,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// Faults of the world around a run that goes on: its lock, its readers, its clock.
+/// External faults during a run that continues: its lock, its readers, its clock.
 @Suite(
     .serialized, .disabled(if: isLaunched, "starts programs of its own"),
     .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
@@ -44,7 +44,7 @@ struct LiveRunTests {
         var run = try Self.run(
             steps: 2, checkpoint: "every_steps: 0, every_minutes: 0, keep_last: 1")
         try run.finish()
-        // The reader stands before the model's file while the run gets on and deletes it.
+        // The reader pauses before the model's file while the run continues and deletes it.
         var faults = FailingCalls(calls: ["open"], path: "step-00000002/model.h5")
         (faults.delay, faults.log) = (10_000, scratch.file("log"))
         let commands = [

@@ -2,8 +2,8 @@ import FoundationEssentials
 import Reporting
 import Testing
 
-/// What the banner says of memory against what Linux counted, of a model that is large beside
-/// programs and libraries.
+/// The banner's memory estimate compared with Linux's count, for a model that is large compared
+/// with programs and libraries.
 @Suite("memory", .serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct MemoryTests {
     /// Two steps of a model of the layers of bert-small.
@@ -39,7 +39,7 @@ struct MemoryTests {
     func sharded() throws {
         let whole = try Self.summary(ranks: 3, [])
         let sharded = try Self.summary(ranks: 3, ["parallel.shard_optimizer=true"])
-        // Two moments of four bytes, of which one rank of three keeps a third.
+        // Two moments of four bytes, of which each of three ranks keeps a third.
         let saved = Double(whole.parameters * 8) * 2 / 3
         let difference = try #require(whole.peakMemoryBytes) - #require(sharded.peakMemoryBytes)
         #expect(Double(difference) > 0.5 * saved, "saved \(difference) of \(saved)")

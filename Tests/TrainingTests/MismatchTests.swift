@@ -4,7 +4,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// Data, vocabularies and models that do not belong together are told apart.
+/// Data, vocabularies and models that do not match are detected.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct MismatchTests {
     /// Builds a corpus with the vocabulary of the tiny one.
@@ -55,7 +55,7 @@ struct MismatchTests {
         try run.finish(["--set", "model.vocabulary=\(same)"])
     }
 
-    @Test("a corpus that was built anew under the same path is noticed beside other changes")
+    @Test("a corpus rebuilt under the same path is detected together with other changes")
     func rebuiltCorpus() throws {
         let scratch = TemporaryDirectory()
         let corpus = scratch.file("corpus")

@@ -4,7 +4,7 @@ import Tensors
 import Testing
 import Training
 
-/// What a model is refused for before any memory is taken.
+/// Models rejected before any memory is allocated.
 @Suite("the least memory of a model") struct ModelMemoryTests {
     private static let layout = ParameterLayout.pretraining(BERTConfiguration())
 
@@ -27,7 +27,7 @@ import Training
         #expect(memory.bytes(parameterCount: count) == needed)
         #expect(!Self.isRefused(memory, available: needed))
         #expect(Self.isRefused(memory, available: needed - 1))
-        // What a machine has that could not hold all moments.
+        // Memory of a machine that could not hold all moments.
         let whole = ModelMemory.training(momentShards: 1)
         #expect(Self.isRefused(whole, available: needed) == (ranks > 1))
     }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Reporting
 import Testing
 
-/// Whole runs that compute in 16 bits, and runs that recompute.
+/// Whole runs with 16-bit computation, and runs with recomputation.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct NarrowRunTests {
     private static let computes = ["fp32", "bf16", "fp16"]
@@ -60,7 +60,7 @@ struct NarrowRunTests {
             #expect(skip.nextLossScale == skip.lossScale / 2)
             #expect(skip.cause.isEmpty != [1, 2, 4, 8, 16].contains(skip.inARow))
         }
-        // Where the backward pass begins.
+        // The beginning of the backward pass.
         #expect(skips[1].cause.contains("On rank 0, the first gradient that is not finite is that"))
         #expect(skips[1].cause.contains(" of cls.predictions.bias, from samples"))
         let steps = try run.steps()
@@ -71,7 +71,7 @@ struct NarrowRunTests {
         #expect(steps.allSatisfy { $0.loss.isFinite && $0.gradientNorm.isFinite })
     }
 
-    @Test("a forward pass that fp16 cannot hold is told as such")
+    @Test("an overflow of fp16 in the forward pass is reported as such")
     func forwardOverflow() throws {
         let first = try Run.tiny(steps: 2)
         try first.finish()

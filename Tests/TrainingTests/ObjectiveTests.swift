@@ -2,10 +2,10 @@ import DurableFiles
 import Reporting
 import Testing
 
-/// What is learned does not depend on how the work is cut.
+/// Results do not depend on the division of the work.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct ObjectiveTests {
-    /// One rank, whole batches: what all others are compared with.
+    /// One rank, whole batches: the reference for all others.
     private static let reference = Result {
         let run = try Run.tiny()
         try run.finish(["--set", "batch.micro=12"])

@@ -22,7 +22,7 @@ struct Oracle: Sendable, CustomStringConvertible {
 
     func path(_ file: String) -> String { "\(Self.shared)/oracle/\(name)/\(file)" }
 
-    /// The run that the reference's trace of `optimizer` is of.
+    /// The run that corresponds to the reference's trace of `optimizer`.
     func run(
         _ optimizer: OracleOptimizer, global: Int? = nil, micro: Int = 6
     ) throws -> Run {

@@ -4,7 +4,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// `bert-train` against traces and evaluations computed by Hugging Face in float64.
+/// `bert-train` compared with traces and evaluations computed by Hugging Face in float64.
 @Suite(
     .serialized, .disabled(if: isLaunched, "starts jobs of its own"),
     .enabled(if: Oracle.isThere, Comment(rawValue: Oracle.skipping)))
@@ -58,10 +58,10 @@ struct OracleTests {
 
     /// The files are shorter than the default `data.sequence_length`, and so is the model.
     @Test(
-        "a run on NVIDIA's files goes on with the same bits, and is evaluated",
+        "a run on NVIDIA's files resumes with the same bits, and is evaluated",
         arguments: Oracle.cases, ["sequential", "shuffled"])
     func resumed(_ oracle: Oracle, _ order: String) throws {
-        // A part of the rows, so that going on starts within an epoch.
+        // A part of the rows, so that resuming starts within an epoch.
         var run = try oracle.run(.adamw, global: 5)
         run.configuration = run.configuration
             .replacing("order: sequential", with: "order: \(order)")

@@ -10,9 +10,9 @@ import Tensors
 import Testing
 import Training
 
-/// Where an overflow came from: what is looked at, and that ranks meet while they look.
+/// Search for an overflow's origin: the search order, and the meeting of ranks during it.
 @MainActor @Suite("the search for an overflow", .serialized) struct OverflowSearchTests {
-    /// Polls that one search made on this rank, and what it came to. Overflows happen on the last
+    /// Number of polls of one search on this rank, and its result. Overflows happen on the last
     /// rank, in the last of five samples, which is in the second of two micro-batches.
     private func search(
         stopAtPoll last: Int = .max
@@ -20,7 +20,7 @@ import Training
         let world = TestJob.world
         var polls = 0
         let stopPoll = StopPoll(among: world) {
-            // So long that each of its calls is an agreement.
+            // Long enough that each of its calls is an agreement.
             usleep(60_000)
             polls += 1
             return polls == last
@@ -42,7 +42,7 @@ import Training
         return (polls, result.finding, result.wasBrokenOff)
     }
 
-    @Test("one by one the samples of a batch are tried, and all ranks meet after each")
+    @Test("the samples of a batch are tried one by one, and all ranks meet after each")
     func meets() throws {
         let (polls, finding, wasBrokenOff) = try search()
         // After the first micro-batch, and after each sample that the second has room for.
@@ -56,7 +56,7 @@ import Training
         #expect(finding.suspects.map(\.sample) == [4])
     }
 
-    @Test("where the forward pass overflows, its first output that is not finite is named")
+    @Test("the first output that is not finite in the forward pass is named")
     func forward() throws {
         let world = TestJob.world
         let isHere = world.rank == world.size - 1
@@ -99,7 +99,7 @@ import Training
             + pair("cls.seq_relationship") + pair("bert.pooler.dense")
         let (bias, words) = ("cls.predictions.bias", "bert.embeddings.word_embeddings.weight")
         let start = layout["bert.pooler.dense.weight"]?.range.lowerBound ?? 0
-        // With the heads comes the decoder's part of the token embedding.
+        // The decoder's part of the token embedding comes with the heads.
         #expect(names(start..<layout.count) == [bias, words] + heads)
         let attention = "bert.encoder.layer.0.attention"
         let projections = ["value", "key", "query"].map { "\(attention).self.\($0)" }

@@ -3,8 +3,8 @@ import Glibc
 import Reporting
 import Testing
 
-/// Loss scaling in whole runs. Overflows are made on one rank (`OverflowInjection`); the scale and
-/// the counters before and after each are worked out by hand from the rules.
+/// Loss scaling in whole runs. Overflows are injected on one rank (`OverflowInjection`); the scale
+/// and the counters before and after each are computed by hand from the rules.
 @Suite("overflows", .serialized) struct OverflowTests {
     /// Ranks and `precision.compute`.
     private static let jobs = [(1, "fp32"), (2, "fp16"), (3, "fp32"), (3, "fp16")]
@@ -44,7 +44,7 @@ import Testing
         #expect(
             steps.map(\.lossScale) == [64, 64, 64, 128, 64, 64, 64, 128, 128, 128, 256, 256])
         #expect(steps.map(\.samples) == [12, 24, 36, 48] + (6...13).map { $0 * 12 })
-        // Neither the schedule nor anything before the skip knows of it.
+        // Neither the schedule nor anything before the skip is affected.
         var calm = run
         calm.environment = []
         try calm.finish(ranks: ranks, ["--run", run.path("calm")])
@@ -79,10 +79,10 @@ import Testing
 
     @Test("a checkpoint right after a skip, and one right before", arguments: jobs)
     func resume(ranks: Int, compute: String) throws {
-        // Far below what overflows by itself in fp16.
+        // Far below values that overflow on their own in fp16.
         let initial = compute == "fp16" ? 1 << 10 : 1 << 20
-        // Every step is overdue, so the first checkpoint is that of step 0 behind batch 1; the
-        // other skips come after checkpoints of the step before.
+        // Every step is overdue, so the first checkpoint is that of step 0 after batch 1; the other
+        // skips come after checkpoints of the previous step.
         let run = try run(
             ranks - 1, "1", compute: compute, initial: initial,
             checkpoint: "every_steps: 0, every_minutes: 1.0e-9")
@@ -143,7 +143,8 @@ import Testing
             checkpoint: "every_steps: 4, every_minutes: 0")
         let outcome = try run.train(ranks: ranks)
         try outcome.require(65)
-        // 4, 4, 4, 8, 8: falls thrice, stays, and the last is not only skipped.
+        // 4, 4, 4, 8, 8: falls three times, stays, and the last overflow ends the run instead of
+        // only being skipped.
         #expect(
             try run.skips().map(\.lossScale) == [8, 4, 2] + Array(repeating: 1, count: 49))
         #expect(outcome.errorLines(with: "bert-train: ").count == 1, "\(outcome)")
@@ -210,7 +211,7 @@ import Testing
         #expect(!outcome.errors.contains("minimum"), "\(outcome.errors)")
     }
 
-    @Test("other settings of the scale: refused, or begun anew")
+    @Test("other settings of the scale: rejected, or restarted")
     func changes() throws {
         var run = try run(0, "1-3", initial: 64, steps: 6)
         try run.finish()
@@ -224,7 +225,7 @@ import Testing
         #expect(refused.errors.contains("precision.loss_scale"))
         try run.finish(change + ["--allow-changes"])
         #expect(try run.steps().map(\.lossScale) == [8, 8, 8, 16, 16, 16, 512, 512])
-        // Another type of numbers has its own scale, though the rules stay.
+        // Another number type has its own scale, although the rules are unchanged.
         try run.finish([
             "--set", "precision.compute=bf16", "--set", "precision.loss_scale.initial=512",
             "--set", "schedule.total_steps=14", "--allow-changes",
@@ -254,7 +255,7 @@ import Testing
 }
 
 extension Run {
-    /// The updates that were left out.
+    /// The skipped updates.
     func skips() throws -> [SkipRecord] { try events("skip", as: SkipRecord.self) }
 
     fileprivate static func tiny(_ more: String) throws -> Run { try tiny(steps: 12, more) }

@@ -2,7 +2,7 @@ import DurableFiles
 import Glibc
 import Testing
 
-/// A file of /proc, whose size says nothing.
+/// A file of /proc, whose size is meaningless.
 private func systemText(_ path: String) -> String {
     guard let file = fopen(path, "r") else { return "" }
     defer { fclose(file) }
@@ -21,7 +21,7 @@ private func allowed(_ process: String) -> Substring? {
 /// The processors on which the ranks of a job run.
 @Suite("pinning", .disabled(if: isLaunched, "starts jobs of its own")) struct PinningTests {
     @Test(
-        "two ranks of one host run apart, unless told otherwise",
+        "two ranks of one host run on different processors, unless disabled",
         .enabled(if: sysconf(Int32(_SC_NPROCESSORS_ONLN)) >= 2), arguments: [true, false])
     func pinned(isOn: Bool) throws {
         var run = try Run.tiny(steps: 2000)
@@ -34,7 +34,7 @@ private func allowed(_ process: String) -> Substring? {
         #expect(job.output.contains("pinned") == isOn)
     }
 
-    /// Each checkpoint has threads of its own; MPI has a few, too, as old as the process.
+    /// Each checkpoint has its own threads; MPI also has a few, as old as the process.
     @Test(
         "threads that write checkpoints of pinned ranks run anywhere",
         .enabled(if: sysconf(Int32(_SC_NPROCESSORS_ONLN)) >= 2))

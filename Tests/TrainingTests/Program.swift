@@ -4,9 +4,9 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// Starts the real programs, which lie beside the test bundle.
+/// Starts the real programs, which are next to the test bundle.
 enum Program {
-    /// The directory of this test bundle, and so of the programs.
+    /// Directory of this test bundle, and so of the programs.
     static let directory: String = {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
@@ -19,8 +19,8 @@ enum Program {
 
     static func path(_ name: String) -> String { Paths.join(directory, name) }
 
-    /// Runs `bert-train` with `arguments` to its end, on `ranks` ranks; without a launcher where
-    /// that is nil. `environment` are further variables, `NAME=VALUE`.
+    /// Runs `bert-train` with `arguments` to completion, on `ranks` ranks; without a launcher if
+    /// nil. `environment` contains further variables, `NAME=VALUE`.
     static func train(
         ranks: Int? = nil, _ arguments: [String], in directory: String = "/",
         environment: [String] = []
@@ -39,9 +39,9 @@ enum Program {
     }
 }
 
-/// What a program left behind.
+/// Result of a program.
 struct Outcome: CustomStringConvertible {
-    /// The exit status; 128 and the signal's number where one ended it.
+    /// Exit status; 128 plus the signal's number if one ended it.
     var status: Int32
     var output: String
     var errors: String
@@ -61,14 +61,14 @@ struct Outcome: CustomStringConvertible {
     }
 }
 
-/// A program that was started. It is killed, with its children, if nobody waits for it.
+/// A running program. It is killed, with its children, if nobody waits for it.
 final class RunningProgram {
     let identifier: pid_t
     private let scratch = TemporaryDirectory()
     private var isRunning = true
 
-    /// Seconds after which a program is taken to hang, and killed: a deadlock must not stop the
-    /// tests. Far above what any of them takes.
+    /// Seconds after which a program is considered hung, and killed, because a deadlock must not
+    /// stop the tests. Far above the duration of any of them.
     static let limit = 240
 
     init(_ command: [String], in directory: String) throws {
@@ -114,7 +114,8 @@ final class RunningProgram {
         }
     }
 
-    /// This process's variables; numerical libraries stay on one thread, as ranks are many.
+    /// This process's variables; numerical libraries stay on one thread, because there are many
+    /// ranks.
     private static func environment() -> [String] {
         var result: [String] = []
         var next = environ
@@ -155,9 +156,9 @@ final class RunningProgram {
         return variables.first { $0.hasPrefix("PMI_RANK=") }.flatMap { Int($0.dropFirst(9)) } ?? -1
     }
 
-    /// Waits until `process` does nothing but wait for others: it has slept and looked a thousand
-    /// times while `progress` stayed the same. Its own looks count, not time, which also passes for
-    /// one that only gets no core.
+    /// Waits until `process` does nothing but wait for others: it has slept and polled a thousand
+    /// times while `progress` stayed the same. Its own polls count instead of time, which also
+    /// passes for a process that only gets no core.
     func wait(untilIdle process: pid_t, progress: () -> Int) throws {
         var seen = (progress: -1, sleeps: 0)
         try wait {
@@ -172,7 +173,7 @@ final class RunningProgram {
         }
     }
 
-    /// What it has written so far.
+    /// Output so far.
     var output: String { fileText(scratch.file("output")) + fileText(scratch.file("errors")) }
 
     /// The launcher: the child of the process that limits the time.
@@ -182,7 +183,7 @@ final class RunningProgram {
     private var descendants: [pid_t] {
         let all = ((try? Paths.names(in: "/proc")) ?? []).compactMap { pid_t($0) }
         let parents = all.compactMap { process -> (pid_t, pid_t)? in
-            // "PID (NAME) STATE PARENT": the name may hold blanks and parentheses.
+            // "PID (NAME) STATE PARENT": the name may contain blanks and parentheses.
             let status = text("/proc/\(process)/stat")
             guard let end = status.lastIndex(of: ")") else { return nil }
             let words = status[end...].split(separator: " ")
@@ -223,7 +224,7 @@ final class RunningProgram {
     }
 }
 
-/// Why a program could not be driven.
+/// An error driving a program.
 struct ProgramError: Error, CustomStringConvertible {
     let description: String
 

@@ -4,14 +4,15 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// Inputs whose file system fails for a moment are read all the same; for long, that is no missing input.
+/// Inputs whose file system fails transiently are still read; if it fails for long, they are not
+/// considered missing.
 @Suite(
     .serialized, .disabled(if: isLaunched, "starts programs of its own"),
     .enabled(if: FailingCalls.isAvailable, "\(FailingCalls.skipping)"))
 struct ReadFaultTests {
     private let scratch = TemporaryDirectory()
 
-    /// Runs `bert` with faults, which all must have happened.
+    /// Runs `bert` with faults, all of which must have happened.
     private func bert(_ arguments: [String], _ faults: FailingCalls) throws -> Outcome {
         var faults = faults
         faults.log = scratch.file("log")
@@ -59,7 +60,7 @@ struct ReadFaultTests {
     }
 
     @Test(
-        "what cannot be read for long is an error of input and output",
+        "input that is unreadable for long is an I/O error",
         arguments: [("open", "words.txt"), ("read", "words.txt"), ("read", "input.txt")])
     func lasting(call: String, path: String) throws {
         var faults = FailingCalls(calls: [call], path: path, count: 1_000_000, error: ESTALE)

@@ -1,6 +1,6 @@
 import Testing
 
-/// Runs `run` on 1 and 3 ranks: each time it must end with `status` and say all `parts` in one
+/// Runs `run` on 1 and 3 ranks: each time it must end with `status` and print all `parts` in one
 /// line, once.
 func expectRefusal(
     _ run: Run, _ status: Int32, _ parts: [String], _ arguments: [String] = [],

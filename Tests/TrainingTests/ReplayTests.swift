@@ -2,9 +2,9 @@ import DurableFiles
 import Reporting
 import Testing
 
-/// `bert-train replay` on files of real runs, and on files that were tampered with.
+/// `bert-train replay` on files of real runs, and on tampered files.
 @Suite("replay") struct ReplayTests {
-    /// A run that ends at batch `batch`, and the file that it leaves.
+    /// A run that ends at batch `batch`, and its overflow file.
     private func overflow(
         batch: Int, ranks: Int, _ more: String = "", every: Int = 0
     ) throws -> (run: Run, file: String) {
@@ -22,8 +22,8 @@ import Testing
         try Program.train(ranks: ranks, ["replay"] + arguments)
     }
 
-    /// The first step of a run with `more` settings, and the replay of the same step where it
-    /// overflowed. One micro-batch is the whole batch, so that the file holds all of it.
+    /// The first step of a run with `more` settings, and the replay of the same step after an
+    /// overflow. One micro-batch is the whole batch, so that the file contains all of it.
     private func firstStep(_ more: [String] = []) throws -> (step: StepRecord, replay: Outcome) {
         let whole = ["--set", "batch.micro=12"] + more
         let plain = try Run.tiny(steps: 2)
@@ -89,13 +89,13 @@ import Testing
         let run = try overflow(batch: 2, ranks: 1).run
         let folder = run.path("overflow")
         let before = fileText(Paths.join(folder, try Paths.names(in: folder)[0]))
-        // The same batch again: nothing is written anew.
+        // The same batch again: nothing is rewritten.
         try run.train(ranks: 1).require(65)
         #expect(fileText(Paths.join(folder, try Paths.names(in: folder)[0])) == before)
         for index in 0..<20 {
             try WholeFiles.writeAtomically(Paths.join(folder, "other-\(index)"), "x")
         }
-        // One that ends the run is kept; one that is only skipped is told.
+        // One that ends the run is saved; one that is only skipped is reported.
         var more = run
         more.environment = ["BERT_TEST_OVERFLOW=0:3"]
         try more.train(ranks: 1).require(65)

@@ -3,7 +3,7 @@ import Glibc
 import Reporting
 import Testing
 
-/// Runs that are stopped and go on end as if nothing had happened.
+/// Runs that are stopped and resumed end as if uninterrupted.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct ResumeTests {
     /// 12 steps with a checkpoint at 6.
@@ -14,8 +14,8 @@ struct ResumeTests {
         return run
     }
 
-    /// A run that takes some seconds, with a checkpoint every 5 of its steps, and an evaluation
-    /// after each.
+    /// A run that takes several seconds, with a checkpoint every 5 steps, and an evaluation after
+    /// each.
     private static func longRun() throws -> Run {
         var run = try Run.tiny(steps: 60)
         for (old, new) in [
@@ -33,7 +33,7 @@ struct ResumeTests {
         let expected = try whole.content(12)
         let losses = try whole.losses()
 
-        // As if the job had ended after the checkpoint of step 6, some steps later.
+        // As if the job had ended several steps after the checkpoint of step 6.
         try whole.removeCheckpoint(12)
         let outcome = try whole.finish(ranks: ranks)
         #expect(try whole.content(12) == expected)
@@ -44,7 +44,7 @@ struct ResumeTests {
         #expect(resumed.map(\.step) == [6])
     }
 
-    @Test("another number of ranks goes on", arguments: [(1, 3), (3, 1), (3, 8)])
+    @Test("another number of ranks resumes", arguments: [(1, 3), (3, 1), (3, 8)])
     func otherRanks(_ before: Int, _ after: Int) throws {
         let run = try Self.run()
         try run.finish(ranks: before)
@@ -63,7 +63,7 @@ struct ResumeTests {
         try whole.finish(ranks: 8)
         let run = Run(whole.configuration)
         for (ranks, end) in [(8, 6), (3, 12), (5, 18)] {
-            // A stretch ends as if the job had been killed right after its checkpoint.
+            // Each part ends as if the job had been killed right after its checkpoint.
             try run.finish(ranks: ranks)
             for step in stride(from: 18, to: end, by: -6) { try run.removeCheckpoint(step) }
         }
@@ -81,7 +81,7 @@ struct ResumeTests {
         let job = try run.start(ranks: ranks)
         try job.wait { (try? run.checkpoints().contains("step-00000005")) ?? false }
         for process in job.ranks.suffix(1) { kill(process, SIGKILL) }
-        // A job whose rank is gone must end, and as a failure.
+        // A job that has lost a rank must end, and as a failure.
         #expect(job.wait().status != 0)
         try run.finish(ranks: ranks)
         #expect(try run.content(60) == whole.content(60))
@@ -119,7 +119,7 @@ struct ResumeTests {
         let job = try run.start(ranks: 2)
         try job.wait { !fileText(run.path("metrics.jsonl")).isEmpty }
         kill(try #require(job.launcher), signal)
-        // MPICH's mpirun that has been signalled itself ends with 0 as often as with its ranks' 75.
+        // MPICH's mpirun, if signalled itself, ends with 0 as often as with its ranks' 75.
         let outcome = job.wait()
         #expect([0, 75].contains(outcome.status), "\(outcome)")
         #expect(fileText(run.path("summary.json")).contains("\"status\": \"preempted\""))
@@ -193,7 +193,7 @@ struct ResumeTests {
             run.path("metrics.jsonl"), log.joined(separator: "\n") + "\n")
         try run.finish(ranks: ranks)
         #expect(try run.evaluations() == expected)
-        // And not twice.
+        // But not twice.
         try run.removeCheckpoint(12)
         try run.finish(ranks: ranks)
         #expect(try run.evaluations() == expected)

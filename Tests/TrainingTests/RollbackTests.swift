@@ -4,7 +4,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// `--resume PATH`, and what a run needs to go on once others have cleared up.
+/// `--resume PATH`, and what a run needs to resume after others were deleted.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct RollbackTests {
     /// 12 steps with a checkpoint at every third.
@@ -19,7 +19,7 @@ struct RollbackTests {
         try run.events("resume", as: ResumeRecord.self).map(\.step)
     }
 
-    @Test("--resume PATH again goes on, also when PATH is gone; another PATH rolls back")
+    @Test("--resume PATH again resumes, also when PATH is gone; another PATH rolls back")
     func again() throws {
         let source = try Self.run()
         try source.finish()
@@ -44,7 +44,7 @@ struct RollbackTests {
         try run.removeCheckpoint(12)
         try run.finish(command)
         #expect(try resumedSteps(run) == [6, 9, 9])
-        // Gone, but not where this run came from: a typing error must not pass.
+        // Gone, but not this run's origin: a typing error must not pass.
         try run.train(["--resume", source.checkpoint(5)]).require(66)
         #expect(try run.content(12).tensors == expected)
 
@@ -95,7 +95,7 @@ struct RollbackTests {
         #expect(try run.checkpoints().contains("superseded-step-00000012"))
     }
 
-    @Test("a run goes on though the model and the vocabulary it started from are gone")
+    @Test("a run resumes although the model and the vocabulary it started from are gone")
     func originGone() throws {
         let source = try Run.tiny(steps: 2)
         try source.finish()

@@ -33,7 +33,7 @@ struct Run {
             """)
     }
 
-    /// Two layers of 32, awkwardly wide inside.
+    /// Two layers of 32, with awkward inner widths.
     static let tinyModel = """
         hidden_size: 32, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 56, \
         max_position_embeddings: 40
@@ -55,7 +55,7 @@ struct Run {
         try Program.train(ranks: ranks, arguments(more), environment: environment)
     }
 
-    /// Trains and demands that all went well.
+    /// Trains and requires success.
     @discardableResult
     func finish(
         ranks: Int? = nil, _ more: [String] = [],
@@ -105,7 +105,7 @@ struct Run {
     /// Removes the checkpoint of `step`, as if the run had been stopped before it.
     func removeCheckpoint(_ step: Int) throws { try Paths.remove(checkpoint(step)) }
 
-    /// All that a checkpoint holds, by the names in its files.
+    /// Everything in a checkpoint, by the names in its files.
     func content(_ step: Int) throws -> CheckpointContent {
         try CheckpointContent(checkpoint(step))
     }
@@ -137,7 +137,7 @@ struct CheckpointContent: Equatable {
         }
     }
 
-    /// Parameters and moments without the state, which also says where a run came from.
+    /// Parameters and moments without the state, which also records the run's origin.
     var tensors: CheckpointContent {
         var result = self
         result.state = ""
@@ -154,8 +154,8 @@ struct CheckpointContent: Equatable {
 
     /// Greatest relative norm of a parameter's difference to that of another run.
     ///
-    /// Biases of keys are left out: attention does not depend on them, so their gradients are
-    /// nothing but rounding, which Adam makes as large as anything else.
+    /// Biases of keys are excluded: attention does not depend on them, so their gradients consist
+    /// of rounding only, which Adam makes as large as anything else.
     func distance(to other: CheckpointContent) throws -> Double {
         try #require(Set(parameters.keys) == Set(other.parameters.keys))
         return parameters.filter { !$0.key.hasSuffix(".key.bias") }.map { name, values in

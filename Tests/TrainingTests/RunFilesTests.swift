@@ -6,7 +6,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// Names and contents of what a run leaves, as docs/ promises them to other programs.
+/// Names and contents of a run's files, as specified in docs/ for other programs.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct RunFilesTests {
     /// A run of 4 steps with evaluations and checkpoints at 2 and 4.

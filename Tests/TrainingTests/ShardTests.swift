@@ -2,13 +2,13 @@ import DurableFiles
 import Reporting
 import Testing
 
-/// Runs whose ranks share the optimizer end as if each had all of it.
+/// Runs with a sharded optimizer end as if each rank had all of it.
 @Suite("sharded optimizer", .serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct ShardTests {
     private static let sharded = ["--set", "parallel.shard_optimizer=true"]
 
-    /// 8 steps of several buckets, in some of which not every rank owns something, with a
-    /// checkpoint at 4.
+    /// 8 steps of several buckets, in some of which not every rank owns a part, with a checkpoint
+    /// at 4.
     private static func run(_ more: String = "") throws -> Run {
         var run = try Run.tiny(steps: 8, more)
         for (old, new) in [
@@ -33,7 +33,7 @@ struct ShardTests {
         try whole.finish(ranks: ranks, set)
         try run.finish(ranks: ranks, set + Self.sharded)
         try Self.expectEqual(run, whole)
-        // And so are the files: a checkpoint does not tell.
+        // And so are the files: a checkpoint does not depend on sharding.
         let names = try Paths.names(in: run.checkpoint(8)).filter { $0.hasPrefix("optimizer.") }
         #expect(names.count == ranks)
         for name in names {
@@ -44,7 +44,7 @@ struct ShardTests {
         }
     }
 
-    @Test("a checkpoint goes on with and without", arguments: [false, true])
+    @Test("a checkpoint resumes with and without sharding", arguments: [false, true])
     func resumed(from isSharded: Bool) throws {
         let whole = try Self.run()
         try whole.finish(ranks: 3)
@@ -55,7 +55,7 @@ struct ShardTests {
         try Self.expectEqual(run, whole)
     }
 
-    @Test("a checkpoint goes on on other numbers of ranks", arguments: [(2, 5), (5, 1), (1, 2)])
+    @Test("a checkpoint resumes on other numbers of ranks", arguments: [(2, 5), (5, 1), (1, 2)])
     func otherRanks(_ before: Int, _ after: Int) throws {
         let (whole, run) = (try Self.run(), try Self.run())
         try whole.finish(ranks: before)

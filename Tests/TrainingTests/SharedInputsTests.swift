@@ -4,10 +4,11 @@ import Glibc
 import TemporaryDirectories
 import Testing
 
-/// Jobs whose ranks were given different files, as a stale cache gives them: refused at the start, naming what differs.
+/// Jobs whose ranks were given different files, as by a stale cache: rejected at the start, naming
+/// the differences.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct SharedInputsTests {
-    /// Runs a job in which each rank has a folder, program and arguments of its own.
+    /// Runs a job in which each rank has its own folder, program and arguments.
     private func job(
         _ ranks: [(directory: String, program: String, arguments: [String])]
     ) throws -> Outcome {

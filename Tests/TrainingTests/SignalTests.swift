@@ -5,7 +5,7 @@ import TemporaryDirectories
 import Testing
 import Tokenization
 
-/// Runs that are asked to stop in the middle of long work.
+/// Runs that are asked to stop during long work.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct SignalTests {
     /// A run whose steps take seconds: many micro-batches of a model that is not so small.
@@ -19,7 +19,7 @@ struct SignalTests {
         return run
     }
 
-    @Test("a step is broken off, thrown away, and done again", arguments: [1, 3])
+    @Test("a step is interrupted, discarded, and repeated", arguments: [1, 3])
     func brokenOff(ranks: Int) throws {
         let whole = try Self.slowRun(steps: 3)
         try whole.finish(ranks: ranks)
@@ -29,7 +29,7 @@ struct SignalTests {
         usleep(200_000)
         kill(try #require(job.ranks.last), SIGUSR2)
         try job.wait().require(75)
-        // Whatever was done is in the checkpoint, and it is no more than the log says.
+        // All finished work is in the checkpoint, and it is no more than the log says.
         let last = try #require(try run.steps().last?.step)
         #expect(last < 3)
         #expect(try run.checkpoints() == ["step-0000000\(last)"])
@@ -38,7 +38,7 @@ struct SignalTests {
         #expect(try run.losses() == whole.losses())
     }
 
-    @Test("a step that would take hours is broken off before the first update", arguments: [1, 2])
+    @Test("a step that would take hours is interrupted before the first update", arguments: [1, 2])
     func longStep(ranks: Int) throws {
         var run = try Self.slowRun(steps: 2)
         run.configuration = run.configuration.replacing("global: 120", with: "global: 30000")
@@ -51,7 +51,7 @@ struct SignalTests {
         #expect(try run.checkpoints() == ["step-00000000"])
     }
 
-    @Test("an evaluation is broken off, and done after resuming", arguments: [1, 2])
+    @Test("an evaluation is interrupted, and repeated after resuming", arguments: [1, 2])
     func evaluation(ranks: Int) throws {
         let scratch = TemporaryDirectory()
         let vocabulary = try TinyCorpus.vocabulary()
@@ -91,7 +91,7 @@ struct SignalTests {
 
     private struct Step: Decodable { var step: Int }
 
-    /// UCX, under MPI, takes SIGHUP for a request to debug as it is loaded.
+    /// UCX, below MPI, interprets SIGHUP as a request to debug while it is loaded.
     @Test(
         "a closed terminal and the end of the processor time stop a run as SIGTERM does",
         arguments: [(SIGHUP, "SIGHUP"), (SIGXCPU, "SIGXCPU")], [1, 2])
@@ -124,7 +124,7 @@ struct SignalTests {
         try job.wait().require(75)
     }
 
-    /// Rank 1 is stopped, so rank 0 waits for it, and no agreement to stop can come about.
+    /// Rank 1 is stopped, so rank 0 waits for it, and no agreement to stop is possible.
     @Test("a second signal ends the process at once, and the last checkpoint stays good")
     func second() throws {
         var run = try Run.tiny(steps: 1_000_000)
@@ -136,7 +136,7 @@ struct SignalTests {
         kill(ranks[1], SIGSTOP)
         try job.wait(untilIdle: ranks[0]) { fileText(run.path("metrics.jsonl")).utf8.count }
 
-        // Two signals at once are one and its copy.
+        // Two signals at once count as one and its copy.
         kill(ranks[0], SIGSTOP)
         kill(ranks[0], SIGTERM)
         kill(ranks[0], SIGUSR1)

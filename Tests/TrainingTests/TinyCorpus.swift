@@ -41,7 +41,7 @@ struct TinyCorpus: Sendable {
         try builder.build([other], output: scratch.file("other"))
     }
 
-    /// Short documents with words of their own, so that pairs of sentences mean something.
+    /// Short documents with words of their own, so that pairs of sentences are meaningful.
     private static let documents: [String] = (0..<40).map { number in
         let animal = ["fox", "heron", "otter", "badger", "hare", "owl", "toad", "wren"][number % 8]
         let place = ["river", "meadow", "hill", "forest", "garden"][number % 5]

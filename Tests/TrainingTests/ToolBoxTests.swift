@@ -2,7 +2,7 @@ import DurableFiles
 import TemporaryDirectories
 import Testing
 
-/// `bert` beside `bert-train`: text in, checkpoints out.
+/// `bert` next to `bert-train`: text in, checkpoints out.
 @Suite(.serialized, .disabled(if: isLaunched, "starts programs of its own"))
 struct ToolBoxTests {
     private func bert(_ arguments: [String]) throws -> Outcome {
@@ -50,7 +50,7 @@ struct ToolBoxTests {
         return try RunningProgram(["/bin/sh", "-c", setup + command], in: directory.path).wait()
     }
 
-    @Test("every reader of text refuses what is none, and says what to do")
+    @Test("every reader of text rejects other input, and says what to do")
     func notText() throws {
         let scratch = TemporaryDirectory()
         let inputs: [(String, [UInt8], String)] = [
@@ -95,7 +95,7 @@ struct ToolBoxTests {
         #expect(fileText(scratch.file("new/folder/v.txt")) == fileText(scratch.file("w.txt")))
     }
 
-    @Test("what was tokenized before an error is written")
+    @Test("lines tokenized before an error are written")
     func answersBeforeAnError() throws {
         let scratch = TemporaryDirectory()
         let outcome = try shell(
@@ -107,7 +107,7 @@ struct ToolBoxTests {
         #expect(try shell(replaced, in: scratch).output.split(separator: "\n").count == 2)
     }
 
-    @Test("a text that the vocabulary does not fit is told of")
+    @Test("a text that does not match the vocabulary is reported")
     func unknownTokens() throws {
         let text = (0..<40).map { "Слово \($0 % 7) другое слово.\n\n" }.joined()
         let (outcome, scratch) = try build(Array(text.utf8))
@@ -168,7 +168,7 @@ struct ToolBoxTests {
                 ]
             ).require()
         }
-        // The step is all that a model directory does not know, and each has a path of its own.
+        // Only the step is missing from a model directory, and each has its own path.
         let numbers = files.map { file in
             fileText(file).split(separator: "\n").filter { line in
                 !line.hasPrefix("  \"step\"") && !line.hasPrefix("  \"checkpoint\"")

@@ -4,7 +4,7 @@ import Reporting
 import TemporaryDirectories
 import Testing
 
-/// Ranks that stop answering end their job, which then goes on from its last checkpoint.
+/// Ranks that stop answering end their job, which then resumes from its last checkpoint.
 @Suite(.serialized, .disabled(if: isLaunched, "starts jobs of its own"))
 struct WatchdogTests {
     private static func run(steps: Int) throws -> Run {
@@ -33,7 +33,7 @@ struct WatchdogTests {
         #expect(line.contains("rank 1 on \(name) waits in "), "\(line)")
         #expect(line.contains("step "), "\(line)")
 
-        // What was done up to the last checkpoint is there.
+        // The work up to the last checkpoint is there.
         let steps = try run.steps().count
         let last = try #require(try run.checkpoints().last)
         var shorter = run
@@ -44,7 +44,7 @@ struct WatchdogTests {
         #expect((resumed.output + resumed.errors).contains(last), "\(resumed)")
     }
 
-    @Test("a job that is suspended as a whole goes on")
+    @Test("a job that is suspended as a whole continues")
     func suspended() throws {
         let run = try Self.run(steps: 400)
         let job = try run.start(ranks: 3, ["--set", "parallel.timeout=1"])
@@ -74,7 +74,7 @@ struct WatchdogTests {
         let scratch = TemporaryDirectory()
         let run = try Run.tiny()
         let outcome = try check(run, milliseconds: 6000, log: scratch.file("log")).wait()
-        // Its files are there until here.
+        // Its files must exist until here.
         withExtendedLifetime(run) {}
         try outcome.require()
         #expect(!outcome.errors.contains("no longer answers"), "\(outcome)")

@@ -3,7 +3,7 @@
 
 /// Marks that end a sentence in scripts other than Latin and CJK.
 enum SentenceTerminals {
-    /// Ranges of code points, rising: the first and the last one.
+    /// Ranges of code points in ascending order: the first and the last one.
     static let ranges: [(first: UInt32, last: UInt32)] = [
         (0x0589, 0x0589),
         (0x061D, 0x061F),

@@ -1,48 +1,47 @@
-/// How answers are chosen among spans.
+/// Settings of the search for an answer among spans.
 public struct AnswerSettings: Equatable, Sendable {
-    /// The starts and ends tried in each window, and the answers kept.
+    /// Start and end positions considered in each window, and candidates kept.
     public var nBest = 20
-    /// The most tokens of an answer.
+    /// Maximum length of an answer, in tokens.
     public var maximumAnswerLength = 30
     /// Whether a question may have no answer (SQuAD 2.0).
     public var allowsNoAnswer = false
-    /// The answer is empty where the score of "no answer" exceeds that of the best answer by more
-    /// than this.
+    /// Margin by which the "no answer" score must exceed the best answer's before the empty answer
+    /// is predicted.
     public var nullThreshold = 0.0
 
     /// Google's values, for SQuAD 1.1.
     public init() {}
 }
 
-/// One answer that came into question.
+/// A candidate answer.
 public struct AnswerCandidate: Equatable, Sendable {
-    /// The answer; empty for none.
+    /// Text of the answer; empty for "no answer".
     public let text: String
-    /// The score of its first token.
+    /// Score of its first token.
     public let startLogit: Double
-    /// The score of its last token.
+    /// Score of its last token.
     public let endLogit: Double
-    /// Softmax of the sums of both, over the candidates.
+    /// Softmax over the candidates of `startLogit + endLogit`.
     public let probability: Double
 }
 
-/// What is answered to a question.
+/// The prediction for a question.
 public struct AnswerPrediction: Equatable, Sendable {
-    /// The answer; empty where there is none, "empty" where no span was admissible.
+    /// The answer; empty for "no answer", "empty" if no span was admissible.
     public let text: String
-    /// By how much "no answer" scores better than the best answer; nil where every question has
-    /// one.
+    /// The "no answer" score minus the best answer's score; nil if every question has an answer.
     public let nullScore: Double?
-    /// The best candidates, best first.
+    /// Candidates, best first.
     public let candidates: [AnswerCandidate]
-    /// Whether some span was admissible.
+    /// Whether at least one span was admissible.
     public let hasSpan: Bool
 
-    /// The answer's own place among the candidates; nil for "empty" and the like.
+    /// The candidate whose text is the answer; nil if there is none, for example for "empty".
     var chosen: AnswerCandidate? { candidates.first { $0.text == text } }
 
-    /// The best `count` candidates, and the chosen one after them where it is not among them: the
-    /// null threshold may choose any.
+    /// The best `count` candidates, followed by the chosen one if it is not among them, because the
+    /// null threshold may select any candidate.
     public func candidates(best count: Int) -> [AnswerCandidate] {
         let best = Array(candidates.prefix(count))
         guard let chosen, !best.contains(where: { $0.text == chosen.text }) else { return best }
@@ -50,14 +49,14 @@ public struct AnswerPrediction: Equatable, Sendable {
     }
 }
 
-/// The scores of the tokens of one window, as the head gives them.
+/// Output of the span head for one window: a start and an end score per token.
 public struct SpanLogits: Sendable {
-    /// How well an answer begins at each token. Scores of padding may follow.
+    /// Score of each token as the answer's start. Padding may follow.
     public let start: [Float]
-    /// How well an answer ends at each token.
+    /// Score of each token as the answer's end.
     public let end: [Float]
 
-    /// As many ends as starts.
+    /// - Precondition: both have the same length.
     public init(start: [Float], end: [Float]) {
         precondition(start.count == end.count, "as many ends as starts")
         self.start = start

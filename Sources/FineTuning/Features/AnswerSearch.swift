@@ -1,13 +1,13 @@
 internal import Tokenization
 
-/// `write_predictions` of Google's run_squad.py: from the scores of all windows of a question to its
-/// answer.
+/// `write_predictions` of Google's run_squad.py: computes a question's answer from the scores of
+/// all its windows.
 extension QuestionFeatures {
-    /// The answer to a question.
+    /// Predicts the answer to a question.
     ///
     /// - Parameters:
-    ///   - question: its place in the file.
-    ///   - logits: the scores of each of its windows, in order; at least as many as tokens.
+    ///   - question: its index in the file.
+    ///   - logits: scores of each of its windows, in order; at least one per token.
     public func predict(
         question: Int, logits: [SpanLogits], settings: AnswerSettings
     ) -> AnswerPrediction {
@@ -21,7 +21,7 @@ extension QuestionFeatures {
             settings: settings)
     }
 
-    /// Finds the answer from the `WindowScores` of each window.
+    /// Predicts the answer from the `WindowScores` of each window.
     public func predict(
         question: Int, scores: [WindowScores], settings: AnswerSettings
     ) -> AnswerPrediction {
@@ -37,7 +37,8 @@ extension QuestionFeatures {
 
     private typealias Entry = (text: String, start: Double, end: Double)
 
-    /// The smallest score of `[CLS]`: a question has no answer only if no window has one.
+    /// The lowest `[CLS]` score over the windows, because a question has no answer only if no
+    /// window has one.
     private static func bestNull(_ scores: [WindowScores]) -> AnswerSpan? {
         var best: AnswerSpan?
         for (index, scores) in scores.enumerated() {
@@ -49,7 +50,7 @@ extension QuestionFeatures {
         return best
     }
 
-    /// The best spans with different texts.
+    /// The best spans with distinct texts.
     private func distinct(
         _ spans: inout RankedSpans, _ windows: [AnswerWindow], _ null: AnswerSpan?,
         _ settings: AnswerSettings, _ texts: inout AnswerTexts
@@ -63,7 +64,7 @@ extension QuestionFeatures {
                 continue
             }
             guard let text = text(span, windows[span.window], &texts) else { continue }
-            // Bytes: equal `String`s may differ in their code points.
+            // Compared as bytes: equal `String`s may differ in their code points.
             guard seen.insert(Array(text.utf8)).inserted else { continue }
             entries.append((text, span.startLogit, span.endLogit))
         }
@@ -95,8 +96,8 @@ extension QuestionFeatures {
             candidates: candidates, hasSpan: hasSpan)
     }
 
-    /// The words that a span covers, cut to what its pieces cover; nil if that is known to have been
-    /// given before.
+    /// Text of the words a span covers, trimmed to what its pieces cover; nil if it is a known
+    /// duplicate.
     private func text(
         _ span: AnswerSpan, _ window: AnswerWindow, _ texts: inout AnswerTexts
     ) -> String? {
@@ -111,8 +112,8 @@ extension QuestionFeatures {
     }
 }
 
-/// The texts of spans of one context, each given once: a context without white space is a single
-/// word, of which thousands of spans may be in question, and the text of many of them all of it.
+/// Texts of the spans of one context, without duplicates. A context without white space is a single
+/// word, so thousands of candidate spans may all map to its whole text.
 private struct AnswerTexts {
     private struct Place: Hashable {
         let words: ClosedRange<Int>
@@ -126,8 +127,8 @@ private struct AnswerTexts {
 
     init(tokenizer: WordPieceTokenizer) { self.tokenizer = tokenizer }
 
-    /// The text of a span; nil where one of the same words and pieces was given before, or where it
-    /// is all of the words, and was given before.
+    /// The text of a span; nil if a span with the same words and pieces was already returned, or if
+    /// the text is all of its words and those were already returned.
     mutating func next(
         of pieces: ArraySlice<Int32>, words: ClosedRange<Int>, in context: EncodedContext
     ) -> String? {
@@ -140,7 +141,7 @@ private struct AnswerTexts {
     }
 }
 
-/// The softmax of some scores.
+/// Softmax of a list of scores.
 func softmax(_ scores: [Double]) -> [Double] {
     let highest = scores.max() ?? 0
     let weights = scores.map { exponential($0 - highest) }

@@ -1,29 +1,29 @@
-/// A stretch of a question's context that fits into one input.
+/// A window of a question's context that fits into one input.
 public struct AnswerWindow: Equatable, Sendable {
-    /// The question, by its place in the file.
+    /// Index of the question in the file.
     public let question: Int
-    /// The pieces of the context that it holds.
+    /// Range of the context's pieces in the window.
     public let pieces: Range<Int>
-    /// The token at which the answer begins; 0, which is `[CLS]`, where the window does not hold it
-    /// whole or there is none; nil where labels were not asked for.
+    /// Token at which the answer begins; 0 (`[CLS]`) if the window does not contain the whole
+    /// answer or there is none; nil if labels were not requested.
     public let start: Int32?
-    /// The last token of the answer, likewise.
+    /// Last token of the answer, with the same conventions as `start`.
     public let end: Int32?
 }
 
-/// How contexts are cut into windows.
+/// Settings for cutting contexts into windows.
 public struct WindowSettings: Equatable, Sendable {
-    /// The most tokens of an input.
+    /// Maximum length of an input, in tokens.
     public var maximumLength = 384
     /// Pieces from the start of one window to the start of the next.
     public var stride = 128
-    /// The most tokens of a question; the rest is cut off.
+    /// Maximum length of a question, in tokens; longer questions are truncated.
     public var maximumQuestionLength = 64
 
     /// Google's values.
     public init() {}
 
-    /// What is wrong with these settings, or nil.
+    /// Description of the first invalid setting, or nil.
     public var problem: String? {
         if stride < 1 { return "the document stride must be at least 1" }
         if maximumQuestionLength < 1 { return "a question needs at least one token" }
@@ -34,7 +34,7 @@ public struct WindowSettings: Equatable, Sendable {
         return nil
     }
 
-    /// The number of windows of a context of `count` pieces, for a question of `question` tokens.
+    /// Number of windows of a context of `count` pieces for a question of `question` tokens.
     func windowCount(count: Int, question: Int) -> Int {
         let room = maximumLength - question - 3
         guard count > room else { return count > 0 ? 1 : 0 }
@@ -42,7 +42,7 @@ public struct WindowSettings: Equatable, Sendable {
         return 1 + (count - room + step - 1) / step
     }
 
-    /// The windows of a context of `count` pieces, for a question of `question` tokens.
+    /// Windows of a context of `count` pieces for a question of `question` tokens.
     func windows(count: Int, question: Int) -> [Range<Int>] {
         let room = maximumLength - question - 3
         var windows: [Range<Int>] = []
@@ -57,10 +57,12 @@ public struct WindowSettings: Equatable, Sendable {
     }
 }
 
-/// Whether window `index`, which holds a piece, is the one of all windows of a question in which the
-/// piece stands farthest from both ends: the window whose scores count for answers that begin there.
+/// Whether window `index`, which contains a piece, is the one of the question's windows in which
+/// that piece is farthest from both ends. Only this window's scores count for answers that begin at
+/// the piece.
 ///
-/// - Parameter windows: in the order of the context, so that those that hold a piece are neighbours.
+/// - Parameter windows: in the order of the context, so that windows containing a piece are
+///   adjacent.
 package func isMaximumContext(_ windows: [Range<Int>], _ index: Int, piece: Int) -> Bool {
     var first = index
     while first > 0, windows[first - 1].contains(piece) { first -= 1 }

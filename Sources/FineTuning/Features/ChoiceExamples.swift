@@ -1,25 +1,25 @@
-/// A prompt with several ways to go on, of which one is right.
+/// A prompt with several continuations, one of which is correct.
 public struct ChoiceExample: Equatable, Sendable {
-    /// `[CLS] prompt [SEP] choice [SEP]`, one for each choice.
+    /// `[CLS] prompt [SEP] choice [SEP]`, one input per choice.
     public let inputs: [EncodedText]
-    /// The right choice, from 0; nil for data to predict.
+    /// Index of the correct choice, from 0; nil for data to predict.
     public let label: Int?
 }
 
 extension TaskTable {
-    /// The most choices of an example: all of them are in memory together.
+    /// Maximum number of choices per example, because all of them are in memory at once.
     public static let maximumChoices = 1000
 
-    /// The records as multiple-choice examples (Hugging Face's `BertForMultipleChoice`: every choice
-    /// is a pair with the prompt, and all are scored by one softmax).
+    /// The records as multiple-choice examples. As in Hugging Face's `BertForMultipleChoice`, every
+    /// choice is paired with the prompt, and one softmax scores all of them.
     ///
     /// - Parameters:
-    ///   - prompt: the place of the prompt's column.
-    ///   - choices: the places of the columns of the choices; or one place, of a list.
-    ///   - label: the place of the column with the number of the right choice, from 0.
+    ///   - prompt: index of the prompt's column.
+    ///   - choices: indices of the choices' columns, or one index of a column of lists.
+    ///   - label: index of the column with the number of the correct choice, from 0.
     ///   - progress: called before each record.
-    /// - Throws: `TaskDataError` where a record has fewer than two choices or more than
-    ///   `maximumChoices`, or its label names none.
+    /// - Throws: `TaskDataError` if a record has fewer than two choices or more than
+    ///   `maximumChoices`, or if its label is out of range.
     public func choiceExamples(
         prompt: Int, choices: [Int], label: Int?, encoder: InputEncoder,
         progress: () -> Void = {}

@@ -1,14 +1,14 @@
-/// A context cut into words, each of which is found again in the text.
+/// A context split into words, with each word's range in the text.
 ///
-/// Words end at Google's white space (space, tab, CR, LF, U+202F); besides, every ideograph is a
-/// word, without which a Chinese paragraph would be a single one. For text without ideographs these
+/// Words end at Google's white space (space, tab, CR, LF, U+202F). In addition, every ideograph is
+/// a word; otherwise a Chinese paragraph would be a single word. For text without ideographs these
 /// are the `doc_tokens` of Google's run_squad.py.
 struct ContextWords: Sendable {
     /// The text.
     let scalars: [Unicode.Scalar]
-    /// Where each word stands in it.
+    /// Range of each word in `scalars`.
     let ranges: [Range<Int>]
-    /// The word of each code point; for white space the one before, -1 at the beginning.
+    /// Index of each code point's word; for white space the preceding word, -1 at the beginning.
     let wordAt: [Int32]
 
     init(_ text: String) {
@@ -37,7 +37,7 @@ struct ContextWords: Sendable {
         self.wordAt = wordAt
     }
 
-    /// The text of some words: one space where white space divides two of them.
+    /// Text of a range of words, with one space wherever white space separates two of them.
     func text(_ words: ClosedRange<Int>) -> [Unicode.Scalar] {
         var result = Array(scalars[ranges[words.lowerBound]])
         for word in words.dropFirst() {
@@ -54,7 +54,8 @@ struct ContextWords: Sendable {
         }
     }
 
-    /// The eight ranges in which BERT's tokenizer sets code points apart.
+    /// Whether a code point is in one of the eight ranges that BERT's tokenizer splits into single
+    /// words.
     private static func isIdeograph(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x4E00...0x9FFF, 0x3400...0x4DBF, 0x20000...0x2A6DF, 0x2A700...0x2B73F,

@@ -1,11 +1,11 @@
-/// A context as pieces, each of which knows its word.
+/// A context as word pieces, with the word of each piece.
 struct EncodedContext: Sendable {
     let words: ContextWords
     /// Token ids.
     let pieces: [Int32]
-    /// The word of each piece.
+    /// Word index of each piece.
     let wordOfPiece: [Int32]
-    /// The first piece of each word; one more than words.
+    /// Index of the first piece of each word, plus a final end index.
     let firstPiece: [Int32]
 
     init(_ text: String, encoder: InputEncoder) {
@@ -25,10 +25,10 @@ struct EncodedContext: Sendable {
         self.firstPiece = firstPiece
     }
 
-    /// The pieces that the first answer of a question covers.
+    /// Locates the first answer of a question among the pieces.
     ///
-    /// An answer without a place is looked for from the beginning. A question is left out where the
-    /// words at the place do not hold the answer's text.
+    /// An answer without a position is searched for from the beginning. The result is `missing` if
+    /// the words at the position do not contain the answer's text.
     func locate(_ question: Question, encoder: InputEncoder) -> LocatedAnswer {
         if question.isImpossible { return .none }
         guard let answer = question.answers.first else { return .missing("it has no answer") }
@@ -46,8 +46,8 @@ struct EncodedContext: Sendable {
         guard first >= 0, first <= last,
             PythonText.find(clean, in: words.text(first...last)) != nil
         else {
-            // Google's test takes a no-break or ideographic space in an answer for a plain one,
-            // though in contexts it takes it for a letter.
+            // Google's check treats a no-break or ideographic space in an answer as a plain space,
+            // but treats it as a letter in contexts.
             return .missing(
                 first >= 0 && words.scalars[start..<start + text.count].elementsEqual(text)
                     ? "its answer holds white space that run_squad.py finds in no context, such as a "
@@ -60,8 +60,9 @@ struct EncodedContext: Sendable {
         return .pieces(improved(low...high, answer: encoder.ids(answer.text)))
     }
 
-    /// `_improve_answer_span`: the first stretch within `span` whose pieces are those of the answer
-    /// (words may hold more than the annotator marked, as "(1895-1943)." does); else `span`.
+    /// `_improve_answer_span`: the first range within `span` whose pieces equal those of the
+    /// answer, otherwise `span`. Words may contain more than the annotator marked, such as
+    /// "(1895-1943).".
     private func improved(_ span: ClosedRange<Int>, answer: [Int32]) -> ClosedRange<Int> {
         guard !answer.isEmpty, answer.count <= span.count else { return span }
         for start in span.lowerBound...(span.upperBound - answer.count + 1)
@@ -72,16 +73,16 @@ struct EncodedContext: Sendable {
     }
 }
 
-/// The place of a question's answer.
+/// Location of a question's answer.
 enum LocatedAnswer {
-    /// In these pieces of the context.
+    /// In this range of the context's pieces.
     case pieces(ClosedRange<Int>)
-    /// Nowhere: the question has none, or it is not asked for.
+    /// Not in the context: the question has no answer, or labels were not requested.
     case none
-    /// It should be somewhere and is not.
+    /// Expected in the context but not found; the payload is the reason.
     case missing(String)
 
-    /// A window with its labels; `offset` is the token at which its pieces begin.
+    /// Makes a window with its labels; `offset` is the token at which its pieces begin.
     func window(
         _ question: Int, _ pieces: Range<Int>, offset: Int, training: Bool
     ) -> AnswerWindow {

@@ -2,16 +2,16 @@
 public struct EncodedText: Equatable, Sendable {
     /// `[CLS] first [SEP]`, or `[CLS] first [SEP] second [SEP]`.
     public var tokenIDs: [Int32]
-    /// 0 up to the first `[SEP]`, 1 behind it. As many as tokens.
+    /// 0 up to the first `[SEP]`, 1 after it. One per token.
     public var segmentIDs: [UInt8]
 
-    /// An input.
+    /// Makes an input of token ids with one segment id per token.
     public init(tokenIDs: [Int32], segmentIDs: [UInt8]) {
         self.tokenIDs = tokenIDs
         self.segmentIDs = segmentIDs
     }
 
-    /// Joins token ids that have been cut to their lengths.
+    /// Joins token ids that have already been truncated.
     init(
         first: some Sequence<Int32>, second: (some Sequence<Int32>)?, clsID: Int32, sepID: Int32
     ) {

@@ -1,18 +1,19 @@
 internal import Glibc
 internal import Tokenization
 
-/// `get_final_text` of Google's run_squad.py: the part of the original words that some pieces stand
-/// for, with its capitals and accents.
+/// `get_final_text` of Google's run_squad.py: the part of the original words that some pieces
+/// represent, with its capitals and accents.
 ///
-/// Both texts are stripped of their spaces and laid side by side; where that fails (an accent was
-/// removed, a piece is `[UNK]`), the original words are returned whole.
+/// Both texts are stripped of spaces and aligned. If the alignment fails (because an accent was
+/// removed or a piece is `[UNK]`), the original words are returned whole.
 ///
-/// Of one stretch of words many spans may be asked for: what they share is made once.
+/// Many spans may be requested for the same words, so their shared work is computed once.
 struct OriginalWords {
     let original: [Unicode.Scalar]
     private let tokenizer: WordPieceTokenizer
     private let normalized: [Unicode.Scalar]
-    /// Where the text, and its normalized form, have no spaces; empty where they do not match.
+    /// Positions of the non-space code points in the text and in its normalized form; empty if the
+    /// two do not align.
     private let places: [Int]
     private let normalizedPlaces: [Int]
 
@@ -31,9 +32,9 @@ struct OriginalWords {
         self.normalizedPlaces = isAligned ? normalizedPlaces : []
     }
 
-    /// The part that the pieces stand for; nil where that is not to be found, and stands for all.
+    /// The part that the pieces represent; nil if it cannot be found, which means all of the text.
     func part(of pieces: ArraySlice<Int32>) -> ArraySlice<Unicode.Scalar>? {
-        // Words never hold "[UNK]", whose brackets would be words of their own.
+        // Words never contain "[UNK]", because its brackets would be words of their own.
         guard !places.isEmpty, !pieces.contains(tokenizer.vocabulary.unkID) else { return nil }
         let wanted = detokenized(pieces, tokenizer.vocabulary)
         guard !wanted.isEmpty, let start = PythonText.find(wanted, in: normalized),
@@ -44,14 +45,14 @@ struct OriginalWords {
     }
 }
 
-/// The text of pieces: joined by spaces, continuations to the piece before.
+/// Text of pieces, joined by spaces, with continuations attached to the preceding piece.
 private func detokenized(
     _ pieces: some Sequence<Int32>, _ vocabulary: Vocabulary
 ) -> [Unicode.Scalar] {
     var text: [Unicode.Scalar] = []
     for (index, id) in pieces.enumerated() {
         var piece = Array(vocabulary.token(id).unicodeScalars)
-        // Also the first piece loses its "##", and so does a piece that is nothing else.
+        // The first piece also loses its "##", and so does a piece that is nothing else.
         if piece.starts(with: ["#", "#"]) {
             piece.removeFirst(2)
         } else if index > 0 {

@@ -1,10 +1,10 @@
 public import Tokenization
 
-/// Turns texts and pairs of texts into inputs of at most so many tokens. One per thread.
+/// Encodes texts and pairs of texts as inputs of bounded length. One per thread.
 public struct InputEncoder {
-    /// The most tokens of an input, `[CLS]` and `[SEP]` included.
+    /// Maximum length of an input in tokens, including `[CLS]` and `[SEP]`.
     public let maximumLength: Int
-    /// Whose ids these are.
+    /// The tokenizer that assigns the ids.
     public var tokenizer: WordPieceTokenizer { encoder.tokenizer }
     let encoder: WordPieceEncoder
 
@@ -15,8 +15,8 @@ public struct InputEncoder {
         encoder = WordPieceEncoder(tokenizer)
     }
 
-    /// The input of a text or a pair. What is too long is cut at the end, `longest_first` as Hugging
-    /// Face's fast tokenizers do it.
+    /// Encodes a text or a pair. Input that is too long is truncated at the end by `longest_first`,
+    /// as in Hugging Face's fast tokenizers.
     public func encode(_ first: String, _ second: String? = nil) -> EncodedText {
         let first = ids(first)
         guard let second = second.map(ids) else {
@@ -41,10 +41,11 @@ public struct InputEncoder {
     }
 }
 
-/// The lengths to which a pair is cut to have `maximum` tokens together: the longer one gives first;
-/// where both are longer than half, the one that was longer (the second, if neither) keeps the odd
-/// token. Source: `truncate_encodings` of huggingface/tokenizers. (Google's and Hugging Face's slow
-/// code take single tokens away instead, which leaves the odd token to the first.)
+/// The lengths to which a pair is truncated so that their sum is `maximum`. The longer text is
+/// truncated first; if both are longer than half, the originally longer one (the second on a tie)
+/// keeps the odd token. Source: `truncate_encodings` of huggingface/tokenizers. (Google's code and
+/// Hugging Face's slow tokenizers remove one token at a time instead, which leaves the odd token to
+/// the first.)
 func longestFirst(_ first: Int, _ second: Int, maximum: Int) -> (first: Int, second: Int) {
     if first + second <= maximum { return (first, second) }
     let shorter = min(first, second)

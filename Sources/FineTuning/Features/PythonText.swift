@@ -1,7 +1,7 @@
 import Tokenization
 
-/// White space and letters as Python's `str` sees them: the official scoring scripts are written in
-/// it, and Swift's `Character` compares other things.
+/// White space, letters and case as Python's `str` defines them, because the official scoring
+/// scripts are written in Python and Swift's `Character` compares differently.
 enum PythonText {
     /// `str.isspace` of one code point.
     static func isSpace(_ scalar: Unicode.Scalar) -> Bool { WhiteSpace.contains(scalar.value) }
@@ -46,7 +46,7 @@ enum PythonText {
         return text[first...last]
     }
 
-    /// `text` without white space at its ends: what a label, or the name of a column, is known by.
+    /// `text` without white space at its ends; labels and column names are compared in this form.
     static func trimmed(_ text: String) -> String {
         let scalars = text.unicodeScalars
         guard let first = scalars.first, let last = scalars.last, isSpace(first) || isSpace(last)
@@ -54,7 +54,7 @@ enum PythonText {
         return String(scalars: stripped(Array(scalars)))
     }
 
-    /// `str.lower()`: the full mapping of each code point, with the final form of sigma.
+    /// `str.lower()`: the full mapping of each code point, including the final form of sigma.
     static func lowercased(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count)
@@ -71,15 +71,15 @@ enum PythonText {
         return result
     }
 
-    /// The Unicode standard, 3.13, Final_Sigma: a cased letter before and none behind, where
-    /// case-ignorable code points do not count.
+    /// The Unicode standard, 3.13, Final_Sigma: preceded by a cased letter and not followed by one,
+    /// ignoring case-ignorable code points.
     private static func isFinalSigma(_ text: [Unicode.Scalar], _ index: Int) -> Bool {
         let before = text[..<index].last { !$0.properties.isCaseIgnorable }
         let after = text[(index + 1)...].first { !$0.properties.isCaseIgnorable }
         return before?.properties.isCased == true && after?.properties.isCased != true
     }
 
-    /// `str.find`: where `needle` begins in `text` for the first time, or nil.
+    /// `str.find`: index of the first occurrence of `needle` in `text`, or nil.
     static func find(_ needle: [Unicode.Scalar], in text: [Unicode.Scalar]) -> Int? {
         guard let first = needle.first else { return 0 }
         var start = 0
@@ -95,7 +95,7 @@ enum PythonText {
 }
 
 extension String {
-    /// The text of code points.
+    /// Makes a string of code points.
     init(scalars: some Sequence<Unicode.Scalar>) {
         self.init(String.UnicodeScalarView(scalars))
     }

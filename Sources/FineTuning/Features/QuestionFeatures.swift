@@ -1,22 +1,22 @@
 public import Tokenization
 
-/// Questions and contexts as token ids, and the windows they are read through, as Google's
-/// run_squad.py makes them. Inputs are put together when they are needed, so that a context is in
-/// memory once, however many questions and windows it has.
+/// Questions and contexts as token ids, with the windows over each context, as Google's
+/// run_squad.py makes them. Inputs are assembled on demand, so that each context is in memory once,
+/// regardless of its number of questions and windows.
 public struct QuestionFeatures: Sendable {
-    /// A question that cannot be learned from.
+    /// A question skipped in training.
     public struct Skipped: Equatable, Sendable {
         /// Its id.
         public let id: String
-        /// Why.
+        /// Reason for skipping it.
         public let reason: String
     }
 
-    /// The windows, those of a question together, in the order of the file.
+    /// Windows in the order of the file, grouped by question.
     public let windows: [AnswerWindow]
-    /// The questions left out of training because their answer was not found in the context.
+    /// Questions skipped in training because their answer was not found in the context.
     public let skipped: [Skipped]
-    /// The windows of each question.
+    /// Range of windows of each question.
     public let windowsOfQuestion: [Range<Int>]
 
     let tokenizer: WordPieceTokenizer
@@ -24,14 +24,14 @@ public struct QuestionFeatures: Sendable {
     let contexts: [EncodedContext]
     let questionIDs: [[Int32]]
 
-    /// Cuts all contexts of a file.
+    /// Cuts all contexts of a file into windows.
     ///
     /// - Parameters:
-    ///   - training: label the windows with the first answer of each question, and leave out
-    ///     questions whose answer the context does not hold.
-    ///   - limits: the most windows of a question, and of all.
+    ///   - training: label the windows with the first answer of each question, and skip questions
+    ///     whose answer is not in the context.
+    ///   - limits: maximum number of windows per question and in total.
     ///   - progress: called before each context and question.
-    /// - Throws: `TaskDataError` at a question with more windows.
+    /// - Throws: `TaskDataError` if a question exceeds a limit.
     /// - Precondition: `settings.problem` is nil.
     public init(
         _ file: QuestionFile, tokenizer: WordPieceTokenizer, settings: WindowSettings,
@@ -77,7 +77,7 @@ public struct QuestionFeatures: Sendable {
         windowsOfQuestion = ranges
     }
 
-    /// `[CLS] question [SEP] pieces of the context [SEP]`.
+    /// Assembles `[CLS] question [SEP] pieces of the context [SEP]`.
     public func input(_ window: AnswerWindow) -> EncodedText {
         EncodedText(
             first: questionIDs[window.question],
@@ -85,7 +85,7 @@ public struct QuestionFeatures: Sendable {
             clsID: tokenizer.vocabulary.clsID, sepID: tokenizer.vocabulary.sepID)
     }
 
-    /// The token of a window at which the context begins.
+    /// Token index of a window at which the context begins.
     package func offset(_ window: AnswerWindow) -> Int { questionIDs[window.question].count + 2 }
 
     func context(of window: AnswerWindow) -> EncodedContext {
@@ -94,7 +94,8 @@ public struct QuestionFeatures: Sendable {
 }
 
 extension TaskFileLimits {
-    /// Refuses a question of `count` windows behind `before` windows of others.
+    /// Throws if a question of `count` windows, after `before` windows of earlier questions,
+    /// exceeds a limit.
     fileprivate func check(
         windows count: Int, after before: Int, of question: Question, _ settings: WindowSettings,
         path: String
@@ -110,7 +111,7 @@ extension TaskFileLimits {
         }
     }
 
-    /// The error of a question of `count` windows.
+    /// The error for a question of `count` windows.
     func tooMany(
         _ count: Int, _ settings: WindowSettings, _ path: String, line: Int?
     ) -> TaskDataError {

@@ -1,17 +1,17 @@
-/// The scores of a window that the search for an answer needs: the best starts and ends, and those
-/// of `[CLS]`. All scores of a long context, which has many windows, would take far more memory.
+/// The scores of a window that the answer search needs: the best starts and ends, and those of
+/// `[CLS]`. Keeping all scores of a long context with many windows would take far more memory.
 public struct WindowScores: Sendable {
     struct Place: Sendable {
         let token: Int32
         let logit: Float
     }
 
-    /// Best first, of equals the earlier one.
+    /// Best first; ties are in order of position.
     let starts: [Place]
     let ends: [Place]
     let null: (start: Float, end: Float)
 
-    /// Keeps what `settings` ask for.
+    /// Keeps the starts and ends that `settings` select.
     public init(_ logits: SpanLogits, _ settings: AnswerSettings) {
         starts = Self.best(logits.start, settings.nBest)
         ends = Self.best(logits.end, settings.nBest)
@@ -26,7 +26,7 @@ public struct WindowScores: Sendable {
     }
 }
 
-/// A span of tokens of a window; for "no answer", the token 0.
+/// A span of tokens of a window; token 0 for "no answer".
 struct AnswerSpan {
     let window: Int
     let start: Int
@@ -36,11 +36,10 @@ struct AnswerSpan {
     var score: Double { startLogit + endLogit }
 }
 
-/// All admissible spans of a question, best first. They are found a part at a time: a context of some
-/// megabytes has millions, of which the first few are wanted.
+/// All admissible spans of a question, best first. They are generated in parts, because a context
+/// of several megabytes has millions of spans of which only the first few are used.
 struct RankedSpans {
-    /// Spans are ordered by score, ties by the order in which they are found, as Python's sort keeps
-    /// it.
+    /// Spans ordered by score; ties are in discovery order, because Python's sort is stable.
     private typealias Ranked = (span: AnswerSpan, place: Int)
 
     private let features: QuestionFeatures
@@ -51,12 +50,12 @@ struct RankedSpans {
     private let maximumLength: Int
     private var part: ArraySlice<Ranked> = []
     private var last: Ranked?
-    /// Whether some span was admissible, "no answer" not counted.
+    /// Whether at least one span was admissible, not counting "no answer".
     private(set) var hasSpan = false
 
     private static let partCount = 4096
 
-    /// `null` is the span of "no answer", where that is possible.
+    /// - Parameter null: the "no answer" span, if it is allowed.
     init(
         _ features: QuestionFeatures, _ windows: [AnswerWindow], _ scores: [WindowScores],
         null: AnswerSpan?, maximumLength: Int
@@ -81,7 +80,7 @@ struct RankedSpans {
         a.span.score != b.span.score ? a.span.score > b.span.score : a.place < b.place
     }
 
-    /// The best spans behind the last one.
+    /// The best spans after the last one returned.
     private mutating func nextPart() -> [Ranked] {
         var found: [Ranked] = []
         var place = 0

@@ -2,21 +2,21 @@
 public enum SequenceLabel: Equatable, Sendable {
     /// One class.
     case category(Int)
-    /// Any number of classes (multi-label), rising.
+    /// Any number of classes (multi-label), in ascending order.
     case categories([Int])
     /// A number (regression).
     case score(Double)
 }
 
-/// The form of a record's label.
+/// Type of a record's label.
 public enum SequenceTarget: Equatable, Sendable {
-    /// The name of a class.
+    /// A class name.
     case category(LabelMap)
-    /// Names as `TaskTable.labels` gives them.
+    /// A list of class names, as returned by `TaskTable.labels`.
     case categories(LabelMap)
     /// A number.
     case score
-    /// There is none: data to predict.
+    /// No label: data to predict.
     case none
 }
 
@@ -24,20 +24,20 @@ public enum SequenceTarget: Equatable, Sendable {
 public struct SequenceExample: Equatable, Sendable {
     /// The input.
     public let input: EncodedText
-    /// Its label; nil for data to predict.
+    /// Label; nil for data to predict.
     public let label: SequenceLabel?
 }
 
-/// Columns of a table by their role, as indices in `TaskTable.columns`.
+/// Columns of a table by role, as indices into `TaskTable.columns`.
 public struct SequenceColumns: Equatable, Sendable {
-    /// The text, or the first of the pair.
+    /// The text, or the first text of the pair.
     public let first: Int
     /// The second text of the pair.
     public let second: Int?
     /// The label.
     public let label: Int?
 
-    /// Places in `TaskTable.columns`.
+    /// Makes columns from indices into `TaskTable.columns`.
     public init(first: Int, second: Int? = nil, label: Int? = nil) {
         self.first = first
         self.second = second
@@ -46,10 +46,10 @@ public struct SequenceColumns: Equatable, Sendable {
 }
 
 extension TaskTable {
-    /// The distinct labels of a column, for a `LabelMap` of training data.
+    /// The distinct labels of a column, for the `LabelMap` of the training data.
     ///
-    /// - Parameter listed: what labels there may be; nil for any.
-    /// - Throws: `TaskDataError` where a record has none, or one that is not listed.
+    /// - Parameter listed: allowed labels; nil for any.
+    /// - Throws: `TaskDataError` if a record has no label, or one that is not listed.
     public func labels(
         column: Int, multiple: Bool = false, listed: LabelMap? = nil
     ) throws(TaskDataError) -> LabelMap {
@@ -75,9 +75,9 @@ extension TaskTable {
         return LabelMap(collecting: names.map { String(decoding: $0, as: UTF8.self) })
     }
 
-    /// The records as inputs and labels; `progress` is called before each.
+    /// Encodes the records as inputs with labels; `progress` is called before each.
     ///
-    /// - Throws: `TaskDataError` with file and line where a text is missing or a label is not known.
+    /// - Throws: `TaskDataError` with file and line if a text is missing or a label is unknown.
     public func examples(
         _ places: SequenceColumns, target: SequenceTarget, encoder: InputEncoder,
         progress: () -> Void = {}
@@ -122,8 +122,8 @@ extension TaskTable {
         }
     }
 
-    /// The number that a text says; nil where it is none, or its square, which is what the loss is
-    /// made of, would not be finite in 32 bits. Hexadecimal numbers, which Swift reads, are none.
+    /// Parses a number; nil if the text is not a number, or if its square, which the loss contains,
+    /// would not be finite in 32 bits. Hexadecimal numbers, which Swift accepts, are rejected.
     private static func score(_ text: String) -> Double? {
         guard text.allSatisfy("0123456789+-.eE".contains), let score = Double(text),
             abs(score) <= 1e18

@@ -1,33 +1,33 @@
-/// A tagged sentence as an input with a label for each token.
+/// A tagged sentence as an input with a label per token.
 ///
-/// Words are cut into pieces one by one; the first piece of a word carries its tag, all other tokens
-/// are marked `LabelMap.ignored` (Hugging Face's `label_all_tokens` = false). A word without a token
-/// (cut off at the maximum length, or made of characters the tokenizer removes) is predicted to be
-/// `O`, and so is scored like any other.
+/// Words are split into pieces one by one. The first piece of a word carries its tag; all other
+/// tokens are labelled `LabelMap.ignored` (Hugging Face's `label_all_tokens` = false). A word
+/// without a token (cut off at the maximum length, or consisting of characters that the tokenizer
+/// removes) is predicted as `O` and scored like any other.
 public struct TaggingExample: Equatable, Sendable {
     /// The input.
     public let input: EncodedText
-    /// The label of each token; `LabelMap.ignored` where it has none, or one not trained on.
+    /// Label of each token; `LabelMap.ignored` if it has no tag, or a tag that was not trained on.
     public let labels: [Int32]
-    /// The token that each word is read at; nil where it has none.
+    /// Index of the first token of each word; nil if the word has no token.
     public let places: [Int?]
-    /// The tag of each word, for scoring.
+    /// Tag of each word, for scoring.
     public let tags: [String]
 
-    /// The tag of words that have no token.
+    /// Tag predicted for words without a token.
     public static let outside = "O"
 
-    /// The words without a token.
+    /// Number of words without a token.
     public var missingWords: Int { places.count { $0 == nil } }
 
-    /// Makes the example of a sentence; `map` holds the tags trained on.
+    /// Encodes a sentence; `map` contains the tags trained on.
     public init(_ sentence: TaggedSentence, map: LabelMap, encoder: InputEncoder) {
         let room = encoder.maximumLength - 2
         var ids: [Int32] = []
         var labels: [Int32] = [LabelMap.ignored]
         var places: [Int?] = []
         for (word, tag) in zip(sentence.words, sentence.tags) {
-            // Behind the first word that does not fit, none has a token.
+            // Once a word does not fit, no later word gets a token.
             let pieces = ids.count < room ? encoder.ids(word) : []
             places.append(pieces.isEmpty ? nil : ids.count + 1)
             for (index, piece) in pieces.prefix(room - ids.count).enumerated() {
@@ -43,9 +43,9 @@ public struct TaggingExample: Equatable, Sendable {
         tags = sentence.tags
     }
 
-    /// The tags that a prediction gives the words.
+    /// The predicted tag of each word.
     ///
-    /// - Parameter predicted: the class of each token of the input (padding behind it is ignored).
+    /// - Parameter predicted: the class of each token of the input; padding at the end is ignored.
     public func predictedTags(_ predicted: [Int], map: LabelMap) -> [String] {
         places.map { $0.map { map.names[predicted[$0]] } ?? Self.outside }
     }

@@ -1,17 +1,17 @@
-/// How well an answer fits what annotators answered: the best over their answers.
+/// Agreement of an answer with the annotators' answers: the maximum over those answers.
 public struct AnswerScore: Equatable, Sendable {
-    /// 1 where the answer is the same after normalization, else 0.
+    /// 1 if the answer is equal after normalization, otherwise 0.
     public let exactMatch: Double
-    /// The overlap of words, from 0 to 1.
+    /// Word overlap, from 0 to 1.
     public let f1: Double
 
-    /// A score.
+    /// Makes a score of two values.
     public init(exactMatch: Double, f1: Double) {
         self.exactMatch = exactMatch
         self.f1 = f1
     }
 
-    /// The means over questions, times 100, as the official scripts print them.
+    /// Means over questions, times 100, as the official scripts print them.
     public static func percent(_ scores: [AnswerScore]) -> AnswerScore {
         guard !scores.isEmpty else { return AnswerScore(exactMatch: 0, f1: 0) }
         let count = Double(scores.count)
@@ -21,16 +21,16 @@ public struct AnswerScore: Equatable, Sendable {
     }
 }
 
-/// The definitions of the official scripts.
+/// Metrics defined by the official scripts.
 public enum AnswerMetric: String, CaseIterable, Sendable {
     /// `evaluate-v1.1.py` of SQuAD.
     case squad1 = "squad"
-    /// `evaluate-v2.0.py` of SQuAD: a question without gold answers wants the empty answer.
+    /// `evaluate-v2.0.py` of SQuAD: a question without gold answers expects the empty answer.
     case squad2
     /// `cmrc2018_evaluate.py`, for Chinese.
     case cmrc
 
-    /// The score of an answer to one question.
+    /// Scores an answer to one question.
     public func score(_ prediction: String, golds: [String]) -> AnswerScore {
         switch self {
         case .squad1: SQuADScore.score(prediction, golds: golds, emptyAgainstEmpty: 0)

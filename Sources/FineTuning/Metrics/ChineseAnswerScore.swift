@@ -1,5 +1,5 @@
-/// The scores of CMRC 2018's script (ymcui/cmrc2018, version 4): Chinese by the character, the rest
-/// by the word of NLTK, F1 of the longest common run.
+/// Scores of CMRC 2018's script (ymcui/cmrc2018, version 4): Chinese is split into characters and
+/// the rest into NLTK words; F1 is that of the longest common substring.
 enum ChineseAnswerScore {
     static func score(_ prediction: String, golds: [String]) -> AnswerScore {
         let found = segments(prediction)
@@ -38,7 +38,7 @@ enum ChineseAnswerScore {
             .filter { !punctuation.contains($0) }
     }
 
-    /// `sp_char`. The script's "……" is two code points and so never equals one: … stays.
+    /// `sp_char`. The script's "……" is two code points and so never matches one: … is kept.
     private static let punctuation: Set<Unicode.Scalar> = Set(
         "-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』".unicodeScalars)
 

@@ -1,15 +1,15 @@
-/// How often each class was taken for each, and the scores that follow from it, as scikit-learn
-/// defines them. A ratio whose denominator is 0 is 0 (`zero_division=0`).
+/// Confusion matrix with the scores derived from it, as scikit-learn defines them. A ratio with
+/// denominator 0 is 0 (`zero_division=0`).
 public struct ConfusionMatrix: Equatable, Sendable {
-    /// The most classes: their matrix takes 128 MB.
+    /// Maximum number of classes, whose matrix takes 128 MB.
     public static let maximumClasses = 4000
 
     /// Number of classes.
     public let classes: Int
-    /// Examples of class `i` that were predicted to be `j`, at `i * classes + j`.
+    /// Number of examples of class `i` predicted as `j`, at `i * classes + j`.
     public private(set) var counts: [Int]
 
-    /// No examples yet.
+    /// Makes a matrix without examples.
     ///
     /// - Precondition: at most `maximumClasses` classes.
     public init(classes: Int) {
@@ -18,7 +18,7 @@ public struct ConfusionMatrix: Equatable, Sendable {
         counts = [Int](repeating: 0, count: classes * classes)
     }
 
-    /// Counts examples; both lists hold classes in `0 ..< classes`.
+    /// Counts examples; both lists contain classes in `0 ..< classes`.
     public init(gold: [Int], predicted: [Int], classes: Int) {
         precondition(gold.count == predicted.count, "a prediction for each example")
         self.init(classes: classes)
@@ -31,22 +31,22 @@ public struct ConfusionMatrix: Equatable, Sendable {
         counts[gold * classes + predicted] += 1
     }
 
-    /// Examples of class `gold` that were predicted to be `predicted`.
+    /// Number of examples of class `gold` predicted as `predicted`.
     public subscript(gold gold: Int, predicted predicted: Int) -> Int {
         counts[gold * classes + predicted]
     }
 
-    /// All examples.
+    /// Number of examples.
     public var total: Int { counts.reduce(0, +) }
-    /// Examples whose class was predicted.
+    /// Number of examples predicted correctly.
     public var correct: Int { (0..<classes).reduce(0) { $0 + self[gold: $1, predicted: $1] } }
 
-    /// Examples of a class.
+    /// Number of examples of a class.
     public func gold(_ class: Int) -> Int {
         counts[(`class` * classes)..<((`class` + 1) * classes)].reduce(0, +)
     }
 
-    /// Examples predicted to be of a class.
+    /// Number of examples predicted as a class.
     public func predicted(_ class: Int) -> Int {
         (0..<classes).reduce(0) { $0 + self[gold: $1, predicted: `class`] }
     }
@@ -67,7 +67,7 @@ public struct ConfusionMatrix: Equatable, Sendable {
         return present.reduce(0) { $0 + f1($1) } / Double(present.count)
     }
 
-    /// `matthews_corrcoef`, for any number of classes (Gorodkin, 2004); 0 where all examples, or all
+    /// `matthews_corrcoef`, for any number of classes (Gorodkin, 2004); 0 if all examples, or all
     /// predictions, are of one class.
     public var matthews: Double {
         let gold = (0..<classes).map { Double(self.gold($0)) }
@@ -82,7 +82,7 @@ public struct ConfusionMatrix: Equatable, Sendable {
     }
 }
 
-/// A ratio of counts; 0 where the denominator is.
+/// A ratio of counts; 0 if the denominator is 0.
 func ratio(_ numerator: Int, _ denominator: Int) -> Double {
     denominator == 0 ? 0 : Double(numerator) / Double(denominator)
 }

@@ -1,4 +1,4 @@
-/// How far two lists of numbers go together.
+/// Correlation coefficients of two lists of numbers.
 public enum Correlation {
     /// Pearson's r, as `scipy.stats.pearsonr`; NaN for fewer than two values or a constant list.
     public static func pearson(_ x: [Double], _ y: [Double]) -> Double {
@@ -11,14 +11,14 @@ public enum Correlation {
         return min(max(r, -1), 1)
     }
 
-    /// Spearman's rho, as `scipy.stats.spearmanr`: Pearson's r of the ranks, equal values sharing
-    /// the mean of theirs; NaN where a value is.
+    /// Spearman's rho, as `scipy.stats.spearmanr`: Pearson's r of the ranks, where ties share their
+    /// mean rank; NaN if any value is NaN.
     public static func spearman(_ x: [Double], _ y: [Double]) -> Double {
         guard !(x + y).contains(where: \.isNaN) else { return .nan }
         return pearson(ranks(x), ranks(y))
     }
 
-    /// The ranks of values, from 1; equal values share the mean of theirs.
+    /// Ranks of values, from 1; ties share their mean rank.
     public static func ranks(_ values: [Double]) -> [Double] {
         let order = values.indices.sorted { values[$0] < values[$1] }
         var ranks = [Double](repeating: 0, count: values.count)
@@ -36,7 +36,8 @@ public enum Correlation {
     private static func centred(_ values: [Double]) -> [Double] {
         let mean = values.reduce(0, +) / Double(values.count)
         let differences = values.map { $0 - mean }
-        // Scaled first, so that squares of huge or tiny values neither overflow nor vanish.
+        // Scaled first, so that squares of huge values do not overflow and those of tiny values do
+        // not underflow.
         let largest = differences.reduce(0) { max($0, abs($1)) }
         let scaled = differences.map { $0 / largest }
         let norm = scaled.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -1,10 +1,10 @@
-/// A chunk of words with a type: `get_entities` of seqeval.
+/// A typed chunk of words: `get_entities` of seqeval.
 struct Entity: Hashable {
-    /// The type's bytes: `String`s of different code points may be equal.
+    /// Type as bytes, because `String`s of different code points may be equal.
     let type: [UInt8]
-    /// The first word, over all sentences, each followed by one O.
+    /// First word, counted over all sentences, each followed by one O.
     let start: Int
-    /// The last word.
+    /// Last word.
     let end: Int
 
     /// All chunks of some sentences.
@@ -29,7 +29,7 @@ struct Entity: Hashable {
     }
 }
 
-/// A tag taken apart: `B-PER` is the letter B and the type PER.
+/// A parsed tag: `B-PER` has the letter B and the type PER.
 private struct Tag {
     let letter: Unicode.Scalar
     let type: [UInt8]
@@ -39,7 +39,7 @@ private struct Tag {
         self.type = type
     }
 
-    /// Without a hyphen, what follows the letter is the type; a tag without a type has "_".
+    /// Without a hyphen, the type is what follows the letter; a tag without a type has "_".
     init(_ text: String) {
         letter = text.unicodeScalars.first ?? "O"
         let rest = Array(String(text.unicodeScalars.dropFirst()).utf8)
@@ -48,7 +48,7 @@ private struct Tag {
         self.type = type.isEmpty ? [UInt8(ascii: "_")] : type
     }
 
-    /// Whether a chunk that this tag is part of ends before `next`.
+    /// Whether a chunk that contains this tag ends before `next`.
     func endsChunk(before next: Tag) -> Bool {
         switch (letter, next.letter) {
         case ("E", _), ("S", _): true
@@ -58,7 +58,7 @@ private struct Tag {
         }
     }
 
-    /// Whether a chunk starts at this tag, behind `last`.
+    /// Whether a chunk starts at this tag, after `last`.
     func startsChunk(after last: Tag) -> Bool {
         switch (last.letter, letter) {
         case (_, "B"), (_, "S"): true

@@ -1,10 +1,10 @@
-/// Entities found in sentences, scored as seqeval does by default (and conlleval before it): an
-/// entity counts where its type, its first and its last word all agree.
+/// Entity scores with seqeval's defaults (and those of conlleval before it): an entity is correct
+/// if its type, first word and last word all match.
 ///
-/// The tags may be IOB1, IOB2, IOE1, IOE2 or IOBES: chunks begin and end by the rules of conlleval,
-/// which read malformed sequences leniently (an I- after O, or of another type, begins a chunk).
+/// The tags may be IOB1, IOB2, IOE1, IOE2 or IOBES. Chunks begin and end by the rules of conlleval,
+/// which accept malformed sequences (an I- after O, or of another type, begins a chunk).
 public struct EntityScores: Equatable, Sendable {
-    /// Counts of one type.
+    /// Entity counts of one type.
     public struct Counts: Equatable, Sendable {
         /// Entities in the data.
         public var gold = 0
@@ -13,18 +13,18 @@ public struct EntityScores: Equatable, Sendable {
         /// Predicted entities that are in the data.
         public var correct = 0
 
-        /// Part of the predicted entities that are right.
+        /// Fraction of predicted entities that are correct.
         public var precision: Double { ratio(correct, predicted) }
-        /// Part of the entities in the data that were found.
+        /// Fraction of the entities in the data that were predicted.
         public var recall: Double { ratio(correct, gold) }
-        /// Their harmonic mean.
+        /// Harmonic mean of precision and recall.
         public var f1: Double {
             let sum = precision + recall
             return sum == 0 ? 0 : 2 * precision * recall / sum
         }
     }
 
-    /// One type of entity.
+    /// Counts of one entity type.
     public struct TypeScore: Equatable, Sendable {
         /// Its name.
         public let name: String
@@ -32,16 +32,16 @@ public struct EntityScores: Equatable, Sendable {
         public let counts: Counts
     }
 
-    /// The types that occur, in the order of their code points.
+    /// Types that occur, ordered by code points.
     public let types: [TypeScore]
-    /// Words whose tag was predicted.
+    /// Number of words whose tag was predicted correctly.
     public let correctWords: Int
-    /// All words.
+    /// Number of words.
     public let words: Int
 
     /// - Parameters:
-    ///   - gold: the tags of the words of each sentence.
-    ///   - predicted: the tags predicted for them.
+    ///   - gold: tags of the words of each sentence.
+    ///   - predicted: predicted tags of those words.
     public init(gold: [[String]], predicted: [[String]]) {
         precondition(gold.map(\.count) == predicted.map(\.count), "a tag for each word")
         let truth = Entity.all(in: gold)
@@ -52,7 +52,7 @@ public struct EntityScores: Equatable, Sendable {
         for entity in truth.intersection(found) {
             types[entity.type, default: Counts()].correct += 1
         }
-        // UTF-8 sorts like code points.
+        // UTF-8 sorts in code point order.
         self.types = types.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
             TypeScore(name: String(decoding: $0.key, as: UTF8.self), counts: $0.value)
         }
@@ -72,6 +72,6 @@ public struct EntityScores: Equatable, Sendable {
         }
     }
 
-    /// Part of the words whose tag was predicted.
+    /// Fraction of words whose tag was predicted correctly.
     public var accuracy: Double { ratio(correctWords, words) }
 }

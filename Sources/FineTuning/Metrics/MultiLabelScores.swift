@@ -1,16 +1,16 @@
-/// Scores of predictions of several classes each, as scikit-learn computes them on indicator
-/// matrices.
+/// Scores of multi-label predictions, as scikit-learn computes them on indicator matrices.
 public struct MultiLabelScores: Equatable, Sendable {
-    /// `accuracy_score`: examples whose classes were all found and no others.
+    /// `accuracy_score`: fraction of examples whose predicted set of classes is exactly right.
     public let subsetAccuracy: Double
     /// `f1_score(average="micro")`: over all pairs of example and class.
     public let microF1: Double
-    /// `f1_score(average="macro")`: the mean over all classes, a class that never occurs counting 0.
+    /// `f1_score(average="macro")`: the mean over all classes; a class that never occurs counts as
+    /// 0.
     public let macroF1: Double
 
     /// - Parameters:
-    ///   - gold: the classes of each example, in `0 ..< classes`.
-    ///   - predicted: the classes predicted for each.
+    ///   - gold: classes of each example, in `0 ..< classes`.
+    ///   - predicted: predicted classes of each example.
     public init(gold: [[Int]], predicted: [[Int]], classes: Int) {
         precondition(gold.count == predicted.count, "a prediction for each example")
         var hits = [Int](repeating: 0, count: classes)

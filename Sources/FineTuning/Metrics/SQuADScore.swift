@@ -1,7 +1,7 @@
-/// The scores of SQuAD's scripts: words in lower case without ASCII punctuation and English
-/// articles; exact match, and F1 of the bags of words.
+/// Scores of SQuAD's scripts: exact match, and F1 of the bags of words. Words are lowercased and
+/// stripped of ASCII punctuation and English articles.
 enum SQuADScore {
-    /// - Parameter emptyAgainstEmpty: F1 where neither answer has a word left.
+    /// - Parameter emptyAgainstEmpty: the F1 if neither answer has any words.
     static func score(
         _ prediction: String, golds: [String], emptyAgainstEmpty: Double
     ) -> AnswerScore {
@@ -19,7 +19,7 @@ enum SQuADScore {
         return best
     }
 
-    /// The answers of version 2.0 that have words; else the empty one.
+    /// The version 2.0 gold answers that have words; the empty answer if there are none.
     static func answerable(_ golds: [String]) -> [String] {
         let kept = golds.filter { !words($0).isEmpty }
         return kept.isEmpty ? [""] : kept
@@ -80,7 +80,7 @@ enum SQuADScore {
     }
 }
 
-/// F1 of `same` out of `found` and `wanted`, in the order of operations of the official scripts.
+/// F1 from `same`, `found` and `wanted` counts, in the order of operations of the official scripts.
 func harmonicMean(_ same: Int, _ found: Int, _ wanted: Int) -> Double {
     if same == 0 { return 0 }
     let precision = Double(same) / Double(found)

@@ -1,15 +1,15 @@
-/// The words of a line, as `nltk.word_tokenize(line, preserve_line=True)` divides them
+/// Word tokenizer equivalent to `nltk.word_tokenize(line, preserve_line=True)`
 /// (`NLTKWordTokenizer`, after Robert MacIntyre's Treebank script).
 ///
-/// The text is taken to be one sentence: NLTK's sentence splitter, a trained model, is left out. It
-/// only matters where one run of text between two Chinese characters holds several sentences.
+/// The text is treated as one sentence: NLTK's sentence splitter, a trained model, is omitted. It
+/// only matters if a run of text between two Chinese characters contains several sentences.
 ///
-/// Each step below is one regular expression of NLTK, tried at every place from left to right; a
-/// step that merely adds spaces to spaces is left out.
+/// Each step below is one regular expression of NLTK, matched from left to right. Steps that only
+/// add spaces next to spaces are omitted.
 package enum TreebankWords {
     private typealias Text = [Unicode.Scalar]
 
-    /// The words of a text.
+    /// Splits a text into words.
     package static func split(_ text: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
         var text = openingQuotes(text)
         text = punctuation(text)
@@ -73,7 +73,7 @@ package enum TreebankWords {
         return padded(text) { $0 == "*" }
     }
 
-    /// A period before the end, with closing brackets, quotes and spaces behind it.
+    /// A final period, followed only by closing brackets, quotes and spaces.
     private static func finalPeriod(_ text: Text) -> Text {
         let closing = "])}>\"'»”’ ".unicodeScalars
         var end = text.count
@@ -96,7 +96,7 @@ package enum TreebankWords {
         return cutOff(["'ll", "'re", "'ve", "n't"], of: text)
     }
 
-    /// Puts a space before endings of words, which are followed by one.
+    /// Inserts a space before the given word endings, which must be followed by a space.
     private static func cutOff(_ endings: [String], of text: Text) -> Text {
         replacing(text) { text, index in
             guard text[index] != "'", text[index] != " " else { return nil }
@@ -140,8 +140,8 @@ package enum TreebankWords {
         replacing(text) { isMark($0[$1]) ? (1, [" ", $0[$1], " "]) : nil }
     }
 
-    /// Replaces what `match` finds at each place, from left to right, without overlap: it gives how
-    /// much to take away (at least 1) and what to put there.
+    /// Replaces non-overlapping matches from left to right: `match` returns the number of code
+    /// points to remove (at least 1) and their replacement.
     private static func replacing(
         _ text: Text, _ match: (Text, Int) -> (count: Int, text: Text)?
     ) -> Text {

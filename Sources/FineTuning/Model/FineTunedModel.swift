@@ -8,22 +8,24 @@ internal import Models
 public import Tensors
 public import Tokenization
 
-/// A fine-tuned model's directory: what Hugging Face's `from_pretrained` loads (`config.json` with
-/// the label map, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`), and `finetuning.json`.
+/// Directory of a fine-tuned model: the files that Hugging Face's `from_pretrained` loads
+/// (`config.json` with the label map, `model.safetensors`, `vocab.txt`, `tokenizer_config.json`),
+/// and `finetuning.json`.
 public struct FineTunedModel: Sendable {
     /// The directory.
     public let path: String
-    /// The task of the model.
+    /// Task the model was fine-tuned for.
     public let task: FineTunedTask
-    /// Sizes and constants.
+    /// Model sizes and constants.
     public let configuration: BERTConfiguration
-    /// Its tokenizer.
+    /// Tokenizer of the model.
     public let tokenizer: WordPieceTokenizer
     private let directory: HuggingFaceDirectory
 
-    /// Reads the texts of a directory; parameters are read by `load`.
+    /// Reads the directory's text files; `load` reads the parameters.
     ///
-    /// - Throws: `TaskDataError`, `CheckpointError` or `VocabularyError` where it is none.
+    /// - Throws: `TaskDataError`, `CheckpointError` or `VocabularyError` if it is not a fine-tuned
+    ///   model's directory.
     public init(_ path: String) throws {
         try Checkpoint.requireDirectory(path)
         let file = Paths.join(path, FineTunedTask.fileName)
@@ -40,7 +42,8 @@ public struct FineTunedModel: Sendable {
         directory = try HuggingFaceDirectory(path)
         let model = try StoredModel(.huggingFace(directory))
         configuration = model.configuration
-        // Pairs are refused line by line: a model of one kind of segment answers single texts.
+        // Pairs are rejected per line, because a model with one segment type still answers single
+        // texts.
         if let problem = configuration.problem(
             withInputs: ModelInputs(
                 length: task.sequenceLength, vocabularySize: model.vocabulary.count, hasPairs: false
@@ -52,12 +55,13 @@ public struct FineTunedModel: Sendable {
         tokenizer = model.tokenizer()
     }
 
-    /// Refuses a context of too many windows.
+    /// Throws if a context has too many windows.
     private func checkWindows(
         _ question: String, _ context: String, path: String, number: Int
     ) throws(TaskDataError) {
         let (limits, settings) = (TaskFileLimits(), task.windowSettings)
-        // Hardly any letter makes more than one piece: tokens are counted only where that may be too many.
+        // Hardly any letter makes more than one piece, so tokens are counted only if there may be
+        // too many.
         guard
             settings.windowCount(
                 count: 2 * context.unicodeScalars.count, question: settings.maximumQuestionLength)
@@ -72,10 +76,11 @@ public struct FineTunedModel: Sendable {
         }
     }
 
-    /// Parses a line into a request for this model.
+    /// Parses a line as a request to this model.
     ///
-    /// - Throws: `TaskDataError` where the line lacks what the task needs, has more texts than the
-    ///   model can tell apart, or is not one of the two, a text or a pair, that was learned from.
+    /// - Throws: `TaskDataError` if the line lacks something the task needs, has more texts than
+    ///   the model has segment types, or is a single text where the model was trained on pairs, or
+    ///   the reverse.
     public func request(
         line: String, path: String, number: Int
     ) throws(TaskDataError) -> PredictionRequest {
@@ -101,10 +106,10 @@ public struct FineTunedModel: Sendable {
         return request
     }
 
-    /// The model, ready to predict up to `inputs` inputs at once.
+    /// Loads the model, ready to predict up to `inputs` inputs at once.
     public func load(executor: KernelExecutor, inputs: Int) throws -> BERTForFineTuning {
         let head = task.kind.head(labels: task.labels.count)
-        // Sizes are only a claim until the file's own tensors bear them out.
+        // Sizes in `config.json` are only trusted once they match the tensors in the file.
         try SavedModel.huggingFace(directory).check(.fineTuning(configuration, head))
         let model = BERTForFineTuning(
             configuration, head: head, for: .inference,
@@ -117,11 +122,11 @@ public struct FineTunedModel: Sendable {
         return model
     }
 
-    /// Writes a directory; it appears whole or not at all, and replaces an older one.
+    /// Writes a directory atomically, replacing an existing one.
     ///
     /// - Parameters:
-    ///   - body: the model that was started from: vocabulary and tokenizer.
-    ///   - parameters: of `layout`, which is that of the model with the task's head.
+    ///   - body: the pre-trained model: its vocabulary and tokenizer.
+    ///   - parameters: of `layout`, that of the model with the task's head.
     public static func write(
         _ path: String, task: FineTunedTask, configuration: BERTConfiguration,
         body: ModelDescription, layout: ParameterLayout, parameters: Block<Float>
@@ -141,7 +146,7 @@ public struct FineTunedModel: Sendable {
             additional: [(FineTunedTask.fileName, task.json())])
     }
 
-    /// `config.json` of the model with a head.
+    /// `config.json` of a model with a head.
     private struct ConfigurationFile: Encodable {
         let configuration: BERTConfiguration
         let task: FineTunedTask

@@ -1,17 +1,17 @@
 internal import DurableFiles
 internal import FoundationEssentials
 
-/// What a fine-tuned model was made for: `finetuning.json` in its directory.
+/// The task a fine-tuned model was trained for: `finetuning.json` in its directory.
 public struct FineTunedTask: Equatable, Sendable, Codable {
     /// The kind of task.
     public var kind: TaskKind
-    /// Its name in the configuration.
+    /// Name of the task in the configuration.
     public var name: String
-    /// The classes in the order of their ids.
+    /// Class names, indexed by id.
     public var labels: [String]
-    /// The most tokens of an input.
+    /// Maximum length of an input, in tokens.
     public var sequenceLength: Int
-    /// The script by which answers are scored: whether a question may have none.
+    /// Script that scores answers, which determines whether a question may have none.
     public var answers: String
     /// See `AnswerSettings`.
     public var nullThreshold: Double
@@ -19,12 +19,13 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
     public var stride: Int
     /// See `WindowSettings`.
     public var maximumQuestionLength: Int
-    /// Whether it learned from pairs of texts rather than single ones: of classification, multi-label
-    /// and regression. Nil for other tasks, and where the file is older than this was written down.
+    /// Whether it was trained on pairs of texts rather than single texts, for classification,
+    /// multi-label and regression. Nil for other tasks, and for files written before this key
+    /// existed.
     public var pairs: Bool?
-    /// The trial that made it.
+    /// Key of the trial that produced it.
     public var trial: String
-    /// Its scores on the evaluation data.
+    /// Scores on the evaluation data.
     public var scores: TaskScores
 
     /// The file's name.
@@ -37,7 +38,7 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         case maximumQuestionLength = "maximum_question_length"
     }
 
-    /// What `trial` learned of `task`.
+    /// Describes the result of `trial` on `task`.
     public init(
         _ task: TaskDefinition, labels: LabelMap, sequenceLength: Int, trial: String,
         scores: TaskScores
@@ -65,7 +66,7 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         return String(decoding: data, as: UTF8.self) + "\n"
     }
 
-    /// Reads the text of the file; everything is checked that would trap later.
+    /// Parses the text of the file and validates everything that would otherwise trap later.
     init(json: [UInt8], path: String) throws(TaskDataError) {
         do {
             self = try JSONDecoder().decode(Self.self, from: Data(json))

@@ -1,6 +1,6 @@
-/// What a model is asked: one line of input.
+/// A request to a model: one line of input.
 ///
-/// A line that begins with `{` is a JSON object; any other holds the parts divided by tabs.
+/// A line that begins with `{` is a JSON object; any other line consists of tab-separated parts.
 ///
 /// | task | JSON | line |
 /// |---|---|---|
@@ -13,14 +13,14 @@ public enum PredictionRequest: Equatable, Sendable {
     case text(String, pair: String?)
     /// The words of a sentence.
     case words([String])
-    /// A question and the text that answers it.
+    /// A question and its context.
     case question(String, context: String)
-    /// A prompt and the ways to go on.
+    /// A prompt and its continuations.
     case choices(prompt: String, [String])
 
-    /// Reads a line.
+    /// Parses a line.
     ///
-    /// - Throws: `TaskDataError` where the line lacks what the kind of task needs.
+    /// - Throws: `TaskDataError` if the line lacks something the kind of task needs.
     public init(
         line: String, kind: TaskKind, path: String, number: Int
     ) throws(TaskDataError) {
@@ -38,7 +38,7 @@ public enum PredictionRequest: Equatable, Sendable {
         self = request
     }
 
-    /// Whether the model reads two segments: a text and another one.
+    /// Whether the model's input has two segments.
     var hasTwoSegments: Bool {
         switch self {
         case .text(_, let pair): pair != nil

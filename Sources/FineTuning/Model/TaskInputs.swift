@@ -1,13 +1,14 @@
 public import BERT
 
-/// The examples of a task as the model takes them: numbered, put together when they are needed.
+/// The examples of a task as model inputs, indexed and assembled on demand.
 public struct TaskInputs: Sendable {
-    /// What they are made of.
+    /// The examples the inputs are made from.
     public let examples: TaskExamples
-    /// The inputs before each example; one more than examples.
+    /// Index of the first input of each example, plus a final end index.
     private let firstInputs: [Int]
 
-    /// The inputs of `examples`: one each, for choices several, for questions one a window.
+    /// Indexes the inputs of `examples`: one per example, several for choices, one per window for
+    /// questions.
     public init(_ examples: TaskExamples) {
         self.examples = examples
         guard case .choices(let choices) = examples else {
@@ -22,13 +23,13 @@ public struct TaskInputs: Sendable {
     /// The number of examples.
     public var count: Int { firstInputs.count - 1 }
 
-    /// The inputs of example `index` among all inputs.
+    /// Range of the inputs of example `index`.
     public func inputs(of index: Int) -> Range<Int> { firstInputs[index]..<firstInputs[index + 1] }
 
-    /// The most inputs of an example.
+    /// Maximum number of inputs of an example.
     public var largest: Int { (0..<count).map { inputs(of: $0).count }.max() ?? 0 }
 
-    /// Example `index` in `epoch`, with its target where it has one.
+    /// Example `index` in `epoch`, with its target if it has one.
     public func example(_ index: Int, epoch: Int) -> TaskExample {
         let sample = firstInputs[index]
         switch examples {
@@ -58,8 +59,8 @@ public struct TaskInputs: Sendable {
         }
     }
 
-    /// Consecutive examples of `range` cut into batches of at most `inputs` inputs, but at least one
-    /// example.
+    /// Splits the examples of `range` into consecutive batches of at most `inputs` inputs, but at
+    /// least one example.
     public func batches(_ range: some Collection<Int>, inputs limit: Int) -> [[Int]] {
         var batches: [[Int]] = []
         var room = 0

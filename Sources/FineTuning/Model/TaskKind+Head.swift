@@ -1,7 +1,7 @@
 public import BERT
 
 extension TaskKind {
-    /// The head of this kind of task, with a class for each label where it has classes.
+    /// The head for this kind of task, with one class per label if it has classes.
     public func head(labels: Int) -> TaskHead {
         switch self {
         case .classification: .classification(classes: labels)
@@ -13,7 +13,7 @@ extension TaskKind {
         }
     }
 
-    /// The class of Hugging Face that loads such a model.
+    /// Hugging Face's class that loads such a model.
     var architecture: String {
         switch self {
         case .classification, .multiLabel, .regression: "BertForSequenceClassification"
@@ -23,7 +23,7 @@ extension TaskKind {
         }
     }
 
-    /// What Hugging Face calls the loss of such a model, where it has a name.
+    /// Hugging Face's `problem_type` of such a model, if it has one.
     var problemType: String? {
         switch self {
         case .classification: "single_label_classification"

@@ -1,37 +1,37 @@
 internal import FoundationEssentials
 
-/// What a model answers: one line of output.
+/// A model's answer: one line of output.
 public struct TaskPrediction: Encodable, Sendable {
     /// Classification: the most probable class.
     public var label: String?
-    /// Multi-label: the classes more probable than not.
+    /// Multi-label: classes with a probability above one half.
     public var labels: [String]?
-    /// Regression: the number.
+    /// Regression: predicted number.
     public var score: Double?
-    /// Multiple choice: the best choice, from 0.
+    /// Multiple choice: index of the best choice, from 0.
     public var choice: Int?
-    /// Of the label, the choice or the answer.
+    /// Probability of the label, the choice or the answer.
     public var probability: Double?
-    /// Of each class.
+    /// Probability of each class.
     public var probabilities: [String: Double]?
-    /// Of each choice.
+    /// Probability of each choice.
     public var choiceProbabilities: [Double]?
-    /// Tagging: the words and their tags.
+    /// Tagging: words of the sentence.
     public var words: [String]?
-    /// The tag of each word.
+    /// Tag of each word.
     public var tags: [String]?
-    /// Question answering: the answer; empty for none.
+    /// Question answering: the answer; empty for "no answer".
     public var answer: String?
-    /// By how much "no answer" scores better than the best answer, where questions may have none.
+    /// The "no answer" score minus the best answer's score, if questions may have no answer.
     public var nullScore: Double?
-    /// The best answers, best first.
+    /// Candidate answers, best first.
     public var candidates: [Candidate]?
 
-    /// One answer that came into question.
+    /// A candidate answer.
     public struct Candidate: Encodable, Sendable {
         /// The answer.
         public var text: String
-        /// Among the candidates.
+        /// Probability among the candidates.
         public var probability: Double
     }
 

@@ -20,10 +20,11 @@ public final class TaskPredictor {
         encoder = InputEncoder(saved.tokenizer, maximumLength: saved.task.sequenceLength)
     }
 
-    /// The answers to requests of the model's kind of task, in order. What is said of one does not
-    /// depend on the others.
+    /// Answers requests of the model's kind of task, in order. Each answer is independent of the
+    /// other requests.
     ///
-    /// - Throws: `TaskDataError` where questions have too many windows, which `FineTunedModel.request` refuses line by line.
+    /// - Throws: `TaskDataError` if questions have too many windows, which `FineTunedModel.request`
+    ///   rejects per line.
     public func predict(
         _ requests: [PredictionRequest]
     ) throws(TaskDataError) -> [TaskPrediction] {
@@ -58,7 +59,7 @@ public final class TaskPredictor {
         }
     }
 
-    /// The outputs of each input.
+    /// Outputs of each input.
     private func logits(_ texts: [EncodedText]) -> [[Float]] {
         stride(from: 0, to: texts.count, by: inputsAtOnce).flatMap { start in
             let part = texts[start..<min(start + inputsAtOnce, texts.count)]
@@ -135,7 +136,7 @@ public final class TaskPredictor {
             let answer = features.predict(
                 question: index, scores: Array(scores[windows]), settings: task.answerSettings)
             guard answer.hasSpan || task.answerSettings.allowsNoAnswer else {
-                // For the official scripts this is the text "empty"; for a person it is none.
+                // The official scripts expect the text "empty"; users expect no text.
                 result.answer = ""
                 return result
             }
@@ -149,8 +150,8 @@ public final class TaskPredictor {
         }
     }
 
-    /// Computes the scores that the search needs of all windows, of which only some are in memory
-    /// at once.
+    /// Computes the scores that the answer search needs for all windows, with only some windows in
+    /// memory at a time.
     private func windowScores(_ features: QuestionFeatures) -> [WindowScores] {
         let count = features.windows.count
         return stride(from: 0, to: count, by: inputsAtOnce).flatMap { start in

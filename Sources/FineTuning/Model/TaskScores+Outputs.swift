@@ -1,6 +1,6 @@
 import BERT
 
-/// The first of the largest values.
+/// Index of the first maximum.
 func largest(_ values: some RandomAccessCollection<Float>) -> Int {
     var best = values.startIndex
     for index in values.indices where values[index] > values[best] { best = index }
@@ -8,8 +8,8 @@ func largest(_ values: some RandomAccessCollection<Float>) -> Int {
 }
 
 extension TaskKind {
-    /// What scoring needs of a model's outputs for one input: for tags the class of each token, else
-    /// all logits.
+    /// Reduces a model's outputs for one input to what scoring needs: the class of each token for
+    /// tagging, otherwise all logits.
     public func condensed(_ logits: [Float], classes: Int) -> [Float] {
         guard self == .tagging else { return logits }
         return stride(from: 0, to: logits.count, by: classes).map {
@@ -19,13 +19,14 @@ extension TaskKind {
 }
 
 extension TaskScores {
-    /// The official scores of a model on the examples of a task.
+    /// Official scores of a model on the examples of a task.
     ///
     /// - Parameters:
-    ///   - examples: with labels.
+    ///   - examples: labelled examples.
     ///   - labels: the classes.
-    ///   - outputs: of each input in order, `TaskKind.condensed`.
-    ///   - progress: called before each question is answered, which takes longer than other scores.
+    ///   - outputs: `TaskKind.condensed` output of each input, in order.
+    ///   - progress: called before each question's answer search, which takes longer than other
+    ///     scoring.
     public static func scores(
         _ task: TaskDefinition, _ examples: TaskExamples, labels: LabelMap, outputs: [[Float]],
         progress: () -> Void = {}
@@ -86,7 +87,7 @@ extension TaskScores {
         let scores = file.questions.indices.map { question in
             progress()
             let logits = features.windowsOfQuestion[question].map { SpanLogits(outputs[$0]) }
-            // A context without a word has no windows.
+            // A context without words has no windows.
             let answer =
                 logits.isEmpty
                 ? ""
@@ -101,7 +102,7 @@ extension TaskScores {
 }
 
 extension SpanLogits {
-    /// From pairs of start and end, one for each token.
+    /// Splits pairs of start and end scores, one pair per token.
     init(_ pairs: [Float]) {
         self.init(
             start: stride(from: 0, to: pairs.count, by: 2).map { pairs[$0] },

@@ -1,27 +1,28 @@
-/// Watches the scores of a trial: which evaluation was the best, and whether to go on.
+/// Tracks a trial's scores: the best evaluation so far, and whether to stop early.
 public struct EarlyStopping: Equatable, Sendable, Codable {
-    /// Evaluations without improvement after which to stop; 0 never stops.
+    /// Evaluations without improvement before stopping; 0 never stops.
     public let patience: Int
-    /// What counts as an improvement.
+    /// Minimum increase that counts as an improvement.
     public let minimumImprovement: Double
-    /// The best score so far; nil before the first defined one.
+    /// Best score so far; nil before the first defined one.
     public private(set) var best: Double?
-    /// The evaluation it was found in, from 0.
+    /// Index of the evaluation with the best score, from 0.
     public private(set) var bestEvaluation: Int?
-    /// Evaluations so far.
+    /// Number of evaluations so far.
     public private(set) var evaluations = 0
     private var sinceImprovement = 0
 
-    /// Before the first evaluation.
+    /// Starts with no evaluations.
     public init(patience: Int, minimumImprovement: Double = 0) {
         precondition(patience >= 0 && minimumImprovement >= 0)
         self.patience = patience
         self.minimumImprovement = minimumImprovement
     }
 
-    /// Takes the score of an evaluation; nil, where it is not defined, is worse than any.
+    /// Records the score of an evaluation; an undefined score (nil) is worse than any other.
     ///
-    /// - Returns: whether this is the best so far, by however little, so that the weights are kept.
+    /// - Returns: whether this is the best score so far, by any margin, so that its weights are
+    ///   kept.
     public mutating func take(_ score: Double?) -> Bool {
         defer { evaluations += 1 }
         guard let score, score.isFinite else {
@@ -39,6 +40,6 @@ public struct EarlyStopping: Equatable, Sendable, Codable {
         return true
     }
 
-    /// Whether the trial has not improved for too long.
+    /// Whether the trial has gone `patience` evaluations without improvement.
     public var shouldStop: Bool { patience > 0 && sinceImprovement >= patience }
 }

@@ -1,14 +1,14 @@
-/// One of several parts of a fan-out, each of which a job of its own computes: `2/4`.
+/// One of several parts of a fan-out, each run by its own job: `2/4`.
 ///
-/// A part has whole tasks: everything that is compared with one another, and the best model of a
-/// task, lies in one directory.
+/// A part consists of whole tasks, so that one directory contains all models compared on a task,
+/// and its best model.
 public struct FanOutPart: Equatable, Sendable {
-    /// Which part, from 1.
+    /// Number of this part, from 1.
     public let number: Int
-    /// The number of parts.
+    /// Number of parts.
     public let count: Int
 
-    /// What `NUMBER/COUNT` says; nil unless 1 <= NUMBER <= COUNT.
+    /// Parses `NUMBER/COUNT`; nil unless 1 <= NUMBER <= COUNT.
     public init?(_ text: String) {
         let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
         guard numbers.count == 2, let number = numbers[0], let count = numbers[1], number >= 1,
@@ -18,14 +18,14 @@ public struct FanOutPart: Equatable, Sendable {
         self.count = count
     }
 
-    /// The folder of its results, in the fan-out's.
+    /// Folder of its results within the fan-out's directory.
     public var folder: String { "part-\(number)-of-\(count)" }
 }
 
 extension FineTuningConfiguration {
-    /// Leaves every `part.count`-th task, beginning with number `part.number`.
+    /// Keeps every `part.count`-th task, starting with number `part.number`.
     ///
-    /// - Returns: false where none is left: there are more parts than tasks.
+    /// - Returns: false if no task remains, because there are more parts than tasks.
     public mutating func restrict(to part: FanOutPart) -> Bool {
         tasks = stride(from: part.number - 1, to: tasks.count, by: part.count).map { tasks[$0] }
         return !tasks.isEmpty

@@ -1,8 +1,8 @@
 package import Formats
 
-/// Conditions between keys.
+/// Constraints between keys.
 extension FineTuningConfiguration {
-    /// Everything that does not fit together.
+    /// All violated constraints.
     package var inconsistencies: [Inconsistency] {
         var problems = emptyLists
         problems += repeated(tasks.map(\.name), "tasks")
@@ -55,12 +55,12 @@ extension FineTuningConfiguration {
 }
 
 extension TaskDefinition {
-    /// What does not fit together in the task at `path`, whose inputs have so many tokens.
+    /// Violated constraints of the task at `path`, whose inputs have `sequenceLength` tokens.
     fileprivate func inconsistencies(_ path: String, _ sequenceLength: Int) -> [Inconsistency] {
         fileProblems(path) + classProblems(path) + formProblems(path, sequenceLength)
     }
 
-    /// A problem of the first of `keys`, a sentence that follows its path.
+    /// Records a problem at the first of `keys`; `text` is a sentence that follows the key's path.
     private func problem(_ path: String, _ keys: String..., text: String) -> Inconsistency {
         Inconsistency(
             paths: keys.map { "\(path).\($0)" }, message: "\(path).\(keys[0])\(text)")

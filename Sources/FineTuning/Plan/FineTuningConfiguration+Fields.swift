@@ -2,7 +2,7 @@ import DurableFiles
 internal import Formats
 internal import Tensors
 
-/// The keys of the file.
+/// Keys of the configuration file.
 extension FineTuningConfiguration {
     static var fields: [TreeField<Self>] {
         [
@@ -36,7 +36,7 @@ extension FineTuningConfiguration {
         ]
     }
 
-    /// The items of a list of mappings; a single one counts as a list.
+    /// The items of a list of mappings; a single mapping counts as a list of one.
     private static func mappings<Item>(
         _ tree: YAMLTree, _ path: String, _ reader: inout TreeReader,
         _ read: (YAMLTree, String, inout TreeReader) -> Item
@@ -65,7 +65,7 @@ extension FineTuningConfiguration.StartingPoint {
         ]
     }
 
-    /// A path, or a mapping.
+    /// Reads a path, or a mapping.
     static func read(
         _ tree: YAMLTree, _ path: String, _ reader: inout TreeReader
     ) -> Self {

@@ -3,7 +3,7 @@ public import Formats
 extension FineTuningConfiguration {
     /// Reads a YAML file, applies `--set` arguments in order, and checks the result.
     ///
-    /// - Throws: `ConfigurationError` with everything that is wrong, each with file and line or the
+    /// - Throws: `ConfigurationError` listing every problem, each with its file and line or its
     ///   argument.
     public static func load(
         path: String, overrides: [String] = []
@@ -11,17 +11,17 @@ extension FineTuningConfiguration {
         try read(path: path, overrides: overrides).get()
     }
 
-    /// Reads a YAML file as `load` does, and keeps what is right beside what is wrong.
+    /// Reads a YAML file as `load` does, but returns the valid settings together with the problems.
     ///
-    /// - Throws: `ConfigurationError` where nothing can be read: the file is missing, is not YAML, or
-    ///   is of another program.
+    /// - Throws: `ConfigurationError` if nothing can be read: the file is missing, is not YAML, or
+    ///   belongs to another program.
     public static func read(
         path: String, overrides: [String] = []
     ) throws(ConfigurationError) -> ConfigurationReading<FineTuningConfiguration> {
         try read(YAMLReader.text(ofFile: path), name: path, overrides: overrides)
     }
 
-    /// Reads a configuration from text; `name` stands for the file in messages.
+    /// Parses a configuration from text; `name` stands for the file in messages.
     ///
     /// - Throws: `ConfigurationError`, as `load`.
     public static func parse(
@@ -30,7 +30,8 @@ extension FineTuningConfiguration {
         try read(text, name: name, overrides: overrides).get()
     }
 
-    /// Reads a configuration from text, as `parse`, and keeps what is right beside what is wrong.
+    /// Parses a configuration from text as `parse` does, but returns the valid settings together
+    /// with the problems.
     package static func read(
         _ text: String, name: String, overrides: [String] = []
     ) throws(ConfigurationError) -> ConfigurationReading<FineTuningConfiguration> {
@@ -40,7 +41,7 @@ extension FineTuningConfiguration {
         try ConfigurationPurpose.fineTuning.check(tree, name: name)
         var configuration = FineTuningConfiguration()
         reader.read(tree, "", into: &configuration, fields)
-        // Those of keys that could not be read may be consequences.
+        // Problems of keys that could not be read may only be consequences.
         let unread = reader.faults.unread
         for inconsistency in configuration.inconsistencies
         where !inconsistency.paths.contains(where: unread.affect) {

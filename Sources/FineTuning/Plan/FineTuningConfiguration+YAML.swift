@@ -1,9 +1,9 @@
 internal import Formats
 internal import Tensors
 
-/// Writing a configuration down.
+/// Serialization of a configuration.
 extension FineTuningConfiguration {
-    /// Every key with its value, in a fixed order, as YAML that reads back to an equal value.
+    /// Every key with its value, in a fixed order, as YAML that parses to an equal configuration.
     public var yaml: String {
         var text = """
             name: \(quoted(name))
@@ -77,5 +77,5 @@ private func list(_ texts: [String]) -> String {
     "[" + texts.map(quoted).joined(separator: ", ") + "]"
 }
 
-/// A YAML scalar that reads back as text.
+/// A YAML scalar that parses as text.
 private func quoted(_ text: String) -> String { ValueKind.text.write(text) }

@@ -1,28 +1,29 @@
 internal import DurableFiles
 public import Tensors
 
-/// Everything that decides a fan-out of fine-tuning: the file of `bert-train finetune --config`.
+/// Configuration of a fine-tuning fan-out: the file of `bert-train finetune --config`.
 public struct FineTuningConfiguration: Equatable, Sendable {
-    /// A model to start from.
+    /// A pre-trained model to start from.
     public struct StartingPoint: Equatable, Sendable {
-        /// `name`: names it in results; the path's last part where left out.
+        /// `name`: name in results; defaults to the path's last component.
         public var name = ""
         /// `path`: a run directory, a checkpoint, or a Hugging Face directory.
         public var path = ""
-        /// `from_scratch`: take only its sizes and vocabulary, with random weights.
+        /// `from_scratch`: use only its sizes and vocabulary, with random weights.
         public var fromScratch = false
 
         /// The defaults, without a path.
         public init() {}
     }
 
-    /// When a trial stops before its last epoch.
+    /// Settings for stopping a trial before its last epoch.
     public struct EarlyStoppingSettings: Equatable, Sendable {
-        /// `patience`: evaluations without improvement after which a trial stops; 0 never stops.
+        /// `patience`: evaluations without improvement before a trial stops; 0 never stops.
         public var patience = 0
-        /// `minimum_improvement`: what counts as an improvement of the deciding metric.
+        /// `minimum_improvement`: minimum increase of the deciding metric that counts as an
+        /// improvement.
         public var minimumImprovement = 0.0
-        /// `evaluations_per_epoch`: how often the evaluation data is scored.
+        /// `evaluations_per_epoch`: evaluations per epoch.
         public var evaluationsPerEpoch = 1
 
         /// The defaults.
@@ -31,48 +32,48 @@ public struct FineTuningConfiguration: Equatable, Sendable {
 
     /// `name`: the folder of the results within `directory`.
     public var name = "finetune"
-    /// `directory`: where folders of results land.
+    /// `directory`: parent of the folders of results.
     public var directory = "Checkpoints"
-    /// `tasks`: what is learned.
+    /// `tasks`: tasks to fine-tune on.
     public var tasks: [TaskDefinition] = []
-    /// `checkpoints`: the models to start from.
+    /// `checkpoints`: models to start from.
     public var checkpoints: [StartingPoint] = []
-    /// `seeds`: of the head's initial weights, the order of the data, and dropout.
+    /// `seeds`: seeds of the head's initial weights, the order of the data, and dropout.
     public var seeds = [1, 2, 3]
-    /// `learning_rates`: peaks to try.
+    /// `learning_rates`: peak learning rates to try.
     public var learningRates = [3e-5]
-    /// `epochs`: numbers of passes to try.
+    /// `epochs`: numbers of epochs to try.
     public var epochs = [3]
-    /// `sequence_length`: the most tokens of an input.
+    /// `sequence_length`: maximum length of an input, in tokens.
     public var sequenceLength = 128
-    /// `batch_size`: inputs of an update, over all ranks of a trial.
+    /// `batch_size`: inputs per update, over all ranks of a trial.
     public var batchSize = 32
-    /// `micro_batch_size`: the most inputs a rank computes at once.
+    /// `micro_batch_size`: maximum number of inputs a rank computes at once.
     public var microBatchSize = 16
-    /// `warmup`: the part of the updates over which the learning rate rises.
+    /// `warmup`: fraction of the updates over which the learning rate rises.
     public var warmup = 0.1
     /// `weight_decay`: as in pre-training.
     public var weightDecay = 0.01
     /// `clip_norm`: as in pre-training; 0 is off.
     public var clipNorm = 1.0
-    /// `head_dropout`: dropout of the head's input; nil is that of the model: its
-    /// `classifier_dropout`, or else its `hidden_dropout_prob`.
+    /// `head_dropout`: dropout of the head's input; nil takes the model's `classifier_dropout`, or
+    /// its `hidden_dropout_prob` if that is missing.
     public var headDropout: Double?
     /// `precision`: element type of the forward and backward pass.
     public var precision = Precision.fp32
-    /// `ranks_per_trial`: ranks that work on one trial together.
+    /// `ranks_per_trial`: ranks that train one trial together.
     public var ranksPerTrial = 1
-    /// `retries`: how often a trial that failed is tried again.
+    /// `retries`: retries of a failed trial.
     public var retries = 1
-    /// `early_stopping`: when a trial stops.
+    /// `early_stopping`: early stopping of trials.
     public var earlyStopping = EarlyStoppingSettings()
 
     /// The defaults, without tasks and checkpoints.
     public init() {}
 
-    /// Where results land: `name` in `directory`.
+    /// Directory of the results: `name` in `directory`.
     public var resultsDirectory: String { Paths.join(directory, name) }
 
-    /// The most trials of a fan-out.
+    /// Maximum number of trials of a fan-out.
     public static let maximumTrials = 100_000
 }

@@ -45,8 +45,8 @@ extension FineTuningResults {
         let t, pT, pPermutation: Double?
     }
 
-    /// JSON: every trial, the summary of each task and model, the comparisons, and what is to be
-    /// known of the data of a task. Keys in snake case; scores from 0 to 1, null where not defined.
+    /// JSON with every trial, the summary of each task and model, the comparisons, and the notes on
+    /// each task's data. Keys are in snake case; scores are from 0 to 1, null if undefined.
     public func json(_ plan: TrialPlan, _ configuration: FineTuningConfiguration) -> [UInt8] {
         let names = Set(configuration.tasks.map(\.name))
         let document = Document(
@@ -57,7 +57,7 @@ extension FineTuningResults {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        // An infinite t, of differences that are all the same, has no other form in JSON.
+        // t is infinite if all differences are equal, and JSON has no other form for it.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         guard let data = try? encoder.encode(document) else {

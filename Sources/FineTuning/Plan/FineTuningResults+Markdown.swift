@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The results as two tables.
 extension FineTuningResults {
-    /// Markdown; scores times 100. The columns line up, so that it also reads well on a terminal.
+    /// Markdown, with scores times 100. Columns are aligned, so that it is also readable on a
+    /// terminal.
     public func markdown(_ configuration: FineTuningConfiguration) -> String {
         var text = Self.table(
             [
@@ -19,7 +20,7 @@ extension FineTuningResults {
         return text
     }
 
-    /// A row for each model on each task, also where no trial finished.
+    /// One row per model and task, including those without a finished trial.
     private func rows(_ configuration: FineTuningConfiguration) -> [[String]] {
         let done = cells.map { (($0.task, $0.checkpoint), row($0, configuration)) }
         let failed = failures.map { failure in

@@ -1,53 +1,54 @@
-/// The results of a fan-out: for each task and model the best setting and its scores over the
-/// seeds, and for each task a comparison of the models.
+/// Results of a fan-out: the best setting of each model on each task with its scores over the
+/// seeds, and a comparison of the models on each task.
 public struct FineTuningResults: Equatable, Sendable {
     /// A model on a task, at its best setting.
     public struct Cell: Equatable, Sendable {
-        /// Place of the task in the configuration.
+        /// Index of the task in the configuration.
         public let task: Int
-        /// Place of the model.
+        /// Index of the model in the configuration.
         public let checkpoint: Int
-        /// Peak of the learning rate of the best setting.
+        /// Peak learning rate of the best setting.
         public let learningRate: Double
-        /// Passes of the best setting.
+        /// Epochs of the best setting.
         public let epochs: Int
-        /// The seeds that finished with the best setting.
+        /// Seeds that finished with the best setting.
         public let seeds: [Int]
-        /// The deciding metric for each of them; nil where it is not defined.
+        /// Deciding metric for each seed; nil if undefined.
         public let values: [Double?]
-        /// Summary of the scores; an undefined one counts as 0, so that no model gains by failing.
+        /// Summary of the scores; an undefined score counts as 0, so that no model gains by
+        /// failing.
         public let summary: ScoreSummary
-        /// Mean seconds of a trial of the best setting.
+        /// Mean duration of a trial of the best setting, in seconds.
         public let seconds: Double
-        /// Trials of this model on this task, of any setting, that failed for good.
+        /// Number of trials of this model on this task, with any setting, that failed permanently.
         public let failed: Int
 
-        /// The number of undefined values.
+        /// Number of undefined values.
         public var undefined: Int { values.count { $0 == nil } }
     }
 
-    /// Two models on a task.
+    /// Comparison of two models on a task.
     public struct Comparison: Equatable, Sendable {
-        /// Place of the task.
+        /// Index of the task.
         public let task: Int
-        /// Place of model A.
+        /// Index of model A.
         public let first: Int
-        /// Place of model B.
+        /// Index of model B.
         public let second: Int
         /// A minus B, over the seeds that both finished.
         public let test: PairedComparison
     }
 
-    /// A model none of whose trials of a task finished, and some of which failed for good.
+    /// A model that finished no trial of a task and failed at least one permanently.
     public struct Failure: Equatable, Sendable {
-        /// Place of the task.
+        /// Index of the task.
         public let task: Int
-        /// Place of the model.
+        /// Index of the model.
         public let checkpoint: Int
-        /// The trials that failed.
+        /// Number of failed trials.
         public let failed: Int
 
-        /// Records that so many trials failed.
+        /// Records a number of failed trials.
         public init(task: Int, checkpoint: Int, failed: Int) {
             self.task = task
             self.checkpoint = checkpoint
@@ -55,23 +56,23 @@ public struct FineTuningResults: Equatable, Sendable {
         }
     }
 
-    /// Tasks in the order of the configuration, models of each likewise. A model that finished no
-    /// trial of a task is missing.
+    /// Cells by task and then model, in the order of the configuration. A model that finished no
+    /// trial of a task has no cell.
     public let cells: [Cell]
-    /// Cells that are missing because trials failed, in the same order.
+    /// Cells missing because trials failed, in the same order.
     public let failures: [Failure]
-    /// All pairs of models of each task with a seed in common.
+    /// All pairs of models of each task that have at least one seed in common.
     public let comparisons: [Comparison]
-    /// The deciding metric of each task for the most frequent answer, see `TaskData.baseline`; nil
-    /// where there is none.
+    /// Deciding metric of each task for the most frequent answer (see `TaskData.baseline`); nil if
+    /// there is none.
     public let chances: [Double?]
 
-    /// The results so far; the plan need not be complete.
+    /// Computes the results so far; the plan may be incomplete.
     ///
     /// - Parameters:
-    ///   - baselines: the scores of the most frequent answer for each task, where they are known.
-    ///   - earlier: results of the same configuration, whose comparisons are taken over where neither
-    ///     model has changed since.
+    ///   - baselines: scores of the most frequent answer for each task, if known.
+    ///   - earlier: results of the same configuration, whose comparisons are reused for pairs in
+    ///     which neither model has changed since.
     public init(
         _ plan: TrialPlan, _ configuration: FineTuningConfiguration, baselines: [TaskScores?] = [],
         earlier: FineTuningResults? = nil
@@ -101,7 +102,7 @@ public struct FineTuningResults: Equatable, Sendable {
         }
     }
 
-    /// The models of a task that have no cell because trials failed.
+    /// Models of a task that have no cell because trials failed.
     private static func failures(
         of task: Int, _ models: [[TrialPlan.Entry]], finished row: [Cell]
     ) -> [Failure] {
@@ -112,7 +113,7 @@ public struct FineTuningResults: Equatable, Sendable {
         }
     }
 
-    /// All pairs of the models of a task; those that are `known` and have not changed are taken over.
+    /// Compares all pairs of the models of a task; unchanged pairs in `known` are reused.
     private static func comparisons(
         _ row: [Cell], _ known: [Pair: (first: Cell, second: Cell, comparison: Comparison)]
     ) -> [Comparison] {
@@ -128,7 +129,8 @@ public struct FineTuningResults: Equatable, Sendable {
         }
     }
 
-    /// Whether a model does not beat the most frequent answer of a task, as far as there is one.
+    /// Whether a model fails to beat the most frequent answer of a task; false if there is no
+    /// baseline.
     public func isNoBetterThanChance(_ cell: Cell) -> Bool {
         chances[cell.task].map { cell.summary.best <= $0 } ?? false
     }
@@ -137,7 +139,7 @@ public struct FineTuningResults: Equatable, Sendable {
         let task, first, second: Int
     }
 
-    /// The comparisons, with the cells that were compared.
+    /// The comparisons with their cells.
     private var known: [Pair: (first: Cell, second: Cell, comparison: Comparison)] {
         var byPlace: [Pair: Cell] = [:]
         for cell in cells {
@@ -161,7 +163,7 @@ public struct FineTuningResults: Equatable, Sendable {
         let epochs: Int
     }
 
-    /// The setting with the best mean among those with the most seeds finished; the first of equals.
+    /// The setting with the best mean among those with the most finished seeds; the first on a tie.
     private static func cell(_ entries: [TrialPlan.Entry], _ metric: TaskMetric) -> Cell? {
         var order: [Setting] = []
         var runs: [Setting: [(seed: Int, value: Double?, seconds: Double)]] = [:]

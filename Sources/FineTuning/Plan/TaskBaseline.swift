@@ -1,10 +1,12 @@
 /// Baseline scores, which a model must beat.
 extension TaskData {
-    /// Scores the most frequent answer of the training data on the evaluation data: the
-    /// largest class, each class that most examples have, the mean, the most frequent tag of a word
-    /// or place of a choice; for questions that may have no answer, none.
+    /// Scores the most frequent answer of the training data on the evaluation data. That is the
+    /// largest class, every class that most examples have, the mean, the most frequent tag of a
+    /// word, or the most frequent index of a choice. For questions that may have no answer it is
+    /// "no answer".
     ///
-    /// - Returns: nil for questions that always have an answer: no text is frequent among those.
+    /// - Returns: nil for questions that always have an answer, because no text is frequent among
+    ///   answers.
     public func baseline(_ task: TaskDefinition) -> TaskScores? {
         switch (train, evaluate) {
         case (.sequences(let train), .sequences(let evaluate)): sequences(train, evaluate)
@@ -57,7 +59,7 @@ extension TaskData {
                 predicted: evaluate.map { [String](repeating: tag, count: $0.tags.count) }))
     }
 
-    /// The most frequent value, of equals the smallest.
+    /// The most frequent value; the smallest on a tie.
     private static func mostFrequent<Value: Hashable & Comparable>(
         _ values: some Sequence<Value>
     ) -> Value? {
@@ -68,10 +70,10 @@ extension TaskData {
 }
 
 extension SequenceExample {
-    /// The number of a regression.
+    /// Target of a regression.
     fileprivate var score: Double { if case .score(let value) = label { value } else { 0 } }
 
-    /// The classes: one, or any number.
+    /// Classes: one, or any number.
     fileprivate var categories: [Int] {
         switch label {
         case .category(let id): [id]

@@ -1,7 +1,7 @@
 import ExitCoding
 public import Tokenization
 
-/// The examples of one file of a task.
+/// Examples of one file of a task.
 public enum TaskExamples: Sendable {
     /// Texts and pairs (classification, multi-label, regression).
     case sequences([SequenceExample])
@@ -9,10 +9,10 @@ public enum TaskExamples: Sendable {
     case choices([ChoiceExample])
     /// Tagged sentences.
     case tagging([TaggingExample])
-    /// Questions, with the file that holds their gold answers.
+    /// Questions, with the file that contains their gold answers.
     case questions(QuestionFeatures, QuestionFile)
 
-    /// The inputs of the model: for choices one each, for questions one a window.
+    /// Number of model inputs: one per choice, and one per window of a question.
     public var inputCount: Int {
         switch self {
         case .sequences(let examples): examples.count
@@ -23,25 +23,26 @@ public enum TaskExamples: Sendable {
     }
 }
 
-/// What a task is learned from and scored on, ready for a model with a given tokenizer.
+/// Training and evaluation data of a task, encoded with a given tokenizer.
 public struct TaskData: Sendable {
-    /// The classes; without any for regression, choices and questions.
+    /// Classes; empty for regression, choices and questions.
     public let labels: LabelMap
-    /// What is learned from.
+    /// Training examples.
     public let train: TaskExamples
-    /// What is scored on.
+    /// Evaluation examples.
     public let evaluate: TaskExamples
-    /// What a person should know: examples left out, words cut off.
+    /// Notes for the user: skipped examples, truncated words.
     public let notes: [String]
 
     /// Reads both files of a task.
     ///
-    /// - Parameters:
-    ///   - sequenceLength: the most tokens of an input, where the task does not say.
+    /// - sequenceLength: maximum length of an input in tokens, unless the task sets its own.
+    ///   - progress: called before each record is tokenized, so that the caller can handle other
+    ///     work.
     ///   - progress: called before each record is cut into tokens: a good moment to serve others.
-    /// - Precondition: the task is part of a `FineTuningConfiguration` that was checked.
-    /// - Throws: `TaskDataError` with file and line, also where the data has no such score as the
-    ///   task's deciding metric.
+    /// - Precondition: the task is part of a validated `FineTuningConfiguration`.
+    /// - Throws: `TaskDataError` with file and line, also if the task's deciding metric is
+    ///   undefined for the data.
     public static func load(
         _ task: TaskDefinition, tokenizer: WordPieceTokenizer, sequenceLength: Int,
         limits: TaskFileLimits = TaskFileLimits(), progress: () -> Void = {}
@@ -54,7 +55,7 @@ public struct TaskData: Sendable {
         let evaluate = try loader.load(task.evaluate, training: false, progress: progress)
         for (path, examples) in [(task.train, train), (task.evaluate, evaluate)]
         where examples.inputCount == 0 {
-            // Questions that were left out have a reason.
+            // Each skipped question has a reason.
             let reason = loader.notes.first { $0.hasPrefix(path + ":") }?.dropFirst(path.count)
             throw TaskDataError(path, "holds no example" + (reason ?? ""))
         }

@@ -1,19 +1,19 @@
-/// How a file of a task is laid out.
+/// Layout of a task's file.
 public enum TaskFileFormat: String, CaseIterable, Sendable {
     /// Tab-separated columns.
     case tsv
-    /// Comma-separated columns, quoted.
+    /// Comma-separated columns, with quoting.
     case csv
-    /// A JSON object a line.
+    /// One JSON object per line.
     case jsonLines = "jsonl"
-    /// A tagged word a line.
+    /// One tagged word per line.
     case conll
     /// Universal Dependencies.
     case conllu
-    /// SQuAD's JSON, or CMRC's.
+    /// JSON of SQuAD or CMRC.
     case squad
 
-    /// The format that the end of a file's name means.
+    /// The format implied by a file name's extension.
     public init?(path: String, kind: TaskKind) {
         switch kind {
         case .questionAnswering: self = .squad
@@ -32,10 +32,10 @@ public enum TaskFileFormat: String, CaseIterable, Sendable {
         }
     }
 
-    /// The same for tables; nil for other files.
+    /// Corresponding table format; nil for other files.
     public var table: TaskTableFormat? { TaskTableFormat(rawValue: rawValue) }
 
-    /// Whether files of a kind of task can be laid out so.
+    /// Whether files of a kind of task can have this layout.
     public func fits(_ kind: TaskKind) -> Bool {
         switch kind {
         case .questionAnswering: self == .squad
@@ -49,24 +49,24 @@ public enum TaskFileFormat: String, CaseIterable, Sendable {
 public struct TaskDefinition: Equatable, Sendable {
     /// `name`: names the task in results and folders.
     public var name = ""
-    /// `kind`: what is learned.
+    /// `kind`: kind of the task.
     public var kind = TaskKind.classification
-    /// `train`: the file to learn from.
+    /// `train`: training data file.
     public var train = ""
-    /// `evaluate`: the file to score on.
+    /// `evaluate`: evaluation data file.
     public var evaluate = ""
-    /// `format`: how both are laid out; nil goes by the name's end.
+    /// `format`: layout of both files; nil derives it from the file name's extension.
     public var format: TaskFileFormat?
-    /// `columns`: which columns hold what.
+    /// `columns`: columns by role.
     public var columns = Columns()
-    /// `header`: names of all columns where the files' first rows do not give them.
+    /// `header`: column names, if the files' first rows do not contain them.
     public var header: [String] = []
-    /// `labels`: the classes in the order of their ids; empty takes those of the training data,
-    /// sorted.
+    /// `labels`: class names in the order of their ids; empty uses the sorted labels of the
+    /// training data.
     public var labels: [String] = []
-    /// `metric`: what trials are compared by; nil takes the first of the kind.
+    /// `metric`: metric that trials are compared by; nil uses the first of the kind.
     public var metric: TaskMetric?
-    /// `answers`: the script by which answers are scored.
+    /// `answers`: script that scores answers.
     public var answers = AnswerMetric.squad1
     /// `null_threshold`: see `AnswerSettings`; with `answers: squad2`.
     public var nullThreshold = 0.0
@@ -74,53 +74,54 @@ public struct TaskDefinition: Equatable, Sendable {
     public var stride = 128
     /// `maximum_question_length`: see `WindowSettings`.
     public var maximumQuestionLength = 64
-    /// `sequence_length`: the most tokens of an input; nil takes that of all tasks.
+    /// `sequence_length`: maximum length of an input in tokens; nil uses the configuration's.
     public var sequenceLength: Int?
-    /// `batch_size`: inputs of an update; nil takes that of all tasks.
+    /// `batch_size`: inputs per update; nil uses the configuration's.
     public var batchSize: Int?
-    /// `learning_rates`: peaks to try; empty takes those of all tasks.
+    /// `learning_rates`: peak learning rates to try; empty uses the configuration's.
     public var learningRates: [Double] = []
-    /// `epochs`: passes over the training data to try; empty takes those of all tasks.
+    /// `epochs`: numbers of epochs to try; empty uses the configuration's.
     public var epochs: [Int] = []
 
-    /// Which columns of a table, or of the lines of a CoNLL file, hold what.
+    /// Columns by role, of a table or of the lines of a CoNLL file.
     public struct Columns: Equatable, Sendable {
         /// `text`: the text, the first of a pair, or the prompt.
         public var text = "sentence"
         /// `pair`: the second text.
         public var pair: String?
-        /// `label`: the class, classes, number, or right choice.
+        /// `label`: the class, classes, number, or correct choice.
         public var label = "label"
-        /// `choices`: the ways to go on, a column each, or one column of lists.
+        /// `choices`: the continuations, one column each, or one column of lists.
         public var choices: [String] = []
-        /// `word`: the words' column, from 0.
+        /// `word`: column of the words, from 0.
         public var word = 0
-        /// `tag`: the tags' column, from 0, -1 being the last; nil is the last, in CoNLL-U UPOS.
+        /// `tag`: column of the tags, from 0, where -1 is the last; nil is the last, or UPOS in
+        /// CoNLL-U.
         public var tag: Int?
 
         /// The defaults.
         public init() {}
     }
 
-    /// The defaults, without name and files.
+    /// Makes a task with defaults, without name and files.
     public init() {}
 
-    /// What trials are compared by.
+    /// Metric that trials are compared by.
     public var decidingMetric: TaskMetric { metric ?? kind.metrics[0] }
 
-    /// Why the deciding metric does not exist for a number of classes; nil where it does.
+    /// Reason why the deciding metric is undefined for a number of classes; nil if it is defined.
     func metricProblem(classes: Int) -> String? {
         guard kind == .classification, decidingMetric == .f1, classes != 2 else { return nil }
         return "f1 is that of class 1 of two, and there are \(classes); use macro_f1, accuracy or "
             + "matthews"
     }
 
-    /// How the files are laid out; nil where neither the task nor a file's name says so.
+    /// Layout of the file; nil if neither the task nor the file's name determines it.
     public func format(of path: String) -> TaskFileFormat? {
         format ?? TaskFileFormat(path: path, kind: kind)
     }
 
-    /// How words and tags are found; nil for files of other formats.
+    /// Word and tag columns; nil for files of other formats.
     public func taggedFormat(of path: String) -> TaggedFormat? {
         switch format(of: path) {
         case .conll: .conll(word: columns.word, tag: columns.tag ?? -1)
@@ -129,7 +130,7 @@ public struct TaskDefinition: Equatable, Sendable {
         }
     }
 
-    /// How contexts are cut.
+    /// Settings for cutting contexts into windows.
     public func windowSettings(maximumLength: Int) -> WindowSettings {
         var settings = WindowSettings()
         settings.maximumLength = maximumLength
@@ -138,7 +139,7 @@ public struct TaskDefinition: Equatable, Sendable {
         return settings
     }
 
-    /// How answers are chosen.
+    /// Settings for predicting answers.
     public var answerSettings: AnswerSettings {
         var settings = AnswerSettings()
         settings.allowsNoAnswer = answers == .squad2

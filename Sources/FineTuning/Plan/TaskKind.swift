@@ -1,4 +1,4 @@
-/// The ways in which BERT is fine-tuned.
+/// Kinds of fine-tuning task.
 public enum TaskKind: String, CaseIterable, Sendable, Codable {
     /// One of several classes for a text or a pair of texts.
     case classification
@@ -10,10 +10,10 @@ public enum TaskKind: String, CaseIterable, Sendable, Codable {
     case tagging
     /// The span of a context that answers a question.
     case questionAnswering = "question_answering"
-    /// One of several ways to go on from a prompt.
+    /// One of several continuations of a prompt.
     case multipleChoice = "multiple_choice"
 
-    /// What can be measured; the first is what trials are compared by unless the task says else.
+    /// Metrics of this kind; trials are compared by the first unless the task selects another.
     public var metrics: [TaskMetric] {
         switch self {
         case .classification: [.accuracy, .f1, .macroF1, .matthews]
@@ -29,14 +29,14 @@ public enum TaskKind: String, CaseIterable, Sendable, Codable {
     var takesTexts: Bool { [.classification, .multiLabel, .regression].contains(self) }
 }
 
-/// A number by which trials are compared; more is better. All lie between 0 and 1, correlations
+/// A metric by which trials are compared; higher is better. All are between 0 and 1, correlations
 /// between -1 and 1.
 public enum TaskMetric: String, CaseIterable, Sendable, Codable {
-    /// Part of the examples, words or (multi-label) sets of classes that are right.
+    /// Fraction of examples, words or (multi-label) sets of classes predicted correctly.
     case accuracy
     /// Binary classification: F1 of class 1. Question answering: overlap with the gold answers.
     case f1
-    /// Mean of F1 over the classes.
+    /// Mean F1 over the classes.
     case macroF1 = "macro_f1"
     /// F1 over all pairs of example and class.
     case microF1 = "micro_f1"
@@ -48,6 +48,6 @@ public enum TaskMetric: String, CaseIterable, Sendable, Codable {
     case spearman
     /// F1 of whole entities (seqeval).
     case entityF1 = "entity_f1"
-    /// Part of the questions answered exactly.
+    /// Fraction of questions answered exactly.
     case exactMatch = "exact_match"
 }

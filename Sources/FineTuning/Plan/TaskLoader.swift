@@ -1,13 +1,13 @@
 import ExitCoding
 
-/// Reads the files of a task, the training data first: it gives the classes.
+/// Reads the files of a task, the training data first because it determines the classes.
 struct TaskLoader {
     private let task: TaskDefinition
     private let encoder: InputEncoder
     private let limits: TaskFileLimits
-    /// The classes, once the training data has been read.
+    /// Classes, set once the training data has been read.
     private(set) var labels = LabelMap(collecting: EmptyCollection())
-    /// Notes for the user, each once.
+    /// Notes for the user, without duplicates.
     private(set) var notes: [String] = []
 
     init(_ task: TaskDefinition, encoder: InputEncoder, limits: TaskFileLimits) {
@@ -16,7 +16,7 @@ struct TaskLoader {
         self.limits = limits
     }
 
-    /// The examples of a file. `progress` is called before each.
+    /// Loads the examples of a file. `progress` is called before each.
     mutating func load(
         _ path: String, training: Bool, progress: () -> Void
     ) throws(TaskDataError) -> TaskExamples {
@@ -70,10 +70,11 @@ struct TaskLoader {
             encoder: encoder, progress: progress)
     }
 
-    /// The classes of the configuration; nil where it leaves them to the training data.
+    /// Classes listed in the configuration; nil if they are taken from the training data.
     private var listedLabels: LabelMap? { task.labels.isEmpty ? nil : LabelMap(names: task.labels) }
 
-    /// Takes the classes of the training data, or those of the configuration, which hold them.
+    /// Sets the classes: those of the configuration, which must include the training data's, or
+    /// else those of the training data.
     private mutating func setLabels(
         _ found: LabelMap, _ path: String
     ) throws(TaskDataError) {
@@ -148,7 +149,7 @@ struct TaskLoader {
         return examples
     }
 
-    /// Tells of tags that cannot be predicted: they were not trained on.
+    /// Adds a note on tags that cannot be predicted because they were not trained on.
     private mutating func noteUnknownTags(_ sentences: [TaggedSentence], _ path: String) {
         var count = 0
         var unknown: Set<String> = []

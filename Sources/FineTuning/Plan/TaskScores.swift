@@ -1,26 +1,26 @@
-/// What a model scored on the evaluation data of a task, by every metric of its kind.
+/// Scores of a model on the evaluation data of a task, for every metric of its kind.
 public struct TaskScores: Equatable, Sendable, Codable {
-    /// One number.
+    /// Value of one metric.
     public struct Score: Equatable, Sendable, Codable {
-        /// What was measured.
+        /// The metric.
         public let metric: TaskMetric
-        /// The number; nil where it is not defined (correlations of constant predictions).
+        /// Value; nil if undefined (correlations of constant predictions).
         public let value: Double?
     }
 
-    /// The scores, in the order of `TaskKind.metrics`.
+    /// Scores in the order of `TaskKind.metrics`.
     public let scores: [Score]
 
     init(_ scores: [(TaskMetric, Double)]) {
         self.scores = scores.map { Score(metric: $0, value: $1.isFinite ? $1 : nil) }
     }
 
-    /// The number of a metric; nil where it was not measured or is not defined.
+    /// Value of a metric; nil if it was not measured or is undefined.
     public subscript(metric: TaskMetric) -> Double? {
         scores.first { $0.metric == metric }?.value
     }
 
-    /// Scores of a classification. `f1` is left out unless there are two classes.
+    /// Scores of a classification. `f1` is omitted unless there are two classes.
     public static func classification(_ matrix: ConfusionMatrix) -> TaskScores {
         var scores: [(TaskMetric, Double)] = [(.accuracy, matrix.accuracy)]
         if matrix.classes == 2 { scores.append((.f1, matrix.f1(1))) }

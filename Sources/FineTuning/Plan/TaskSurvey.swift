@@ -4,16 +4,16 @@ import ExitCoding
 public struct TaskSurvey: Equatable, Sendable {
     /// The task's name.
     public let name: String
-    /// Inputs to learn from: texts, sentences, choices or windows.
+    /// Number of training inputs: texts, sentences, choices or windows.
     public let trainInputs: Int
-    /// Inputs to score on.
+    /// Number of evaluation inputs.
     public let evaluateInputs: Int
-    /// Classes; 0 for regression, choices and questions.
+    /// Number of classes; 0 for regression, choices and questions.
     public let classes: Int
-    /// The scores of the most frequent answer, see `TaskData.baseline`.
+    /// Scores of the most frequent answer; see `TaskData.baseline`.
     public let baseline: TaskScores?
 
-    /// Counts what was read of a task.
+    /// Counts the data of a task.
     public init(_ data: TaskData, _ task: TaskDefinition) {
         name = task.name
         trainInputs = data.train.inputCount

@@ -1,6 +1,6 @@
 internal import Formats
 
-/// Gives types to the values of a configuration and collects everything that is wrong with them.
+/// Converts the values of a configuration to typed settings and collects all problems.
 struct TreeReader {
     var faults = ConfigurationFaults()
 
@@ -8,7 +8,7 @@ struct TreeReader {
         faults.add(.init(location: origin.location, message: message), about: path)
     }
 
-    /// Reads the keys of a mapping into `value`; keys that are left out stay as they are.
+    /// Reads the keys of a mapping into `value`; missing keys keep their values.
     mutating func read<Value>(
         _ tree: YAMLTree, _ path: String, into value: inout Value, _ fields: [TreeField<Value>]
     ) {
@@ -36,7 +36,7 @@ struct TreeReader {
         if let meant { faults.unread.insert(path.isEmpty ? meant : "\(path).\(meant)") }
     }
 
-    /// A value of a kind; `expectation` takes the place of the kind's own in the message.
+    /// Reads a value of a kind; `expectation` replaces the kind's own in the message.
     mutating func value<Value>(
         _ tree: YAMLTree, _ path: String, _ kind: ValueKind<Value>, expectation: String? = nil
     ) -> Value? {
@@ -49,7 +49,7 @@ struct TreeReader {
         return value
     }
 
-    /// The items of a list; a single value counts as a list of one.
+    /// Reads the items of a list; a single value counts as a list of one.
     mutating func items(_ tree: YAMLTree, _ path: String) -> [YAMLTree] {
         guard case .sequence(let items) = tree.content else { return [tree] }
         guard items.count <= 1000 else {
@@ -60,7 +60,7 @@ struct TreeReader {
     }
 }
 
-/// One key of a mapping, and how its value is read.
+/// A key of a mapping, and how to read its value.
 struct TreeField<Root> {
     let key: String
     let read: (YAMLTree, _ path: String, inout Root, inout TreeReader) -> Void
@@ -72,14 +72,14 @@ struct TreeField<Root> {
         self.read = read
     }
 
-    /// A key with one value.
+    /// Makes a key with one value.
     init<Value>(_ key: String, _ place: WritableKeyPath<Root, Value>, _ kind: ValueKind<Value>) {
         self.init(key) { tree, path, root, reader in
             if let value = reader.value(tree, path, kind) { root[keyPath: place] = value }
         }
     }
 
-    /// A key with a list of values without repetition.
+    /// Makes a key with a list of distinct values.
     init<Value: Hashable>(
         _ key: String, _ place: WritableKeyPath<Root, [Value]>, list kind: ValueKind<Value>
     ) {
@@ -99,7 +99,7 @@ struct TreeField<Root> {
         }
     }
 
-    /// A key with a mapping.
+    /// Makes a key with a mapping.
     init<Value>(
         _ key: String, _ place: WritableKeyPath<Root, Value>, section fields: [TreeField<Value>]
     ) {
@@ -116,7 +116,7 @@ extension ValueKind where Value == Double {
 }
 
 extension ValueKind where Value == String {
-    /// What can be a folder and a part of a trial's key.
+    /// A value that can be a folder and a part of a trial's key.
     static var keyName: Self {
         text("a name of letters, digits, - _ and . (at most 100, not . or ..)", isKeyName)
     }

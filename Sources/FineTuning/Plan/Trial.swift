@@ -1,22 +1,22 @@
-/// One fine-tuning: a task, a model to start from, and one choice of everything that is tried.
+/// One fine-tuning run: a task, a model to start from, and one choice of hyperparameters.
 public struct Trial: Equatable, Sendable, Hashable {
-    /// The task, by its place in the configuration.
+    /// Index of the task in the configuration.
     public let task: Int
-    /// The model to start from, by its place.
+    /// Index of the model to start from.
     public let checkpoint: Int
-    /// Peak of the learning rate.
+    /// Peak learning rate.
     public let learningRate: Double
-    /// Passes over the training data.
+    /// Epochs over the training data.
     public let epochs: Int
-    /// Seed of everything random.
+    /// Seed of all randomness.
     public let seed: Int
-    /// Names the trial in results and folders, the same for the same settings whatever else the
-    /// configuration lists: `TASK/CHECKPOINT/lr3e-05-epochs3-seed1`.
+    /// Name of the trial in results and folders, independent of whatever else the configuration
+    /// lists: `TASK/CHECKPOINT/lr3e-05-epochs3-seed1`.
     public let key: String
 }
 
 extension FineTuningConfiguration {
-    /// The number of `trials`, or `Int.max` where it is beyond counting.
+    /// Number of `trials`, or `Int.max` on overflow.
     public var trialCount: Int {
         var count = 0
         for task in tasks {
@@ -59,21 +59,21 @@ extension FineTuningConfiguration {
         return trials
     }
 
-    /// The peaks of the learning rate that a task tries: its own, or else those of all tasks.
+    /// Peak learning rates that a task tries: its own, or else the configuration's.
     public func learningRates(of task: TaskDefinition) -> [Double] {
         task.learningRates.isEmpty ? learningRates : task.learningRates
     }
 
-    /// The numbers of epochs that a task tries.
+    /// Numbers of epochs that a task tries.
     public func epochs(of task: TaskDefinition) -> [Int] {
         task.epochs.isEmpty ? epochs : task.epochs
     }
 
-    /// The most tokens of an input of a task.
+    /// Maximum length of an input of a task, in tokens.
     public func sequenceLength(of task: TaskDefinition) -> Int {
         task.sequenceLength ?? sequenceLength
     }
 
-    /// The inputs of an update of a task, over all ranks of a trial.
+    /// Inputs per update of a task, over all ranks of a trial.
     public func batchSize(of task: TaskDefinition) -> Int { task.batchSize ?? batchSize }
 }

@@ -1,27 +1,27 @@
 import ExitCoding
 internal import FoundationEssentials
 
-/// Writing a plan down and taking it up again.
+/// Saving and restoring a plan.
 extension TrialPlan {
-    /// What is kept of a trial that was dealt.
+    /// Saved state of a trial that was dealt.
     struct Record: Codable, Equatable {
         var failures: Int
         var lastError: String?
         var failed: Bool
-        /// The exit status of the last failure.
+        /// Exit status of the last failure.
         var exitStatus: Int32?
         var outcome: Outcome?
         var crashes: Int?
-        /// It was dealt, and has not come back.
+        /// Dealt and not yet returned.
         var running: Bool?
-        /// It came back unfinished since it last failed: there may be a state to go on from.
+        /// Returned unfinished since its last failure, so there may be a state to resume from.
         var interrupted: Bool?
 
-        /// Whether it stands for work that was done with the settings of its time.
+        /// Whether it represents work done with the settings of its time.
         var isBound: Bool { outcome != nil || running == true || interrupted == true }
     }
 
-    /// What is kept of trials that are not listed.
+    /// Saved state of trials that are not listed.
     struct Unlisted: Equatable {
         var records: [String: Record] = [:]
         var settings = TrialSettings()
@@ -34,11 +34,11 @@ extension TrialPlan {
         var notes: [String: [String]]?
     }
 
-    /// The most bytes of a state.
+    /// Maximum size of a state, in bytes.
     public static let maximumStateBytes = 1 << 28
 
-    /// The state as JSON, trials by key, with those that are not listed. A trial that runs is
-    /// marked: whoever finds it so knows that the job ended without a word.
+    /// The state as JSON, trials by key, including trials that are not listed. A running trial is
+    /// marked, so that a reader of the state knows that the job ended abnormally.
     public func state() -> [UInt8] {
         var state = State()
         state.trials = unlisted.records
@@ -65,7 +65,7 @@ extension TrialPlan {
         return Array(data)
     }
 
-    /// The settings of the tasks and models of some trials: others are not bound to anything yet.
+    /// The settings of the tasks and models of the given trials; other settings are not bound yet.
     private func settingsInUse(_ keys: some Sequence<String>) -> TrialSettings {
         var used = unlisted.settings
         let names = keys.compactMap(TrialNames.init)
@@ -78,7 +78,7 @@ extension TrialPlan {
         return used
     }
 
-    /// The names in a trial's key.
+    /// Components of a trial's key.
     private struct TrialNames {
         let task: String
         let checkpoint: String
@@ -91,14 +91,14 @@ extension TrialPlan {
         }
     }
 
-    /// Takes up a state. Trials it does not know wait; results of trials that are no longer listed
-    /// are kept, so that a configuration may shrink and grow again. A trial that failed waits again
-    /// where `retries` has been raised above its failures, or where the settings have changed of
-    /// which it failed. One that was running when the state was written has crashed.
+    /// Restores a state. Trials it does not contain are waiting. Results of trials that are no
+    /// longer listed are kept, so that a configuration may shrink and grow again. A failed trial is
+    /// retried if `retries` now exceeds its failures, or if the settings it failed with have
+    /// changed. A trial that was running when the state was written has crashed.
     ///
-    /// - Returns: the keys of the state that are not listed, sorted.
-    /// - Throws: `TaskDataError` where it is no state, or (status 78) where its trials were made with
-    ///   other settings.
+    /// - Returns: the keys in the state that are not listed, sorted.
+    /// - Throws: `TaskDataError` if the state is invalid, or (status 78) if its trials were made
+    ///   with other settings.
     public mutating func restore(
         _ bytes: [UInt8], path: String
     ) throws(TaskDataError) -> [String] {
@@ -137,10 +137,10 @@ extension TrialPlan {
         entry.wasDealt = true
         entry.failures = record.failures
         entry.lastError = record.lastError
-        // A hostile status must not pass for success.
+        // A crafted status must not pass for success.
         entry.exitStatus = record.exitStatus.flatMap { (1...255).contains($0) ? $0 : nil }
         entry.wasInterrupted = record.interrupted == true || record.running == true
-        // A hostile count must not overflow.
+        // A crafted count must not overflow.
         entry.crashes = min(record.crashes ?? 0, 1 << 20)
         if record.running == true { entry.crashes += 1 }
         let isLost = entry.crashes >= crashLimit
@@ -179,10 +179,10 @@ extension TrialPlan {
         return state
     }
 
-    /// The tasks and models whose settings have changed, and of which there are only failures.
+    /// Tasks and models whose settings have changed and that have only failures.
     ///
-    /// Results of different settings are not comparable, and an interrupted trial cannot change
-    /// midway.
+    /// Results of different settings are not comparable, and an interrupted trial cannot change its
+    /// settings midway.
     private func changedNames(
         _ state: State, _ path: String
     ) throws(TaskDataError) -> (tasks: Set<String>, checkpoints: Set<String>) {

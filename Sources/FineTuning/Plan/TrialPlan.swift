@@ -1,20 +1,20 @@
-/// Which trials of a fan-out wait, run, are done or have failed. A value: the coordinator asks it
-/// what to do next and tells it what came of it, and it is written down as JSON after each change, so
-/// that a fan-out that was interrupted goes on where it was.
+/// State of a fan-out's trials: waiting, running, done or failed. It is a value: the coordinator
+/// asks it for the next trial and reports each result to it. It is saved as JSON after each change,
+/// so that an interrupted fan-out resumes where it stopped.
 public struct TrialPlan: Equatable, Sendable {
-    /// What a trial came to.
+    /// Result of a finished trial.
     public struct Outcome: Equatable, Sendable, Codable {
-        /// The scores of its best evaluation.
+        /// Scores of its best evaluation.
         public let scores: TaskScores
-        /// Seconds of work of the attempt that led to it, over all its parts; attempts that failed
-        /// do not count.
+        /// Duration of the successful attempt in seconds, over all its parts; failed attempts do
+        /// not count.
         public let seconds: Double
-        /// The evaluation they are of, from 0.
+        /// Index of the best evaluation, from 0.
         public let bestEvaluation: Int
-        /// Evaluations that there were; fewer than planned where it stopped early.
+        /// Number of evaluations; fewer than planned if the trial stopped early.
         public let evaluations: Int
 
-        /// A result.
+        /// Makes an outcome.
         ///
         /// - Precondition: `seconds` is finite.
         public init(scores: TaskScores, seconds: Double, bestEvaluation: Int, evaluations: Int) {
@@ -26,37 +26,37 @@ public struct TrialPlan: Equatable, Sendable {
         }
     }
 
-    /// Where a trial stands.
+    /// Status of a trial.
     public enum Status: Equatable, Sendable {
-        /// It has not been dealt, or not yet again.
+        /// Not dealt, or waiting for a retry.
         case waiting
-        /// A group of ranks works on it.
+        /// In progress on a group of ranks.
         case running(group: Int)
-        /// It is finished.
+        /// Finished.
         case done(Outcome)
-        /// It failed as often as it may; the last error.
+        /// Failed permanently, after all retries; the payload is the last error.
         case failed(String)
 
         var isFailed: Bool { if case .failed = self { true } else { false } }
     }
 
-    /// A trial and where it stands.
+    /// A trial and its status.
     public struct Entry: Equatable, Sendable {
         /// The trial.
         public let trial: Trial
-        /// How long it is expected to take, in any unit that is the same for all.
+        /// Expected duration, in any unit common to all trials.
         public let cost: Double
-        /// Where it stands.
+        /// Current status.
         public var status = Status.waiting
-        /// How often it failed.
+        /// Number of failures.
         public var failures = 0
-        /// How often in a row the job ended while it ran, without a word and without progress.
+        /// Number of consecutive jobs that ended abnormally while it ran and made no progress.
         public var crashes = 0
         /// The error of the last failure.
         public var lastError: String?
-        /// The exit status of the last failure.
+        /// Exit status of the last failure.
         public var exitStatus: Int32?
-        /// Whether it came back unfinished since it last failed.
+        /// Whether it returned unfinished since its last failure.
         var wasInterrupted = false
         /// Whether it was ever dealt.
         var wasDealt = false
@@ -64,26 +64,26 @@ public struct TrialPlan: Equatable, Sendable {
 
     /// All trials, in the order of the configuration.
     public internal(set) var entries: [Entry]
-    /// How often a trial that failed is tried again.
+    /// Retries of a failed trial.
     public let retries: Int
-    /// What all results of this plan were, and are to be, made with.
+    /// Settings shared by all results of this plan, past and future.
     public let settings: TrialSettings
-    /// What a person should know of the data of each task, by its name.
+    /// Notes for the user on the data of each task, by task name.
     public internal(set) var notes: [String: [String]] = [:]
-    /// What is known of trials that the configuration does not list, or no longer; it is kept, in
-    /// case that it lists them again.
+    /// State of trials that the configuration does not list (any longer); kept in case it lists
+    /// them again.
     var unlisted = Unlisted()
     private let indices: [String: Int]
-    /// The place of the trial of each group that has one.
+    /// Index of the running trial of each group.
     private var runningIndices: [Int: Int] = [:]
 
-    /// All trials wait.
+    /// Makes a plan in which all trials are waiting.
     ///
     /// - Parameters:
-    ///   - trials: each key once.
-    ///   - settings: what decides the trials besides their keys.
-    ///   - cost: how long a trial is expected to take, such as its tokens times its epochs; what is
-    ///     not a number above 0 counts as 0.
+    ///   - trials: with distinct keys.
+    ///   - settings: determine the trials' outcomes in addition to their keys.
+    ///   - cost: expected duration of a trial, such as its tokens times its epochs; anything other
+    ///     than a number above 0 counts as 0.
     public init(
         _ trials: [Trial], retries: Int, settings: TrialSettings = TrialSettings(),
         cost: (Trial) -> Double
@@ -98,20 +98,21 @@ public struct TrialPlan: Equatable, Sendable {
         self.settings = settings
     }
 
-    /// Jobs that may end while a trial runs before it is taken for the cause, and failed.
+    /// Number of jobs that may end abnormally while a trial runs before the trial is considered the
+    /// cause and fails.
     ///
-    /// More than failures: a node that dies takes innocent trials with it.
+    /// Higher than the limit of failures, because a node that dies takes unrelated trials with it.
     public var crashLimit: Int { retries + 2 }
 
-    /// Deals the next trial to a group: the longest that waits (ties in the order of the
-    /// configuration), so that no long one is left to the end (Graham, 1969: at most 4/3 of the
+    /// Deals the next trial to a group: the longest waiting (ties in the order of the
+    /// configuration), so that no long trial is left to the end (Graham, 1969: at most 4/3 of the
     /// best schedule).
     ///
-    /// Trials that ran when a job ended without a word come after all others: one of them may have
-    /// ended it, by taking all memory say. From the second time on they run alone, so that the cause
-    /// takes no other trial with it.
+    /// Trials that ran when a job ended abnormally come after all others, because one of them may
+    /// have ended it, for example by exhausting memory. From the second time on they run alone, so
+    /// that the cause takes no other trial with it.
     ///
-    /// - Returns: nil where none waits, or none may be dealt now.
+    /// - Returns: nil if none is waiting, or none may be dealt now.
     public mutating func next(group: Int) -> Trial? {
         precondition(runningIndices[group] == nil, "the group still has a trial")
         let entries = entries
@@ -131,19 +132,19 @@ public struct TrialPlan: Equatable, Sendable {
         return entries[index].trial
     }
 
-    /// The trial a group works on.
+    /// The trial that a group is running.
     public func trial(of group: Int) -> Trial? {
         runningIndices[group].map { entries[$0].trial }
     }
 
-    /// Takes the result of a trial that ran.
+    /// Records the result of a running trial.
     public mutating func finish(_ trial: Trial, _ outcome: Outcome) {
         entries[stop(trial)].status = .done(outcome)
     }
 
-    /// Takes the error of a trial that ran, and the exit status that it stands for.
+    /// Records the failure of a running trial, with its error and exit status.
     ///
-    /// - Returns: whether it will be tried again.
+    /// - Returns: whether it will be retried.
     public mutating func fail(
         _ trial: Trial, _ message: String, exitStatus: Int32? = nil
     ) -> Bool {
@@ -156,7 +157,8 @@ public struct TrialPlan: Equatable, Sendable {
         return again
     }
 
-    /// Lets the trial of a group wait again, without counting it as failed: its ranks were preempted.
+    /// Returns the trial of a group to waiting without counting a failure, because its ranks were
+    /// preempted.
     public mutating func release(group: Int) {
         guard let index = runningIndices.removeValue(forKey: group) else { return }
         entries[index].status = .waiting
@@ -164,31 +166,31 @@ public struct TrialPlan: Equatable, Sendable {
         entries[index].wasInterrupted = true
     }
 
-    /// Notes that the trial of a group has come further than ever, and will go on from there.
+    /// Records that the trial of a group has made new progress, from which it will resume.
     ///
-    /// - Returns: whether that changes anything.
+    /// - Returns: whether that changes the state.
     public mutating func advance(group: Int) -> Bool {
         guard let index = runningIndices[group], entries[index].crashes > 0 else { return false }
         entries[index].crashes = 0
         return true
     }
 
-    /// Notes what a person should know of a task's data.
+    /// Adds notes for the user on a task's data.
     ///
-    /// - Returns: whether it was not known yet.
+    /// - Returns: whether any of them is new.
     public mutating func note(_ notes: [String], task: String) -> Bool {
         guard !notes.isEmpty, self.notes[task] != notes else { return false }
         self.notes[task] = notes
         return true
     }
 
-    /// What trials of a task came to that the configuration no longer lists.
+    /// Outcomes of a task's trials that the configuration no longer lists.
     public func unlistedOutcomes(task: String) -> [Outcome] {
         unlisted.records.filter { $0.key.hasPrefix(task + "/") }.compactMap(\.value.outcome)
     }
 
-    /// The exit status of the first trial, in the order of the configuration, that failed for good: 65
-    /// where its failure had none; nil where none failed.
+    /// Exit status of the first trial, in the order of the configuration, that failed permanently;
+    /// 65 if its failure had none; nil if none failed.
     public var failureStatus: Int32? {
         for entry in entries {
             if case .failed = entry.status { return entry.exitStatus ?? 65 }
@@ -196,7 +198,7 @@ public struct TrialPlan: Equatable, Sendable {
         return nil
     }
 
-    /// Whether nothing waits or runs.
+    /// Whether no trial is waiting or running.
     public var isComplete: Bool {
         entries.allSatisfy {
             switch $0.status {
@@ -206,7 +208,7 @@ public struct TrialPlan: Equatable, Sendable {
         }
     }
 
-    /// The place of a trial that runs, which it no longer does.
+    /// Marks a running trial as no longer running and returns its index.
     private mutating func stop(_ trial: Trial) -> Int {
         guard let index = indices[trial.key], case .running(let group) = entries[index].status
         else { preconditionFailure("the trial does not run") }
@@ -216,6 +218,6 @@ public struct TrialPlan: Equatable, Sendable {
         return index
     }
 
-    /// The place of a trial; nil where there is none of that key.
+    /// Index of a trial; nil if no trial has that key.
     func index(of key: String) -> Int? { indices[key] }
 }

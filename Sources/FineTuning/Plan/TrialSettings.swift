@@ -1,21 +1,21 @@
 internal import DurableFiles
 internal import Tensors
 
-/// What decides the outcome of trials besides what their keys say: the settings and the data of each
-/// task, and the content of each model to start from.
+/// Everything that determines the outcome of trials besides their keys: the settings and data of
+/// each task, and the content of each model to start from.
 ///
-/// Results of a fan-out are compared and averaged, so all of a directory must come from the same
-/// settings: the plan keeps them, and refuses others.
+/// Results of a fan-out are compared and averaged, so all results in a directory must come from the
+/// same settings. The plan stores them and rejects others.
 public struct TrialSettings: Equatable, Sendable, Codable {
-    /// What decides a task's trials, by the task's name: key and value, as text.
+    /// Settings of each task, by task name: key and value, as text.
     public var tasks: [String: [String: String]] = [:]
-    /// What decides the start of a model's trials, by the model's name in the configuration.
+    /// Settings of each starting model, by its name in the configuration.
     public var checkpoints: [String: [String: String]] = [:]
 
-    /// Nothing is known.
+    /// Makes empty settings.
     public init() {}
 
-    /// Names the settings of one trial, its own key included: equal for equal settings.
+    /// Identifier of one trial's settings, including its key: equal for equal settings.
     public func identifier(of trial: Trial, _ configuration: FineTuningConfiguration) -> String {
         var text = trial.key + "\n"
         for settings in [
@@ -41,14 +41,14 @@ public struct TrialSettings: Equatable, Sendable, Codable {
 }
 
 extension FineTuningConfiguration {
-    /// What decides the trials of a task besides the model and what is in their keys.
+    /// Settings of a task's trials besides the model and what their keys contain.
     ///
-    /// `micro_batch_size` and `ranks_per_trial` are left out, since they change the rounding of sums
-    /// only, and so are the paths of files: their content counts.
+    /// `micro_batch_size` and `ranks_per_trial` are omitted because they only change the rounding
+    /// of sums. Paths of files are omitted because their content counts.
     ///
     /// - Parameters:
-    ///   - train: names the content of the training data.
-    ///   - evaluate: the same of the evaluation data.
+    ///   - train: identifies the content of the training data.
+    ///   - evaluate: identifies the content of the evaluation data.
     public func settings(
         of task: TaskDefinition, train: String, evaluate: String
     ) -> [String: String] {
@@ -73,7 +73,7 @@ extension FineTuningConfiguration {
 }
 
 extension TaskDefinition {
-    /// How the files of its kind of task are read, and what is made of them.
+    /// Settings that determine how the task's files are read and encoded.
     fileprivate var formSettings: [String: String] {
         switch kind {
         case .questionAnswering:

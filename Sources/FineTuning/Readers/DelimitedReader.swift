@@ -2,9 +2,9 @@
 struct DelimitedReader {
     private let text: TaskText
     private let wanted: [String]
-    /// The place of each wanted column in a row; known after the header.
+    /// Index of each requested column in a row; set after the header.
     private var places: [Int] = []
-    /// Fields of each row.
+    /// Fields per row.
     private var width: Int?
     private var rows: [TaskTable.Row] = []
     private let givenHeader: [String]?
@@ -15,7 +15,7 @@ struct DelimitedReader {
         givenHeader = header
     }
 
-    /// All rows after the header.
+    /// Reads all rows after the header.
     mutating func read(quoted: Bool) throws(TaskDataError) -> [TaskTable.Row] {
         if let givenHeader { try setHeader(givenHeader, line: 1) }
         if quoted { try readQuoted() } else { try readPlain() }
@@ -43,8 +43,8 @@ struct DelimitedReader {
         }
     }
 
-    /// RFC 4180. A double quote within a field that does not begin with one stands for itself, as
-    /// for Python's `csv`.
+    /// RFC 4180. A double quote within a field that does not begin with one is literal, as in
+    /// Python's `csv`.
     private mutating func readQuoted() throws(TaskDataError) {
         var position = 0
         var line = 1
@@ -58,7 +58,7 @@ struct DelimitedReader {
             let isEnd = position >= text.bytes.count
             if !isEnd, text.bytes[position] == UInt8(ascii: ",") {
                 position += 1
-                // A comma at the very end of the file has an empty field behind it.
+                // A comma at the very end of the file is followed by an empty field.
                 if position < text.bytes.count { continue }
                 fields.append("")
             }
@@ -75,7 +75,7 @@ struct DelimitedReader {
         }
     }
 
-    /// Reads one field and leaves `position` at what ends it: a comma, a line end, or the end.
+    /// Reads one field and leaves `position` at its delimiter: a comma, a line end, or the end.
     private func readField(
         _ position: inout Int, line: Int
     ) throws(TaskDataError) -> (String, lineFeeds: Int) {

@@ -1,5 +1,5 @@
-/// The rows of a file with one JSON object a line. Blank lines are skipped; members that were not
-/// asked for may be anything.
+/// Reads the rows of a file with one JSON object per line. Blank lines are skipped; members that
+/// were not requested may be anything.
 func readJSONLines(
     _ text: TaskText, columns: [String]
 ) throws(TaskDataError) -> [TaskTable.Row] {
@@ -29,7 +29,7 @@ func readJSONLines(
     return rows
 }
 
-/// The member of an object whose name is that of a column, but for white space at its ends.
+/// The member of an object whose name equals a column's, ignoring white space at its ends.
 private func member(
     _ column: String, of tree: JSONTree, _ text: TaskText, _ line: Int
 ) throws(TaskDataError) -> JSONTree? {

@@ -1,5 +1,5 @@
-/// RFC 8259, strictly: what Python's `json.dumps` writes, without NaN and Infinity. An escape of
-/// half a surrogate pair becomes U+FFFD.
+/// Strict RFC 8259 parser: accepts what Python's `json.dumps` writes, without NaN and Infinity. An
+/// unpaired surrogate escape becomes U+FFFD.
 struct JSONParser {
     private let path: String
     private let bytes: ArraySlice<UInt8>
@@ -8,7 +8,7 @@ struct JSONParser {
     private var line: Int
     private var values = 0
 
-    /// Deeper nesting is refused: it would be answered by a stack overflow.
+    /// Maximum nesting; deeper input is rejected because it would overflow the stack.
     private static let maximumDepth = 64
 
     private init(_ bytes: ArraySlice<UInt8>, path: String, line: Int, limits: TaskFileLimits) {
@@ -19,9 +19,9 @@ struct JSONParser {
         position = bytes.startIndex
     }
 
-    /// The one value that `bytes`, which are UTF-8, hold.
+    /// Parses the single value in `bytes`, which must be UTF-8.
     ///
-    /// - Parameter line: the line of the file that they begin on.
+    /// - Parameter line: line of the file at which they begin.
     static func parse(
         _ bytes: ArraySlice<UInt8>, path: String, line: Int = 1,
         limits: TaskFileLimits = TaskFileLimits()
@@ -120,7 +120,7 @@ struct JSONParser {
         position += 1
         skipSpace()
         var members: [JSONTree.Member] = []
-        // Their bytes: equal `String`s may differ in their code points.
+        // As bytes: equal `String`s may differ in their code points.
         var names: Set<[UInt8]> = []
         if next == UInt8(ascii: "}") {
             position += 1
@@ -199,7 +199,7 @@ struct JSONParser {
         return String(decoding: clean.map { $0[...] } ?? bytes[start..<position], as: UTF8.self)
     }
 
-    /// What follows a backslash.
+    /// Parses the escape sequence after a backslash.
     private mutating func escaped() throws(TaskDataError) -> Unicode.Scalar {
         guard let byte = next else { throw error("a string does not end") }
         position += 1

@@ -1,13 +1,13 @@
-/// A JSON text after parsing, each value with the line it stands on.
+/// A parsed JSON text, with the line of each value.
 struct JSONTree: Equatable {
     indirect enum Content: Equatable {
         case null
         case boolean(Bool)
-        /// A number as it was written.
+        /// A number as written.
         case number(String)
         case text(String)
         case list([JSONTree])
-        /// Members in the order of the text; no name comes twice.
+        /// Members in the order of the text, with distinct names.
         case object([Member])
     }
 
@@ -19,7 +19,7 @@ struct JSONTree: Equatable {
     let content: Content
     let line: Int
 
-    /// The value under a name; nil where this is no object or has none of that name.
+    /// The value of a member; nil if this is not an object or has no such member.
     subscript(name: String) -> JSONTree? {
         guard case .object(let members) = content else { return nil }
         return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
@@ -39,12 +39,12 @@ struct JSONTree: Equatable {
         if case .boolean(let value) = content { value } else { nil }
     }
 
-    /// The value of a number that is an integer.
+    /// The value of an integral number.
     var integer: Int? {
         if case .number(let text) = content { Int(text) } else { nil }
     }
 
-    /// What stands here, in the words of an error message.
+    /// Description of the value for error messages.
     var found: String {
         switch content {
         case .null: "null"

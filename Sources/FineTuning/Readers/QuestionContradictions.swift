@@ -1,8 +1,8 @@
-/// Counts where a file of questions contradicts itself.
+/// Counts contradictions within a file of questions.
 struct QuestionContradictions {
     /// Kinds of contradictions.
     enum Kind: Int, CaseIterable {
-        /// An answer's text is not where its `answer_start` says.
+        /// An answer's text is not at its `answer_start`.
         case misplaced
         /// A question that is not impossible has no answer.
         case unanswered
@@ -37,7 +37,7 @@ struct QuestionContradictions {
 }
 
 extension GoldAnswer {
-    /// Whether the answer is where its place says; true where there is none to check.
+    /// Whether the answer is at its stated position; true if it has none.
     func isFound(in context: [Unicode.Scalar]) -> Bool {
         guard let start else { return true }
         let count = text.unicodeScalars.count

@@ -2,10 +2,10 @@
 public struct GoldAnswer: Equatable, Sendable {
     /// The answer.
     public let text: String
-    /// The answer's start in the context, in code points, as the file gives it; nil if missing.
+    /// Start of the answer in the context in code points, as stated in the file; nil if missing.
     public let start: Int?
 
-    /// An answer.
+    /// Makes an answer.
     public init(text: String, start: Int?) {
         self.text = text
         self.start = start
@@ -14,20 +14,20 @@ public struct GoldAnswer: Equatable, Sendable {
 
 /// A question about a context.
 public struct Question: Equatable, Sendable {
-    /// The name under which predictions are filed.
+    /// Id of the question, used as the key of predictions.
     public let id: String
-    /// The question.
+    /// Text of the question.
     public let text: String
-    /// The place of its context in `QuestionFile.contexts`.
+    /// Index of its context in `QuestionFile.contexts`.
     public let context: Int
     /// The annotators' answers; may be empty.
     public let answers: [GoldAnswer]
-    /// Whether the file says that the context has no answer.
+    /// Whether the file marks the question as having no answer in the context.
     public let isImpossible: Bool
-    /// The line of the file, from 1.
+    /// Line of the file, from 1.
     public let line: Int
 
-    /// A question.
+    /// Makes a question.
     public init(
         id: String, text: String, context: Int, answers: [GoldAnswer], isImpossible: Bool = false,
         line: Int = 0
@@ -41,17 +41,17 @@ public struct Question: Equatable, Sendable {
     }
 }
 
-/// A file of questions in SQuAD's JSON (1.1 or 2.0; CMRC's and DRCD's copies of it too), or in the
-/// form of CMRC 2018's own files (`context_text`, `query_text`, answers without places).
+/// A file of questions, in SQuAD's JSON (1.1 or 2.0; also used by CMRC and DRCD) or in CMRC 2018's
+/// own format (`context_text`, `query_text`, answers without positions).
 public struct QuestionFile: Equatable, Sendable {
-    /// The file.
+    /// Path of the file.
     public let path: String
-    /// The contexts, each kept once.
+    /// Contexts, without duplicates.
     public let contexts: [String]
-    /// The questions in the order of the file.
+    /// Questions in the order of the file.
     public let questions: [Question]
-    /// Contradictions in the file: answers that are not at their places, and answerable questions
-    /// without answers. Each has the number of cases and an example.
+    /// Contradictions in the file: answers that are not at their stated positions, and answerable
+    /// questions without answers. Each has the number of cases and an example.
     public let contradictions: [String]
 
     /// Makes a file from questions in memory.
@@ -64,13 +64,13 @@ public struct QuestionFile: Equatable, Sendable {
         self.contradictions = contradictions
     }
 
-    /// Whether some question has no answer, as in SQuAD 2.0.
+    /// Whether at least one question has no answer, as in SQuAD 2.0.
     public var hasImpossibleQuestions: Bool { questions.contains(where: \.isImpossible) }
 
     /// Reads a file.
     ///
-    /// - Parameter mayLackAnswers: whether a question without answers that says nothing of
-    ///   `is_impossible` has none, as in Hugging Face's copies of SQuAD 2.0.
+    /// - Parameter mayLackAnswers: whether a question without answers and without `is_impossible`
+    ///   counts as unanswerable, as in Hugging Face's copies of SQuAD 2.0.
     /// - Throws: `TaskDataError` with file and line.
     public static func read(
         _ path: String, mayLackAnswers: Bool = false, limits: TaskFileLimits = TaskFileLimits()
@@ -78,7 +78,7 @@ public struct QuestionFile: Equatable, Sendable {
         try parse(try TaskText(path: path, limits: limits), mayLackAnswers)
     }
 
-    /// Takes the bytes of a file; `path` is what errors call it.
+    /// Parses the bytes of a file; `path` is its name in errors.
     public static func parse(
         _ bytes: [UInt8], path: String, mayLackAnswers: Bool = false,
         limits: TaskFileLimits = TaskFileLimits()

@@ -1,16 +1,17 @@
-/// Takes questions out of the JSON of SQuAD and CMRC.
+/// Extracts questions from the JSON of SQuAD and CMRC.
 struct QuestionReader {
     private let text: TaskText
     private(set) var contexts: [String] = []
     private(set) var questions: [Question] = []
-    /// By their bytes: equal `String`s may differ in their code points.
+    /// As bytes: equal `String`s may differ in their code points.
     private var ids: Set<[UInt8]> = []
 
     private(set) var contradictions = QuestionContradictions()
 
     private let mayLackAnswers: Bool
 
-    /// `mayLackAnswers` says whether a question without answers has none; else they are missing.
+    /// - Parameter mayLackAnswers: whether a question without answers counts as unanswerable;
+    /// otherwise its answers are missing.
     init(_ text: TaskText, mayLackAnswers: Bool) {
         self.text = text
         self.mayLackAnswers = mayLackAnswers
@@ -52,7 +53,7 @@ struct QuestionReader {
             }
             isImpossible = value
         }
-        // Some copies give an impossible question one empty answer.
+        // Some copies give an impossible question a single empty answer.
         if isImpossible, let answer = answers.first(where: { !$0.text.isEmpty }) {
             throw self.text.error(
                 tree.line,

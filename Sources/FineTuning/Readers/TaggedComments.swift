@@ -1,29 +1,30 @@
 import ExitCoding
 
-/// Finds the comments of a file of tagged words, which CoNLL-2003 has not, but many files like it do.
+/// Recognizes comments in a file of tagged words. CoNLL-2003 has none, but many similar files do.
 ///
 /// `#` is also a word. A line that begins with it is a comment
-/// - before the first word of a sentence, if it is not laid out as the file's lines are (GermEval's
-///   `# TAB address`, JNLPBA's `###MEDLINE:...`), or reads `# key = value`, `# newdoc` or
-///   `# newpar` as in CoNLL-U, `#begin document` or `#end document` as in CoNLL-2012, or begins with
-///   `# ` and its tag holds a `=` (MultiCoNER's `# id ... domain=en`);
-/// - within a sentence, if it begins with `# `, `#` and a tab, or `##`, and is not laid out as the
-///   file's lines are.
+/// - before the first word of a sentence, if it does not have the file's column layout (GermEval's
+///   `# TAB address`, JNLPBA's `###MEDLINE:...`), or reads `# key = value`, `# newdoc` or `#
+///   newpar` as in CoNLL-U, `#begin document` or `#end document` as in CoNLL-2012, or begins with
+///   `# ` and its tag contains a `=` (MultiCoNER's `# id ... domain=en`);
+/// - within a sentence, if it begins with `# `, `#` and a tab, or `##`, and does not have the
+///   file's column layout.
 ///
-/// All others are words.
+/// All other lines are words.
 struct TaggedComments {
-    /// The number of comments, and the line of the first.
+    /// Number of skipped comments, and the line of the first.
     private var skipped: (count: Int, line: Int)?
-    /// Tags of the word `#` before others in a sentence, and their first lines; those of other words.
+    /// Tags of the word `#` where other words of the sentence follow, with their first lines, and
+    /// tags of other words.
     private var hashTags: [String: Int] = [:]
     private var otherTags: Set<String> = []
 
     static let mark = UInt8(ascii: "#")
     private static let equals = UInt8(ascii: "=")
-    /// Beginnings of comments in known formats.
+    /// Prefixes of comments in known formats.
     private static let keywords = ["# newdoc", "# newpar", "#begin document", "#end document"]
 
-    /// Whether a line is a comment; it is counted.
+    /// Returns whether a line is a comment, and counts it if so.
     mutating func skips(
         _ line: ArraySlice<UInt8>, _ fields: [ArraySlice<UInt8>], _ layout: TaggedLayout, tag: Int,
         isFirst: Bool, _ number: Int
@@ -52,7 +53,7 @@ struct TaggedComments {
         return hasPair || fields.indices.contains(place) && fields[place].contains(Self.equals)
     }
 
-    /// Takes the tag of a line that is taken for a word's.
+    /// Records the tag of a line read as a word.
     mutating func note(tag: String, _ line: ArraySlice<UInt8>, isFirst: Bool, _ number: Int) {
         let isHash =
             line.first == Self.mark && isFirst

@@ -1,19 +1,19 @@
 import ExitCoding
 
-/// The column layout of a file of tagged words, the same in the whole file.
+/// Column layout of a file of tagged words, the same for the whole file.
 struct TaggedLayout {
-    /// Whether tabs divide columns; else spaces do, any number of them.
+    /// Whether columns are separated by tabs; otherwise by any number of spaces.
     let hasTabs: Bool
-    /// Columns of every line.
+    /// Number of columns of every line.
     let columns: Int
-    /// The line that says so, from 1; nil where the format does.
+    /// Line that determines the layout, from 1; nil if the format does.
     let line: Int?
 
     private static let tab = UInt8(ascii: "\t")
     private static let space = UInt8(ascii: " ")
 
-    /// The layout of a file: that of its first line that is certainly one of a word. A line that
-    /// begins with `#` may be a comment; it decides only where there is no other.
+    /// Determines the layout of a file from its first line that is certainly a word. A line that
+    /// begins with `#` may be a comment, so it is used only if there is no other.
     static func find(
         in text: TaskText, _ format: TaggedFormat
     ) throws(TaskDataError) -> TaggedLayout {
@@ -46,7 +46,7 @@ struct TaggedLayout {
         self.line = number
     }
 
-    /// The columns of a line.
+    /// Splits a line into columns.
     func split(_ line: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         Self.split(line, hasTabs: hasTabs)
     }
@@ -59,12 +59,12 @@ struct TaggedLayout {
             : line.split(separator: space)
     }
 
-    /// Whether a line, cut into `fields`, is laid out so.
+    /// Whether a line, split into `fields`, has this layout.
     func fits(_ line: ArraySlice<UInt8>, _ fields: [ArraySlice<UInt8>]) -> Bool {
         fields.count == columns && (hasTabs || !line.contains(Self.tab))
     }
 
-    /// Throws where a line is laid out in another way.
+    /// Throws if a line has another layout.
     func check(
         _ line: ArraySlice<UInt8>, _ fields: [ArraySlice<UInt8>], _ number: Int, _ text: TaskText
     ) throws(TaskDataError) {
@@ -86,15 +86,16 @@ struct TaggedLayout {
                 + "of columns")
     }
 
-    /// Whether a line ends a sentence: it holds white space alone, as Python's `str.strip` sees it.
+    /// Whether a line ends a sentence: it consists of white space, as Python's `str.strip` defines
+    /// it.
     static func isBlank(_ line: ArraySlice<UInt8>) -> Bool {
         guard let first = line.first(where: { $0 != space && $0 != tab }) else { return true }
-        // Most lines begin with a letter.
+        // Fast path: most lines begin with a letter.
         guard first >= 0x80 || first < space else { return false }
         return String(decoding: line, as: UTF8.self).unicodeScalars.allSatisfy(PythonText.isSpace)
     }
 
-    /// Whether a line of CoNLL-2003 begins a document; white space before the mark does not count.
+    /// Whether a line of CoNLL-2003 begins a document, ignoring leading white space.
     static func isDocumentStart(_ line: ArraySlice<UInt8>) -> Bool {
         line.drop { $0 == space || $0 == tab }.starts(with: "-DOCSTART-".utf8)
     }

@@ -1,12 +1,12 @@
 import ExitCoding
 
-/// A sentence cut into words, each with its tag.
+/// A sentence as tagged words.
 public struct TaggedSentence: Equatable, Sendable {
     /// The words.
     public let words: [String]
     /// The tag of each word.
     public let tags: [String]
-    /// The line of the file that the first word stands on, from 1.
+    /// Line of the file that contains the first word, from 1.
     public let line: Int
 
     /// - Precondition: as many tags as words.
@@ -18,23 +18,23 @@ public struct TaggedSentence: Equatable, Sendable {
     }
 }
 
-/// Layout of a file of tagged sentences: one word a line, a blank line after a sentence.
+/// Layout of a file of tagged sentences: one word per line, and a blank line after each sentence.
 public enum TaggedFormat: Equatable, Sendable {
-    /// CoNLL-2003 and its like: columns separated by tabs or by spaces, as the first line has them;
-    /// every other line has as many. Columns count from 0; -1 is the last. `-DOCSTART-` lines are no
-    /// words, but end a sentence. `TaggedComments` says which lines are comments.
+    /// CoNLL-2003 and similar: columns separated by tabs or spaces, as in the first line; every
+    /// line has the same number of columns. Columns count from 0; -1 is the last. `-DOCSTART-`
+    /// lines are not words, but end a sentence. `TaggedComments` defines which lines are comments.
     case conll(word: Int = 0, tag: Int = -1)
-    /// CoNLL-U (universaldependencies.org/format.html): ten columns separated by tabs, of which the
-    /// word is the second and `tag` counts from 0 (3 is UPOS, 4 is XPOS). Comments, ranges of
-    /// multi-word tokens (`1-2`) and empty nodes (`8.1`) are skipped.
+    /// CoNLL-U (universaldependencies.org/format.html): ten tab-separated columns, where the second
+    /// is the word and `tag` counts from 0 (3 is UPOS, 4 is XPOS). Comments, ranges of multi-word
+    /// tokens (`1-2`) and empty nodes (`8.1`) are skipped.
     case conllu(tag: Int = 3)
 }
 
 /// A file of tagged sentences.
 public struct TaggedFile: Equatable, Sendable {
-    /// The file.
+    /// Path of the file.
     public let path: String
-    /// The sentences in the order of the file.
+    /// Sentences in the order of the file.
     public let sentences: [TaggedSentence]
     /// Notes for the user: skipped comments, and lines that may be comments.
     public let notes: [String]
@@ -48,7 +48,7 @@ public struct TaggedFile: Equatable, Sendable {
         try parse(try TaskText(path: path, limits: limits), format)
     }
 
-    /// Takes the bytes of a file; `path` is what errors call it.
+    /// Parses the bytes of a file; `path` is its name in errors.
     public static func parse(
         _ bytes: [UInt8], path: String, format: TaggedFormat,
         limits: TaskFileLimits = TaskFileLimits()
@@ -70,19 +70,19 @@ public struct TaggedFile: Equatable, Sendable {
     }
 }
 
-/// Takes the lines of a file one after another.
+/// Processes the lines of a file in order.
 private struct TaggedReader {
     private let text: TaskText
     private let format: TaggedFormat
     private let layout: TaggedLayout
     private(set) var comments = TaggedComments()
     private(set) var sentences: [TaggedSentence] = []
-    /// Tags with white space at their ends, and the line of the first.
+    /// Number of tags with white space at their ends, and the line of the first.
     private var spaced: (count: Int, line: Int)?
     private var words: [String] = []
     private var tags: [String] = []
     private var start = 0
-    /// Words of all sentences.
+    /// Number of words in all sentences.
     private var wordCount = 0
 
     init(_ text: TaskText, _ format: TaggedFormat, _ layout: TaggedLayout) {
@@ -123,7 +123,7 @@ private struct TaggedReader {
         try layout.check(line, fields, number, text)
         if case .conllu = format, try !isWord(fields[0], number) { return }
         let word = try field(fields, columns.word, "word", number)
-        // Two tags that differ in white space at their ends alone are one class.
+        // Tags that differ only in white space at their ends are the same class.
         let written = try field(fields, columns.tag, "tag", number)
         let tag = PythonText.trimmed(written)
         if tag != written { spaced = (spaced.map { $0.count + 1 } ?? 1, spaced?.line ?? number) }
@@ -159,7 +159,7 @@ private struct TaggedReader {
         tags.append(tag)
     }
 
-    /// Whether the identifier of a CoNLL-U line is that of a word.
+    /// Whether a CoNLL-U line's identifier is that of a word.
     private func isWord(_ id: ArraySlice<UInt8>, _ number: Int) throws(TaskDataError) -> Bool {
         let separators = [UInt8(ascii: "-"), UInt8(ascii: ".")]
         let parts = id.split(
@@ -173,7 +173,7 @@ private struct TaggedReader {
         return parts.count == 1
     }
 
-    /// The place of a column that may count from the end.
+    /// Index of a column that may count from the end.
     private func place(_ column: Int, _ fields: [ArraySlice<UInt8>]) -> Int {
         column < 0 ? fields.count + column : column
     }

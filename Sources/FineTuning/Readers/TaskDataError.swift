@@ -1,18 +1,18 @@
 internal import DurableFiles
 public import ExitCoding
 
-/// An error in a file of task data: where, why, and what to do.
+/// An error in a file of task data: the place, the reason, and what to do.
 public struct TaskDataError: ExitCoded, Equatable, Sendable, CustomStringConvertible {
-    /// The file.
+    /// Path of the file.
     public let path: String
-    /// The line, from 1; nil where the file as a whole is meant.
+    /// Line, from 1; nil if the error concerns the whole file.
     public let line: Int?
-    /// The fault, and what to do.
+    /// The fault, and how to fix it.
     public let message: String
-    /// The exit status of sysexits(3): 65 bad data, 66 no such file, 74 unreadable.
+    /// Exit status of sysexits(3): 65 bad data, 66 no such file, 74 unreadable.
     public let exitCode: Int32
 
-    /// Bad data at a place.
+    /// Makes an error of bad data at a place.
     public init(
         _ path: String, line: Int? = nil, _ message: String, exitCode: Int32 = ExitStatus.badData
     ) {
@@ -32,8 +32,8 @@ public struct TaskDataError: ExitCoded, Equatable, Sendable, CustomStringConvert
     }
 }
 
-/// `text` cut to `limit` characters, with what a terminal would obey escaped: data may be hostile,
-/// and messages go to terminals.
+/// `text` truncated to `limit` characters, with terminal control characters escaped, because data
+/// may be hostile and messages go to terminals.
 func visible(_ text: some StringProtocol, limit: Int = 60) -> String {
     text.printable(limit: limit)
 }

@@ -1,6 +1,6 @@
 /// One value of a record.
 public enum TaskValue: Equatable, Sendable {
-    /// Text; numbers, true and false as they were written.
+    /// Text; numbers, true and false as written.
     case text(String)
     /// A list of texts, from JSON lines.
     case list([String])
@@ -8,16 +8,16 @@ public enum TaskValue: Equatable, Sendable {
 
 /// Format of a file of records.
 public enum TaskTableFormat: String, CaseIterable, Sendable {
-    /// Columns separated by tabs. Every byte stands for itself, quotation marks too: this is how
-    /// GLUE's files are made, and IANA's text/tab-separated-values knows no quoting.
+    /// Tab-separated columns. Every byte is literal, including quotation marks, because GLUE's
+    /// files are written this way and IANA's text/tab-separated-values has no quoting.
     case tsv
-    /// RFC 4180: columns separated by commas; a field in double quotes may hold commas, line ends,
-    /// and double quotes written twice.
+    /// RFC 4180: comma-separated columns; a field in double quotes may contain commas, line ends,
+    /// and doubled double quotes.
     case csv
-    /// One JSON object a line.
+    /// One JSON object per line.
     case jsonLines = "jsonl"
 
-    /// The format that the end of a file's name means.
+    /// The format implied by a file name's extension.
     public init?(path: String) {
         guard let dot = path.lastIndex(of: ".") else { return nil }
         switch path[path.index(after: dot)...].lowercased() {
@@ -29,30 +29,29 @@ public enum TaskTableFormat: String, CaseIterable, Sendable {
     }
 }
 
-/// Records with named columns: what a TSV, CSV or JSON-lines file holds, as far as was asked for.
+/// Records with named columns: the requested contents of a TSV, CSV or JSON-lines file.
 public struct TaskTable: Equatable, Sendable {
     /// One record.
     public struct Row: Equatable, Sendable {
-        /// The line of the file it begins on, from 1.
+        /// Line of the file at which it begins, from 1.
         public let line: Int
-        /// The values of `columns`, in their order; nil where a JSON object lacks the key or has
-        /// null.
+        /// Values of `columns`, in their order; nil if a JSON object lacks the key or has null.
         public let values: [TaskValue?]
     }
 
-    /// The file.
+    /// Path of the file.
     public let path: String
-    /// The columns that were asked for.
+    /// Requested columns.
     public let columns: [String]
-    /// The records in the order of the file.
+    /// Records in the order of the file.
     public let rows: [Row]
 
     /// Reads a file.
     ///
     /// - Parameters:
-    ///   - columns: the columns to keep, by name. White space at the ends of a name does not count, in
-    ///     the file neither.
-    ///   - header: the names of all columns where the first row does not give them; not for JSON.
+    ///   - columns: names of the columns to keep. White space at the ends of names is ignored, also
+    ///     in the file.
+    ///   - header: names of all columns, if the first row does not contain them; not for JSON.
     /// - Throws: `TaskDataError` with file and line.
     public static func read(
         _ path: String, format: TaskTableFormat, columns: [String], header: [String]? = nil,
@@ -63,7 +62,7 @@ public struct TaskTable: Equatable, Sendable {
             header: header)
     }
 
-    /// Takes the bytes of a file; `path` is what errors call it. See `read`.
+    /// Parses the bytes of a file; `path` is its name in errors. See `read`.
     public static func parse(
         _ bytes: [UInt8], path: String, format: TaskTableFormat, columns: [String],
         header: [String]? = nil, limits: TaskFileLimits = TaskFileLimits()
@@ -90,7 +89,7 @@ public struct TaskTable: Equatable, Sendable {
 
     /// The text in column `column` of a row.
     ///
-    /// - Throws: `TaskDataError` where there is none, or a list.
+    /// - Throws: `TaskDataError` if it is missing or a list.
     public func text(_ row: Row, _ column: Int) throws(TaskDataError) -> String {
         guard case .text(let text) = row.values[column] else {
             let found = row.values[column] == nil ? "nothing" : "a list"
@@ -100,24 +99,24 @@ public struct TaskTable: Equatable, Sendable {
         return text
     }
 
-    /// The label in column `column` of a row, without white space at its ends: labels that differ in
-    /// nothing else are one.
+    /// The label in column `column` of a row, without white space at its ends, so that labels that
+    /// differ only there are the same.
     ///
-    /// - Throws: `TaskDataError` where there is none, or a list.
+    /// - Throws: `TaskDataError` if it is missing or a list.
     public func label(_ row: Row, _ column: Int) throws(TaskDataError) -> String {
         PythonText.trimmed(try text(row, column))
     }
 
     /// The labels in column `column` of a row, each without white space at its ends: a list, or one
-    /// text of labels separated by commas.
+    /// text of comma-separated labels.
     ///
-    /// - Throws: `TaskDataError` where there is none.
+    /// - Throws: `TaskDataError` if there is none.
     public func labels(_ row: Row, _ column: Int) throws(TaskDataError) -> [String] {
         if case .list(let items) = row.values[column] { return items.map(PythonText.trimmed) }
         return try text(row, column).split(separator: ",").map { PythonText.trimmed(String($0)) }
     }
 
-    /// The number of records whose label has white space at its ends, and the line of the first.
+    /// Number of records whose label has white space at its ends, and the line of the first.
     func firstSpacedLabel(column: Int) -> (count: Int, line: Int)? {
         var found: (count: Int, line: Int)?
         for row in rows {
@@ -132,9 +131,9 @@ public struct TaskTable: Equatable, Sendable {
         return found
     }
 
-    /// The list in column `column` of a row; a text that is not empty counts as a list of one.
+    /// The list in column `column` of a row; a non-empty text counts as a list of one.
     ///
-    /// - Throws: `TaskDataError` where there is none.
+    /// - Throws: `TaskDataError` if there is none.
     public func list(_ row: Row, _ column: Int) throws(TaskDataError) -> [String] {
         switch row.values[column] {
         case .list(let items): return items

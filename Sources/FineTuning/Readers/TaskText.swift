@@ -1,6 +1,6 @@
 internal import DurableFiles
 
-/// The bytes of a whole file of task data: checked to be UTF-8, without a byte order mark.
+/// The bytes of a whole file of task data, validated as UTF-8, without a byte order mark.
 struct TaskText {
     let path: String
     let bytes: [UInt8]
@@ -21,7 +21,7 @@ struct TaskText {
         try self.init(bytes, path: path, limits: limits)
     }
 
-    /// Takes bytes; `path` is what errors call them.
+    /// Validates bytes; `path` is their name in errors.
     init(_ bytes: [UInt8], path: String, limits: TaskFileLimits) throws(TaskDataError) {
         self.path = path
         self.limits = limits
@@ -36,8 +36,8 @@ struct TaskText {
         }
     }
 
-    /// Calls `body` with the number, from 1, and the bytes of each line, without its end (LF or
-    /// CR LF).
+    /// Calls `body` with the number, from 1, and the bytes of each line, without its terminator (LF
+    /// or CR LF).
     func forEachLine(
         _ body: (Int, ArraySlice<UInt8>) throws(TaskDataError) -> Void
     ) throws(TaskDataError) {
@@ -57,12 +57,12 @@ struct TaskText {
         }
     }
 
-    /// An error at a line.
+    /// Makes an error at a line.
     func error(_ line: Int?, _ message: String) -> TaskDataError {
         TaskDataError(path, line: line, message)
     }
 
-    /// Throws where a file holds more records, or more values in them, than it may.
+    /// Throws if a file exceeds the limits of records or of values in them.
     func checkCounts(
         records: Int, values: Int = 0, line: Int
     ) throws(TaskDataError) {

@@ -1,9 +1,9 @@
-/// Whether A is better than B, where both were measured under the same conditions: the same seeds
-/// and learning rates, or the same examples.
+/// Paired comparison of A and B, measured under the same conditions: the same seeds and learning
+/// rates, or the same examples.
 public struct PairedComparison: Equatable, Sendable {
-    /// The number of pairs.
+    /// Number of pairs.
     public let count: Int
-    /// The mean of A minus that of B.
+    /// Mean of A minus mean of B.
     public let difference: Double
     /// Half the width of the 95% confidence interval of the difference, by Student's t; nil for one
     /// pair.
@@ -19,10 +19,10 @@ public struct PairedComparison: Equatable, Sendable {
     /// are significant by it.
     public let permutationTest: Double?
 
-    /// The most pairs for which all signs are tried.
+    /// Maximum number of pairs for which all signs are tried.
     public static let maximumExactPairs = 16
 
-    /// - Precondition: as many finite scores of A as of B, at least one.
+    /// - Precondition: A and B have the same number of finite scores, at least one.
     public init(_ a: [Double], _ b: [Double]) {
         precondition(a.count == b.count && !a.isEmpty, "pairs of scores")
         precondition((a + b).allSatisfy(\.isFinite), "finite scores")
@@ -43,8 +43,8 @@ public struct PairedComparison: Equatable, Sendable {
         tTest = StudentT.twoSided(t, degrees: degrees)
     }
 
-    /// Part of all signs under which the sum is at least as far from 0 as it is. Two sums that only
-    /// differ by rounding count as equal.
+    /// Fraction of all sign assignments for which the sum is at least as far from 0 as the observed
+    /// one. Sums that differ only by rounding count as equal.
     private static func signFlips(_ differences: [Double]) -> Double {
         let observed = abs(differences.reduce(0, +))
         let slack = 1e-12 * differences.reduce(0) { $0 + abs($1) }

@@ -1,19 +1,19 @@
-/// What several runs of one thing scored, the seeds of a fine-tuning for instance.
+/// Summary of the scores of several runs of the same setting, such as the seeds of a fine-tuning.
 public struct ScoreSummary: Equatable, Sendable {
-    /// The number of runs.
+    /// Number of runs.
     public let count: Int
-    /// Their mean.
+    /// Mean of the scores.
     public let mean: Double
     /// The sample standard deviation, with `count - 1`; nil for one run.
     public let standardDeviation: Double?
     /// Half the width of the confidence interval of the mean by Student's t; nil for one run.
     public let halfWidth: Double?
-    /// The best run's score.
+    /// Best score.
     public let best: Double
 
     /// - Parameters:
-    ///   - scores: at least one, all finite; more is better.
-    ///   - confidence: of the interval.
+    ///   - scores: at least one, all finite; higher is better.
+    ///   - confidence: level of the interval.
     public init(_ scores: [Double], confidence: Double = 0.95) {
         precondition(!scores.isEmpty && scores.allSatisfy(\.isFinite), "finite scores")
         count = scores.count

@@ -3,9 +3,9 @@
 // Oracle: Hugging Face tokenizers 0.23.3, all code points. Python's Unicode
 // 14.0.0 differs from it in the lower case or accents of 386 assigned code points.
 
-/// What `CharacterTable` is made from.
+/// Data that `CharacterTable` is made from.
 enum UnicodeTables {
-    /// Runs of equal class, by rising code point: first code point << 8 | class.
+    /// Runs of equal class, by ascending code point: first code point << 8 | class.
     static let runs: [UInt32] = [
         0x0000001, 0x0000902, 0x0000B01, 0x0000D02, 0x0000E01, 0x0002002, 0x0002103, 0x0003000,
         0x0003A03, 0x0004107, 0x0005B03, 0x0006100, 0x0007B03, 0x0007F01, 0x000A002, 0x000A103,
@@ -1154,7 +1154,7 @@ enum UnicodeTables {
         0x0009F3B, 0x102FA1D, 0x002A600,
     ]
 
-    /// Marks that stay and that NFD sorts: code point << 8 | canonical combining class.
+    /// Marks that are kept and that NFD sorts: code point << 8 | canonical combining class.
     static let marks: [UInt32] = [
         0x008D4E6, 0x008D5E6, 0x008D6E6, 0x008D7E6, 0x008D8E6, 0x008D9E6, 0x008DAE6, 0x008DBE6,
         0x008DCE6, 0x008DDE6, 0x008DEE6, 0x008DFE6, 0x008E0E6, 0x008E1E6, 0x01B4409, 0x01BAA09,

@@ -1,13 +1,13 @@
-/// The characters that get pieces of their own.
+/// Characters that get pieces of their own.
 struct Alphabet {
-    /// By rising code point.
+    /// Characters in ascending code point order.
     let characters: [UInt32]
-    /// Place of a character in `characters`, or -1.
+    /// Index of a character in `characters`, or -1.
     private let places: [Int32]
-    /// Classes of characters that are normalized already.
+    /// Classes of already normalized characters.
     private let table: CharacterTable
 
-    /// Chooses among the characters of words.
+    /// Selects from the characters of words.
     ///
     /// - Throws: `noWords`, or `sizeTooSmall` if single characters alone fill the vocabulary.
     init(_ words: ByteCountTable, _ options: WordPieceTrainer.Options) throws(WordPieceTrainerError)
@@ -29,10 +29,10 @@ struct Alphabet {
         self.table = table
     }
 
-    /// Chooses the printable characters of ASCII, and the most frequent of the others.
+    /// Selects the printable characters of ASCII, and the most frequent others.
     ///
-    /// - Parameter counts: how often each character occurs.
-    /// - Returns: the characters, and the number of pieces that they take.
+    /// - Parameter counts: number of occurrences of each character.
+    /// - Returns: the characters, and their number of pieces.
     private static func choose(
         _ counts: [Int64], _ table: CharacterTable, _ options: WordPieceTrainer.Options
     ) -> (characters: Set<UInt32>, pieces: Int) {
@@ -53,7 +53,7 @@ struct Alphabet {
             if let limit = options.alphabetLimit {
                 if chosen.count >= limit { break }
             } else {
-                // 99.99 %, rounded so that the last character is only left out if it is rare.
+                // 99.99 %, rounded so that the last character is only omitted if it is rare.
                 if total - covered <= total / 10_000 { break }
                 if pieces + pieceCount(scalar) > most { break }
             }
@@ -64,12 +64,12 @@ struct Alphabet {
         return (chosen, pieces)
     }
 
-    /// The place of a code point in `characters`, or nil.
+    /// Index of a code point in `characters`, or nil.
     func place(of scalar: UInt32) -> Int32? {
         places[Int(scalar)] >= 0 ? places[Int(scalar)] : nil
     }
 
-    /// Whether a character is always a word by itself, so that it needs no piece behind `##`.
+    /// Whether a character is always a word on its own, so that it needs no piece after `##`.
     func isIsolated(_ scalar: UInt32) -> Bool { Self.isIsolated(scalar, table) }
 
     private static func isIsolated(_ scalar: UInt32, _ table: CharacterTable) -> Bool {

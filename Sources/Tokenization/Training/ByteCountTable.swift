@@ -9,7 +9,7 @@ struct ByteCountTable: Sendable {
         var count: Int64
     }
 
-    /// One for each distinct string, in the order of their first appearance.
+    /// One per distinct string, in order of first appearance.
     private(set) var entries: [Entry] = []
     private var arena: [UInt8] = []
     /// Index of an entry plus 1, or 0.
@@ -18,7 +18,7 @@ struct ByteCountTable: Sendable {
     /// The number of distinct strings.
     var count: Int { entries.count }
 
-    /// Adds to the count of a string, which may not be empty.
+    /// Adds to the count of a non-empty string.
     mutating func add(_ bytes: UnsafeRawBufferPointer, count: Int64) {
         guard let base = bytes.baseAddress else { return }
         let hash = Self.hash(base, bytes.count)

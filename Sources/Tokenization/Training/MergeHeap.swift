@@ -1,4 +1,4 @@
-/// A binary heap of pairs: the most frequent first, equal ones by `PieceList.precedes`.
+/// A binary heap of pairs: the most frequent first, ties ordered by `PieceList.precedes`.
 struct MergeHeap {
     struct Entry {
         let count: Int64

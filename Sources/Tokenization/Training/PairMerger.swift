@@ -1,18 +1,18 @@
-/// Joins the most frequent pair of neighbouring pieces in all words until there are enough pieces.
+/// Joins the most frequent pair of adjacent pieces in all words until there are enough pieces.
 ///
-/// Counts of pairs are kept up to date word by word; a heap finds the most frequent one. Its
-/// entries are never too low: a pair that grows is pushed again, one that shrinks is corrected
-/// when it comes to the top.
+/// Counts of pairs are updated word by word; a heap finds the most frequent one. Its entries are
+/// never too low: a pair that grows is pushed again, and one that shrinks is corrected when it
+/// reaches the top.
 struct PairMerger {
-    /// The pieces of all words, one word after another.
+    /// Pieces of all words, one word after another.
     private var pieces: [Int32] = []
-    /// The start of each word, its present number of pieces, and its count in the text.
+    /// Start of each word, its current number of pieces, and its count in the text.
     private var words: [(start: Int32, length: Int32, count: Int64)] = []
     private var table = PairTable()
-    /// Occurrences of the words that the alphabet can spell; only these take part.
+    /// Occurrences of the words that the alphabet can spell; only these are used.
     private(set) var coveredWords: Int64 = 0
 
-    /// The last merge in which each pair grew, so that it is pushed once.
+    /// Last merge in which each pair grew, so that it is pushed only once.
     private var grownIn: [Int32] = []
     private var merges: Int32 = 0
 
@@ -33,7 +33,7 @@ struct PairMerger {
                 }
             }
             guard known else {
-                // A word with an unknown character is [UNK] whatever its other pieces are.
+                // A word with an unknown character is [UNK] regardless of its other pieces.
                 pieces.removeLast(pieces.count - start)
                 continue
             }
@@ -48,7 +48,7 @@ struct PairMerger {
         countPairs()
     }
 
-    /// The number that `PieceList` gives the `##` form of each character of an alphabet.
+    /// Number of the `##` form of each character of an alphabet in `PieceList`.
     private static func continuationNumbers(_ alphabet: Alphabet) -> [Int32] {
         var next = Int32(alphabet.characters.count)
         return alphabet.characters.map { scalar in
@@ -90,7 +90,7 @@ struct PairMerger {
         }
     }
 
-    /// Replaces a pair by one piece in all words; returns the pairs that have become more frequent.
+    /// Replaces a pair by one piece in all words; returns the pairs that became more frequent.
     private mutating func merge(_ index: Int, into joined: Int32) -> [Int] {
         let pair = table.pairs[index]
         merges += 1

@@ -1,18 +1,19 @@
-/// Counts of pairs of neighbouring pieces, and the words where each pair is.
+/// Counts of pairs of adjacent pieces, and the words that contain each pair.
 struct PairTable {
     /// Marks the end of a list of words.
     private static let none: Int32 = -1
 
     private(set) var pairs: [PiecePair] = []
     private(set) var counts: [Int64] = []
-    /// Where the list of words of each pair begins in `places`.
+    /// Start of each pair's list of words in `places`.
     private var heads: [Int32] = []
-    /// Elements of linked lists. A word may be in one twice, and stay when the pair has gone.
+    /// Elements of linked lists. A word may be listed twice, and remain listed after the pair is
+    /// gone.
     private var places: [(word: Int32, next: Int32)] = []
     /// Index of a pair plus 1, or 0; open addressing.
     private var slots = [UInt32](repeating: 0, count: 1 << 12)
 
-    /// The index of a pair, made with count 0 if there is none.
+    /// Index of a pair, which is added with count 0 if it is new.
     mutating func index(of pair: PiecePair) -> Int {
         var slot = find(pair)
         if slots[slot] != 0 { return Int(slots[slot]) - 1 }
@@ -32,13 +33,13 @@ struct PairTable {
         counts[index] += change
     }
 
-    /// Forgets all of a pair.
+    /// Removes all data of a pair.
     mutating func clear(_ index: Int) {
         counts[index] = 0
         heads[index] = Self.none
     }
 
-    /// Notes that a pair is in a word.
+    /// Records that a pair occurs in a word.
     mutating func note(_ word: Int32, at index: Int) {
         let head = heads[index]
         if head != Self.none, places[Int(head)].word == word { return }
@@ -46,7 +47,7 @@ struct PairTable {
         heads[index] = Int32(places.count - 1)
     }
 
-    /// The words where a pair was noted.
+    /// Words recorded for a pair.
     func words(at index: Int) -> [Int32] {
         var words: [Int32] = []
         var place = heads[index]
@@ -70,7 +71,7 @@ struct PairTable {
 
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: slots.count * 2)
-        // All but the newest, which the caller is about to place.
+        // All but the newest, which the caller is about to insert.
         for index in 0..<pairs.count - 1 { slots[find(pairs[index])] = UInt32(index + 1) }
     }
 }

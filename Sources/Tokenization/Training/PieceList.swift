@@ -1,8 +1,8 @@
-/// The pieces made so far, numbered in the order of their making, without the special ones.
+/// Pieces made so far, numbered in order of creation, without the special ones.
 struct PieceList {
-    /// The text of each piece, without `##`.
+    /// Text of each piece, without `##`.
     private(set) var texts: [[UInt8]] = []
-    /// Whether each piece stands behind `##`.
+    /// Whether each piece follows `##`.
     private(set) var continues: [Bool] = []
     private var numbers: [Key: Int32] = [:]
 
@@ -11,8 +11,8 @@ struct PieceList {
         let continues: Bool
     }
 
-    /// The characters of an alphabet: all as the beginning of a word, then all that can go on in
-    /// one.
+    /// Makes the characters of an alphabet: first all as the beginning of a word, then all that can
+    /// continue one.
     init(_ alphabet: Alphabet) {
         for continues in [false, true] {
             for scalar in alphabet.characters where !(continues && alphabet.isIsolated(scalar)) {
@@ -26,14 +26,14 @@ struct PieceList {
     /// The number of pieces.
     var count: Int { texts.count }
 
-    /// The pieces as a vocabulary has them.
+    /// The pieces as written in a vocabulary.
     var tokens: [String] {
         zip(texts, continues).map { text, continues in
             (continues ? "##" : "") + String(decoding: text, as: UTF8.self)
         }
     }
 
-    /// The number of a piece, made if there is none.
+    /// Number of a piece, which is added if it is new.
     mutating func insert(_ text: [UInt8], continues: Bool) -> Int32 {
         let key = Key(text: text, continues: continues)
         if let number = numbers[key] { return number }
@@ -44,16 +44,16 @@ struct PieceList {
         return number
     }
 
-    /// The number of the piece that two neighbours make together; two pairs may make the same.
+    /// Number of the piece that joins two adjacent pieces; two pairs may join to the same.
     mutating func join(_ left: Int32, _ right: Int32) -> Int32 {
         insert(texts[Int(left)] + texts[Int(right)], continues: continues[Int(left)])
     }
 
-    /// The order among equally frequent pairs: by the bytes of the joined piece, then by the length
-    /// of the left half.
+    /// Order of equally frequent pairs: by the bytes of the joined piece, then by the length of the
+    /// left half.
     func precedes(_ a: PiecePair, _ b: PiecePair) -> Bool {
         let (aContinues, bContinues) = (continues[Int(a.left)], continues[Int(b.left)])
-        // '#' comes before every letter.
+        // '#' sorts before every letter.
         if aContinues != bContinues { return aContinues }
         let order = compareJoined(
             (texts[Int(a.left)], texts[Int(a.right)]), (texts[Int(b.left)], texts[Int(b.right)]))
@@ -71,7 +71,7 @@ struct PieceList {
     }
 }
 
-/// Two neighbouring pieces.
+/// Two adjacent pieces.
 struct PiecePair: Hashable {
     let left: Int32
     let right: Int32

@@ -4,10 +4,10 @@ import Glibc
 /// A part of a file for one worker: a range of bytes between ASCII white space, or all of a pipe.
 struct TextRange: Sendable {
     let path: String
-    /// Nil for what cannot be read from any place.
+    /// Nil for input that cannot be read at an offset.
     let bytes: Range<Int>?
 
-    /// Cuts files into ranges of about `size` bytes. Where the cuts lie changes no count.
+    /// Cuts files into ranges of about `size` bytes. The cuts do not affect any count.
     static func ranges(
         of files: [String], size: Int
     ) throws(TextStreamError) -> [TextRange] {
@@ -19,7 +19,7 @@ struct TextRange: Sendable {
             guard Patience.call({ fstat(file, &status) }) == 0 else {
                 throw .unreadable(path: path, code: errno)
             }
-            // Standard input may stand in the middle of a file.
+            // Standard input may be positioned in the middle of a file.
             guard status.st_mode & S_IFMT == S_IFREG, path != "-" else {
                 if status.st_mode & S_IFMT == S_IFDIR { throw .directory(path: path) }
                 ranges.append(TextRange(path: path, bytes: nil))
@@ -37,7 +37,7 @@ struct TextRange: Sendable {
         return ranges
     }
 
-    /// The place of the first ASCII white space at or behind `start`, or `total`.
+    /// Position of the first ASCII white space at or after `start`, or `total`.
     private static func firstSpace(
         in file: Int32, path: String, from start: Int, total: Int
     ) throws(TextStreamError) -> Int {

@@ -4,13 +4,13 @@ import Synchronization
 
 /// Counts the words of files in parallel.
 ///
-/// Each worker counts chunks (see `TextScanner`) as they stand; the sums are put together and only
+/// Each worker counts unmodified chunks (see `TextScanner`); the counts are added up, and only
 /// distinct chunks are normalized.
 struct WordCounting: Sendable {
-    /// Words as the tokenizer would look them up, and how often they are in the text.
+    /// Words as the tokenizer looks them up, with their counts.
     struct Counts {
         var words = ByteCountTable()
-        /// All words, those that are too long for a piece included.
+        /// Number of words, including those too long for a piece.
         var total: Int64 = 0
         var bytes = 0
     }
@@ -18,12 +18,12 @@ struct WordCounting: Sendable {
     /// Whether bytes that are not UTF-8, and NUL, are an error; otherwise they are removed.
     let requiresText: Bool
     let table: CharacterTable
-    /// The most distinct chunks.
+    /// Maximum number of distinct chunks.
     let limit: Int
-    /// Bytes that a worker takes at once.
+    /// Size in bytes of a worker's range.
     let rangeBytes: Int
 
-    /// A longer chunk is normalized at once rather than kept.
+    /// Longer chunks are normalized immediately instead of being stored.
     private static let longestChunk = 256
 
     /// Counts with `workers` threads, or fewer if the machine has fewer processors.
@@ -117,7 +117,7 @@ struct WordCounting: Sendable {
         return counts
     }
 
-    /// Adds the words that a normalizer holds; returns how many are too long to be looked up.
+    /// Adds a normalizer's words; returns how many are too long to be looked up.
     private func addWords(
         of normalizer: WordNormalizer, _ count: Int64, to table: inout ByteCountTable
     ) -> Int64 {
@@ -138,12 +138,12 @@ struct WordCounting: Sendable {
     }
 }
 
-/// Ranges to be counted and what became of them, shared by the workers.
+/// Ranges to count and their results, shared by the workers.
 private final class SharedRanges: Sendable {
     private struct State {
         var next = 0
         var partials: [WordCounting.Partial?]
-        /// The error of the first range that has one: the same for any number of workers.
+        /// Error of the first range that failed: the same for any number of workers.
         var failure: (index: Int, error: WordPieceTrainerError)?
     }
 
@@ -155,7 +155,7 @@ private final class SharedRanges: Sendable {
         state = Mutex(State(partials: Array(repeating: nil, count: workers)))
     }
 
-    /// The next range, unless one has failed.
+    /// Returns the next range, unless one has failed.
     func take() -> (Int, TextRange)? {
         state.withLock { state in
             guard state.failure == nil, state.next < ranges.count else { return nil }

@@ -1,36 +1,34 @@
-/// Learns a vocabulary of WordPiece from text.
+/// Learns a WordPiece vocabulary from text.
 ///
-/// Words are cut and normalized as `WordPieceTokenizer` does it. Every word begins as its letters,
-/// the first as it is and the others behind `##`; then the most frequent pair of neighbouring
-/// pieces is joined to a new piece, again and again, until the vocabulary is full. (This is how
-/// Hugging Face's `BertWordPieceTrainer` works; Google never published theirs.) Of equally frequent
-/// pairs the one whose joined piece comes first in byte order goes first, then the one with the
-/// shorter left half.
+/// Words are split and normalized as in `WordPieceTokenizer`. Every word starts as its letters, the
+/// first unmarked and the others after `##`. Then the most frequent pair of adjacent pieces is
+/// repeatedly joined to a new piece, until the vocabulary is full. (Hugging Face's
+/// `BertWordPieceTrainer` works this way; Google never published theirs.) Ties are broken by the
+/// byte order of the joined piece, then by the shorter left half.
 ///
-/// Nothing but exact counts decides, so the result depends neither on the order of the files nor on
-/// the number of workers.
+/// Only exact counts decide, so the result depends neither on the order of the files nor on the
+/// number of workers.
 public struct WordPieceTrainer: Sendable {
     /// Options of training.
     public struct Options: Sendable, Equatable {
-        /// The number of pieces wanted, special and unused ones included.
+        /// Requested number of pieces, including special and unused ones.
         public var size: Int
-        /// The rules that split text into words; the vocabulary is for a tokenizer with these
-        /// settings.
+        /// Rules that split text into words; the vocabulary is for a tokenizer with these settings.
         public var tokenizer: TokenizerSettings
-        /// The least count of a pair to be joined, and of a character other than ASCII to get a
-        /// piece. At least 1.
+        /// Minimum count of a pair to be joined, and of a non-ASCII character to get a piece. At
+        /// least 1.
         public var minimumFrequency = 2
-        /// The most characters that get pieces of their own; the most frequent ones do. The
-        /// printable characters of ASCII always do. If nil, those that make up 99.99 % of the text,
-        /// and at most as many as fill half of the room that ASCII leaves.
+        /// Maximum number of characters that get pieces of their own; the most frequent ones do.
+        /// The printable ASCII characters always do. If nil, the characters that make up 99.99 % of
+        /// the text, limited to half of the room that ASCII leaves.
         public var alphabetLimit: Int?
-        /// The number of pieces `[unused0]`, `[unused1]`, … for users to rename. With 99, as in
+        /// Number of pieces `[unused0]`, `[unused1]`, … that users can rename. With 99, as in
         /// Google's vocabularies, `[CLS]` is 101.
         public var unusedTokens = 99
-        /// The most distinct stretches of text between spaces that are counted. Each takes about 50
-        /// bytes in each worker and once more.
+        /// Maximum number of distinct chunks that are counted. Each takes about 50 bytes per
+        /// worker, and once more for the total.
         public var maximumDistinctWords = 10_000_000
-        /// Whether bytes that are not UTF-8, and NUL, are removed rather than an error.
+        /// Whether bytes that are not UTF-8, and NUL, are removed instead of being an error.
         public var replacesInvalid = false
 
         /// Options with the defaults above.
@@ -40,17 +38,18 @@ public struct WordPieceTrainer: Sendable {
         }
     }
 
-    /// A vocabulary and how it came about.
+    /// A vocabulary and statistics of its training.
     public struct Result: Sendable {
-        /// The vocabulary, which is smaller than wanted if the text has too few frequent pairs.
+        /// The vocabulary, which is smaller than requested if the text has too few frequent pairs.
         public let vocabulary: Vocabulary
         /// Bytes of text read.
         public let bytes: Int
         /// Words in the text.
         public let words: Int
-        /// Different words in the text.
+        /// Distinct words in the text.
         public let distinctWords: Int
-        /// Words in the text with a character that has no piece, or too long: they are `[UNK]`.
+        /// Words in the text that are `[UNK]`, because they contain a character without a piece or
+        /// are too long.
         public let unknownWords: Int
         /// Characters with pieces of their own.
         public let alphabet: Int
@@ -80,17 +79,17 @@ public struct WordPieceTrainer: Sendable {
         self.options = options
     }
 
-    /// Learns from files, in any order, with any number of threads.
+    /// Learns from files in any order, with any number of threads.
     ///
     /// - Parameters:
-    ///   - files: Paths of text in UTF-8; "-" is standard input. A pipe is read by one thread.
+    ///   - files: Paths of UTF-8 text; "-" is standard input. A pipe is read by one thread.
     ///   - workers: Threads that count words; at least 1.
     /// - Throws: `WordPieceTrainerError`.
     public func train(files: [String], workers: Int) throws(WordPieceTrainerError) -> Result {
         try train(files: files, workers: workers, rangeBytes: 1 << 22)
     }
 
-    /// Trains with files cut into ranges of another size.
+    /// Trains with files cut into ranges of the given size.
     package func train(
         files: [String], workers: Int, rangeBytes: Int
     ) throws(WordPieceTrainerError) -> Result {
@@ -116,7 +115,7 @@ public struct WordPieceTrainer: Sendable {
 }
 
 extension WordPieceTrainer.Options {
-    /// The pieces that come first: `[PAD]`, the unused ones, then the other special ones.
+    /// First pieces of the vocabulary: `[PAD]`, the unused ones, then the other special ones.
     var fixedTokens: [String] {
         let specials = Vocabulary.specialTokens
         return [specials[0]] + (0..<unusedTokens).map { "[unused\($0)]" } + specials.dropFirst()

@@ -1,23 +1,23 @@
 public import ExitCoding
 
-/// Why no vocabulary was learned.
+/// An error that prevents learning a vocabulary.
 public enum WordPieceTrainerError: ExitCoded, Equatable, CustomStringConvertible {
     /// An option is out of range.
     case badOption(name: String, rule: String)
     /// A text could not be read.
     case text(TextStreamError)
-    /// There are no words in the files.
+    /// The files contain no words.
     case noWords
-    /// The text has more different words than `maximumDistinctWords`.
+    /// The text has more distinct words than `maximumDistinctWords`.
     case tooManyDistinctWords(limit: Int)
-    /// The distinct words have too many letters together.
+    /// The distinct words have too many letters in total.
     case tooManyLetters
     /// The special and unused pieces and the alphabet leave no room.
     case sizeTooSmall(size: Int, fixed: Int, alphabet: Int)
     /// The pieces do not make a vocabulary.
     case vocabulary(VocabularyError)
 
-    /// The exit status of sysexits(3) that fits.
+    /// Exit status of sysexits(3).
     public var exitCode: Int32 {
         switch self {
         case .badOption, .sizeTooSmall: ExitStatus.usage
@@ -27,7 +27,7 @@ public enum WordPieceTrainerError: ExitCoded, Equatable, CustomStringConvertible
         }
     }
 
-    /// What is wrong, where, and what to do.
+    /// Description of the fault, its position, and how to fix it.
     public var description: String {
         switch self {
         case .badOption(let name, let rule): "\(name) \(rule)"

@@ -1,21 +1,21 @@
 import Formats
 
-/// Turns a merged tree into a configuration and collects everything that is wrong with it.
+/// Converts a merged tree to a configuration and collects all problems.
 ///
-/// What could be read is kept, so that checks of one key do not wait for another to be mended.
+/// Valid values are kept, so that checks of one key do not wait until another is fixed.
 struct ConfigurationDecoder {
     private(set) var faults: ConfigurationFaults
-    /// The paths of the keys that were read.
+    /// Paths of the keys that were read.
     private var read: Set<String> = []
     private let fields = RunConfiguration.fields
 
-    /// The most phases of one run.
+    /// Maximum number of phases of a run.
     private static let maximumPhases = 64
 
-    /// Collects into the faults that are known already.
+    /// Adds to faults that are already known.
     init(_ faults: ConfigurationFaults = ConfigurationFaults()) { self.faults = faults }
 
-    /// The configuration of `tree`: defaults where a value could not be read.
+    /// Decodes `tree`; values that could not be read keep their defaults.
     mutating func decode(_ tree: YAMLTree) -> RunConfiguration {
         var configuration = RunConfiguration()
         guard case .mapping(let entries) = tree.content else { return configuration }
@@ -23,7 +23,8 @@ struct ConfigurationDecoder {
         if let phases = tree["phases"] {
             configuration.phases = decodePhases(phases, base: tree)
         }
-        // What phases override is never run by itself, so only the phases must be consistent.
+        // The settings that phases override are never run on their own, so only the phases must be
+        // consistent.
         if configuration.phases.isEmpty {
             report(
                 configuration.inconsistencies(), tree: tree, prefix: "", unread: faults.unread)
@@ -75,8 +76,8 @@ struct ConfigurationDecoder {
         if let meant { faults.unread.insert(meant) }
     }
 
-    /// Each phase is laid over the tree of the whole run and decoded with it, so that it passes
-    /// every check; its problems are told from those of the run by their prefix.
+    /// Merges each phase into the tree of the whole run and decodes the result, so that it passes
+    /// every check. A prefix distinguishes a phase's problems from those of the run.
     private mutating func decodePhases(
         _ tree: YAMLTree, base: YAMLTree
     ) -> [RunConfiguration.Phase] {
@@ -105,7 +106,7 @@ struct ConfigurationDecoder {
         return phases
     }
 
-    /// - Parameter ofRun: the keys of the whole run that could not be read.
+    /// - Parameter ofRun: keys of the whole run that could not be read.
     private mutating func decodePhase(
         _ entries: [YAMLTree.Entry], _ phase: YAMLTree, base: YAMLTree, ofRun: UnreadKeys,
         path: String
@@ -127,7 +128,7 @@ struct ConfigurationDecoder {
         var configuration = RunConfiguration()
         var check = ConfigurationDecoder()
         check.decodeSections(all.filter { $0.key != "phases" }, into: &configuration)
-        // Problems of the run or of the phase alone are known already.
+        // Problems of the run or of the phase alone are already known.
         if ofRun.isEmpty, alone.faults.problems.isEmpty {
             faults.problems += check.faults.problems
             faults.unread.insert(check.faults.unread, under: path)
@@ -143,8 +144,8 @@ struct ConfigurationDecoder {
             overrides: changed.map { .init(path: $0.path, value: $0.write(configuration)) })
     }
 
-    /// Problems between keys are placed where the first of the keys that was given stands. Those of
-    /// sections with unread keys are left out: they may be consequences.
+    /// Reports a problem between keys at the first of the keys that was given. Problems of sections
+    /// with unread keys are omitted because they may be consequences.
     private mutating func report(
         _ inconsistencies: [Inconsistency], tree: YAMLTree, prefix: String, unread: UnreadKeys
     ) {

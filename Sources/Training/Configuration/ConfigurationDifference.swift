@@ -9,7 +9,7 @@ public struct ConfigurationDifference: Equatable, Sendable, CustomStringConverti
     public let old: String
     /// The later value, as YAML.
     public let new: String
-    /// What the change means.
+    /// Effect of the change.
     public let effect: SettingEffect
 
     /// `path: old -> new`.
@@ -17,7 +17,7 @@ public struct ConfigurationDifference: Equatable, Sendable, CustomStringConverti
 }
 
 extension RunConfiguration {
-    /// The keys in which this configuration differs from an `earlier` one, in the order of the
+    /// Keys in which this configuration differs from an `earlier` one, in the order of the
     /// documents. Both are compared resolved; a model key that one side leaves to a checkpoint is
     /// not a difference.
     public func differences(from earlier: RunConfiguration) -> [ConfigurationDifference] {
@@ -28,7 +28,7 @@ extension RunConfiguration {
             if before == after { continue }
             let open = before == "null" || after == "null"
             if open, Self.isArchitecture(field) { continue }
-            // With a checkpoint to start from, the preset decides nothing.
+            // With a checkpoint to start from, the preset has no effect.
             if field.path == "model.preset", Self.presetIsReplaced(old, new) { continue }
             result.append(
                 ConfigurationDifference(
@@ -47,7 +47,7 @@ extension RunConfiguration {
         field.section == "model" && field.key != "initialize_from" && field.key != "vocabulary"
     }
 
-    /// The preset only is a name for sizes, and those are compared one by one.
+    /// A preset is only a name for sizes, which are compared individually.
     private static func presetIsReplaced(
         _ old: RunConfiguration, _ new: RunConfiguration
     ) -> Bool {

@@ -3,9 +3,9 @@ import Formats
 import Optimization
 
 extension RunConfiguration {
-    /// This configuration with nothing left to a default that depends on another key: sizes of a
-    /// preset are written out (unless a checkpoint will decide them), so are bias correction,
-    /// clipping and loss scaling.
+    /// This configuration with explicit values in place of defaults that depend on other keys:
+    /// sizes of a preset (unless a checkpoint decides them), bias correction, clipping and loss
+    /// scaling.
     public func resolved() -> RunConfiguration {
         var result = self
         if modelFiles.initializeFrom == nil { result.model.fill(from: architecture) }
@@ -14,8 +14,8 @@ extension RunConfiguration {
         return result
     }
 
-    /// Every key with its value as YAML on one line, in the order of the documents; the keys of phases have their
-    /// index before them.
+    /// Every key with its value as YAML on one line, in the order of the documents; keys of phases
+    /// are prefixed with their index.
     public var values: [(path: String, value: String)] {
         Self.fields.map { ($0.path, $0.write(self)) }
             + phases.enumerated().flatMap { index, phase in
@@ -23,7 +23,7 @@ extension RunConfiguration {
             }
     }
 
-    /// Every key with its value, in a fixed order, as YAML that reads back to an equal value.
+    /// Every key with its value, in a fixed order, as YAML that parses to an equal configuration.
     public var yaml: String {
         let fields = Self.fields
         var text = ""

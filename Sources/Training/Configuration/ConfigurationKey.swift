@@ -1,20 +1,20 @@
 import Formats
 import Optimization
 
-/// One key of the configuration, for documents, help and their tests.
+/// A configuration key, for documentation, help and their tests.
 public struct ConfigurationKey: Sendable {
     /// Dotted path, such as `optimizer.learning_rate`.
     public let path: String
-    /// The allowed values, in words.
+    /// Allowed values, in words.
     public let expectation: String
-    /// The default, as YAML.
+    /// Default value, as YAML.
     public let defaultValue: String
-    /// The meaning of the value, in the words of the documents (Markdown).
+    /// Meaning of the value, as worded in the documents (Markdown).
     public let meaning: String
 }
 
 extension RunConfiguration {
-    /// Every key, in the order of the documents. The keys of `precision.loss_scale` follow it.
+    /// Every key, in the order of the documents, followed by those of `precision.loss_scale`.
     public static var keys: [ConfigurationKey] {
         let defaults = RunConfiguration()
         return Self.fields.flatMap { field in

@@ -6,9 +6,9 @@ extension RunConfiguration {
     /// - Parameters:
     ///   - path: the YAML file; nil starts from the defaults.
     ///   - overrides: arguments of `--set`, each `key.path=value` with a YAML value. A mapping is
-    ///     merged key by key, anything else replaces what the file says.
-    /// - Throws: `ConfigurationError` with everything that is wrong, each with file and line or
-    ///   the argument.
+    ///     merged key by key; any other value replaces the file's.
+    /// - Throws: `ConfigurationError` listing every problem, each with its file and line or its
+    ///   argument.
     public static func load(
         path: String?, overrides: [String] = []
     ) throws(ConfigurationError) -> RunConfiguration {
@@ -16,10 +16,11 @@ extension RunConfiguration {
         return try read(path: path, overrides: overrides).get()
     }
 
-    /// Reads a configuration file as `load` does, and keeps what is right beside what is wrong.
+    /// Reads a configuration file as `load` does, but returns the valid settings together with the
+    /// problems.
     ///
-    /// - Throws: `ConfigurationError` where nothing can be read: the file is missing, is not YAML, or
-    ///   is of another program.
+    /// - Throws: `ConfigurationError` if nothing can be read: the file is missing, is not YAML, or
+    ///   belongs to another program.
     public static func read(
         path: String, overrides: [String] = []
     ) throws(ConfigurationError) -> ConfigurationReading<RunConfiguration> {
@@ -28,19 +29,19 @@ extension RunConfiguration {
             runName: runName(ofFile: path))
     }
 
-    /// The run's name where the file at `path` gives none: the file's, without its extension. The default is that of the
-    /// quick start, whose run is none of the file's.
+    /// Name of a run whose file at `path` sets none: the file's name without its extension. The
+    /// default would be the quick start's name, which belongs to another run.
     private static func runName(ofFile path: String) -> String? {
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Substring($0) } ?? ""
         let stem = name.lastIndex(of: ".").map { name[..<$0] } ?? name
         return ValueKind<String>.isFolderName(String(stem)) ? String(stem) : nil
     }
 
-    /// Reads a configuration from text.
+    /// Parses a configuration from text.
     ///
     /// - Parameters:
     ///   - name: stands for the file in messages.
-    ///   - runName: `run.name` where the text gives none; nil leaves the default.
+    ///   - runName: `run.name` if the text sets none; nil keeps the default.
     /// - Throws: `ConfigurationError`, as `load`.
     public static func parse(
         _ text: String, name: String, overrides: [String] = [], runName: String? = nil
@@ -48,7 +49,8 @@ extension RunConfiguration {
         try read(text, name: name, overrides: overrides, runName: runName).get()
     }
 
-    /// Reads a configuration from text, as `parse`, and keeps what is right beside what is wrong.
+    /// Parses a configuration from text as `parse` does, but returns the valid settings together
+    /// with the problems.
     package static func read(
         _ text: String, name: String, overrides: [String] = [], runName: String? = nil
     ) throws(ConfigurationError) -> ConfigurationReading<RunConfiguration> {

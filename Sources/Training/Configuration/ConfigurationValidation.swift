@@ -4,8 +4,8 @@ public import Formats
 import Optimization
 
 extension RunConfiguration {
-    /// Checks the configuration, phases included, as `load` does; for configurations that were
-    /// made or changed by a program.
+    /// Checks the configuration, including its phases, as `load` does. For configurations made or
+    /// changed by a program.
     ///
     /// - Throws: `ConfigurationError` that names the keys.
     public func validate() throws(ConfigurationError) {
@@ -18,8 +18,8 @@ extension RunConfiguration {
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
     }
 
-    /// `validate()`, and that the run can be shared among `ranks`: each rank needs at least one
-    /// sequence of every global batch.
+    /// Checks as `validate()` does, and also that `ranks` can share the run: each rank needs at
+    /// least one sequence of every global batch.
     ///
     /// - Throws: `ConfigurationError` that names the keys.
     public func validate(ranks: Int) throws(ConfigurationError) {
@@ -28,7 +28,7 @@ extension RunConfiguration {
         try requireWork(ranks: ranks)
     }
 
-    /// The part of `validate(ranks:)` that is about the ranks.
+    /// The part of `validate(ranks:)` that concerns the ranks.
     ///
     /// - Throws: `ConfigurationError` that names the keys.
     package func requireWork(ranks: Int) throws(ConfigurationError) {
@@ -48,14 +48,14 @@ extension RunConfiguration {
         return resolved.enumerated().map { ("phases[\($0.offset)].", $0.element) }
     }
 
-    /// Everything about this configuration, phases aside, that does not fit together.
+    /// All violated constraints of this configuration, not including its phases.
     func inconsistencies() -> [Inconsistency] {
         modelInconsistencies() + dataInconsistencies() + trainingInconsistencies()
     }
 
     private func modelInconsistencies() -> [Inconsistency] {
         var result: [Inconsistency] = []
-        // With a checkpoint to start from, sizes that were not given are not known here.
+        // With a checkpoint to start from, sizes that were not given are unknown here.
         let known = modelFiles.initializeFrom == nil
         let architecture = self.architecture
         let sizesKnown = known || (model.hiddenSize != nil && model.heads != nil)
@@ -66,7 +66,7 @@ extension RunConfiguration {
                     message: "model.hidden_size (\(architecture.hiddenSize)) must be a multiple of "
                         + "model.num_attention_heads (\(architecture.heads))"))
         }
-        // NVIDIA's files have a length of their own, which is checked when they are opened.
+        // NVIDIA's files have their own sequence length, which is checked when they are opened.
         if known || model.maximumPositions != nil, data.format == .corpus,
             samples.sequenceLength > architecture.maximumPositions
         {

@@ -3,21 +3,21 @@ import Corpus
 import Formats
 import Optimization
 
-/// `--set` arguments that another key makes ineffective. They are applied if the intention is
-/// clear, and refused otherwise; none is ignored.
+/// `--set` arguments that another key makes ineffective. They are applied if the intention is clear
+/// and rejected otherwise; none is ignored.
 struct IneffectiveOverrides {
     private let tree: YAMLTree
 
-    /// The sizes that a preset gives, and that a file may give instead.
+    /// Sizes that a preset sets and that a file may override.
     private static let presetSizes = [
         "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
     ]
 
-    /// The overrides in `tree`, a file with the arguments applied.
+    /// Checks the overrides in `tree`, a file with the arguments applied.
     init(in tree: YAMLTree) { self.tree = tree }
 
-    /// The tree in which a preset given by an argument overrides the sizes that the file gives.
-    /// Sizes that arguments give stay.
+    /// The tree in which a preset set by an argument overrides the sizes in the file. Sizes set by
+    /// arguments are kept.
     var honouringPreset: YAMLTree {
         guard tree.value(at: "model.preset")?.origin.isArgument == true else { return tree }
         var result = tree
@@ -32,7 +32,7 @@ struct IneffectiveOverrides {
     }
 
     /// Finds arguments that would change nothing in `configuration`, each with the path of its key;
-    /// none where that depends on keys that could not be read.
+    /// none if that depends on keys that could not be read.
     func problems(
         _ configuration: RunConfiguration, unread: UnreadKeys
     ) -> [(path: String, problem: ConfigurationError.Problem)] {
@@ -75,7 +75,7 @@ struct IneffectiveOverrides {
         }
     }
 
-    /// The number of phases, where all of them give `path`.
+    /// Number of phases, if all of them set `path`.
     private func phasesThatGive(_ path: String) -> Int? {
         guard case .sequence(let phases) = tree["phases"]?.content, !phases.isEmpty,
             phases.allSatisfy({ $0.value(at: path) != nil })
@@ -85,7 +85,7 @@ struct IneffectiveOverrides {
 }
 
 extension YAMLTree {
-    /// Changes the value under `key` of a mapping, where there is one.
+    /// Changes the value under `key` of a mapping, if present.
     fileprivate mutating func update(_ key: String, _ change: (inout YAMLTree) -> Void) {
         guard case .mapping(var entries) = content,
             let index = entries.firstIndex(where: { $0.key == key })

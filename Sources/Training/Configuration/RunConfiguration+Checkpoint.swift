@@ -1,21 +1,22 @@
 import Formats
 
 extension RunConfiguration {
-    /// `checkpoint`: when checkpoints are written and which stay. The end of a run always has one.
+    /// `checkpoint`: schedule and retention of checkpoints. A run always writes one at its end.
     public struct Checkpoint: Equatable, Sendable {
-        /// `every_steps`: steps between checkpoints; 0 counts no steps.
+        /// `every_steps`: steps between checkpoints; 0 disables this trigger.
         public var everySteps = 500
-        /// `every_minutes`: minutes between checkpoints; 0 looks at no clock.
+        /// `every_minutes`: minutes between checkpoints; 0 disables this trigger.
         public var everyMinutes = 15.0
-        /// `keep_last`: newest checkpoints that stay; 0 keeps all.
+        /// `keep_last`: number of newest checkpoints retained; 0 retains all.
         public var keepLast = 3
-        /// `keep_every`: checkpoints at multiples of this step stay for good; 0 for none.
+        /// `keep_every`: checkpoints at multiples of this step are retained permanently; 0 for
+        /// none.
         public var keepEvery = 0
         /// `keep_best`: whether an evaluation that finds the best model so far, by MLM accuracy, is
-        /// followed by a checkpoint, which stays until there is a better one.
+        /// followed by a checkpoint that is retained until a better one exists.
         public var keepBest = false
-        /// `background`: whether training continues while a checkpoint is written, from a copy of
-        /// the state that takes memory for the whole run.
+        /// `background`: whether training continues while a checkpoint is written from a copy of
+        /// the state. The copy takes memory for the whole run.
         public var background = true
 
         /// The defaults.

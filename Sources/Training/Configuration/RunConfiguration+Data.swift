@@ -3,20 +3,21 @@ import Formats
 extension RunConfiguration {
     /// File formats of `data.train` and `data.heldout`.
     public enum DataFormat: String, CaseIterable, Sendable {
-        /// Corpus directories of `bert corpus build`: unmasked tokens, samples made at run time.
+        /// Corpus directories of `bert corpus build`: unmasked tokens, from which samples are made
+        /// at run time.
         case corpus
-        /// NVIDIA's HDF5 pre-training files: samples and masks as they are in the file.
+        /// NVIDIA's HDF5 pre-training files, with samples and masks used as stored.
         case nvidiaHDF5 = "nvidia_hdf5"
     }
 
-    /// The keys of `data` that name files.
+    /// Keys of `data` that name files.
     public struct Data: Equatable, Sendable {
-        /// `train`: directories or files to train on; a file given by `--config` must name some.
+        /// `train`: directories or files to train on; required in a file given by `--config`.
         public var train: [String] = []
         /// `heldout`: directories or files to evaluate on; empty means the held-out split of the
         /// training corpus.
         public var heldout: [String] = []
-        /// `format`: how those files are laid out.
+        /// `format`: layout of those files.
         public var format = DataFormat.corpus
 
         /// The defaults.

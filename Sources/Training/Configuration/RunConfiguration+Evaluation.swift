@@ -5,10 +5,11 @@ extension RunConfiguration {
     public struct Evaluation: Equatable, Sendable {
         /// `every_steps`: steps between evaluations; 0 evaluates only at the end.
         public var everySteps = 200
-        /// `max_sequences`: most held-out sequences of one evaluation; always the same ones.
+        /// `max_sequences`: maximum number of held-out sequences per evaluation; always the same
+        /// ones.
         public var maxSequences = 10_000
-        /// `target`: the run ends as soon as an evaluation finds this share of the masked tokens
-        /// predicted, or more.
+        /// `target`: fraction of masked tokens predicted correctly; the run ends as soon as an
+        /// evaluation reaches it.
         public var target: Double?
 
         /// The defaults.

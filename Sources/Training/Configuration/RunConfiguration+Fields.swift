@@ -6,7 +6,7 @@ import Optimization
 extension RunConfiguration {
     /// Every key, in the order of the documents and of the resolved dump.
     static var fields: [Field<Self>] {
-        // Statement by statement: one expression would take the compiler long.
+        // Separate statements, because one expression would take the compiler long.
         var fields = Run.fields.within("run", \Self.run)
         fields += ModelSettings.presetFields.within("model", \Self.model)
         fields += ModelFiles.fields.within("model", \Self.modelFiles)
@@ -24,12 +24,12 @@ extension RunConfiguration {
         return fields
     }
 
-    /// The sections in order; `phases` stands where its list is written.
+    /// Sections in order; `phases` marks the position of its list.
     static let sections = [
         "run", "model", "data", "masking", "batch", "optimizer", "schedule", "precision", "phases",
         "evaluation", "checkpoint", "parallel",
     ]
 
-    /// The sections that are the same for the whole run, so that no phase may change them.
+    /// Sections that are fixed for the whole run, so that no phase may change them.
     static let fixedSections = ["run", "model", "phases"]
 }

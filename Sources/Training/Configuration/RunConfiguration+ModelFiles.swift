@@ -2,13 +2,13 @@ package import BERT
 import Formats
 
 extension RunConfiguration {
-    /// The keys of `model` that name files.
+    /// Keys of `model` that name files.
     public struct ModelFiles: Equatable, Sendable {
-        /// `initialize_from`: a checkpoint, run directory or Hugging Face model whose weights the
-        /// run starts with (not its optimizer state); nil starts from random weights.
+        /// `initialize_from`: a checkpoint, run directory or Hugging Face model whose weights (not
+        /// optimizer state) the run starts with; nil starts from random weights.
         public var initializeFrom: String?
-        /// `vocabulary`: the vocab.txt the data was tokenized with, which must be that of the corpus
-        /// if there is one; nil takes the one stored in the corpus or in the model.
+        /// `vocabulary`: the vocab.txt the data was tokenized with, which must equal the corpus's
+        /// if there is one; nil uses the one stored in the corpus or in the model.
         public var vocabulary: String?
 
         /// The defaults.
@@ -36,7 +36,7 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration {
-    /// The model that starts from random weights, as far as it is known without a vocabulary.
+    /// The model for random initialization, as far as it is known without a vocabulary.
     package var architecture: BERTConfiguration {
         model.configuration(vocabularySize: BERTConfiguration().vocabularySize)
     }

@@ -3,15 +3,15 @@ import Formats
 public import Runtime
 
 extension RunConfiguration {
-    /// `parallel`: how ranks and threads share the work.
+    /// `parallel`: distribution of the work over ranks and threads.
     public struct Parallel: Equatable, Sendable {
-        /// `threads`: threads of one rank.
+        /// `threads`: threads per rank.
         public var threads = ThreadCount.auto
         /// `pin`: whether ranks that share processors are each pinned to their part of them.
         public var pin = true
-        /// `bucket_megabytes`: gradients are reduced in buckets of this size, in MiB.
+        /// `bucket_megabytes`: size of gradient buckets for reduction, in MiB.
         public var bucketMegabytes = 16.0
-        /// `overlap`: whether buckets start while the backward pass still runs.
+        /// `overlap`: whether reduction of buckets starts while the backward pass still runs.
         public var overlap = true
         /// `shard_optimizer`: whether each rank keeps only its part of the moments.
         public var shardOptimizer = false
@@ -19,7 +19,7 @@ extension RunConfiguration {
         public var wire = WireType.float32
         /// `recompute`: whether the backward pass recomputes activations: slower, less memory.
         public var recompute = false
-        /// `timeout`: seconds that a rank waits for others before it ends the job; 0: for ever.
+        /// `timeout`: seconds that a rank waits for others before it ends the job; 0 waits forever.
         public var timeout = 600.0
 
         /// The defaults.

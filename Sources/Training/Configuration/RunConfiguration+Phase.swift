@@ -3,10 +3,10 @@ import Optimization
 
 extension RunConfiguration {
     /// One of several consecutive parts of a run: the keys in which it differs from the rest of the
-    /// configuration (not from the phase before). Weights and moments go on, steps of the
-    /// schedule start anew.
+    /// configuration (not from the preceding phase). Weights and moments carry over; steps of the
+    /// schedule restart.
     public struct Phase: Equatable, Sendable {
-        /// The keys that differ, in the order of the documents, each with its value as YAML.
+        /// The overridden keys, in the order of the documents, each with its value as YAML.
         public let overrides: [ConfigurationOverride]
 
         package init(overrides: [ConfigurationOverride]) {
@@ -14,22 +14,22 @@ extension RunConfiguration {
         }
     }
 
-    /// The complete configuration of each phase, in order; the run itself where there are none.
-    /// Never empty, and none of them has phases.
+    /// Complete configuration of each phase, in order; the run itself if it has no phases. Never
+    /// empty, and none of them has phases.
     public var resolvedPhases: [RunConfiguration] {
         var base = self
         base.phases = []
         return phases.isEmpty ? [base] : phases.map { $0.applied(to: base) }
     }
 
-    /// Optimizer steps of all phases together.
+    /// Total number of optimizer steps of all phases.
     public var totalSteps: Int {
         resolvedPhases.reduce(0) { $0 + $1.schedule.totalSteps }
     }
 }
 
 extension RunConfiguration.Phase {
-    /// Only values that a configuration has written get here, so they read back.
+    /// Only values written by a configuration get here, so they parse.
     fileprivate func applied(to base: RunConfiguration) -> RunConfiguration {
         var result = base
         let fields = RunConfiguration.fields

@@ -1,13 +1,13 @@
 import Formats
 
 extension RunConfiguration {
-    /// `run`: name, seed and place of the run.
+    /// `run`: name, seed and directory of the run.
     public struct Run: Equatable, Sendable {
         /// `name`: the run directory's name below `directory`.
         public var name = "quickstart"
-        /// `seed`: the one source of all randomness: weights, order, pairs, masks, dropout.
+        /// `seed`: the only source of randomness: weights, order, pairs, masks, dropout.
         public var seed: UInt64 = 1234
-        /// `directory`: the folder that holds run directories; relative to the working directory.
+        /// `directory`: parent of run directories; relative to the working directory.
         public var directory = "Checkpoints"
 
         /// The defaults.

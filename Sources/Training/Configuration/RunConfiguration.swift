@@ -2,37 +2,37 @@ public import BERT
 public import Corpus
 public import Optimization
 
-/// Everything that decides a pre-training run, as the YAML file of `--config` and the `--set`
-/// arguments give it. A value made by `RunConfiguration()` holds the defaults.
+/// Configuration of a pre-training run, as given by the YAML file of `--config` and the `--set`
+/// arguments. `RunConfiguration()` contains the defaults.
 ///
-/// It joins the settings of the parts of the system, each of which is declared by its part, with those
-/// of the run itself; `docs/configuration.md` lists all keys.
+/// It combines the settings of the system's parts, each declared by its part, with those of the run
+/// itself; `docs/configuration.md` lists all keys.
 public struct RunConfiguration: Equatable, Sendable {
-    /// Name, seed and place of the run.
+    /// Name, seed and directory of the run.
     public var run = Run()
     /// Sizes and constants of the model.
     public var model = ModelSettings()
-    /// The origin of its weights and vocabulary.
+    /// Origin of its weights and vocabulary.
     public var modelFiles = ModelFiles()
     /// Training and held-out data.
     public var data = Data()
-    /// The samples made of them, and their masks.
+    /// Settings for making samples from the data, and their masks.
     public var samples = SampleSettings()
     /// Batch sizes, counted in sequences.
     public var batch = Batch()
     /// The update rule.
     public var optimizer = OptimizerSettings()
-    /// Learning rate over the steps. In a phase, steps count from the phase's start.
+    /// Learning rate schedule. In a phase, steps count from the phase's start.
     public var schedule = LearningRateSchedule()
     /// Element type of the computation, and loss scaling.
     public var precision = PrecisionSettings()
-    /// Consecutive parts of one run that differ in some keys; empty for a run of one piece.
+    /// Consecutive parts of the run that differ in some keys; empty for a run without phases.
     public var phases: [Phase] = []
     /// Held-out evaluation during training.
     public var evaluation = Evaluation()
-    /// When checkpoints are written and which stay.
+    /// Schedule and retention of checkpoints.
     public var checkpoint = Checkpoint()
-    /// How ranks and threads share the work; never what is computed.
+    /// Distribution of the work over ranks and threads; it never affects what is computed.
     public var parallel = Parallel()
 
     /// The defaults.

@@ -1,13 +1,13 @@
 import Formats
 
-/// The message for a key that does not exist: what most likely was meant, otherwise what there is.
+/// Message for an unknown key: the most likely intended key, otherwise the known keys.
 ///
 /// - Parameters:
 ///   - key: the key as written.
-///   - section: the path it was found in, empty at the top.
-///   - known: the keys that exist there.
-///   - prefix: what stands before paths in messages (`phases[1].`).
-/// - Returns: the message, and the path of the key that most likely was meant.
+///   - section: path of the section that contains it, empty at the top level.
+///   - known: valid keys of the section.
+///   - prefix: prefix of paths in messages (`phases[1].`).
+/// - Returns: the message, and the path of the most likely intended key.
 func unknownKey(
     _ key: String, within section: String, known: [String], prefix: String
 ) -> (message: String, meant: String?) {
@@ -40,7 +40,7 @@ func unknownKey(
     return ("\(start); \(place) \(known.joined(separator: ", "))", nil)
 }
 
-/// What other BERT trainers call our keys (Google's and NVIDIA's flags, Hugging Face's
+/// Names of our keys in other BERT trainers (Google's and NVIDIA's flags, Hugging Face's
 /// `TrainingArguments`).
 private let foreignNames: [String: String] = [
     "lr": "optimizer.learning_rate", "eps": "optimizer.epsilon",

@@ -1,34 +1,34 @@
 import DurableFiles
 import Glibc
 
-/// Runs the cases of several readers in worker processes, a batch at a time and in turns.
+/// Runs the cases of several readers in worker processes, in batches and in turns.
 struct Campaign {
-    /// What is run.
+    /// The cases to run.
     struct Plan {
         var readers: [any FuzzReader]
         var seed: UInt64
-        /// The first case of each reader.
+        /// First case of each reader.
         var first = 0
-        /// Cases of a reader of cost 1; nil goes on until `seconds` are over.
+        /// Number of cases of a reader of cost 1; nil continues until `seconds` have passed.
         var cases: Int?
-        /// Seconds for everything.
+        /// Seconds for all cases.
         var seconds: Int
         var workers: Int
         var limits = WorkerLimits()
-        /// Where inputs of findings are kept.
+        /// Folder for inputs of findings.
         var findings: String
     }
 
-    /// Batches end after so many seconds, so that readers take turns.
+    /// Maximum duration of a batch in seconds, so that readers take turns.
     private static let batchSeconds = 8
-    /// Findings of a reader whose inputs are kept, and after which it is left alone.
+    /// Number of findings of a reader whose inputs are kept, and after which it is no longer run.
     private static let maximumFindings = 40
 
     private let plan: Plan
     private let scratch: String
     private let start = time(nil)
     private var report = FuzzReport()
-    /// The next case of each reader, and whether it is being run.
+    /// Next case of each reader.
     private var next: [Int]
     private var isBusy: [Bool]
     private var turn = 0
@@ -117,7 +117,7 @@ struct Campaign {
         }
     }
 
-    /// Says what was found and keeps the input.
+    /// Reports a finding and keeps its input.
     private func keep(_ place: Int, _ number: Int, _ text: String) {
         let reader = plan.readers[place]
         print("FOUND \(reader.name) \(number): \(text)")

@@ -1,15 +1,15 @@
 import Glibc
 
-/// How a case ended, if it did not end the process.
+/// Outcome of a case that did not end the process.
 enum CaseOutcome: Equatable {
     case accepted
-    /// The type of the error and its exit status.
+    /// Type of the error and its exit status.
     case refused(String, Int32)
     case fault(String)
     /// The HDF5 library crashed.
     case libraryCrash
 
-    /// One line, as a worker reports it.
+    /// One line, as reported by a worker.
     var line: String {
         switch self {
         case .accepted: "accepted\n"
@@ -41,9 +41,9 @@ struct CaseRunner {
     private let directory: String
     private let mutator: InputMutator
     private let seedCount: Int
-    /// Growth of the greatest resident size that one case may cause, in KiB.
+    /// Maximum growth of the peak resident size caused by one case, in KiB.
     private static let maximumGrowth = 384 << 10
-    /// A longer message is no message.
+    /// Maximum length of a message.
     private static let maximumMessage = 64 << 10
 
     init(_ reader: any FuzzReader, seed: UInt64, scratch: String) throws {
@@ -55,7 +55,7 @@ struct CaseRunner {
         mutator = InputMutator(seeds, scratch: scratch)
     }
 
-    /// The input of a case, the same at every call.
+    /// Input of a case, the same at every call.
     func input(_ number: Int) throws -> FuzzInput {
         var random = FuzzRandom(seed: seed, reader: reader.name, number: number)
         return try mutator.input(number, reader, &random)
@@ -83,7 +83,7 @@ struct CaseRunner {
         return (outcome, message)
     }
 
-    /// Reads a directory, and judges how the reader takes it.
+    /// Reads a directory, and judges the reader's reaction.
     func read(_ directory: String) -> (outcome: CaseOutcome, message: String) {
         do {
             try reader.read(directory)
@@ -102,7 +102,7 @@ struct CaseRunner {
         }
     }
 
-    /// Why a message or status is not what people and schedulers can use.
+    /// Reason why a message or status is unusable for people and schedulers.
     private func problem(_ message: String, _ status: Int32) -> String? {
         guard Refusal.statuses.contains(status) else {
             return "status \(status) is not documented: \(message)"

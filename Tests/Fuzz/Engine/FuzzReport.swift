@@ -1,4 +1,4 @@
-/// What has become of the cases, by reader.
+/// Outcomes of the cases, by reader.
 struct FuzzReport {
     /// The outcomes of one reader.
     struct Counts {
@@ -32,7 +32,7 @@ struct FuzzReport {
         readers[reader, default: Counts()].seconds += seconds
     }
 
-    /// A table, one reader a line.
+    /// A table, one reader per line.
     var text: String {
         func padded(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(0, width - text.count)) + text

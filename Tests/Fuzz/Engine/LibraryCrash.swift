@@ -1,18 +1,19 @@
 import Glibc
 
-/// Tells crashes and endless loops inside the HDF5 library, whose faults are not this project's, from all others.
+/// Distinguishes crashes and endless loops inside the HDF5 library, whose faults are not this
+/// project's, from all others.
 ///
-/// HDF5 1.10 reads some metadata without checking it; that is a documented limit
-/// (docs/checkpoints.md), so such cases are counted by themselves.
+/// HDF5 1.10 reads some metadata without checking it. This is a documented limit
+/// (docs/checkpoints.md), so such cases are counted separately.
 enum LibraryCrash {
-    /// What a worker's standard error ends with then.
+    /// End of a worker's standard error in that case.
     static let mark = "ended inside libhdf5"
 
     private typealias Backtrace =
         @convention(c) (UnsafeMutablePointer<UnsafeMutableRawPointer?>, Int32) -> Int32
 
-    /// The places of the libraries in memory, and the C library's `backtrace`: nothing of this may
-    /// be looked up in a signal handler.
+    /// Addresses of the libraries in memory, and the C library's `backtrace`, because none of this
+    /// may be looked up in a signal handler.
     private struct Places {
         let backtrace: Backtrace?
         var library: [Range<UInt>] = []
@@ -33,7 +34,8 @@ enum LibraryCrash {
             }
         }
 
-        /// Whether the first frame below the C library's is the library's, beginning at the signal.
+        /// Whether the first frame below the C library's belongs to the library, starting at the
+        /// signal.
         func isInLibrary() -> Bool {
             guard let backtrace else { return false }
             return withUnsafeTemporaryAllocation(
@@ -57,7 +59,7 @@ enum LibraryCrash {
 
     private static let places = Places()
 
-    /// From now on, a crash says by whom.
+    /// From now on, a crash reports its origin.
     static func watch() {
         _ = places
         // The first call loads a library.

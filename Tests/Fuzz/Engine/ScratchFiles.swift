@@ -1,9 +1,10 @@
 import DurableFiles
 import Glibc
 
-/// The files of cases: written and read without waiting for a disk.
+/// Files of cases, written and read without waiting for a disk.
 enum ScratchFiles {
-    /// A directory in memory where there is one: it is written thousands of times a second.
+    /// Makes a directory in memory if possible, because it is written thousands of times per
+    /// second.
     static func makeRoot() throws -> String {
         let parents = [getenv("TMPDIR").map { String(cString: $0) }, "/dev/shm", "/tmp"]
         for case let parent? in parents where access(parent, W_OK) == 0 {
@@ -14,7 +15,7 @@ enum ScratchFiles {
         throw FuzzFault("no directory can be made; check TMPDIR")
     }
 
-    /// Makes a directory hold just these files.
+    /// Makes a directory contain exactly these files.
     static func lay(_ files: [FuzzInput.File], into directory: String) throws {
         try? Paths.remove(directory)
         try Paths.createDirectory(directory)
@@ -35,7 +36,7 @@ enum ScratchFiles {
         try WholeFiles.read(path, maximumByteCount: 1 << 30)
     }
 
-    /// The lines of a file of the kernel, which has no size.
+    /// Lines of a kernel file, which has no size.
     static func lines(of path: String) throws -> [String] {
         guard let file = fopen(path, "r") else { throw FuzzFault("\(path) cannot be read") }
         defer { fclose(file) }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a worker process may take.
+/// Resource limits of a worker process.
 struct WorkerLimits {
     /// Seconds of processor time of one case.
     var seconds = 10
@@ -8,13 +8,13 @@ struct WorkerLimits {
     var bytes = 2 << 30
 }
 
-/// The process that runs cases one after the other and reports each by a line: whatever ends the
+/// A process that runs cases one after the other and reports each by a line. Whatever ends the
 /// process is the fault of the case after the last line.
 struct Worker {
     let runner: CaseRunner
     let limits: WorkerLimits
 
-    /// Runs the cases from `first` on: `count` of them, or as many as are done in `seconds`.
+    /// Runs the cases from `first` on: `count` of them, or as many as finish within `seconds`.
     func run(first: Int, count: Int, seconds: Int) {
         var limit = rlimit(rlim_cur: rlim_t(limits.bytes), rlim_max: rlim_t(limits.bytes))
         setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit)
@@ -31,8 +31,8 @@ struct Worker {
         }
     }
 
-    /// Ends the process with SIGPROF after that much processor time, and with SIGALRM where it
-    /// waits much longer; 0 takes both back.
+    /// Ends the process with SIGPROF after that much processor time, and with SIGALRM if it waits
+    /// much longer; 0 cancels both.
     private func setTimers(_ seconds: Int) {
         var timer = itimerval()
         timer.it_value.tv_sec = seconds
@@ -42,7 +42,7 @@ struct Worker {
 
     private static func report(_ line: String) {
         let bytes = Array(line.utf8)
-        // The parent is gone: so is the worker.
+        // The parent has ended, so the worker does, too.
         if write(STDOUT_FILENO, bytes, bytes.count) != bytes.count { exit(1) }
     }
 }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A worker as its parent sees it.
+/// A worker process, as controlled by its parent.
 final class WorkerProcess {
     let reader: String
-    /// The case that runs now.
+    /// Case that is running now.
     private(set) var next: Int
-    /// One more than the last case that it is to run.
+    /// End of the range of cases to run.
     let end: Int
     let output: Int32
     private let process: pid_t
@@ -52,7 +52,7 @@ final class WorkerProcess {
         self.process = process
     }
 
-    /// Takes what the worker has written.
+    /// Reads the worker's output.
     ///
     /// - Returns: the outcomes of cases from `next` on; nil at the end of the worker.
     func take() -> [(number: Int, outcome: CaseOutcome)]? {
@@ -73,7 +73,7 @@ final class WorkerProcess {
 
     /// Waits for the end.
     ///
-    /// - Returns: what became of the case that ran; nil if all were done.
+    /// - Returns: the outcome of the running case; nil if all were done.
     func finish() -> CaseOutcome? {
         close(output)
         var status: Int32 = 0

@@ -1,8 +1,8 @@
-/// Changes that know nothing of what the bytes mean.
+/// Mutations that ignore the meaning of the bytes.
 struct ByteMutation {
     /// Other inputs of the same reader, for splices.
     let others: [[UInt8]]
-    /// The most bytes that a mutated file has.
+    /// Maximum size of a mutated file in bytes.
     static let maximumBytes = 1 << 21
 
     func apply(_ bytes: inout [UInt8], _ random: inout FuzzRandom) {

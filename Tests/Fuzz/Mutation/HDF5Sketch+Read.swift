@@ -8,9 +8,9 @@ extension HDF5Sketch {
         var isText = false
     }
 
-    /// What a small file holds under the given names.
+    /// Contents of a small file under the given names.
     ///
-    /// - Parameter groups: of each group all datasets are taken that are not among `texts`.
+    /// - Parameter groups: groups whose datasets are all taken, except those in `texts`.
     init(
         reading path: String, groups: [String] = [], datasets: [String] = [],
         texts: [String] = [], attributes: [Attribute]

@@ -1,6 +1,6 @@
 import HDF5
 
-/// What an HDF5 file holds, small enough to be changed and written again.
+/// Contents of an HDF5 file, small enough to be mutated and rewritten.
 struct HDF5Sketch {
     enum Values {
         case integers([Int64])
@@ -25,7 +25,7 @@ struct HDF5Sketch {
     var groups: [String] = []
     var nodes: [Node] = []
 
-    /// Writes the file. What HDF5 refuses is left out: the sketch may be senseless.
+    /// Writes the file. Parts that HDF5 rejects are omitted, because the sketch may be invalid.
     func write(_ path: String) throws {
         do {
             try File.create(path, overwrite: true) { file in
@@ -39,7 +39,7 @@ struct HDF5Sketch {
                 }
             }
         } catch is HDF5Error {
-            // It remembers a name that was taken or a shape that was too large.
+            // The sketch records a name that was taken or a shape that was too large.
         }
     }
 
@@ -92,7 +92,7 @@ extension HDF5Sketch.Node {
     }
 }
 
-/// A number that a sketch's values are turned into, whatever they are.
+/// A number type that a sketch's values are converted to.
 private protocol SketchElement: HDF5Element {
     init(integer: Int64)
     init(number: Double)

@@ -1,9 +1,9 @@
 import HDF5
 
-/// Changes of what an HDF5 file holds: values, types, shapes, layouts, names.
+/// Mutations of an HDF5 file's contents: values, types, shapes, layouts, names.
 struct HDF5SketchMutation {
     let texts: TextMutation
-    /// More values than that are not written.
+    /// Maximum number of values written.
     private static let maximumCount = 1 << 18
 
     func apply(_ sketch: inout HDF5Sketch, _ random: inout FuzzRandom) {
@@ -59,7 +59,7 @@ struct HDF5SketchMutation {
         case 3: node.shape.insert(random.below(4), at: place)
         case 4 where !node.shape.isEmpty: node.shape[place] = max(node.shape[place] - 1, 0)
         default:
-            // Sizes that nothing stands behind: chunks that were never written take no room.
+            // Sizes without data: chunks that were never written take no space.
             let huge = [1 << 20, 1 << 31, 1 << 32, 1 << 40, 1 << 62]
             if node.shape.isEmpty { node.shape = [1] }
             for index in node.shape.indices where index == place || random.once(in: 3) {
@@ -71,7 +71,7 @@ struct HDF5SketchMutation {
         fit(&node)
     }
 
-    /// As many values as the shape asks for, and chunks of its rank.
+    /// Adjusts the number of values to the shape, and the rank of chunks.
     private func fit(_ node: inout HDF5Sketch.Node) {
         var count = 1
         for size in node.shape {
@@ -117,7 +117,7 @@ struct HDF5SketchMutation {
         for place in [index, other] { fit(&sketch.nodes[place]) }
     }
 
-    /// A group where a dataset was, a text where numbers were, and the reverse.
+    /// Replaces a dataset by a group, numbers by a text, and the reverse.
     private func replaceNode(
         _ sketch: inout HDF5Sketch, _ index: Int, _ random: inout FuzzRandom
     ) {

@@ -1,5 +1,5 @@
-/// What numbers and texts are replaced by: the edges of types, and what terminals, paths, decoders
-/// and normalizers stumble over.
+/// Replacements for numbers and texts: limits of types, and input that is problematic for
+/// terminals, paths, decoders and normalizers.
 enum HostileValues {
     static let numbers: [String] = [
         "0", "-0", "-1", "1", "2", "7", "127", "128", "255", "256", "32767", "65535", "65536",

@@ -1,4 +1,4 @@
-/// Makes the input of a case from a good one.
+/// Makes the input of a case from a valid one.
 struct InputMutator {
     private let seeds: [FuzzInput]
     private let scratch: String
@@ -8,7 +8,7 @@ struct InputMutator {
         self.scratch = scratch
     }
 
-    /// The input of a case: the first cases are the good inputs as they are.
+    /// Input of a case: the first cases are the unmodified valid inputs.
     func input(
         _ number: Int, _ reader: any FuzzReader, _ random: inout FuzzRandom
     ) throws -> FuzzInput {
@@ -86,7 +86,7 @@ struct InputMutator {
         return try ScratchFiles.read(path)
     }
 
-    /// The header behind a length that fits it, mostly.
+    /// The header after its length, which mostly matches.
     private func mutateSafetensors(
         _ bytes: inout [UInt8], _ mutations: Int, _ plain: ByteMutation, _ random: inout FuzzRandom
     ) {

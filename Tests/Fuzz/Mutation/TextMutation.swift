@@ -1,6 +1,6 @@
-/// Changes of text that keep most of its structure: tokens, elements of lists and objects, lines.
+/// Mutations of text that keep most of its structure: tokens, elements of lists and objects, lines.
 struct TextMutation {
-    /// Tokens and lines of all good inputs of the reader.
+    /// Tokens and lines of all valid inputs of the reader.
     let tokens: [[UInt8]]
     let lines: [[UInt8]]
 
@@ -45,7 +45,7 @@ struct TextMutation {
         }
     }
 
-    /// A token thousands of times, as one.
+    /// A token repeated thousands of times, as one.
     private func stretch(
         _ bytes: inout [UInt8], _ token: Range<Int>, _ random: inout FuzzRandom
     ) {
@@ -77,7 +77,7 @@ struct TextMutation {
         case 2: bytes.replaceSubrange(element, with: Array(bytes[other]))
         case 3: nest(&bytes, element, &random)
         case 4:
-            // The value of a member takes another type.
+            // The value of a member gets another type.
             guard let colon = bytes[element].firstIndex(of: UInt8(ascii: ":")) else { return }
             let value = random.pick(HostileValues.words + HostileValues.numbers)
             bytes.replaceSubrange(colon + 1..<element.upperBound, with: " \(value)".utf8)

@@ -1,8 +1,8 @@
-/// The parts of a text that stand for something in JSON, YAML, tables and lists of words.
+/// Meaningful parts of a text in JSON, YAML, tables and word lists.
 struct TextScan {
     /// Numbers, words and quoted texts.
     private(set) var tokens: [Range<Int>] = []
-    /// What stands between brackets and commas.
+    /// Elements between brackets and commas.
     private(set) var elements: [Range<Int>] = []
     /// The lines without their ends.
     private(set) var lines: [Range<Int>] = []

@@ -1,12 +1,12 @@
 import Formats
 import Glibc
 
-/// A reader that does everything that no reader may: it proves that the fuzzer notices.
+/// A reader that violates every rule, which proves that the fuzzer detects it.
 struct BrokenReader: FuzzReader {
     let name = "broken"
     let refusals: [any Error.Type] = [ConfigurationError.self]
 
-    /// The cases that it runs, and those of them that must be found.
+    /// Cases that it runs, and those that must be detected.
     static let cases = 12
     static let broken = 2..<11
 

@@ -100,7 +100,7 @@ struct CheckpointReader: FuzzReader {
     func read(_ directory: String) throws {
         let checkpoint = try Checkpoint(directory: directory)
         var refusals: [any Error] = []
-        // Each of them is read without the others somewhere, by other ranks for instance.
+        // Each of them is read without the others somewhere, for example by other ranks.
         func attempt(_ body: () throws -> Void) throws(FuzzFault) {
             do {
                 try body()
@@ -132,7 +132,7 @@ struct CheckpointReader: FuzzReader {
         try attempt {
             _ = try SavedModel.differences(.checkpoint(checkpoint), .checkpoint(checkpoint))
         }
-        // The least documented first: what is thrown is judged.
+        // The least documented error first, because thrown errors are judged.
         if let refusal = refusals.first(where: { Refusal.status(of: $0) == nil }) ?? refusals.first
         {
             throw refusal
@@ -171,7 +171,7 @@ struct ManifestReader: FuzzReader {
         } catch let error as FileError {
             throw FuzzFault("it does not read back: \(error)")
         }
-        // What it lists is not there: that is said, and nothing outside is looked at.
+        // The files it lists are missing: that is reported, and nothing outside is accessed.
         do {
             try manifest.verify(directory)
             try FuzzFault.require(manifest.files.isEmpty, "files that are not there are verified")

@@ -52,7 +52,7 @@ struct ConfigurationReader: FuzzReader {
         try Self.check(configuration)
     }
 
-    /// What is written down reads back, and what it is resolved to is a configuration, too.
+    /// The written configuration parses to an equal one, and its resolved form is also valid.
     static func check(_ configuration: RunConfiguration) throws {
         for (form, value) in [("", configuration), ("resolved ", configuration.resolved())] {
             do {
@@ -71,7 +71,7 @@ struct ConfigurationReader: FuzzReader {
     }
 }
 
-/// `--set`, an argument a line.
+/// `--set`, one argument per line.
 struct OverrideReader: FuzzReader {
     let name = "override"
     let refusals: [any Error.Type] = [ConfigurationError.self]

@@ -39,7 +39,7 @@ struct ShardReader: FuzzReader {
 
     func complete(_ input: inout FuzzInput, _ random: inout FuzzRandom) {
         if random.once(in: 12) { return }
-        // Without checksums of blocks, as earlier versions wrote it, the whole files' count.
+        // Without checksums of blocks, as written by earlier versions, those of whole files count.
         ManifestFiles.update(&input, CorpusManifest.self) { $0.checksums = nil }
     }
 
@@ -47,7 +47,7 @@ struct ShardReader: FuzzReader {
         let corpus = try CorpusDirectory(path: directory)
         var refusal: (any Error)?
         do { try corpus.verify() } catch { refusal = error }
-        // Training does not verify: it must bear what verifying refuses.
+        // Training does not verify everything, so it must tolerate input that verification rejects.
         try Self.readSamples(corpus)
         if let refusal { throw refusal }
     }
@@ -62,7 +62,7 @@ struct ShardReader: FuzzReader {
         }
     }
 
-    /// Reads the first samples of a source, and checks what a model takes for granted.
+    /// Reads the first samples of a source, and checks the properties that a model relies on.
     static func check(_ source: some SampleSource, below limit: Int) throws {
         for index in 0..<min(source.sampleCount(epoch: 0), limit) {
             let sample = try source.sample(epoch: 0, index: index)

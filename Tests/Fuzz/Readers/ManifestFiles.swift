@@ -3,8 +3,8 @@ import FoundationEssentials
 
 /// Manifests of mutated directories.
 enum ManifestFiles {
-    /// Writes sizes and checksums of the other files into `manifest.json`, where that can still be
-    /// read, and changes what `adjust` does.
+    /// Updates sizes and checksums of the other files in `manifest.json`, if it can still be read,
+    /// and applies `adjust`.
     static func update<Metadata: Codable & Sendable>(
         _ input: inout FuzzInput, _ metadata: Metadata.Type,
         adjust: (inout Metadata) -> Void = { _ in }

@@ -8,7 +8,7 @@ import Models
 import Tensors
 import Tokenization
 
-/// A model so small that thousands are read in a second.
+/// A model so small that thousands can be read per second.
 enum TinyModel {
     static let configuration = """
         {"model_type": "bert", "vocab_size": 128, "hidden_size": 4, "num_hidden_layers": 1,
@@ -43,7 +43,7 @@ enum TinyModel {
             from: BlockTensors(layout, parameters(layout)))
     }
 
-    /// How the files of model directories are mutated.
+    /// Kinds of mutation of a model directory's files.
     static func kind(_ name: String) -> FuzzInput.Kind {
         name.hasSuffix(".safetensors") ? .safetensors : .text
     }
@@ -105,7 +105,7 @@ struct HuggingFaceReader: FuzzReader {
         try importAndExport(directory, parts.layout)
     }
 
-    /// What is imported is a checkpoint, and what that is exported to holds the same.
+    /// An imported model is a checkpoint, and its export has the same contents.
     private func importAndExport(_ directory: String, _ layout: ParameterLayout) throws {
         let folder = Paths.parent(of: directory)
         let (imported, exported) = (folder + "/imported", folder + "/exported")

@@ -51,7 +51,7 @@ struct PlanReader: FuzzReader {
         } catch {
             throw FuzzFault("it does not read back: \(error)")
         }
-        // A trial that runs counts a crash at each restart, and one at most.
+        // A running trial counts at most one crash per restart.
         try FuzzFault.require(
             back.state().count > 0 && back.entries.count == plan.entries.count,
             "it reads back with other trials")
@@ -88,7 +88,7 @@ struct LockReader: FuzzReader {
     }
 }
 
-/// `metrics.jsonl`, read and gone on with.
+/// `metrics.jsonl`, read and resumed.
 struct MetricsReader: FuzzReader {
     let name = "metrics"
     let cost = 2
@@ -123,7 +123,8 @@ struct MetricsReader: FuzzReader {
         _ = try MetricsLog.evaluations(path)
         try resume(directory, path)
         if let refusal { throw refusal }
-        // Each event's line gives the same event: compared as lines, since no number is itself.
+        // Each event's line parses to the same event; lines are compared, because NaN does not
+        // equal itself.
         let lines = events.map(\.line)
         let written = directory + "/written.jsonl"
         try ScratchFiles.write(
@@ -132,7 +133,7 @@ struct MetricsReader: FuzzReader {
         try FuzzFault.require(back == lines, "its events read back as others")
     }
 
-    /// Going on from a step loses no line, and doing it twice changes nothing more.
+    /// Resuming from a step loses no line, and resuming twice changes nothing more.
     private func resume(_ directory: String, _ path: String) throws(FuzzFault) {
         do {
             _ = try MetricsLog(directory: directory, resumingAt: 1, samples: 300)

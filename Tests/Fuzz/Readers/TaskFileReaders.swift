@@ -123,9 +123,9 @@ struct TaggedReader: FuzzReader {
     func read(_ directory: String) throws {
         let file = try TaggedFile.read(
             directory + "/data.\(name)", format: isUniversal ? .conllu() : .conll())
-        // What is no comment in one file may be one in another.
+        // A line that is not a comment in one file may be one in another.
         let sentences = file.sentences.filter { !($0.words.first ?? "").hasPrefix("#") }
-        // A word may begin with what is a byte order mark at the beginning of a file.
+        // A word may begin with the bytes of a byte order mark at the start of a file.
         let text =
             "\n"
             + sentences.map { sentence in

@@ -4,7 +4,7 @@ import Glibc
 import HDF5
 import Tokenization
 
-/// Text of many scripts, with what sentence splitters and normalizers look at.
+/// Text of many scripts, with input relevant to sentence splitters and normalizers.
 let sampleText = """
     The quick brown fox jumps over the lazy dog. It was Dr. Smith's dog, wasn't it? "Yes!" he said.
     Numbers such as 3.14 and 1,000,000 are no sentence ends.
@@ -19,7 +19,7 @@ let sampleText = """
 
     """
 
-/// `vocab.txt`, and the tokens that it gives.
+/// `vocab.txt`, and the resulting tokens.
 struct VocabularyReader: FuzzReader {
     let name = "vocabulary"
     let refusals: [any Error.Type] = [VocabularyError.self]
@@ -103,7 +103,7 @@ struct TokenizeReader: FuzzReader {
 }
 
 extension [UInt8] {
-    /// Without line feeds at the end.
+    /// Bytes without line feeds at the end.
     fileprivate func trimming() -> ArraySlice<UInt8> {
         var slice = self[...]
         while slice.last == UInt8(ascii: "\n") { slice.removeLast() }
@@ -131,14 +131,14 @@ struct VocabularyTrainingReader: FuzzReader {
         try FuzzFault.require(one.vocabulary.count <= 400, "it is larger than asked for")
     }
 
-    /// Of several files, none is the only one to have no words.
+    /// With several files, none is the only one without words.
     func isPlaced(_ message: String, _ directory: String) -> Bool {
         message.contains(directory) || message.contains("hold no words")
             || message.contains("is too small")
     }
 }
 
-/// `bert corpus build`, and everything that reads the corpus.
+/// `bert corpus build`, and all readers of the corpus.
 struct CorpusTextReader: FuzzReader {
     let name = "corpus-build"
     let cost = 10
@@ -161,7 +161,7 @@ struct CorpusTextReader: FuzzReader {
             try corpus.verify()
             try ShardReader.readSamples(corpus)
         } catch CorpusError.noText {
-            // A single sentence is a corpus, though no pair can be made of it.
+            // A single sentence is a valid corpus, although no pair can be made of it.
         } catch let error where !(error is FuzzFault) {
             throw FuzzFault("the corpus that was built is refused: \(error)")
         }
