@@ -73,7 +73,10 @@ let package = Package(
         library("Version", ["FileNames", "CBuild"]),
         library("Randomness"),
         library("Tensors", ["OperatingSystem"]),
-        library("Kernels", ["ExitCoding", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
+        library(
+            "Kernels",
+            ["ExitCoding", "FileNames", "CKernels", "OperatingSystem", "Randomness", "Tensors"]),
+        library("Samples", ["Randomness"]),
         library("Formats", ["ExitCoding", "FileNames", "DurableFiles", yams]),
 
         // Layer 2: the parts of the system; none knows its neighbours.
@@ -83,11 +86,11 @@ let package = Package(
         library(
             "Corpus",
             [
-                "ExitCoding", "FileNames", "Formats", "Tokenization", "HDF5", "DurableFiles",
-                "Randomness",
+                "ExitCoding", "FileNames", "Formats", "Samples", "Tokenization", "HDF5",
+                "DurableFiles", "Randomness",
             ],
             exclude: ["Tables/generate.py"]),
-        library("BERT", ["ExitCoding", "Formats", "Tensors", "Kernels", "Randomness"]),
+        library("BERT", ["ExitCoding", "Formats", "Samples", "Tensors", "Kernels", "Randomness"]),
         library("Optimization", ["Formats", "Tensors", "Kernels"]),
         library("Distributed", ["ExitCoding", "MPI", "OperatingSystem"]),
         library(
@@ -95,7 +98,12 @@ let package = Package(
         library("Reporting", ["ExitCoding", "FileNames", "DurableFiles", "OperatingSystem"]),
 
         // Layer 3: the parts put together.
-        library("Models", ["BERT", "Checkpointing", "Tokenization", "Tensors", "DurableFiles"]),
+        library(
+            "Models",
+            [
+                "ExitCoding", "Reporting", "BERT", "Checkpointing", "Tokenization", "Tensors",
+                "DurableFiles",
+            ]),
         .target(
             name: "QuickStart", dependencies: ["Tokenization", "Corpus", "DurableFiles"],
             resources: [.copy("Resources")],
@@ -103,7 +111,8 @@ let package = Package(
         library(
             "Evaluation",
             [
-                "BERT", "Corpus", "Tokenization", "Distributed", "MPI", "Kernels", "Tensors",
+                "Samples", "BERT", "Corpus", "Tokenization", "Distributed", "MPI", "Kernels",
+                "Tensors",
                 "Randomness",
             ]),
         library(
@@ -121,9 +130,15 @@ let package = Package(
                 "Formats",
             ]),
         library(
-            "Training",
+            "TrainingStep",
+            ["BERT", "Distributed", "Kernels", "MPI", "Optimization", "Runtime", "Tensors"]),
+        // Layer 4: what ranks do together.
+        library(
+            "Pretraining",
             [
-                "ExitCoding", "FileNames", "Runtime", "Models", "BERT", "Corpus", "Optimization",
+                "Samples", "ExitCoding", "FileNames", "Runtime", "TrainingStep", "Models", "BERT",
+                "Corpus",
+                "Optimization",
                 "Distributed", "MPI",
                 "Checkpointing",
                 "Evaluation", "Formats", "Tokenization", "Kernels", "Tensors",
@@ -133,7 +148,8 @@ let package = Package(
         library(
             "FanOut",
             [
-                "ExitCoding", "FileNames", "Runtime", "Models", "FineTuning", "Training", "BERT",
+                "ExitCoding", "FileNames", "Runtime", "TrainingStep", "Models", "FineTuning",
+                "BERT",
                 "Optimization",
                 "Distributed",
                 "MPI",
@@ -141,11 +157,11 @@ let package = Package(
                 "Randomness", "DurableFiles", "OperatingSystem", "Reporting",
             ]),
 
-        // Layer 4: parse, build, run, report.
+        // Layer 5: parse, build, run, report.
         program(
             "bert-train",
             [
-                "ExitCoding", "FileNames", "Runtime", "Training", "Formats", "QuickStart",
+                "ExitCoding", "FileNames", "Runtime", "Pretraining", "Formats", "QuickStart",
                 "Distributed",
                 "MPI",
                 "Reporting",
@@ -156,7 +172,8 @@ let package = Package(
         program(
             "bert",
             [
-                "ExitCoding", "FileNames", "Models", "Tokenization", "Corpus", "Checkpointing",
+                "Samples", "ExitCoding", "FileNames", "Models", "Tokenization", "Corpus",
+                "Checkpointing",
                 "BERT", "Tensors",
                 "DurableFiles",
                 "HDF5", "FineTuning", "Kernels", "OperatingSystem", "Version", argumentParser,
@@ -164,19 +181,23 @@ let package = Package(
         program(
             "bert-bench",
             [
-                "ExitCoding", "FileNames", "BERT", "Kernels", "CKernels", "Tensors", "Optimization",
+                "Samples", "ExitCoding", "FileNames", "BERT", "Kernels", "CKernels", "Tensors",
+                "Optimization",
                 "Distributed", "MPI",
                 "Formats", "Randomness", "Reporting", "Checkpointing", "DurableFiles",
-                "Runtime", "Training", "FineTuning", "Tokenization", "OperatingSystem", "Version",
+                "Runtime", "TrainingStep", "Pretraining", "FineTuning", "Tokenization",
+                "OperatingSystem",
+                "Version",
                 argumentParser,
             ]),
 
         .executableTarget(
             name: "bert-fuzz",
             dependencies: [
-                "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors", "DurableFiles",
+                "Samples", "Tokenization", "Corpus", "Checkpointing", "BERT", "Tensors",
+                "DurableFiles",
                 "HDF5", "FineTuning", "Formats", "Randomness", "Reporting", "ExitCoding",
-                "Models", "Training", argumentParser,
+                "Models", "Pretraining", argumentParser,
             ],
             path: "Tests/Fuzz", swiftSettings: strict),
         .target(
@@ -196,25 +217,22 @@ let package = Package(
         .target(name: "TileEmulation", dependencies: ["CKernels"], path: "Tests/TileEmulation"),
         tests("Kernels", ["Kernels", "CKernels", "Tensors", "Randomness", "TileEmulation"]),
         tests(
-            "Configuration",
-            [
-                "Formats", "Training", "BERT", "Corpus", "Optimization", "Distributed", "Runtime",
-                "Kernels", "Tensors", "TemporaryDirectories",
-            ]),
-        tests(
             "Tokenization", ["Tokenization", "TemporaryDirectories"], exclude: ["Golden"]),
         tests(
             "Corpus",
             [
-                "Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness",
+                "Samples", "Corpus", "Tokenization", "HDF5", "DurableFiles", "Randomness",
                 "TemporaryDirectories",
             ],
             exclude: ["Fixtures"]),
         tests(
             "BERT",
-            ["BERT", "Kernels", "Tensors", "Randomness", "HDF5", "Checkpointing", "Corpus"],
+            [
+                "Samples", "BERT", "Kernels", "Tensors", "Randomness", "HDF5", "Checkpointing",
+                "Corpus",
+            ],
             exclude: ["Golden"]),
-        tests("Evaluation", ["Evaluation", "Corpus", "BERT", "Tokenization"]),
+        tests("Evaluation", ["Samples", "Evaluation", "Corpus", "BERT", "Tokenization"]),
         tests("Optimization", ["Optimization", "Tensors", "Kernels"]),
         tests("Distributed", ["Distributed", "MPI", "MPITestSupport"]),
         tests(
@@ -240,16 +258,28 @@ let package = Package(
                 "TemporaryDirectories",
             ],
             exclude: ["Golden"]),
+        tests(
+            "TrainingStep",
+            [
+                "Samples", "TrainingStep", "Runtime", "BERT", "Kernels", "Optimization", "Tensors",
+                "MPI",
+                "MPITestSupport",
+            ]),
         tests("Runtime", ["Runtime", "Kernels"]),
         tests(
-            "Training",
+            "Pretraining",
             [
-                "Training", "FileNames", "Runtime", "Models", "BERT", "Tensors", "Kernels",
-                "Optimization",
-                "Distributed",
-                "MPI",
-                "Checkpointing", "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles",
-                "Formats", "MPITestSupport", "TemporaryDirectories",
+                "Pretraining", "Formats", "Samples", "TrainingStep", "Runtime", "BERT", "Corpus",
+                "Optimization", "Distributed", "Kernels", "Tensors", "Checkpointing", "Reporting",
+                "Tokenization", "DurableFiles", "MPI", "MPITestSupport", "TemporaryDirectories",
+            ]),
+        // The programs, started as people start them.
+        tests(
+            "Program",
+            [
+                "Pretraining", "FileNames", "Models", "BERT", "Tensors", "MPI", "Checkpointing",
+                "Reporting", "HDF5", "Corpus", "Tokenization", "DurableFiles", "MPITestSupport",
+                "TemporaryDirectories",
             ]),
     ]
 )

@@ -1,4 +1,5 @@
 public import Kernels
+public import Samples
 public import Tensors
 
 /// BERT with its two pre-training heads.
@@ -72,7 +73,7 @@ public final class BERTForPreTraining: BERTModel {
     /// Losses and hits of each of `sequences`, without dropout.
     ///
     /// The result for a sequence does not depend on the other sequences, to the last bit.
-    public func evaluate(_ sequences: some Collection<PretrainingSequence>) -> [SequenceOutcome] {
+    public func evaluate(_ sequences: some Collection<PretrainingSample>) -> [SequenceOutcome] {
         batch.assign(sequences, for: configuration)
         return network.predict(progress: {})
     }
@@ -90,7 +91,7 @@ public final class BERTForPreTraining: BERTModel {
     ///     start; give one with the last micro-batch only.
     /// - Precondition: the model was made for training.
     public func train(
-        _ sequences: some Collection<PretrainingSequence>, scale: ObjectiveScale, seed: UInt64,
+        _ sequences: some Collection<PretrainingSample>, scale: ObjectiveScale, seed: UInt64,
         accumulate: Bool, observer: GradientObserver = GradientObserver()
     ) -> [SequenceOutcome] {
         batch.assign(sequences, for: configuration)

@@ -1,37 +1,6 @@
 import Kernels
+import Samples
 import Tensors
-
-/// One sequence of a pre-training batch, without padding.
-public struct PretrainingSequence: Sendable {
-    /// [CLS] A [SEP] B [SEP], masks applied.
-    public var tokenIDs: [Int32]
-    /// Segment of each token.
-    public var segmentIDs: [UInt8]
-    /// Positions to predict, below `tokenIDs.count`.
-    public var maskedPositions: [Int32]
-    /// The token to predict at each of them.
-    public var maskedLabels: [Int32]
-    /// Label of next-sentence prediction: 1 = random, 0 = is next.
-    public var nextSentenceLabel: Int32
-    /// The epoch that addresses this sequence's dropout masks.
-    public var epoch: Int
-    /// The sample number that addresses this sequence's dropout masks.
-    public var sample: Int
-
-    /// A sequence of the given parts.
-    public init(
-        tokenIDs: [Int32], segmentIDs: [UInt8], maskedPositions: [Int32], maskedLabels: [Int32],
-        nextSentenceLabel: Int32, epoch: Int, sample: Int
-    ) {
-        self.tokenIDs = tokenIDs
-        self.segmentIDs = segmentIDs
-        self.maskedPositions = maskedPositions
-        self.maskedLabels = maskedLabels
-        self.nextSentenceLabel = nextSentenceLabel
-        self.epoch = epoch
-        self.sample = sample
-    }
-}
 
 /// The largest batch for which a model has memory.
 public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
@@ -105,22 +74,21 @@ final class PretrainingBatch {
     ///
     /// - Precondition: they fit the capacity and `configuration`: data is checked where it is read.
     func assign(
-        _ sequences: some Collection<PretrainingSequence>, for configuration: BERTConfiguration
+        _ sequences: some Collection<PretrainingSample>, for configuration: BERTConfiguration
     ) {
         inputs.removeAll()
         masked = 0
         for sequence in sequences { append(sequence, configuration) }
     }
 
-    private func append(_ sequence: PretrainingSequence, _ configuration: BERTConfiguration) {
+    private func append(_ sequence: PretrainingSample, _ configuration: BERTConfiguration) {
         let length = sequence.tokenIDs.count
         precondition(sequence.maskedPositions.count == sequence.maskedLabels.count)
         precondition(masked + sequence.maskedLabels.count <= capacity.masked, "too many masks")
-        precondition(sequence.nextSentenceLabel == 0 || sequence.nextSentenceLabel == 1)
         let (index, start) = (sequences, tokens)
         inputs.append(
-            tokenIDs: sequence.tokenIDs, segmentIDs: sequence.segmentIDs, epoch: sequence.epoch,
-            sample: sequence.sample, configuration)
+            tokenIDs: sequence.tokenIDs, segmentIDs: sequence.segmentIDs,
+            epoch: sequence.identity.epoch, sample: sequence.identity.index, configuration)
         let vocabulary = 0..<Int32(configuration.vocabularySize)
         for (position, label) in zip(sequence.maskedPositions, sequence.maskedLabels) {
             precondition(position >= 0 && position < length, "masked position out of range")
@@ -129,7 +97,7 @@ final class PretrainingBatch {
             maskedLabels.vector[masked] = label
             masked += 1
         }
-        nextSentenceLabels.vector[index] = sequence.nextSentenceLabel
+        nextSentenceLabels.vector[index] = sequence.isRandomNext ? 1 : 0
         maskedOffsets.vector[sequences] = Int32(masked)
     }
 

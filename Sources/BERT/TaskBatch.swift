@@ -1,4 +1,5 @@
 import Kernels
+import Samples
 import Tensors
 
 /// A batch of fine-tuning as the kernels read it: its tokens, and which rows the head looks at.

@@ -1,3 +1,5 @@
+import Samples
+
 /// A head on top of the encoder, one of those of Devlin et al. (2019), section 3.2, under the
 /// names and with the losses of Hugging Face's models.
 public enum TaskHead: Sendable, Equatable, Codable {

@@ -1,4 +1,5 @@
 import DurableFiles
+import Samples
 
 /// Distributes encoded documents, in the order of the text, to the shards of their splits.
 struct CorpusAssembly {

@@ -50,8 +50,8 @@ public struct CorpusManifest: Codable, Sendable, Equatable {
     public var checksums: ShardChecksums?
 
     static let kind = "bert-corpus"
-    static let builderVersion = 2
-    /// Newest version of the format. In version 1 `lowercase` determines the tokenizer.
+    static let builderVersion = 3
+    /// The newest version of the format. In version 1 `lowercase` says all about tokens.
     static let newestFormatVersion = 2
     /// Version that it is written in: the oldest that can express it.
     var formatVersion: Int { customTokenizer == nil ? 1 : 2 }

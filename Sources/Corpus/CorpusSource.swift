@@ -1,3 +1,4 @@
+public import Samples
 import Synchronization
 
 /// Samples made from the documents of a corpus.

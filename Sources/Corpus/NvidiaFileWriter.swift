@@ -1,5 +1,6 @@
 import DurableFiles
 import HDF5
+import Samples
 
 /// Writes samples as one HDF5 file in the layout of NVIDIA's `create_pretraining_data.py`, which
 /// NVIDIA's trainer and `NvidiaHDF5Source` read. Rows are zero-padded to one width, positions end

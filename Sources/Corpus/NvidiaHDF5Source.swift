@@ -1,4 +1,5 @@
 import Randomness
+public import Samples
 import Synchronization
 
 /// Samples stored in HDF5 files by NVIDIA's `create_pretraining_data.py`, with the masks in the

@@ -1,4 +1,5 @@
 import HDF5
+import Samples
 
 /// Consecutive rows of one of NVIDIA's files, in memory.
 struct NvidiaRows: Sendable {

@@ -1,4 +1,5 @@
 import Randomness
+import Samples
 
 /// Makes one sample of a corpus's documents, given the document and the index of the pair in it.
 struct SampleMaker: Sendable {

@@ -1,3 +1,4 @@
+public import Samples
 public import Tokenization
 
 /// A sample as human-readable text: segments, masks with the tokens they hide, label and lengths.

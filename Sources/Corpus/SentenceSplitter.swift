@@ -11,16 +11,20 @@ import Tokenization
 /// contains several.
 package struct SentenceSplitter {
     private let text: UnsafeBufferPointer<UInt8>
+    private var lowQuotes = LowQuotes()
 
     /// Calls `body` with the byte range of each sentence of `line`, excluding surrounding white
     /// space.
     package static func forEachSentence(
         in line: UnsafeBufferPointer<UInt8>, _ body: (Range<Int>) -> Void
     ) {
-        SentenceSplitter(text: line).split(body)
+        var splitter = SentenceSplitter(text: line)
+        splitter.split(body)
     }
 
-    private func split(_ body: (Range<Int>) -> Void) {
+    private init(text: UnsafeBufferPointer<UInt8>) { self.text = text }
+
+    private mutating func split(_ body: (Range<Int>) -> Void) {
         var start = skipSpace(0)
         var position = start
         while position < text.count {
@@ -28,7 +32,7 @@ package struct SentenceSplitter {
                 position += 1
                 continue
             }
-            let stop = terminator(at: position, sentenceStart: start)
+            let stop = terminator(at: position)
             guard stop.end > position else {
                 position += 1
                 continue
@@ -93,12 +97,12 @@ extension SentenceSplitter {
         var hasWide = false
     }
 
-    private func terminator(at start: Int, sentenceStart: Int) -> Terminator {
+    private mutating func terminator(at start: Int) -> Terminator {
         var stop = Terminator(end: start, marksEnd: start)
         while absorbMark(&stop) {}
         stop.marksEnd = stop.end
         guard stop.end > start else { return stop }
-        while absorbMark(&stop) || absorbCloser(&stop, sentenceStart: sentenceStart) {}
+        while absorbMark(&stop) || absorbCloser(&stop) {}
         return stop
     }
 
@@ -148,10 +152,10 @@ extension SentenceSplitter {
             || matches(position, 0xEF, 0xBC, 0x9F) || matches(position, 0xEF, 0xBD, 0xA1)
     }
 
-    private func absorbCloser(_ stop: inout Terminator, sentenceStart: Int) -> Bool {
+    private mutating func absorbCloser(_ stop: inout Terminator) -> Bool {
         guard stop.end < text.count else { return false }
         var length = closerLength(stop.end)
-        if length == 0, closesLowQuote(stop.end, from: sentenceStart) { length = 3 }
+        if length == 0, closesLowQuote(stop.end) { length = 3 }
         stop.end += length
         return length > 0
     }
@@ -175,25 +179,13 @@ extension SentenceSplitter {
         }
     }
 
-    /// Whether `position` is at the `“` or `‘` of a quotation that `„` or `‚` opened in the same
-    /// sentence, as in German and Czech; in English these open a quotation.
-    private func closesLowQuote(_ position: Int, from sentenceStart: Int) -> Bool {
-        let closer: UInt8
-        let opener: UInt8
-        if matches(position, 0xE2, 0x80, 0x9C) {
-            (opener, closer) = (0x9E, 0x9C)
-        } else if matches(position, 0xE2, 0x80, 0x98) {
-            (opener, closer) = (0x9A, 0x98)
-        } else {
-            return false
-        }
-        var isOpen = false
-        for index in sentenceStart..<position
-        where index + 2 < position && matches(index, 0xE2, 0x80, text[index + 2]) {
-            if text[index + 2] == opener { isOpen = true }
-            if text[index + 2] == closer { isOpen = false }
-        }
-        return isOpen
+    /// Whether `position` is at the `“` or `‘` of a quotation that `„` or `‚` opened on this line, as in
+    /// German and Czech; in English they open one.
+    private mutating func closesLowQuote(_ position: Int) -> Bool {
+        let isDouble = matches(position, 0xE2, 0x80, 0x9C)
+        guard isDouble || matches(position, 0xE2, 0x80, 0x98) else { return false }
+        lowQuotes.read(text, to: position)
+        return isDouble ? lowQuotes.isDoubleOpen : lowQuotes.isSingleOpen
     }
 
     /// `”` `’` `›` `」` `』` `】` `》` `〉` `〕` `）` `］` `＂` as three bytes of UTF-8.
@@ -287,5 +279,28 @@ extension SentenceSplitter {
         var start = position - 1
         while start > 0 && text[start] & 0xC0 == 0x80 { start -= 1 }
         return start >= 0 && isCJK(scalar(at: start))
+    }
+}
+
+/// The quotations that `„` and `‚` have opened, read from the start of a line, each byte once.
+private struct LowQuotes {
+    private(set) var isDoubleOpen = false
+    private(set) var isSingleOpen = false
+    private var position = 0
+
+    /// Reads on to the byte before `end`, which is not before those that were read.
+    mutating func read(_ text: UnsafeBufferPointer<UInt8>, to end: Int) {
+        while position < end {
+            if text[position] == 0xE2, position + 2 < text.count, text[position + 1] == 0x80 {
+                switch text[position + 2] {
+                case 0x9E: isDoubleOpen = true
+                case 0x9C: isDoubleOpen = false
+                case 0x9A: isSingleOpen = true
+                case 0x98: isSingleOpen = false
+                default: break
+                }
+            }
+            position += 1
+        }
     }
 }

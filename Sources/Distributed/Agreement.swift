@@ -44,6 +44,17 @@ public struct Agreement {
         return sums
     }
 
+    /// The sums over all ranks of the numbers at `places`; the rest of `numbers` stays.
+    public func sum<Numbers>(
+        _ numbers: Numbers, _ places: [WritableKeyPath<Numbers, Int64>]
+    ) throws(MPIError) -> Numbers {
+        var result = numbers
+        for (place, sum) in zip(places, try sum(places.map { numbers[keyPath: $0] })) {
+            result[keyPath: place] = sum
+        }
+        return result
+    }
+
     /// The sums over all ranks, one for each element, correctly rounded: the ranks' values are added without error and
     /// rounded once, so neither the order of the ranks nor the library's algorithm shows in the result.
     public func sum(_ values: [Double]) throws(MPIError) -> [Double] {

@@ -56,16 +56,23 @@ extension PendingDirectory {
         var process: pid_t
 
         init?(_ name: String) {
-            // From the right: host, process and random part hold no "-", the target may.
-            let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-            guard name.hasPrefix("."), parts.count >= 4, let process = pid_t(parts[parts.count - 2])
+            // From the right: host, process and random part hold no "-", the target may. Cut at bytes:
+            // the target may begin with a mark that combines with the dot.
+            let dash = UInt8(ascii: "-")
+            let parts = name.utf8.split(separator: dash, omittingEmptySubsequences: false)
+            guard name.utf8.first == UInt8(ascii: "."), parts.count >= 4,
+                let process = pid_t(Substring(parts[parts.count - 2]))
             else { return nil }
-            let front = parts.dropLast(3).joined(separator: "-") + "-"
-            isReplaced = front.hasSuffix(".\(Mark.replaced)")
+            let front = Array(parts.dropLast(3).joined(separator: CollectionOfOne(dash))) + [dash]
+            func ends(with mark: String) -> Bool {
+                front.suffix(mark.utf8.count + 1) == [UInt8](".\(mark)".utf8)[...]
+            }
+            isReplaced = ends(with: Mark.replaced)
             let mark = isReplaced ? Mark.replaced : Mark.pending
-            guard front.hasSuffix(".\(mark)") else { return nil }
-            target = String(front.dropFirst().dropLast(mark.count + 1))
-            host = String(parts[parts.count - 3])
+            guard ends(with: mark) else { return nil }
+            target = String(
+                decoding: front.dropFirst().dropLast(mark.utf8.count + 1), as: UTF8.self)
+            host = String(Substring(parts[parts.count - 3]))
             self.process = process
         }
     }

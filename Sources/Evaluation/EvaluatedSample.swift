@@ -1,5 +1,6 @@
 package import BERT
-package import Corpus
+import Corpus
+package import Samples
 package import Tokenization
 
 /// The prediction of one masked token.

@@ -93,7 +93,7 @@ public struct PretrainingEvaluator {
     ) throws {
         guard !range.isEmpty else { return }
         let samples = try range.map { try source.sample(epoch: 0, index: $0) }
-        let outcomes = model.evaluate(samples.map { PretrainingSequence($0) })
+        let outcomes = model.evaluate(samples)
         var tokens = model.tokenOutcomes[...]
         for (sample, outcome) in zip(samples, outcomes) {
             EvaluatedSample(

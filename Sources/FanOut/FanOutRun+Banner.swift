@@ -2,9 +2,9 @@ import BERT
 import Checkpointing
 import ExitCoding
 import FineTuning
+import Models
 import Reporting
 import Tensors
-import Training
 
 extension FanOutRun {
     /// Lines for the start of the run.

@@ -120,9 +120,11 @@ struct FanOutSurvey {
     /// Checks whether the files of the task at `place` exist.
     private mutating func hasFiles(_ task: TaskDefinition, _ place: String) -> Bool {
         var isComplete = true
-        var seen: Set<String> = []
+        var seen: Set<[UInt8]> = []
         for (key, path) in [("train", task.train), ("evaluate", task.evaluate)]
-        where !unread.affect("\(place).\(key)") && seen.insert(path).inserted {
+        where !unread.affect("\(place).\(key)")
+            && seen.insert(FileName.bytes(of: path)).inserted
+        {
             let isThere = attempt("task \(task.name)") { try Paths.exists(path) }
             if isThere == false {
                 add("task \(task.name): there is no file \(path)", ExitStatus.missingInput)

@@ -48,7 +48,7 @@ struct FanOutTime {
         var known: [(shape: TrialShape, seconds: TrialShape.Seconds)] = []
         for shape in shapes where !known.contains(where: { $0.shape == shape }) {
             Watchdog.note("the measurement of trials")
-            var seconds = shape.measure(executor, budget: Self.budget)
+            var seconds = try shape.measure(executor, budget: Self.budget)
             seconds.trainToken = try communicator.allReduce(seconds.trainToken, .maximum)
             seconds.update = try communicator.allReduce(seconds.update, .maximum)
             seconds.evaluateToken = try communicator.allReduce(seconds.evaluateToken, .maximum)

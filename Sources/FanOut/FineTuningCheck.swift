@@ -4,9 +4,9 @@ import ExitCoding
 public import FineTuning
 public import Formats
 public import MPI
+import Models
 public import Reporting
 import Runtime
-import Training
 
 /// Preflight check of a fan-out: everything that would prevent its trials from starting, the
 /// content of its data, and its memory, time and disk space.
@@ -64,9 +64,24 @@ public struct FineTuningCheck {
                     unread: unread)
             } : nil
         let most = survey.map { describe($0, memory) } ?? 0
-        try checkEveryRank(memory, Int(try communicator.broadcast(Int64(most))))
+        let largest = Int(try communicator.broadcast(Int64(most)))
+        try checkEveryRank(memory, largest)
         let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
-        if isSound, measures { try measure(survey?.works ?? []) }
+        if isSound, measures, try canMeasure(largest) { try measure(survey?.works ?? []) }
+    }
+
+    /// Whether the ranks that are here hold the largest trial, each one; a warning where they do
+    /// not. Collective.
+    private mutating func canMeasure(_ largest: Int) throws -> Bool {
+        guard isForeseen else { return true }
+        let present = try MemoryShare(among: communicator)
+        guard try Agreement(among: communicator).anyTrue(largest > present.bytes) else {
+            return true
+        }
+        report.warn(
+            "the time was not measured: \(communicator.size) ranks at once would need more memory "
+                + "than there is; run check with fewer ranks")
+        return false
     }
 
     /// Reports rank 0's findings.
@@ -222,6 +237,16 @@ public struct FineTuningCheck {
         }
     }
 
+    /// Free bytes where `directory` lies; nil, and a warning, where the file system does not tell.
+    private mutating func freeBytes(at directory: String) -> Int? {
+        do {
+            return try FreeSpace.bytes(at: directory)
+        } catch {
+            report.warn("the free space is not known: \(error)")
+            return nil
+        }
+    }
+
     private mutating func describe(_ disk: FanOutDisk, _ directory: String) {
         report.set("model_bytes", disk.models)
         report.set("state_bytes", disk.states)
@@ -233,7 +258,7 @@ public struct FineTuningCheck {
             + ", \(HumanFormat.bytes(disk.states)) for the states of running trials "
             + "(\(disk.running) at a time), "
             + "\(HumanFormat.bytes(disk.curves)) for curves"
-        if let free = try? FreeSpace.bytes(at: directory) {
+        if let free = freeBytes(at: directory) {
             text += "; \(HumanFormat.bytes(free)) are free"
             report.set("free_bytes", free)
             if free < disk.total {

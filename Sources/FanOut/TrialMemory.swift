@@ -2,7 +2,7 @@ import BERT
 import FineTuning
 import Runtime
 import Tensors
-import Training
+import TrainingStep
 
 /// Memory of a trial's model.
 struct TrialMemory {
@@ -26,7 +26,7 @@ struct TrialMemory {
     func check(_ task: String, _ memory: MemoryShare) throws -> Int {
         // Plus two moments and the best weights. Checked first, so that no later product overflows.
         let layout = ParameterLayout.fineTuning(start.configuration, head)
-        try ModelSetup.checkMemory(layout, .fineTuning)
+        try ModelMemory.fineTuning.check(layout)
         let needed =
             3 * layout.count * MemoryLayout<Float>.stride
             + BERTForFineTuning.trainingBytes(

@@ -43,14 +43,12 @@ struct TrialSetup {
             precision: configuration.precision)
     }
 
-    func makeOptimizer(_ layout: ParameterLayout) -> Optimizer {
-        // Bias correction: without it the first steps are far too long in short trainings (Mosbach
-        // et al., 2021, "On the Stability of Fine-tuning BERT").
-        Optimizer(
-            settings: OptimizerSettings(
-                learningRate: trial.learningRate, weightDecay: configuration.weightDecay,
-                biasCorrection: true,
-                clipNorm: configuration.clipNorm), layout: layout, executor: executor)
+    /// AdamW with bias correction: without it the first steps are far too long where there are few
+    /// (Mosbach et al., 2021, "On the Stability of Fine-tuning BERT").
+    var optimizer: OptimizerSettings {
+        OptimizerSettings(
+            learningRate: trial.learningRate, weightDecay: configuration.weightDecay,
+            biasCorrection: true, clipNorm: configuration.clipNorm)
     }
 
     /// The rate reaches 0 after the last update, not at it, so that a trial of one batch learns
@@ -61,9 +59,7 @@ struct TrialSetup {
             totalSteps: batches + 1)
     }
 
-    var scalerPolicy: LossScaler.Policy {
-        .default(for: configuration.precision)
-    }
+    var scalerPolicy: LossScaler.Policy { .default(for: configuration.precision) }
 
     /// Schedule of the trial's batches.
     func plan(examples: Int) -> BatchPlan {

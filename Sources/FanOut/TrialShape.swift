@@ -4,6 +4,7 @@ import Kernels
 import OperatingSystem
 import Optimization
 import Tensors
+import TrainingStep
 
 /// The properties of a trial that determine the duration of a step: a model, and examples of real
 /// lengths.
@@ -70,23 +71,21 @@ struct TrialShape: Codable, Equatable {
     ///
     /// - Parameter budget: seconds after which no more batches of a kind begin; at least one is
     ///   measured, after one to warm up.
-    func measure(_ executor: KernelExecutor, budget: Double) -> Seconds {
+    func measure(_ executor: KernelExecutor, budget: Double) throws -> Seconds {
         let network = BERTForFineTuning(
             model, head: head, for: .training,
             capacity: BatchCapacity(
                 sequences: inputs, sequenceLength: sequenceLength, maskedPerSequence: 0),
             executor: executor, headDropout: headDropout, precision: precision)
         network.initialize(seed: 1)
-        let optimizer = Optimizer(
-            settings: OptimizerSettings(), layout: network.layout, executor: executor)
+        let replica = try ReplicaStep(
+            of: network, optimizer: OptimizerSettings(learningRate: 0), scaling: .fixed(1),
+            among: nil)
         let trainToken = Self.secondsPerToken(train, budget) { batch in
             _ = network.train(batch, scale: 1, seed: 1, accumulate: false)
         }
-        let update = Self.leastSeconds {
-            let norm = optimizer.gradientNorm(network.gradients)
-            optimizer.step(
-                number: 1, learningRate: 0, gradientNorm: norm, parameters: network.parameters,
-                gradients: network.gradients)
+        let update = try Self.leastSeconds {
+            _ = try replica.update(number: 1, learningRate: 0, loss: 0)
         }
         let evaluateToken = Self.secondsPerToken(evaluate, budget) { _ = network.predict($0) }
         return Seconds(trainToken: trainToken, update: update, evaluateToken: evaluateToken)
@@ -107,11 +106,11 @@ struct TrialShape: Codable, Equatable {
         return (MonotonicClock.seconds - start) / Double(max(tokens, 1))
     }
 
-    /// The minimum of two times, because the first run touches memory for the first time.
-    private static func leastSeconds(_ body: () -> Void) -> Double {
-        (0..<2).reduce(.infinity) { least, _ in
+    /// The less of two times: the first touches memory that nobody has used.
+    private static func leastSeconds(_ body: () throws -> Void) rethrows -> Double {
+        try (0..<2).reduce(.infinity) { least, _ in
             let start = MonotonicClock.seconds
-            body()
+            try body()
             return min(least, MonotonicClock.seconds - start)
         }
     }

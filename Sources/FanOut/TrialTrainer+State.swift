@@ -4,7 +4,7 @@ import FineTuning
 import MPI
 import Optimization
 import Tensors
-import Training
+import TrainingStep
 
 /// Saving and resuming the state of a trial.
 extension TrialTrainer {
@@ -35,7 +35,7 @@ extension TrialTrainer {
             return false
         }
         self.state = state
-        self.scaler = scaler
+        replica.scaler = scaler
         try agreement.throwingTogether {
             // Only the leader keeps the best weights; the others read them to verify the file.
             let kept = isLeader ? best : Block<Float>(count: model.layout.count)
@@ -61,8 +61,9 @@ extension TrialTrainer {
 
     private func arrays(_ best: Block<Float>) -> [(name: String, values: Vector<Float>)] {
         var arrays = [
-            ("parameters", model.parameters.vector), ("exp_avg", optimizer.firstMoment.vector),
-            ("exp_avg_sq", optimizer.secondMoment.vector),
+            ("parameters", model.parameters.vector),
+            ("exp_avg", replica.optimizer.firstMoment.vector),
+            ("exp_avg_sq", replica.optimizer.secondMoment.vector),
         ]
         if state.best != nil { arrays.append(("best", best.vector)) }
         return arrays.map { (name: $0.0, values: $0.1) }
@@ -71,7 +72,7 @@ extension TrialTrainer {
     /// Writes the state, on the leader. If that fails, the previous state is unchanged and the
     /// trial continues, because a full disk may have room again later.
     func keepState() throws {
-        state.scaler = scaler.state
+        state.scaler = replica.scaler.state
         state.seconds += clock() - startedAt
         startedAt = clock()
         savedAt = startedAt

@@ -6,6 +6,7 @@ import Optimization
 import Randomness
 import Runtime
 import Tensors
+import TrainingStep
 
 /// Fine-tunes one model on one task, using all ranks of a group.
 ///
@@ -19,12 +20,11 @@ final class TrialTrainer {
 
     private let train: TaskInputs
     private let evaluator: TrialEvaluator
-    let optimizer: Optimizer
     private let schedule: LearningRateSchedule
-    var scaler: LossScaler
+    /// Gradients, reduction and update of a batch.
+    let replica: ReplicaStep
     let agreement: Agreement
     private let stopPoll: StopPoll
-    private let gradients: TrialGradients
     let best: Block<Float>
     let plan: BatchPlan
     /// On the group's first rank only.
@@ -68,19 +68,18 @@ final class TrialTrainer {
         model = try agreement.throwingTogether {
             try setup.makeModel(train, evaluate)
         }
-        optimizer = setup.makeOptimizer(model.layout)
+        replica = try ReplicaStep(
+            of: model, optimizer: setup.optimizer, scaling: setup.scalerPolicy, among: setup.group,
+            stopPoll: stopPoll, progress: { link?.tick() })
         best = Block(count: setup.group.rank == 0 ? model.layout.count : 0)
         plan = setup.plan(examples: train.count)
         schedule = setup.makeSchedule(batches: plan.count)
-        scaler = LossScaler(setup.scalerPolicy)
         let stopping = setup.configuration.earlyStopping
         state = TrialState(
             settings: setup.settings,
             earlyStopping: EarlyStopping(
                 patience: stopping.patience, minimumImprovement: stopping.minimumImprovement),
-            scaler: scaler)
-        gradients = try TrialGradients(
-            setup, model: model, stopPoll: stopPoll, tick: { link?.tick() })
+            scaler: replica.scaler)
         evaluator = TrialEvaluator(
             setup, model: model, inputs: evaluate, stopPoll: stopPoll,
             tick: { link?.tick() })
@@ -188,46 +187,74 @@ final class TrialTrainer {
             part.map { train.example($0, epoch: epoch) }
         }
         let rounds = (0..<setup.group.size).map { share($0).count }.max() ?? 0
-        let terms = batches.joined().reduce(0) { $0 + model.head.terms($1.target) }
         let failure = TrialFault.strike(setup, batch: state.batches)
-        let sums = try agreement.sum([
-            Int64(terms), stopPoll.isStopRequestedLocally ? 1 : 0, failure == nil ? 0 : 1,
-            isLeader && clock() - savedAt > saveSeconds ? 1 : 0,
-        ])
-        isSaveDue = sums[3] > 0
-        if sums[2] > 0 {
+        let all = try agreement.sum(
+            BatchNumbers(
+                terms: batches.joined().reduce(0) { $0 + Int64(model.head.terms($1.target)) },
+                stopRequests: stopPoll.isStopRequestedLocally ? 1 : 0,
+                failures: failure == nil ? 0 : 1,
+                dueSaves: isLeader && clock() - savedAt > saveSeconds ? 1 : 0),
+            BatchNumbers.places)
+        isSaveDue = all.dueSaves > 0
+        if all.failures > 0 {
             try agreement.throwingTogether {
                 if let failure { throw failure }
             }
         }
-        if sums[1] > 0 { return false }
-        let scale = sums[0] > 0 ? Float(scaler.scale / Double(sums[0])) : 0
-        guard let loss = try gradients.compute(batches, rounds: rounds, scale: scale) else {
+        if all.stopRequests > 0 { return false }
+        guard let loss = try computeGradients(batches, rounds: rounds, terms: all.terms) else {
             return false
         }
-        let total = try agreement.sum([loss])[0] / Double(max(sums[0], 1))
         state.batches += 1
-        try update(loss: total)
+        try update(loss: try agreement.sum([loss])[0] / Double(max(all.terms, 1)))
         return true
     }
 
+    /// The sum of this rank's losses, and in the model the gradients of all ranks; nil where a rank
+    /// was told to stop. Collective.
+    private func computeGradients(
+        _ batches: [[TaskExample]], rounds: Int, terms: Int64
+    ) throws -> Double? {
+        let scale = terms > 0 ? Float(replica.scaler.scale / Double(terms)) : 0
+        var outcome = TaskOutcome()
+        let isDone = try replica.computeGradients(MicroBatchRounds(batches.count, of: rounds)) {
+            index, accumulates, observer in
+            outcome.add(
+                model.train(
+                    batches.isEmpty ? [] : batches[index], scale: scale, seed: setup.seed,
+                    accumulate: accumulates, observer: observer))
+        }
+        return isDone ? outcome.loss : nil
+    }
+
     private func update(loss: Double) throws {
-        let norm = optimizer.gradientNorm(model.gradients, scale: 1 / scaler.scale)
-        let overflowed = !(norm.isFinite && loss.isFinite)
-        let scale = scaler.scale
-        scaler.update(overflowed: overflowed)
-        guard !overflowed else {
-            if scaler.skipsOverflows && !scaler.isExhausted { return }
+        let rate = schedule.rate(
+            state.updates + 1, peak: replica.optimizer.settings.learningRate)
+        let update = try replica.update(
+            number: state.updates + 1, learningRate: rate, loss: loss)
+        guard !update.overflowed else {
+            if replica.scaler.skipsOverflows && !replica.scaler.isExhausted { return }
             throw FanOutError(
                 "the loss or its gradient is not finite in batch \(state.batches) of "
                     + "\(plan.count); lower the learning rate")
         }
         state.updates += 1
         state.curve.add(loss, batch: state.batches, total: plan.count)
-        optimizer.step(
-            number: state.updates,
-            learningRate: schedule.rate(state.updates, peak: optimizer.settings.learningRate),
-            gradientNorm: norm, gradientScale: 1 / scale, parameters: model.parameters,
-            gradients: model.gradients)
+    }
+}
+
+/// The numbers that the ranks of a group add up before a batch.
+private struct BatchNumbers {
+    /// Terms of the loss.
+    var terms: Int64
+    /// Ranks that were asked to stop.
+    var stopRequests: Int64
+    /// Ranks that cannot go on.
+    var failures: Int64
+    /// Ranks that find it time to keep the state: the leader.
+    var dueSaves: Int64
+
+    static var places: [WritableKeyPath<Self, Int64>] {
+        [\.terms, \.stopRequests, \.failures, \.dueSaves]
     }
 }

@@ -1,4 +1,5 @@
 import ExitCoding
+import FileNames
 
 /// Reading, writing and description of one kind of YAML value.
 package struct ValueKind<Value> {
@@ -141,7 +142,8 @@ extension ValueKind where Value == String {
     }
 
     package static func isFolderName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 200 && !text.utf8.contains(UInt8(ascii: "/"))
+        !text.isEmpty && FileName.bytes(of: text).count <= 200
+            && !text.utf8.contains(UInt8(ascii: "/"))
             && text != "." && text != ".."
     }
 

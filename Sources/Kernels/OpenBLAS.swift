@@ -1,4 +1,5 @@
 public import ExitCoding
+import FileNames
 import Glibc
 
 /// OpenBLAS's product, for processors that this project has no kernels for.
@@ -31,7 +32,9 @@ struct OpenBLAS: Sendable {
     init(names: [String]) throws(MissingLibraryError) {
         // Products run on the team's threads, not on its own.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
-        let handle = names.lazy.compactMap { dlopen($0, RTLD_NOW | RTLD_LOCAL) }.first
+        let handle = names.lazy.compactMap { name in
+            withSystemPath(name) { dlopen($0, RTLD_NOW | RTLD_LOCAL) }
+        }.first
         guard let handle else {
             let cause = dlerror().map { String(cString: $0) } ?? "not found"
             throw MissingLibraryError(library: "OpenBLAS", cause: cause)

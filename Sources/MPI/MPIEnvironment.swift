@@ -133,7 +133,15 @@ public struct MPIEnvironment: ~Copyable {
     /// Ends all ranks of the job immediately with exit status `code`. Usable before, during and
     /// after MPI's lifetime.
     public static func abort(code: Int32) -> Never {
-        if wasInitialized && !wasFinalized { _ = cmpi_abort(cmpi_comm_world(), code) }
+        if wasInitialized && !wasFinalized {
+            guard isMainThread else { _exit(code) }
+            _ = cmpi_abort(cmpi_comm_world(), code)
+        }
         exit(code)
+    }
+
+    private static var isMainThread: Bool {
+        var isMain: Int32 = 0
+        return MPI_Is_thread_main(&isMain) == 0 && isMain != 0
     }
 }

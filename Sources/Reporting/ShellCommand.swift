@@ -37,6 +37,6 @@ public struct ShellCommand: Sendable, CustomStringConvertible {
             default: "\\" + String(byte >> 6) + String(byte >> 3 & 7) + String(byte & 7)
             }
         }
-        return "\"$(printf '\(format.joined())')\""
+        return "\"$(printf -- '\(format.joined())')\""
     }
 }

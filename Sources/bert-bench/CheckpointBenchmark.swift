@@ -6,10 +6,10 @@ import Glibc
 import MPI
 import OperatingSystem
 import Optimization
+import Pretraining
 import Reporting
 import Tensors
 import Tokenization
-import Training
 
 /// Training steps with background checkpoints, on all ranks.
 final class CheckpointBenchmark {

@@ -2,6 +2,7 @@ import BERT
 import FineTuning
 import FoundationEssentials
 import Randomness
+import Samples
 import Tokenization
 
 /// Micro-batches of a fine-tuning benchmark, for this program and the peer.
@@ -38,7 +39,7 @@ struct FinetuneBatches: Encodable {
         } else {
             (vocabularySize, classes) = (configuration.vocabularySize, 2)
             sentences = options.shape.batches(4).joined().map {
-                ($0.tokenIDs, Int($0.nextSentenceLabel))
+                ($0.tokenIDs, $0.isRandomNext ? 1 : 0)
             }
         }
         // Sentences are in random order, as in training, and repeated if there are too few.

@@ -3,7 +3,9 @@ import BERT
 import Kernels
 import Optimization
 import Reporting
+import Samples
 import Tensors
+import TrainingStep
 
 /// Data for measuring fine-tuning; `compare` passes the same options to its child.
 struct FinetuneData: ParsableArguments {
@@ -92,17 +94,16 @@ struct FinetuneResult: Encodable {
 /// Real fine-tuning steps, run by the code of `bert-train finetune`.
 final class FinetuneBenchmark {
     private let model: BERTForFineTuning
-    private let optimizer: Optimizer
+    private let replica: ReplicaStep
     private let batches: [[TaskExample]]
     private let accumulation: Int
     private var steps = 0
 
     private static let seed: UInt64 = 1
-    private static let learningRate = 3e-5
 
     /// A freshly initialized classifier.
     ///
-    /// - Throws: `TrainingError` (78) if it does not fit into memory.
+    /// - Throws: `PretrainingError` (78) if it does not fit into memory.
     init(_ data: FinetuneBatches, _ options: StepOptions, executor: KernelExecutor) throws {
         var sizes = options.shape.configuration
         sizes.vocabularySize = data.vocabularySize
@@ -120,8 +121,9 @@ final class FinetuneBenchmark {
             sizes, head: head, for: .training, capacity: capacity, executor: executor,
             precision: options.precision)
         model.initialize(seed: Self.seed)
-        optimizer = Optimizer(
-            settings: OptimizerSettings(), layout: model.layout, executor: executor)
+        replica = try ReplicaStep(
+            of: model, optimizer: OptimizerSettings(learningRate: 3e-5), scaling: .fixed(1),
+            among: nil)
         var sample = 0
         batches = data.batches.map { batch in
             zip(batch.ids, batch.labels).map { ids, label in
@@ -145,18 +147,19 @@ final class FinetuneBenchmark {
         let part = batches[first..<first + accumulation]
         steps += 1
         let examples = part.reduce(0) { $0 + $1.count }
-        for (index, batch) in part.enumerated() {
+        _ = try replica.computeGradients(MicroBatchRounds(accumulation, of: accumulation)) {
+            index, accumulates, observer in
             _ = model.train(
-                batch, scale: 1 / Float(examples), seed: Self.seed, accumulate: index > 0)
+                part[first + index], scale: 1 / Float(examples), seed: Self.seed,
+                accumulate: accumulates, observer: observer)
         }
-        let norm = optimizer.gradientNorm(model.gradients)
-        guard norm.isFinite else {
+        let update = try replica.update(
+            number: steps, learningRate: replica.optimizer.settings.learningRate, loss: 0)
+        guard !update.overflowed else {
             throw BenchmarkError(
-                "step \(steps): the gradient norm is \(norm); this is a bug: please report it")
+                "step \(steps): the gradient norm is \(update.gradientNorm); this is a bug: please "
+                    + "report it")
         }
-        optimizer.step(
-            number: steps, learningRate: Self.learningRate, gradientNorm: norm,
-            parameters: model.parameters, gradients: model.gradients)
         return part.joined().reduce(0) { sum, example in
             example.inputs.reduce(sum) { $0 + $1.tokenIDs.count }
         }

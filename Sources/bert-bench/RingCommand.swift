@@ -6,7 +6,6 @@ import MPI
 import OperatingSystem
 import Reporting
 import Runtime
-import Training
 
 /// `mpirun -n 4 bert-bench ring`: this package's ring all-reduce against the library's
 /// `MPI_Allreduce`, in alternating pairs. Nothing is timed before both have given the right sums.

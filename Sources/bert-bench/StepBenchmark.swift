@@ -1,23 +1,26 @@
 import BERT
 import Kernels
 import Optimization
+import Samples
 import Tensors
+import TrainingStep
 
 /// Real training steps on synthetic samples, run by the code of `bert-train`, on one rank.
 final class StepBenchmark {
     let shape: StepShape
     let model: BERTForPreTraining
-    let optimizer: Optimizer
-    private let batches: [[PretrainingSequence]]
+    private let replica: ReplicaStep
+    /// The optimizer of the steps.
+    var optimizer: Optimizer { replica.optimizer }
+    private let batches: [[PretrainingSample]]
     let accumulation: Int
     private var steps = 0
 
     private static let seed: UInt64 = 1
-    private static let learningRate = 1e-4
 
     /// Makes a freshly initialized model whose steps have `accumulation` micro-batches each.
     ///
-    /// - Throws: `TrainingError` (78) if it does not fit into memory.
+    /// - Throws: `PretrainingError` (78) if it does not fit into memory.
     init(
         _ shape: StepShape, precision: Precision, accumulation: Int, executor: KernelExecutor
     ) throws {
@@ -33,8 +36,8 @@ final class StepBenchmark {
             shape.configuration, for: .training, capacity: shape.capacity, executor: executor,
             precision: precision)
         model.initialize(seed: Self.seed)
-        optimizer = Optimizer(
-            settings: OptimizerSettings(), layout: model.layout, executor: executor)
+        replica = try ReplicaStep(
+            of: model, optimizer: OptimizerSettings(), scaling: .fixed(1), among: nil)
         batches = shape.batches(4)
     }
 
@@ -53,22 +56,22 @@ final class StepBenchmark {
         let scale = ObjectiveScale(
             masked: shape.masked * accumulation, sequences: shape.micro * accumulation)
         phases?.start()
-        for index in 0..<accumulation {
+        _ = try replica.computeGradients(MicroBatchRounds(accumulation, of: accumulation)) {
+            index, accumulates, observer in
             let batch = batches[(steps * accumulation + index) % batches.count]
             _ = model.train(
-                batch, scale: scale, seed: Self.seed, accumulate: index > 0,
-                observer: phases?.observer(layers: shape.configuration.layers)
-                    ?? GradientObserver())
+                batch, scale: scale, seed: Self.seed, accumulate: accumulates,
+                observer: phases?.observer(layers: shape.configuration.layers) ?? observer)
         }
-        let norm = optimizer.gradientNorm(model.gradients)
+        let norm = try replica.gradientNorm()
         phases?.end("gradient norm")
         guard norm.isFinite else {
             throw BenchmarkError(
                 "step \(steps): the gradient norm is \(norm); this is a bug: please report it")
         }
-        optimizer.step(
-            number: steps, learningRate: Self.learningRate, gradientNorm: norm,
-            parameters: model.parameters, gradients: model.gradients)
+        try replica.apply(
+            number: steps, learningRate: replica.optimizer.settings.learningRate,
+            gradientNorm: norm)
         phases?.end("AdamW")
     }
 
@@ -96,7 +99,7 @@ final class StepBenchmark {
         return best.masked - best.unmasked
     }
 
-    private func secondsUntilHeads(_ batch: [PretrainingSequence]) -> Double {
+    private func secondsUntilHeads(_ batch: [PretrainingSample]) -> Double {
         let clock = PhaseClock()
         clock.start()
         // Gradients are accumulated, so without predictions they are cleared instead.

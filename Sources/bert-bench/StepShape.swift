@@ -1,5 +1,6 @@
 import BERT
 import Randomness
+import Samples
 
 /// Sizes of a benchmark's training step: a model, and micro-batches of full-length sequences.
 struct StepShape {
@@ -45,20 +46,21 @@ struct StepShape {
     }
 
     /// `count` micro-batches of random tokens, all distinct.
-    func batches(_ count: Int) -> [[PretrainingSequence]] {
+    func batches(_ count: Int) -> [[PretrainingSample]] {
         (0..<count).map { batch in (0..<micro).map { sample(batch * micro + $0) } }
     }
 
-    private func sample(_ index: Int) -> PretrainingSequence {
+    private func sample(_ index: Int) -> PretrainingSample {
         var random = AddressedGenerator(
             RandomAddress(seed: 1, purpose: .synthetic, sample: index))
         func token() -> Int32 { Int32(random.below(configuration.vocabularySize)) }
         let positions = (0..<Int32(sequenceLength)).shuffled(using: &random)
             .prefix(maskedPerSequence).sorted()
-        return PretrainingSequence(
+        return PretrainingSample(
+            identity: SampleIdentity(epoch: 0, index: index),
             tokenIDs: (0..<sequenceLength).map { _ in token() },
             segmentIDs: (0..<sequenceLength).map { $0 < sequenceLength / 2 ? 0 : 1 },
             maskedPositions: positions, maskedLabels: positions.map { _ in token() },
-            nextSentenceLabel: Int32(random.below(2)), epoch: 0, sample: index)
+            isRandomNext: random.below(2) == 1)
     }
 }

@@ -5,8 +5,8 @@ import FanOut
 import FineTuning
 import Formats
 import MPI
+import Pretraining
 import Reporting
-import Training
 
 /// `bert-train check`.
 struct CheckCommand: ParsableCommand {

@@ -3,9 +3,9 @@ import Distributed
 import DurableFiles
 import ExitCoding
 import MPI
+import Pretraining
 import Reporting
 import Tensors
-import Training
 
 /// `bert-train evaluate`.
 struct EvaluateCommand: ParsableCommand {

@@ -4,8 +4,8 @@ import DurableFiles
 import FanOut
 import FineTuning
 import MPI
+import Pretraining
 import Runtime
-import Training
 
 /// `bert-train finetune`.
 struct FinetuneCommand: ParsableCommand {
@@ -52,7 +52,7 @@ struct FinetuneCommand: ParsableCommand {
         if let part {
             let count = configuration.tasks.count
             guard configuration.restrict(to: part) else {
-                throw TrainingError.configuration(
+                throw PretrainingError.configuration(
                     "part \(part.number) of \(part.count) would be empty: \(options.file) has "
                         + "\(count) task(s); ask for at most as many parts")
             }

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Pretraining
 import Reporting
-import Training
 
 /// `bert-train keys`.
 struct KeysCommand: ParsableCommand {

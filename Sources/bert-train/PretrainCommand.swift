@@ -2,9 +2,9 @@ import ArgumentParser
 import Distributed
 import DurableFiles
 import MPI
+import Pretraining
 import QuickStart
 import Runtime
-import Training
 
 /// `bert-train pretrain`.
 struct PretrainCommand: ParsableCommand {

@@ -2,9 +2,9 @@ import ArgumentParser
 import Distributed
 import ExitCoding
 import MPI
+import Pretraining
 import Reporting
 import Runtime
-import Training
 
 /// `bert-train replay`.
 struct ReplayCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Corpus
+import Samples
 
 /// Selection of a corpus's samples: options shared by `show` and `export`. Their defaults are those
 /// of a run's configuration.

@@ -1,5 +1,6 @@
 import BERT
 import Kernels
+import Samples
 import Tensors
 import Testing
 
@@ -120,11 +121,11 @@ import Testing
     }
 
     /// A sequence too short for a pair, with its last token to predict.
-    private static func short(_ length: Int) -> PretrainingSequence {
-        PretrainingSequence(
-            tokenIDs: Array([7, 11].suffix(length)), segmentIDs: Array([0, 1].suffix(length)),
-            maskedPositions: [Int32(length - 1)], maskedLabels: [13], nextSentenceLabel: 1,
-            epoch: 0, sample: 40)
+    private static func short(_ length: Int) -> PretrainingSample {
+        PretrainingSample(
+            identity: SampleIdentity(epoch: 0, index: 40), tokenIDs: Array([7, 11].suffix(length)),
+            segmentIDs: Array([0, 1].suffix(length)),
+            maskedPositions: [Int32(length - 1)], maskedLabels: [13], isRandomNext: true)
     }
 
     @Test("every length that a sequence can have")

@@ -1,4 +1,5 @@
 import BERT
+import Samples
 import Testing
 
 /// Dropout is a function of seed, epoch and sample.
@@ -13,7 +14,9 @@ import Testing
         #expect(model.train(sequences, seed: 1) == outcomes)
         #expect(model.gradientValues == gradients)
         #expect(TestModel.make(TestModel.dropout).train(sequences, seed: 1) == outcomes)
-        let (epoch, sample) = (changed { $0.epoch = 1 }, changed { $0.sample += 100 })
+        let (epoch, sample) = (
+            changed { $0.identity.epoch = 1 }, changed { $0.identity.index += 100 }
+        )
         for others in [
             model.train(sequences, seed: 2), model.train(epoch, seed: 1),
             model.train(sample, seed: 1), model.evaluate(sequences),
@@ -26,8 +29,8 @@ import Testing
     }
 
     private func changed(
-        _ change: (inout PretrainingSequence) -> Void
-    ) -> [PretrainingSequence] {
+        _ change: (inout PretrainingSample) -> Void
+    ) -> [PretrainingSample] {
         sequences.map { sequence in
             var sequence = sequence
             change(&sequence)

@@ -5,6 +5,7 @@ import FoundationEssentials
 import Glibc
 import HDF5
 import Kernels
+import Samples
 import Tensors
 import Testing
 
@@ -43,12 +44,12 @@ struct ReferenceCase: Sendable, CustomTestStringConvertible {
     }
 
     /// The rows of `pretrain.hdf5`.
-    func sequences() throws -> [PretrainingSequence] {
+    func sequences() throws -> [PretrainingSample] {
         let source = try NvidiaHDF5Source(
             paths: ["\(directory)/pretrain.hdf5"], vocabularySize: 1 << 20, order: .sequential,
             seed: 0)
         return try (0..<source.sampleCount(epoch: 0)).map {
-            PretrainingSequence(try source.sample(epoch: 0, index: $0))
+            try source.sample(epoch: 0, index: $0)
         }
     }
 
@@ -120,18 +121,9 @@ struct ReferenceSummary: Codable, Equatable, Sendable {
     }
 }
 
-extension PretrainingSequence {
-    /// The sequence of a sample.
-    init(_ sample: PretrainingSample) {
-        self.init(
-            tokenIDs: sample.tokenIDs, segmentIDs: sample.segmentIDs,
-            maskedPositions: sample.maskedPositions, maskedLabels: sample.maskedLabels,
-            nextSentenceLabel: sample.isRandomNext ? 1 : 0, epoch: sample.identity.epoch,
-            sample: sample.identity.index)
-    }
-
+extension PretrainingSample {
     /// The same tokens, with all of them to predict.
-    var predictingAll: PretrainingSequence {
+    var predictingAll: PretrainingSample {
         var sequence = self
         sequence.maskedPositions = tokenIDs.indices.map { Int32($0) }
         sequence.maskedLabels = tokenIDs

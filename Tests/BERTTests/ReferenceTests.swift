@@ -1,5 +1,6 @@
 import BERT
 import Kernels
+import Samples
 import Tensors
 import Testing
 

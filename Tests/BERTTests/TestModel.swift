@@ -1,6 +1,7 @@
 import BERT
 import Kernels
 import Randomness
+import Samples
 import Tensors
 
 /// Small models, and sequences of synthetic tokens.
@@ -52,24 +53,25 @@ enum TestModel {
     /// Sequences of `lengths` (at least 3), each with a seventh of its tokens to predict.
     static func sequences(
         _ lengths: [Int], epoch: Int = 0, vocabularySize: Int = 61
-    ) -> [PretrainingSequence] {
+    ) -> [PretrainingSample] {
         lengths.enumerated().map { index, length in
             var numbers = AddressedGenerator(
                 RandomAddress(seed: 7, purpose: .synthetic, sample: index * 1000 + length))
             let cut = numbers.in(1...length - 2)
             let places = stride(from: numbers.below(3), to: length, by: 7).map { Int32($0) }
-            return PretrainingSequence(
+            return PretrainingSample(
+                identity: SampleIdentity(epoch: epoch, index: 40 + index),
                 tokenIDs: (0..<length).map { _ in Int32(numbers.below(vocabularySize)) },
                 segmentIDs: (0..<length).map { $0 <= cut ? 0 : 1 },
                 maskedPositions: places,
                 maskedLabels: places.map { _ in Int32(numbers.below(vocabularySize)) },
-                nextSentenceLabel: Int32(numbers.below(2)), epoch: epoch, sample: 40 + index)
+                isRandomNext: numbers.below(2) == 1)
         }
     }
 
     /// The objective of `sequences` as one global batch.
     static func scale(
-        _ sequences: some Collection<PretrainingSequence>, lossScale: Double = 1
+        _ sequences: some Collection<PretrainingSample>, lossScale: Double = 1
     ) -> ObjectiveScale {
         ObjectiveScale(
             masked: sequences.reduce(0) { $0 + $1.maskedPositions.count },
@@ -88,7 +90,7 @@ extension BERTForPreTraining {
     var gradientValues: [Double] { gradients.vector.buffer.map { Double($0) } }
 
     /// One pass over `sequences` as the global batch; the gradients start as garbage.
-    func train(_ sequences: [PretrainingSequence], seed: UInt64 = 1) -> [SequenceOutcome] {
+    func train(_ sequences: [PretrainingSample], seed: UInt64 = 1) -> [SequenceOutcome] {
         gradients.vector.fill(.nan)
         return train(
             sequences, scale: TestModel.scale(sequences), seed: seed, accumulate: false)

@@ -3,6 +3,7 @@ import Dispatch
 import DurableFiles
 import Glibc
 import HDF5
+import Samples
 import TemporaryDirectories
 import Testing
 import Tokenization

@@ -2,6 +2,7 @@ import Corpus
 import Dispatch
 import DurableFiles
 import Randomness
+import Samples
 import Synchronization
 import Testing
 

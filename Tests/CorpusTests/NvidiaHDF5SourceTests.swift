@@ -2,6 +2,7 @@ import Corpus
 import DurableFiles
 import Glibc
 import HDF5
+import Samples
 import TemporaryDirectories
 import Testing
 

@@ -53,6 +53,7 @@ import Testing
         "Er sagte „राम।“ und ging.",
         "Er rief „Komm!“ und ging.| „Nein!“| Sie kam.| ‚Wer?‘",
         "Er rief „Komm!“| Dann ging er.| „Ja.“| Sie las „A“ vor.“Ende.",
+        "„Erster Satz.| Zweiter Satz!“| Dann kam er.",
         "He said “Go!” and left.| “No.”| ‘Yes?’| She went.",
         "هل جاء؟| نعم، جاء.| ذهب؟، قال",
         "یہ کتاب ہے۔| وہ قلم ہے۔",

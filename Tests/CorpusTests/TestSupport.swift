@@ -1,6 +1,7 @@
 import Corpus
 import DurableFiles
 import Randomness
+import Samples
 import TemporaryDirectories
 import Testing
 

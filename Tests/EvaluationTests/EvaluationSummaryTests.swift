@@ -1,6 +1,7 @@
 import BERT
 import Corpus
 import Evaluation
+import Samples
 import Testing
 import Tokenization
 

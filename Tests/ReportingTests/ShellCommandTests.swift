@@ -15,7 +15,7 @@ import Testing
         // The bytes E9 and FF, which are no UTF-8.
         (
             ["--run", "a\u{10F7E9} 'b'%\\\u{10F7FF}"],
-            #"--run "$(printf 'a\351 \047b\047\045\134\377')""#
+            #"--run "$(printf -- 'a\351 \047b\047\045\134\377')""#
         ),
     ])
     func wordsThatAShellWouldChangeAreQuoted(words: [String], text: String) {

@@ -1,7 +1,7 @@
 import Corpus
 import FineTuning
 import Formats
-import Training
+import Pretraining
 
 /// `bert-train --config`.
 struct ConfigurationReader: FuzzReader {

@@ -1,6 +1,7 @@
 import Corpus
 import DurableFiles
 import HDF5
+import Samples
 import Tokenization
 
 /// A corpus directory, above all its shards.

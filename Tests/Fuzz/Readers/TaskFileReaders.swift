@@ -1,5 +1,6 @@
 import BERT
 import FineTuning
+import Samples
 import Tokenization
 
 /// Tables: TSV, CSV, JSON lines.
