@@ -109,8 +109,7 @@ struct FanOutSurvey {
         let length = configuration.sequenceLength(of: task)
         let inputs = ModelInputs(
             length: length, vocabularySize: start.tokenizer.vocabulary.count,
-            hasPairs: task.columns.pair != nil || task.kind == .questionAnswering
-                || task.kind == .multipleChoice)
+            hasPairs: task.hasPairs)
         return start.configuration.problem(withInputs: inputs).map {
             "task \(task.name) (sequence_length \(length)) does not fit the model in "
                 + "\(start.point.path): \($0)"

@@ -104,19 +104,3 @@ extension TaskExample {
     /// Number of tokens of all its inputs.
     var tokens: Int { inputs.reduce(0) { $0 + $1.tokenIDs.count } }
 }
-
-extension TaskExamples {
-    /// Fraction of inputs with the given number of tokens.
-    fileprivate func share(ofLength length: Int) -> Double {
-        let lengths: [Int] =
-            switch self {
-            case .sequences(let examples): examples.map(\.input.tokenIDs.count)
-            case .choices(let examples): examples.flatMap { $0.inputs.map(\.tokenIDs.count) }
-            case .tagging(let examples): examples.map(\.input.tokenIDs.count)
-            // A long context is cut into windows, so nothing is truncated.
-            case .questions: []
-            }
-        return lengths.isEmpty
-            ? 0 : Double(lengths.count { $0 >= length }) / Double(lengths.count)
-    }
-}

@@ -64,11 +64,11 @@ struct FinetuneBatches: Encodable {
         var task = TaskDefinition()
         (task.name, task.train, task.evaluate) = ("benchmark", path, path)
         let data = try TaskData.load(task, tokenizer: tokenizer, sequenceLength: length)
-        guard case .sequences(let examples) = data.train else {
+        guard let examples = data.train as? [SequenceExample] else {
             preconditionFailure("classification has sequences")
         }
         let sentences = examples.compactMap { example -> (ids: [Int32], label: Int)? in
-            guard case .category(let label)? = example.label else { return nil }
+            guard case .category(let label) = example.target else { return nil }
             return (example.input.tokenIDs, label)
         }
         return (sentences, data.labels.count)

@@ -1,3 +1,4 @@
+import BERT
 import FineTuning
 import Testing
 import Tokenization
@@ -90,22 +91,33 @@ private struct Features: Decodable {
         let table = try TaskTable.parse(
             Array(text.utf8), path: "f", format: .tsv, columns: ["a", "b", "label"])
         let encoder = InputEncoder(tokenizer, maximumLength: 16)
-        let places = SequenceColumns(first: 0, second: 1, label: 2)
+        func examples(
+            _ target: (TaskTable.Row) throws(TaskDataError) -> TaskTarget
+        ) throws -> [SequenceExample] {
+            try table.examples(first: 0, second: 1, encoder: encoder, target: target)
+        }
         let map = try table.labels(column: 2)
-        let classes = try table.examples(places, target: .category(map), encoder: encoder)
-        #expect(classes.map(\.label) == [.category(0), .category(1)])
+        let classes = try examples { (row) throws(TaskDataError) in
+            .category(try table.category(row, 2, map))
+        }
+        #expect(classes.map(\.target) == [.category(0), .category(1)])
         #expect(classes[0].input == encoder.encode("river", "city"))
-        let scores = try table.examples(places, target: .score, encoder: encoder)
-        #expect(scores.map(\.label) == [.score(2), .score(10)])
+        let scores = try examples { (row) throws(TaskDataError) in
+            .score(try table.score(row, 2))
+        }
+        #expect(scores.map(\.target) == [.score(2), .score(10)])
         #expect(
             message {
                 let other = LabelMap(collecting: ["2"])
-                _ = try table.examples(places, target: .category(other), encoder: encoder)
+                _ = try examples { (row) throws(TaskDataError) in
+                    .category(try table.category(row, 2, other))
+                }
             } == "f:3: label 10 is not one of those trained on (2)")
         #expect(
             message {
-                let places = SequenceColumns(first: 0, label: 1)
-                _ = try table.examples(places, target: .score, encoder: encoder)
+                _ = try examples { (row) throws(TaskDataError) in
+                    .score(try table.score(row, 1))
+                }
             } == "f:2: the label must be a decimal number from -1e18 to 1e18, found city")
     }
 
@@ -116,9 +128,9 @@ private struct Features: Decodable {
         let map = try table.labels(column: 1, multiple: true)
         #expect(map.names == ["x", "y", "z"])
         let examples = try table.examples(
-            SequenceColumns(first: 0, label: 1), target: .categories(map),
-            encoder: InputEncoder(tokenizer, maximumLength: 8))
-        #expect(examples.map(\.label) == [.categories([0, 1]), .categories([0, 2])])
+            first: 0, encoder: InputEncoder(tokenizer, maximumLength: 8)
+        ) { (row) throws(TaskDataError) in .categories(try table.categories(row, 1, map)) }
+        #expect(examples.map(\.target) == [.categories([0, 1]), .categories([0, 2])])
     }
 
     @Test func choices() throws {

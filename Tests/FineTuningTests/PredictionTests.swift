@@ -6,29 +6,38 @@ import Tokenization
 
 /// Requests, inputs of the model, and scores of its outputs.
 @Suite struct PredictionTests {
-    private func request(_ line: String, _ kind: TaskKind) throws -> PredictionRequest {
-        try PredictionRequest(line: line, kind: kind, path: "in", number: 7)
+    private func request(_ line: String, _ kind: TaskKind) throws -> any TaskRequest {
+        try PredictionRequest(line: line, kind: kind, path: "in", number: 7).content
     }
 
     @Test func linesAndObjectsAreRead() throws {
-        #expect(try request("a b", .classification) == .text("a b", pair: nil))
-        #expect(try request("a\tb", .regression) == .text("a", pair: "b"))
-        #expect(
-            try request(" {\"text\": \"a\\t\", \"pair\": \"{\"}", .multiLabel)
-                == .text("a\t", pair: "{"))
-        #expect(try request("  a  b\u{3000}c ", .tagging) == .words(["a", "b", "c"]))
-        #expect(try request("{\"words\": [\"a b\", \"c\"]}", .tagging) == .words(["a b", "c"]))
-        #expect(
-            try request("who?\tit was he", .questionAnswering)
-                == .question("who?", context: "it was he"))
-        #expect(
-            try request("{\"question\": \"q\", \"context\": \"\"}", .questionAnswering)
-                == .question("q", context: ""))
-        #expect(
-            try request("p\ta\tb\tc", .multipleChoice) == .choices(prompt: "p", ["a", "b", "c"]))
-        #expect(
-            try request("{\"prompt\": \"p\", \"choices\": [\"a\", \"b\"]}", .multipleChoice)
-                == .choices(prompt: "p", ["a", "b"]))
+        func expect<Request: TaskRequest>(
+            _ line: String, _ kind: TaskKind, _ expected: Request,
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) throws {
+            let request = try request(line, kind)
+            #expect(request as? Request == expected, sourceLocation: sourceLocation)
+        }
+        try expect("a b", .classification, TextRequest("a b", pair: nil))
+        try expect("a\tb", .regression, TextRequest("a", pair: "b"))
+        try expect(
+            " {\"text\": \"a\\t\", \"pair\": \"{\"}", .multiLabel,
+            TextRequest("a\t", pair: "{"))
+        try expect(
+            "{\"text\": \"a\", \"pair\": null}", .regression, TextRequest("a", pair: nil))
+        try expect("  a  b\u{3000}c ", .tagging, WordsRequest(["a", "b", "c"]))
+        try expect("{\"text\": \"a  b\"}", .tagging, WordsRequest(["a", "b"]))
+        try expect("{\"words\": [\"a b\", \"c\"]}", .tagging, WordsRequest(["a b", "c"]))
+        try expect(
+            "who?\tit was he", .questionAnswering, QuestionRequest("who?", context: "it was he"))
+        try expect(
+            "{\"question\": \"q\", \"context\": \"\"}", .questionAnswering,
+            QuestionRequest("q", context: ""))
+        try expect(
+            "p\ta\tb\tc", .multipleChoice, ChoiceRequest(prompt: "p", ["a", "b", "c"]))
+        try expect(
+            "{\"prompt\": \"p\", \"choices\": [\"a\", \"b\"]}", .multipleChoice,
+            ChoiceRequest(prompt: "p", ["a", "b"]))
     }
 
     @Test(
@@ -93,10 +102,9 @@ import Tokenization
             return "{\"p\": \"a\", \"c\": [\(ways)], \"l\": 1}"
         }
         return TaskInputs(
-            .choices(
-                try table(lines, ["p", "c", "l"]).choiceExamples(
-                    prompt: 0, choices: [1], label: 2,
-                    encoder: InputEncoder(tokenizer, maximumLength: 8))))
+            try table(lines, ["p", "c", "l"]).choiceExamples(
+                prompt: 0, choices: [1], label: 2,
+                encoder: InputEncoder(tokenizer, maximumLength: 8)))
     }
 
     @Test func choicesStayTogether() throws {
@@ -116,7 +124,7 @@ import Tokenization
     @Test func choicesAreScoredByExample() throws {
         let outputs: [[Float]] = [[0], [1], [3], [2], [1], [5], [5]]
         let scores = try TaskScores.scores(
-            TaskDefinition(), choices().examples, labels: LabelMap(collecting: [String]()),
+            task(.multipleChoice), choices().examples, labels: LabelMap(collecting: [String]()),
             outputs: outputs)
         // Correct, wrong, and a tie, of which the first counts.
         #expect(scores[.accuracy] == 1.0 / 3)
@@ -129,25 +137,39 @@ import Tokenization
     }
 
     @Test func sequencesAreScored() throws {
-        func examples(_ labels: [String], _ target: SequenceTarget) throws -> TaskExamples {
-            let lines = labels.map { "{\"s\": \"a\", \"l\": \($0)}" }
-            return .sequences(
-                try table(lines, ["s", "l"]).examples(
-                    SequenceColumns(first: 0, label: 1), target: target,
-                    encoder: InputEncoder(tokenizer, maximumLength: 8)))
+        func examples(
+            _ labels: [String],
+            _ target: (TaskTable, TaskTable.Row) throws(TaskDataError) -> TaskTarget
+        ) throws -> [SequenceExample] {
+            let table = try table(labels.map { "{\"s\": \"a\", \"l\": \($0)}" }, ["s", "l"])
+            return try table.examples(
+                first: 0, encoder: InputEncoder(tokenizer, maximumLength: 8)
+            ) { (row) throws(TaskDataError) in try target(table, row) }
         }
         let map = try #require(LabelMap(names: ["x", "y"]))
         let classes = try TaskScores.scores(
-            TaskDefinition(), examples(["\"x\"", "\"y\"", "\"y\""], .category(map)), labels: map,
-            outputs: [[1, 0], [0, 1], [2, 1]])
+            task(.classification),
+            examples(["\"x\"", "\"y\"", "\"y\""]) { (table, row) throws(TaskDataError) in
+                .category(try table.category(row, 1, map))
+            }, labels: map, outputs: [[1, 0], [0, 1], [2, 1]])
         #expect(classes[.accuracy] == 2.0 / 3)
         let several = try TaskScores.scores(
-            TaskDefinition(), examples(["[\"x\"]", "[]"], .categories(map)), labels: map,
-            outputs: [[1, 1], [-1, 0]])
+            task(.multiLabel),
+            examples(["[\"x\"]", "[]"]) { (table, row) throws(TaskDataError) in
+                .categories(try table.categories(row, 1, map))
+            }, labels: map, outputs: [[1, 1], [-1, 0]])
         #expect(several[.accuracy] == 0.5 && several[.microF1] == 2.0 / 3)
         let numbers = try TaskScores.scores(
-            TaskDefinition(), examples(["1", "2", "4"], .score), labels: map,
-            outputs: [[0.1], [0.2], [0.4]])
+            task(.regression),
+            examples(["1", "2", "4"]) { (table, row) throws(TaskDataError) in
+                .score(try table.score(row, 1))
+            }, labels: map, outputs: [[0.1], [0.2], [0.4]])
         #expect(isClose(try #require(numbers[.pearson]), 1, 1e-6))
+    }
+
+    private func task(_ kind: TaskKind) -> TaskDefinition {
+        var task = TaskDefinition()
+        task.kind = kind
+        return task
     }
 }

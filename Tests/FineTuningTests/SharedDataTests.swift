@@ -1,3 +1,4 @@
+import BERT
 import FineTuning
 import Testing
 
@@ -86,9 +87,8 @@ import Testing
             columns: ["sentence1", "sentence2"])
         let encoder = InputEncoder(
             try SharedData.tokenizer(vocabulary, lowercase: lowercase), maximumLength: 32)
-        let inputs = try table.examples(
-            SequenceColumns(first: 0, second: 1), target: .none, encoder: encoder
-        ).map(\.input)
+        let inputs = try table.examples(first: 0, second: 1, encoder: encoder) { _ in .none }
+            .map(\.input)
         let ids = inputs.map { $0.tokenIDs.reduce(0) { $0 + Int($1) } }
         let segments = inputs.map { $0.segmentIDs.reduce(0) { $0 + Int($1) } }
         let counts = inputs.map(\.tokenIDs.count)

@@ -1,3 +1,4 @@
+import BERT
 import FineTuning
 import TemporaryDirectories
 import Testing
@@ -34,11 +35,8 @@ import Tokenization
             kind: .classification)
         #expect(data.labels.names == ["no", "yes"])
         #expect(data.train.inputCount == 2)
-        guard case .sequences(let examples) = data.evaluate else {
-            Issue.record("no sequences")
-            return
-        }
-        #expect(examples.map(\.label) == [.category(0)])
+        let examples = try #require(data.evaluate as? [SequenceExample])
+        #expect(examples.map(\.target) == [.category(0)])
     }
 
     @Test func labelsCanBeListed() throws {

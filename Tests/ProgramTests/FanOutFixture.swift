@@ -14,64 +14,90 @@ struct FanOutFixture: Sendable {
     private static let animals = ["fox", "heron", "otter", "hare", "owl", "toad"]
     private static let places = ["river", "meadow", "hill", "forest", "garden"]
 
+    /// One example of every task.
+    struct Sentence: Sendable {
+        let animal, place: String
+        /// Whether the animal is in the first half of the alphabet's animals.
+        let isEarly: Bool
+        /// A number that the place decides.
+        let number: Double
+        /// Two choices, of which the place is the right one.
+        let choices: [String]
+        let rightChoice: Int
+
+        var text: String { "the \(animal) lives near the \(place)" }
+        var question: String { "where is the \(animal)" }
+
+        /// The tag of a word of the text.
+        func tag(_ word: some StringProtocol) -> String {
+            word == animal ? "B-ANI" : word == place ? "B-PLA" : "O"
+        }
+    }
+
+    static let sentences = (0..<60).map { number in
+        let animal = animals[number * 7 % 6]
+        let place = places[number * 3 % 5]
+        let other = animals[(number * 7 + 1) % 6]
+        let right = number % 2
+        return Sentence(
+            animal: animal, place: place, isEarly: animal < "hb", number: Double(number % 5) / 2,
+            choices: right == 0 ? [place, other] : [other, place], rightChoice: right)
+    }
+
     private init() throws {
         let run = try Run.tiny(steps: 3)
         try run.finish()
         model = scratch.file("model")
         try copyDirectory(run.checkpoint(3), to: model)
-        let sentences = (0..<60).map { number in
-            let animal = Self.animals[number * 7 % 6]
-            let place = Self.places[number * 3 % 5]
-            return (animal: animal, place: place, text: "the \(animal) lives near the \(place)")
-        }
+        let sentences = Self.sentences
         func table(_ header: String, _ row: (Int) -> String) -> String {
             "\(header)\n" + sentences.indices.map { row($0) + "\n" }.joined()
         }
         try scratch.write(
             "class.tsv",
             table("sentence\tlabel") {
-                "\(sentences[$0].text)\t\(sentences[$0].animal < "hb" ? "yes" : "no")"
+                "\(sentences[$0].text)\t\(sentences[$0].isEarly ? "yes" : "no")"
             })
         try scratch.write(
             "multi.tsv",
             table("sentence\tlabel") {
-                "\(sentences[$0].text)\t\(sentences[$0].animal < "hb" ? "early,x" : "late")"
+                "\(sentences[$0].text)\t\(sentences[$0].isEarly ? "early,x" : "late")"
             })
         try scratch.write(
             "number.tsv",
             table("sentence\tother\tlabel") {
-                "\(sentences[$0].text)\t\(sentences[59 - $0].text)\t\(Double($0 % 5) / 2)"
+                "\(sentences[$0].text)\t\(sentences[59 - $0].text)\t\(sentences[$0].number)"
             })
         try scratch.write(
             "choice.tsv",
-            table("sentence\ta\tb\tlabel") { index in
-                let other = Self.places[(index * 3 + 1) % 5]
-                let right = index % 2
-                let ways =
-                    right == 0 ? [sentences[index].place, other] : [other, sentences[index].place]
-                return "\(sentences[index].text)\t\(ways[0])\t\(ways[1])\t\(right)"
+            table("sentence\ta\tb\tlabel") {
+                let choices = sentences[$0].choices.joined(separator: "\t")
+                return "\(sentences[$0].text)\t\(choices)\t\(sentences[$0].rightChoice)"
             })
         try scratch.write(
             "tags.conll",
             sentences.map { sentence in
                 sentence.text.split(separator: " ").map { word in
-                    let tag =
-                        word == sentence.animal
-                        ? "B-ANI" : word == sentence.place ? "B-PLA" : "O"
-                    return "\(word)\t\(tag)\n"
+                    "\(word)\t\(sentence.tag(word))\n"
                 }.joined() + "\n"
             }.joined())
+        try scratch.write("questions.json", Self.questions { _ in true })
+        try scratch.write("squad2.json", Self.questions { $0.isEarly })
+    }
+
+    /// A file of a question about each sentence; those that `isAnswered` rejects have no answer.
+    private static func questions(_ isAnswered: (Sentence) -> Bool) -> String {
         let questions = sentences.enumerated().map { index, sentence in
             let start = sentence.text.count - sentence.place.count
+            let answers =
+                isAnswered(sentence)
+                ? "[{\"text\": \"\(sentence.place)\", \"answer_start\": \(start)}]" : "[]"
             return """
                 {"context": "\(sentence.text)", "qas": [{"id": "q\(index)", \
-                "question": "where is the \(sentence.animal)", \
-                "answers": [{"text": "\(sentence.place)", "answer_start": \(start)}]}]}
+                "question": "\(sentence.question)", "answers": \(answers)}]}
                 """
         }
-        try scratch.write(
-            "questions.json",
-            "{\"data\": [{\"paragraphs\": [\(questions.joined(separator: ",\n"))]}]}")
+        return "{\"data\": [{\"paragraphs\": [\(questions.joined(separator: ",\n"))]}]}"
     }
 
     /// The text of a task of each kind, by its name.
@@ -83,6 +109,9 @@ struct FanOutFixture: Sendable {
         "tags": "kind: tagging, file: tags.conll",
         "questions":
             "kind: question_answering, stride: 4, maximum_question_length: 8, file: questions.json",
+        "squad2":
+            "kind: question_answering, answers: squad2, stride: 4, maximum_question_length: 8, "
+            + "file: squad2.json",
     ]
 
     /// A new file with `text`.

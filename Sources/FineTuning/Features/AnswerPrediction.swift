@@ -62,4 +62,11 @@ public struct SpanLogits: Sendable {
         self.start = start
         self.end = end
     }
+
+    /// Splits pairs of start and end scores, one pair per token.
+    init(_ pairs: [Float]) {
+        self.init(
+            start: stride(from: 0, to: pairs.count, by: 2).map { pairs[$0] },
+            end: stride(from: 1, to: pairs.count, by: 2).map { pairs[$0] })
+    }
 }

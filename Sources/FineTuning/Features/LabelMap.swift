@@ -39,6 +39,13 @@ public struct LabelMap: Equatable, Sendable {
             uniqueKeysWithValues: zip(sorted.map { Array($0.utf8) }, sorted.indices))
     }
 
+    /// Values by class name.
+    ///
+    /// - Parameter values: one per class.
+    func named(_ values: [Double]) -> [String: Double] {
+        Dictionary(zip(names, values), uniquingKeysWith: { first, _ in first })
+    }
+
     /// The id of a name; nil if no class has that name.
     public func id(of name: String) -> Int? { ids[Array(name.utf8)] }
 

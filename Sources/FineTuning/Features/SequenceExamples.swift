@@ -1,48 +1,16 @@
-/// The target of a text or pair.
-public enum SequenceLabel: Equatable, Sendable {
-    /// One class.
-    case category(Int)
-    /// Any number of classes (multi-label), in ascending order.
-    case categories([Int])
-    /// A number (regression).
-    case score(Double)
-}
+public import BERT
 
-/// Type of a record's label.
-public enum SequenceTarget: Equatable, Sendable {
-    /// A class name.
-    case category(LabelMap)
-    /// A list of class names, as returned by `TaskTable.labels`.
-    case categories(LabelMap)
-    /// A number.
-    case score
-    /// No label: data to predict.
-    case none
-}
-
-/// A text or pair of texts with its label.
+/// A text or pair of texts with its target.
 public struct SequenceExample: Equatable, Sendable {
     /// The input.
     public let input: EncodedText
-    /// Label; nil for data to predict.
-    public let label: SequenceLabel?
+    /// Target; `.none` for data to predict.
+    public let target: TaskTarget
 }
 
-/// Columns of a table by role, as indices into `TaskTable.columns`.
-public struct SequenceColumns: Equatable, Sendable {
-    /// The text, or the first text of the pair.
-    public let first: Int
-    /// The second text of the pair.
-    public let second: Int?
-    /// The label.
-    public let label: Int?
-
-    /// Makes columns from indices into `TaskTable.columns`.
-    public init(first: Int, second: Int? = nil, label: Int? = nil) {
-        self.first = first
-        self.second = second
-        self.label = label
-    }
+extension SequenceExample: EncodedExample {
+    /// The text or pair.
+    public var inputs: [EncodedText] { [input] }
 }
 
 extension TaskTable {
@@ -75,63 +43,35 @@ extension TaskTable {
         return LabelMap(collecting: names.map { String(decoding: $0, as: UTF8.self) })
     }
 
-    /// Encodes the records as inputs with labels; `progress` is called before each.
+    /// Encodes the records as inputs with targets; `progress` is called before each.
     ///
-    /// - Throws: `TaskDataError` with file and line if a text is missing or a label is unknown.
-    public func examples(
-        _ places: SequenceColumns, target: SequenceTarget, encoder: InputEncoder,
-        progress: () -> Void = {}
+    /// - Parameters:
+    ///   - first: index in `columns` of the text, or of the first text of a pair.
+    ///   - second: index of the second text of a pair.
+    ///   - target: the target of a record.
+    /// - Throws: `TaskDataError` with file and line if a text is missing, and the errors of
+    ///   `target`.
+    package func examples(
+        first: Int, second: Int? = nil, encoder: InputEncoder, progress: () -> Void = {},
+        target: (Row) throws(TaskDataError) -> TaskTarget
     ) throws(TaskDataError) -> [SequenceExample] {
         var examples: [SequenceExample] = []
         examples.reserveCapacity(rows.count)
         for row in rows {
             progress()
-            let first = try text(row, places.first)
-            let second: String?
-            if let place = places.second { second = try text(row, place) } else { second = nil }
-            let label: SequenceLabel?
-            if let place = places.label {
-                label = try self.label(row, place, target)
-            } else {
-                label = nil
-            }
-            examples.append(SequenceExample(input: encoder.encode(first, second), label: label))
+            let text = try text(row, first)
+            let pair: String?
+            if let second { pair = try self.text(row, second) } else { pair = nil }
+            examples.append(
+                SequenceExample(input: encoder.encode(text, pair), target: try target(row)))
         }
         return examples
     }
 
-    private func label(
-        _ row: Row, _ column: Int, _ target: SequenceTarget
-    ) throws(TaskDataError) -> SequenceLabel? {
-        switch target {
-        case .none: return nil
-        case .category(let map):
-            return .category(try id(try self.label(row, column), map, row))
-        case .categories(let map):
-            var ids: Set<Int> = []
-            for name in try labels(row, column) { ids.insert(try id(name, map, row)) }
-            return .categories(ids.sorted())
-        case .score:
-            let text = try self.label(row, column)
-            guard let score = Self.score(text) else {
-                throw TaskDataError(
-                    path, line: row.line,
-                    "the label must be a decimal number from -1e18 to 1e18, found \(visible(text))")
-            }
-            return .score(score)
-        }
-    }
-
-    /// Parses a number; nil if the text is not a number, or if its square, which the loss contains,
-    /// would not be finite in 32 bits. Hexadecimal numbers, which Swift accepts, are rejected.
-    private static func score(_ text: String) -> Double? {
-        guard text.allSatisfy("0123456789+-.eE".contains), let score = Double(text),
-            abs(score) <= 1e18
-        else { return nil }
-        return score
-    }
-
-    private func id(_ name: String, _ map: LabelMap, _ row: Row) throws(TaskDataError) -> Int {
+    /// The id of a class.
+    ///
+    /// - Throws: `TaskDataError` if `map` does not have it.
+    func id(_ name: String, _ map: LabelMap, _ row: Row) throws(TaskDataError) -> Int {
         guard let id = map.id(of: name) else {
             let known = map.names.prefix(20).map { visible($0) }.joined(separator: ", ")
             throw TaskDataError(

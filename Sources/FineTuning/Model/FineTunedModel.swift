@@ -55,27 +55,6 @@ public struct FineTunedModel: Sendable {
         tokenizer = model.tokenizer()
     }
 
-    /// Throws if a context has too many windows.
-    private func checkWindows(
-        _ question: String, _ context: String, path: String, number: Int
-    ) throws(TaskDataError) {
-        let (limits, settings) = (TaskFileLimits(), task.windowSettings)
-        // Hardly any letter makes more than one piece, so tokens are counted only if there may be
-        // too many.
-        guard
-            settings.windowCount(
-                count: 2 * context.unicodeScalars.count, question: settings.maximumQuestionLength)
-                > limits.windowsOfQuestion
-        else { return }
-        let encoder = InputEncoder(tokenizer, maximumLength: settings.maximumLength)
-        let count = settings.windowCount(
-            count: EncodedContext(context, encoder: encoder).pieces.count,
-            question: min(encoder.ids(question).count, settings.maximumQuestionLength))
-        guard count <= limits.windowsOfQuestion else {
-            throw limits.tooMany(count, settings, path, line: number)
-        }
-    }
-
     /// Parses a line as a request to this model.
     ///
     /// - Throws: `TaskDataError` if the line lacks something the task needs, has more texts than
@@ -86,23 +65,12 @@ public struct FineTunedModel: Sendable {
     ) throws(TaskDataError) -> PredictionRequest {
         let request = try PredictionRequest(
             line: line, kind: task.kind, path: path, number: number)
-        guard !request.hasTwoSegments || configuration.segmentKinds > 1 else {
+        guard !request.content.hasTwoSegments || configuration.segmentKinds > 1 else {
             throw TaskDataError(
                 path, line: number,
                 "has two texts, but the model knows one kind of segment (type_vocab_size)")
         }
-        if case .question(let question, let context) = request {
-            try checkWindows(question, context, path: path, number: number)
-        }
-        if case .text(_, let pair) = request, let pairs = task.pairs, pairs != (pair != nil) {
-            throw TaskDataError(
-                path, line: number,
-                pairs
-                    ? "is one text, but the model has learned from pairs: text TAB text, or "
-                        + "{\"text\": ..., \"pair\": ...}"
-                    : "is a pair, but the model has learned from single texts; a text with a tab in "
-                        + "it goes as {\"text\": ...}")
-        }
+        try task.kind.rules.check(request, self, path: path, number: number)
         return request
     }
 
@@ -160,11 +128,10 @@ public struct FineTunedModel: Sendable {
         func encode(to encoder: any Encoder) throws {
             try configuration.encode(to: encoder)
             var values = encoder.container(keyedBy: CodingKeys.self)
-            try values.encode([task.kind.architecture], forKey: .architectures)
+            try values.encode([task.kind.rules.architecture], forKey: .architectures)
             try values.encode("bert", forKey: .modelType)
-            try values.encodeIfPresent(task.kind.problemType, forKey: .problemType)
-            var names = task.labels
-            if task.kind == .regression { names = ["LABEL_0"] }
+            try values.encodeIfPresent(task.kind.rules.problemType, forKey: .problemType)
+            let names = task.kind.rules.outputNames(task.labels)
             guard !names.isEmpty else { return }
             let pairs = names.enumerated().map { ("\($0)", $1) }
             try values.encode(

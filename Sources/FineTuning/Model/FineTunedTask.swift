@@ -51,7 +51,7 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         nullThreshold = task.nullThreshold
         stride = task.stride
         maximumQuestionLength = task.maximumQuestionLength
-        pairs = task.kind.takesTexts ? task.columns.pair != nil : nil
+        pairs = task.kind.rules.learnsPairs(task)
         self.trial = trial
         self.scores = scores
     }
@@ -77,9 +77,7 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         let lengths = 1...65_536
         guard (8...65_536).contains(sequenceLength), lengths.contains(stride),
             lengths.contains(maximumQuestionLength), nullThreshold.isFinite, labelMap != nil,
-            labels.count <= ConfusionMatrix.maximumClasses,
-            windowSettings.problem == nil
-                || kind != .questionAnswering, !labels.isEmpty || !hasClasses
+            labels.count <= ConfusionMatrix.maximumClasses, kind.rules.accepts(self)
         else { throw TaskDataError(path, "has lengths or labels that no fine-tuned model has") }
         guard AnswerMetric(rawValue: answers) != nil else {
             let known = AnswerMetric.allCases.map(\.rawValue).joined(separator: ", ")
@@ -88,22 +86,5 @@ public struct FineTunedTask: Equatable, Sendable, Codable {
         }
     }
 
-    private var hasClasses: Bool { [.classification, .multiLabel, .tagging].contains(kind) }
-
     var labelMap: LabelMap? { LabelMap(names: labels) }
-
-    var windowSettings: WindowSettings {
-        var settings = WindowSettings()
-        settings.maximumLength = sequenceLength
-        settings.stride = stride
-        settings.maximumQuestionLength = maximumQuestionLength
-        return settings
-    }
-
-    var answerSettings: AnswerSettings {
-        var settings = AnswerSettings()
-        settings.allowsNoAnswer = answers == AnswerMetric.squad2.rawValue
-        settings.nullThreshold = nullThreshold
-        return settings
-    }
 }

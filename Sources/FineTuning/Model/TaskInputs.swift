@@ -3,20 +3,19 @@ public import BERT
 /// The examples of a task as model inputs, indexed and assembled on demand.
 public struct TaskInputs: Sendable {
     /// The examples the inputs are made from.
-    public let examples: TaskExamples
+    public let examples: any TaskExamples
     /// Index of the first input of each example, plus a final end index.
     private let firstInputs: [Int]
 
     /// Indexes the inputs of `examples`: one per example, several for choices, one per window for
     /// questions.
-    public init(_ examples: TaskExamples) {
+    public init(_ examples: any TaskExamples) {
         self.examples = examples
-        guard case .choices(let choices) = examples else {
-            firstInputs = Array(0...examples.inputCount)
-            return
-        }
         var sums = [0]
-        for choice in choices { sums.append(sums[sums.count - 1] + choice.inputs.count) }
+        sums.reserveCapacity(examples.count + 1)
+        for index in 0..<examples.count {
+            sums.append(sums[index] + examples.inputCount(of: index))
+        }
         firstInputs = sums
     }
 
@@ -32,31 +31,12 @@ public struct TaskInputs: Sendable {
     /// Example `index` in `epoch`, with its target if it has one.
     public func example(_ index: Int, epoch: Int) -> TaskExample {
         let sample = firstInputs[index]
-        switch examples {
-        case .sequences(let examples):
-            let example = examples[index]
-            return TaskExample(
-                inputs: [TaskInput(example.input, sample)], target: TaskTarget(example.label),
-                epoch: epoch)
-        case .choices(let examples):
-            let example = examples[index]
-            return TaskExample(
-                inputs: example.inputs.enumerated().map { TaskInput($1, sample + $0) },
-                target: example.label.map { .category($0) } ?? .none, epoch: epoch)
-        case .tagging(let examples):
-            let example = examples[index]
-            return TaskExample(
-                inputs: [TaskInput(example.input, sample)], target: .tokens(example.labels),
-                epoch: epoch)
-        case .questions(let features, _):
-            let window = features.windows[index]
-            var target = TaskTarget.none
-            if let start = window.start, let end = window.end {
-                target = .span(start: Int(start), end: Int(end))
-            }
-            return TaskExample(
-                inputs: [TaskInput(features.input(window), sample)], target: target, epoch: epoch)
-        }
+        return TaskExample(
+            inputs: examples.inputs(of: index).enumerated().map { place, input in
+                TaskInput(
+                    tokenIDs: input.tokenIDs, segmentIDs: input.segmentIDs,
+                    sample: sample + place)
+            }, target: examples.target(of: index), epoch: epoch)
     }
 
     /// Splits the examples of `range` into consecutive batches of at most `inputs` inputs, but at
@@ -74,22 +54,5 @@ public struct TaskInputs: Sendable {
             room -= needed
         }
         return batches
-    }
-}
-
-extension TaskInput {
-    fileprivate init(_ text: EncodedText, _ sample: Int) {
-        self.init(tokenIDs: text.tokenIDs, segmentIDs: text.segmentIDs, sample: sample)
-    }
-}
-
-extension TaskTarget {
-    fileprivate init(_ label: SequenceLabel?) {
-        switch label {
-        case nil: self = .none
-        case .category(let id): self = .category(id)
-        case .categories(let ids): self = .categories(ids)
-        case .score(let value): self = .score(value)
-        }
     }
 }

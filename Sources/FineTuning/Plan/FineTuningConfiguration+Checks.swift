@@ -57,11 +57,12 @@ extension FineTuningConfiguration {
 extension TaskDefinition {
     /// Violated constraints of the task at `path`, whose inputs have `sequenceLength` tokens.
     fileprivate func inconsistencies(_ path: String, _ sequenceLength: Int) -> [Inconsistency] {
-        fileProblems(path) + classProblems(path) + formProblems(path, sequenceLength)
+        fileProblems(path) + classProblems(path)
+            + kind.rules.problems(self, path, sequenceLength: sequenceLength)
     }
 
     /// Records a problem at the first of `keys`; `text` is a sentence that follows the key's path.
-    private func problem(_ path: String, _ keys: String..., text: String) -> Inconsistency {
+    func problem(_ path: String, _ keys: String..., text: String) -> Inconsistency {
         Inconsistency(
             paths: keys.map { "\(path).\($0)" }, message: "\(path).\(keys[0])\(text)")
     }
@@ -78,7 +79,7 @@ extension TaskDefinition {
                         text: ": the name \(visible(file)) does not tell the format; set format"))
             }
         }
-        if let format, !format.fits(kind) {
+        if let format, !kind.rules.fits(format) {
             problems.append(
                 problem(
                     path, "format", "kind",
@@ -109,32 +110,6 @@ extension TaskDefinition {
                     text: ": \"\(visible(label))\" has white space at its ends, which no label "
                         + "of the data keeps; remove it"))
         }
-        if kind == .classification, labels.count == 1 {
-            problems.append(
-                problem(
-                    path, "labels", "kind", text: ": there is one class only; list at least two"))
-        }
-        if let reason = metricProblem(classes: labels.count), labels.count > 1 {
-            problems.append(problem(path, "metric", "labels", "kind", text: ": \(reason)"))
-        }
         return problems
-    }
-
-    private func formProblems(_ path: String, _ sequenceLength: Int) -> [Inconsistency] {
-        if kind == .multipleChoice, columns.choices.isEmpty {
-            return [problem(path, "columns.choices", "kind", text: " is missing")]
-        }
-        if kind == .questionAnswering,
-            let reason = windowSettings(maximumLength: sequenceLength).problem
-        {
-            return [
-                Inconsistency(
-                    paths: [
-                        "\(path).stride", "\(path).maximum_question_length",
-                        "\(path).sequence_length", "\(path).kind", "sequence_length",
-                    ], message: "\(path): \(reason)")
-            ]
-        }
-        return []
     }
 }

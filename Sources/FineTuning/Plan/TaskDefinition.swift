@@ -13,18 +13,7 @@ public enum TaskFileFormat: String, CaseIterable, Sendable {
     /// JSON of SQuAD or CMRC.
     case squad
 
-    /// The format implied by a file name's extension.
-    public init?(path: String, kind: TaskKind) {
-        switch kind {
-        case .questionAnswering: self = .squad
-        case .tagging: self = path.lowercased().hasSuffix(".conllu") ? .conllu : .conll
-        default:
-            guard let format = TaskTableFormat(path: path) else { return nil }
-            self = TaskFileFormat(format)
-        }
-    }
-
-    private init(_ format: TaskTableFormat) {
+    init(_ format: TaskTableFormat) {
         switch format {
         case .tsv: self = .tsv
         case .csv: self = .csv
@@ -34,15 +23,6 @@ public enum TaskFileFormat: String, CaseIterable, Sendable {
 
     /// Corresponding table format; nil for other files.
     public var table: TaskTableFormat? { TaskTableFormat(rawValue: rawValue) }
-
-    /// Whether files of a kind of task can have this layout.
-    public func fits(_ kind: TaskKind) -> Bool {
-        switch kind {
-        case .questionAnswering: self == .squad
-        case .tagging: self == .conll || self == .conllu
-        default: table != nil
-        }
-    }
 }
 
 /// One task of a fan-out: an item of `tasks` in the configuration.
@@ -109,41 +89,11 @@ public struct TaskDefinition: Equatable, Sendable {
     /// Metric that trials are compared by.
     public var decidingMetric: TaskMetric { metric ?? kind.metrics[0] }
 
-    /// Reason why the deciding metric is undefined for a number of classes; nil if it is defined.
-    func metricProblem(classes: Int) -> String? {
-        guard kind == .classification, decidingMetric == .f1, classes != 2 else { return nil }
-        return "f1 is that of class 1 of two, and there are \(classes); use macro_f1, accuracy or "
-            + "matthews"
-    }
-
     /// Layout of the file; nil if neither the task nor the file's name determines it.
     public func format(of path: String) -> TaskFileFormat? {
-        format ?? TaskFileFormat(path: path, kind: kind)
+        format ?? kind.rules.format(of: path)
     }
 
-    /// Word and tag columns; nil for files of other formats.
-    public func taggedFormat(of path: String) -> TaggedFormat? {
-        switch format(of: path) {
-        case .conll: .conll(word: columns.word, tag: columns.tag ?? -1)
-        case .conllu: .conllu(tag: columns.tag ?? 3)
-        default: nil
-        }
-    }
-
-    /// Settings for cutting contexts into windows.
-    public func windowSettings(maximumLength: Int) -> WindowSettings {
-        var settings = WindowSettings()
-        settings.maximumLength = maximumLength
-        settings.stride = stride
-        settings.maximumQuestionLength = maximumQuestionLength
-        return settings
-    }
-
-    /// Settings for predicting answers.
-    public var answerSettings: AnswerSettings {
-        var settings = AnswerSettings()
-        settings.allowsNoAnswer = answers == .squad2
-        settings.nullThreshold = nullThreshold
-        return settings
-    }
+    /// Whether inputs have two segments.
+    public var hasPairs: Bool { columns.pair != nil || kind.rules.alwaysHasPairs }
 }

@@ -1,3 +1,5 @@
+public import BERT
+
 /// Kinds of fine-tuning task.
 public enum TaskKind: String, CaseIterable, Sendable, Codable {
     /// One of several classes for a text or a pair of texts.
@@ -13,20 +15,29 @@ public enum TaskKind: String, CaseIterable, Sendable, Codable {
     /// One of several continuations of a prompt.
     case multipleChoice = "multiple_choice"
 
-    /// Metrics of this kind; trials are compared by the first unless the task selects another.
-    public var metrics: [TaskMetric] {
+    /// Everything that depends on the kind. The only list of kinds besides the cases.
+    var rules: any TaskRules {
         switch self {
-        case .classification: [.accuracy, .f1, .macroF1, .matthews]
-        case .multiLabel: [.microF1, .macroF1, .accuracy]
-        case .regression: [.spearman, .pearson]
-        case .tagging: [.entityF1, .accuracy]
-        case .questionAnswering: [.f1, .exactMatch]
-        case .multipleChoice: [.accuracy]
+        case .classification: Classification()
+        case .multiLabel: MultiLabel()
+        case .regression: Regression()
+        case .tagging: Tagging()
+        case .questionAnswering: QuestionAnswering()
+        case .multipleChoice: MultipleChoice()
         }
     }
 
-    /// Whether an example is a text, or a pair of texts.
-    var takesTexts: Bool { [.classification, .multiLabel, .regression].contains(self) }
+    /// Metrics of this kind; trials are compared by the first unless the task selects another.
+    public var metrics: [TaskMetric] { rules.metrics }
+
+    /// The head for this kind of task, with one class per label if it has classes.
+    public func head(labels: Int) -> TaskHead { rules.head(labels: labels) }
+
+    /// Reduces a model's outputs for one input to what scoring needs: the class of each token for
+    /// tagging, otherwise all logits.
+    public func condensed(_ logits: [Float], classes: Int) -> [Float] {
+        rules.condensed(logits, classes: classes)
+    }
 }
 
 /// A metric by which trials are compared; higher is better. All are between 0 and 1, correlations

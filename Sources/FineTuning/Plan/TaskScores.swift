@@ -19,44 +19,4 @@ public struct TaskScores: Equatable, Sendable, Codable {
     public subscript(metric: TaskMetric) -> Double? {
         scores.first { $0.metric == metric }?.value
     }
-
-    /// Scores of a classification. `f1` is omitted unless there are two classes.
-    public static func classification(_ matrix: ConfusionMatrix) -> TaskScores {
-        var scores: [(TaskMetric, Double)] = [(.accuracy, matrix.accuracy)]
-        if matrix.classes == 2 { scores.append((.f1, matrix.f1(1))) }
-        return TaskScores(
-            scores + [(.macroF1, matrix.macroF1), (.matthews, matrix.matthews)])
-    }
-
-    /// Scores of a multi-label classification.
-    public static func multiLabel(_ scores: MultiLabelScores) -> TaskScores {
-        TaskScores([
-            (.microF1, scores.microF1), (.macroF1, scores.macroF1),
-            (.accuracy, scores.subsetAccuracy),
-        ])
-    }
-
-    /// Scores of a regression.
-    public static func regression(gold: [Double], predicted: [Double]) -> TaskScores {
-        TaskScores([
-            (.spearman, Correlation.spearman(gold, predicted)),
-            (.pearson, Correlation.pearson(gold, predicted)),
-        ])
-    }
-
-    /// Scores of tagged sentences.
-    public static func tagging(_ scores: EntityScores) -> TaskScores {
-        TaskScores([(.entityF1, scores.overall.f1), (.accuracy, scores.accuracy)])
-    }
-
-    /// Scores of answers.
-    public static func questionAnswering(_ scores: [AnswerScore]) -> TaskScores {
-        let percent = AnswerScore.percent(scores)
-        return TaskScores([(.f1, percent.f1 / 100), (.exactMatch, percent.exactMatch / 100)])
-    }
-
-    /// Scores of choices.
-    public static func multipleChoice(correct: Int, of count: Int) -> TaskScores {
-        TaskScores([(.accuracy, ratio(correct, count))])
-    }
 }

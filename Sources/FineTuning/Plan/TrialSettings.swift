@@ -67,31 +67,7 @@ extension FineTuningConfiguration {
         for (key, path) in [("train", task.train), ("evaluate", task.evaluate)] {
             settings["format of \(key)"] = task.format(of: path)?.rawValue
         }
-        settings.merge(task.formSettings) { first, _ in first }
+        settings.merge(task.kind.rules.settings(task)) { first, _ in first }
         return settings
-    }
-}
-
-extension TaskDefinition {
-    /// Settings that determine how the task's files are read and encoded.
-    fileprivate var formSettings: [String: String] {
-        switch kind {
-        case .questionAnswering:
-            [
-                "answers": answers.rawValue, "null_threshold": "\(nullThreshold)",
-                "stride": "\(stride)", "maximum_question_length": "\(maximumQuestionLength)",
-            ]
-        case .tagging:
-            [
-                "columns.word": "\(columns.word)", "columns.tag": columns.tag.map { "\($0)" } ?? "",
-                "labels": "\(labels)",
-            ]
-        case .classification, .multiLabel, .regression, .multipleChoice:
-            [
-                "columns.text": columns.text, "columns.pair": columns.pair ?? "",
-                "columns.label": columns.label, "columns.choices": "\(columns.choices)",
-                "header": "\(header)", "labels": "\(labels)",
-            ]
-        }
     }
 }

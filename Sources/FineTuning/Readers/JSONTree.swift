@@ -35,6 +35,13 @@ struct JSONTree: Equatable {
         if case .list(let items) = content { items } else { nil }
     }
 
+    /// The items of a list of texts.
+    var texts: [String]? {
+        guard let list else { return nil }
+        let texts = list.compactMap(\.text)
+        return texts.count == list.count ? texts : nil
+    }
+
     var boolean: Bool? {
         if case .boolean(let value) = content { value } else { nil }
     }
