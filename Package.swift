@@ -79,7 +79,7 @@ let package = Package(
         library("Samples", ["Randomness"]),
         library("Formats", ["ExitCoding", "FileNames", "DurableFiles", yams]),
 
-        // Layer 2: the parts of the system; none knows its neighbours.
+        // Layer 2: the parts of the system; of their neighbours they know Tokenization at most.
         library(
             "Tokenization", ["ExitCoding", "FileNames", "DurableFiles"],
             exclude: ["Tables/generate.py"]),

@@ -51,7 +51,7 @@ public final class FanOutRun {
         // Nothing is created before everything that can be checked has been checked.
         let survey = try throwingTogether {
             guard isCoordinator else { return FanOutSurvey?.none }
-            return try Watchdog.working(on: "the survey of the tasks") { try makeSurvey() }
+            return try Watchdog.working(on: "reading the tasks") { try makeSurvey() }
         }
         let starts = try open(survey)
         let needed = try throwingTogether { try check(starts, threads, memory) }
@@ -81,7 +81,7 @@ public final class FanOutRun {
     /// Reads the settings that determine the trials; the same on all ranks.
     private func settings(_ starts: [StartingModel]) throws -> TrialSettings {
         let settings = try throwingTogether {
-            try Watchdog.working(on: "the hashing of the tasks' files") { try readSettings(starts) }
+            try Watchdog.working(on: "hashing the tasks' files") { try readSettings(starts) }
         }
         var inputs = SharedInputs()
         inputs.add(settings)

@@ -58,7 +58,7 @@ public struct FineTuningCheck {
         // The others wait, because checking the files once is enough.
         let survey =
             communicator.rank == 0
-            ? Watchdog.working(on: "the check of the files") { [configuration, unread] in
+            ? Watchdog.working(on: "checking the files") { [configuration, unread] in
                 FanOutSurvey(
                     configuration, directory: ownDirectory.map { FanOutDirectory(path: $0) },
                     unread: unread)

@@ -33,7 +33,7 @@ struct TrialEvaluator {
         let own = try Agreement(among: setup.group).throwingTogether {
             guard isFinite else {
                 throw FanOutError(
-                    "what the model says of the evaluation data is not finite; lower the learning "
+                    "the model's outputs on the evaluation data are not finite; lower the learning "
                         + "rate, or take another precision")
             }
             guard setup.group.rank == 0 else { return [UInt8]() }

@@ -22,7 +22,7 @@ public struct HDF5Error: ExitCoded, Sendable, CustomStringConvertible {
         /// The library's message.
         public let message: String
         /// Whether the cause is a lack of space: of memory, unless the message has an `errno`.
-        public let isShortage: Bool
+        public internal(set) var isShortage: Bool
     }
 
     /// Cause of the error.

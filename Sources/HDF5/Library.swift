@@ -26,11 +26,15 @@ enum Library {
         _ what: @autoclosure () -> String, _ body: () -> R
     ) throws(HDF5Error) -> R {
         var patience = Patience()
+        var hasRetriedAllocation = false
         while true {
             let (result, stack, place) = locked { () -> (R, [HDF5Error.Frame], String) in
                 let result = body()
                 guard result < 0 else { return (result, [], "") }
-                let stack = errorStack()
+                var stack = errorStack()
+                if cause != .inputOutput, hasRetriedAllocation, !isMemoryShort {
+                    for index in stack.indices { stack[index].isShortage = false }
+                }
                 return (result, stack, describe(identifier))
             }
             guard result < 0 else { return result }
@@ -40,9 +44,21 @@ enum Library {
                 spoil(identifier, error)
             } else if Patience.isTransient(error.systemError), patience.wait() {
                 continue
+            } else if cause != .inputOutput, error.cause == .memory, !hasRetriedAllocation {
+                hasRetriedAllocation = true
+                continue
             }
             throw error
         }
+    }
+
+    /// Whether the library cannot allocate as much as reading a sound file takes at once. A damaged
+    /// one may have it try to allocate any size, and that failure is the file's. Called with the
+    /// lock held.
+    private static var isMemoryShort: Bool {
+        guard let probe = H5allocate_memory(64 << 20, false) else { return true }
+        H5free_memory(probe)
+        return false
     }
 
     /// First failed write of a file; nil if none failed.

@@ -31,16 +31,16 @@ package struct WaitReport {
             first.joined(separator: "; ") + (more > 0 ? "; and \(more) more answer" : "")
         guard !missing.isEmpty else {
             return
-                "all ranks answer, but none gets on: \(waiting). The job is ended. This is a bug: "
+                "all ranks answer, but none makes progress: \(waiting). The job is ended. This is a bug: "
                 + "please report this message"
         }
         return
             "\(missingRanks) no longer answer\(missing.count == 1 ? "s" : ""): \(waiting). The job "
-            + "is ended; start it again and it goes on from its last checkpoint. Look after that "
+            + "is ended; start it again and it resumes from its last checkpoint. Look at that "
             + "process, its host and the network; if it is only slow, raise parallel.timeout"
     }
 
-    private func verb(_ rank: Int) -> String { working.contains(rank) ? "is at" : "waits in" }
+    private func verb(_ rank: Int) -> String { working.contains(rank) ? "is" : "waits in" }
 
     /// "rank 3 on node2", "ranks 2, 3 on node2 (all of that host)".
     private var missingRanks: String {

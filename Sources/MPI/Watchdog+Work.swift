@@ -9,7 +9,7 @@ extension Watchdog {
     /// A stopped process, a hung host and a cut link are still detected, because then nobody
     /// answers. Only waits within `body`, for example for a hung file system, have no limit.
     ///
-    /// - Parameter name: description of the work, for reports: "the verifying of the data".
+    /// - Parameter name: description of the work, for reports: "verifying the data".
     /// - Precondition: called on the main thread; `body` calls no MPI.
     public static func working<Value, Failure: Error>(
         on name: StaticString, _ body: () throws(Failure) -> Value

@@ -57,7 +57,7 @@ public struct CheckpointEvaluation {
         _ path: String, _ communicator: Communicator
     ) throws -> (path: String, passedOver: [String]) {
         var passedOver: [String] = []
-        let agreed = try communicator.broadcastFromRoot(on: "the verifying of the model") {
+        let agreed = try communicator.broadcastFromRoot(on: "verifying the model") {
             let found = try SavedModel.open(path)
             passedOver = found.skipped.map(\.description)
             return found.model.path
@@ -79,7 +79,7 @@ public struct CheckpointEvaluation {
             configuration.parallel.threads, communicator: communicator)
         let memory = try MemoryShare(among: communicator)
         let (model, source, step, vocabulary) = try agreement.throwingTogether {
-            try Watchdog.working(on: "the opening of model and data") {
+            try Watchdog.working(on: "opening model and data") {
                 try Self.open(
                     saved, paths, configuration, memory, executor: KernelExecutor(threads: threads),
                     readsParameters: communicator.rank == 0)
@@ -137,7 +137,7 @@ public struct CheckpointEvaluation {
         run: String, data paths: [String], overrides: [String], communicator: Communicator,
         _ report: (Result<CheckpointEvaluation, Agreement.Failure>) throws -> Void
     ) throws {
-        let checkpoints = try communicator.broadcastFromRoot(on: "the listing of the checkpoints") {
+        let checkpoints = try communicator.broadcastFromRoot(on: "listing the checkpoints") {
             try Checkpoint.entries(run).reversed().map(\.path).joined(separator: "\0")
         }.split(separator: "\0").map(String.init)
         var damage: Agreement.Failure?

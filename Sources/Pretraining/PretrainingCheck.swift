@@ -59,7 +59,7 @@ public struct PretrainingCheck {
             isForeseen ? MemoryShare.ofThisProcess : try MemoryShare(among: communicator)
         // The others wait, because checking the files once is enough.
         if communicator.rank == 0 {
-            Watchdog.working(on: "the check of the files") { inspect(threads, memory) }
+            Watchdog.working(on: "checking the files") { inspect(threads, memory) }
         }
         let isSound = try !Agreement(among: communicator).anyTrue(!report.problems.isEmpty)
         if isSound, measures { try measure() }

@@ -36,7 +36,7 @@ extension PretrainingRun {
         _ options: RunOptions, _ communicator: Communicator
     ) throws -> (Resumption, ModelOrigin) {
         var resumption = Resumption()
-        let checkpoint = try communicator.broadcastFromRoot(on: "the verifying of the checkpoint") {
+        let checkpoint = try communicator.broadcastFromRoot(on: "verifying the checkpoint") {
             resumption = try Resumption(options)
             if let checkpoint = resumption.checkpoint { try refuseAnotherRun(checkpoint, options) }
             return resumption.checkpoint?.path ?? ""
@@ -45,8 +45,7 @@ extension PretrainingRun {
             try InputFiles(options.configuration, resumes: !checkpoint.isEmpty).requirePresent()
         }
         // The run's own checkpoint is complete, so the model it once started from may be gone.
-        let model = try communicator.broadcastFromRoot(on: "the verifying of model.initialize_from")
-        {
+        let model = try communicator.broadcastFromRoot(on: "verifying model.initialize_from") {
             guard checkpoint.isEmpty, let path = options.configuration.modelFiles.initializeFrom
             else {
                 return ""
@@ -112,11 +111,11 @@ extension PretrainingRun {
     func startOrResume() throws {
         try agreement.throwingTogether {
             if case .checkpoint(let checkpoint) = setup.origin {
-                try Watchdog.working(on: "the reading of the checkpoint") {
+                try Watchdog.working(on: "reading the checkpoint") {
                     try restore(checkpoint)
                 }
             } else if isCoordinator {
-                try Watchdog.working(on: "the reading of the model") {
+                try Watchdog.working(on: "reading the model") {
                     try setup.initialize(model, seed: options.configuration.run.seed)
                 }
             }

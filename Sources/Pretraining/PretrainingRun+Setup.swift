@@ -15,7 +15,7 @@ extension PretrainingRun {
     ) throws -> RunParts {
         let agreement = Agreement(among: communicator)
         let parts = try agreement.throwingTogether {
-            try Watchdog.working(on: "the opening of the data") {
+            try Watchdog.working(on: "opening the data") {
                 try RunParts(configuration, origin: origin, ranks: communicator.size)
             }
         }

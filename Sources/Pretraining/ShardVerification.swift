@@ -37,7 +37,7 @@ package struct ShardVerification {
         let own = Self.deal(files.map(\.byteCount), among: communicator.size)[communicator.rank]
         let notice = communicator.rank == 0 ? notice(of: files) : nil
         let isDone = try agreement.throwingTogether {
-            try Watchdog.working(on: "the verifying of the data") {
+            try Watchdog.working(on: "verifying the data") {
                 try Self.verify(own.map { files[$0] }, notice, isStopRequested)
             }
         }

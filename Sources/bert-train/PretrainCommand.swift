@@ -94,7 +94,7 @@ struct PretrainCommand: ParsableCommand {
         let directory = "\(run)/data"
         try agreement.throwingTogether {
             guard isCoordinator else { return }
-            try Watchdog.working(on: "the making of the quick start's corpus") {
+            try Watchdog.working(on: "building the quick start's corpus") {
                 _ = try QuickStart.prepare(in: directory, workers: 1)
             }
         }

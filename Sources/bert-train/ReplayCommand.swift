@@ -27,7 +27,7 @@ struct ReplayCommand: ParsableCommand {
             let threads = try ThreadPlan.threads(.auto, communicator: world)
             try Agreement(among: world).throwingTogether {
                 guard world.rank == 0 else { return }
-                let replay = try Watchdog.working(on: "the replay") {
+                let replay = try Watchdog.working(on: "replaying") {
                     try OverflowReplay(path: file, checkpoint: checkpoint, threads: threads)
                 }
                 try report(replay)

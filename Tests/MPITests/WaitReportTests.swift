@@ -36,7 +36,7 @@ struct WaitReportTests {
     @Test func ranksThatWorkAreToldFromThoseThatWait() {
         let report = WaitReport(
             places: [0: "the data", 1: "there"], working: [0], hosts: ["a", "a", "b"])
-        #expect(report.text.contains("rank 0 on a is at the data; rank 1 on a waits in there."))
+        #expect(report.text.contains("rank 0 on a is the data; rank 1 on a waits in there."))
     }
 
     @Test func noneMissingIsABug() {

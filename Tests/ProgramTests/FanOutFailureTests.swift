@@ -82,7 +82,7 @@ struct FanOutFailureTests {
         try fanOut.run(ranks: ranks).require(65)
         for trial in try fanOut.trials() {
             #expect(trial.status == "failed" && trial.failures == 2)
-            #expect(trial.error?.hasPrefix("what the model says of the evaluation data") == true)
+            #expect(trial.error?.hasPrefix("the model's outputs on the evaluation data") == true)
             #expect(try !Paths.exists(fanOut.path("trials/\(trial.key)/state")))
         }
         let rows = fileText(fanOut.path("results.md")).split(separator: "\n")

@@ -95,7 +95,7 @@ struct WatchdogTests {
         let lines = outcome.errorLines(with: "no longer answers")
         #expect(lines.count == 1 && lines[0].contains("rank \(rank) on "), "\(outcome)")
         if rank == 2 {
-            #expect(outcome.errors.contains("is at the check of the files"), "\(outcome)")
+            #expect(outcome.errors.contains("is checking the files"), "\(outcome)")
         }
     }
 

@@ -29,8 +29,8 @@ extension RunConfiguration {
             runName: runName(ofFile: path))
     }
 
-    /// The run's name where the file at `path` gives none: the file's, without its extension. The
-    /// default is that of the quick start, whose run is none of the file's.
+    /// Name of a run whose file at `path` sets none: the file's name without its extension. The
+    /// default name belongs to the quick start, and no other run may share its directory.
     private static func runName(ofFile path: String) -> String {
         let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Substring($0) } ?? ""
         return String(name.lastIndex(of: ".").map { name[..<$0] } ?? name)
@@ -73,7 +73,7 @@ extension RunConfiguration {
                     .init(
                         location: printable(name),
                         message:
-                            "run.name is missing, and the file's name is none for a folder (at "
+                            "run.name is missing, and the file's name cannot name a folder (at "
                             + "most 200 bytes, not . or ..); set run.name"), about: "run.name")
             }
         }
