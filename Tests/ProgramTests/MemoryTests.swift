@@ -42,6 +42,8 @@ struct MemoryTests {
         // Two moments of four bytes, of which each of three ranks keeps a third.
         let saved = Double(whole.parameters * 8) * 2 / 3
         let difference = try #require(whole.peakMemoryBytes) - #require(sharded.peakMemoryBytes)
+        // Usually four fifths, because sharded moments are gathered in buckets of 16 MiB. The peak of
+        // either run may come 8 MiB higher or lower, by how a checkpoint and a step coincide.
         #expect(Double(difference) > 0.5 * saved, "saved \(difference) of \(saved)")
     }
 }
