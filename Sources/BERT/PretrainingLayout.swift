@@ -1,7 +1,7 @@
 public import Tensors
 
 extension ParameterLayout {
-    /// The parameters of Hugging Face's `BertForPreTraining`, in the order of the forward pass:
+    /// Parameters of Hugging Face's `BertForPreTraining`, in the order of the forward pass, so that
     /// the backward pass completes their gradients from the end of the block to its start. The
     /// decoder's weight is the token embedding and appears once.
     public static func pretraining(_ configuration: BERTConfiguration) -> ParameterLayout {
