@@ -53,7 +53,7 @@ protocol FuzzReader: Sendable {
     var cost: Int { get }
     /// Errors by which it may reject an input.
     var refusals: [any Error.Type] { get }
-    /// Good inputs, the same at every call, made below `scratch`.
+    /// Valid inputs, the same at every call, written below `scratch`.
     func seeds(_ scratch: String) throws -> [FuzzInput]
     /// Updates checksums and sizes after a mutation, so that they do not shield the reader.
     func complete(_ input: inout FuzzInput, _ random: inout FuzzRandom)

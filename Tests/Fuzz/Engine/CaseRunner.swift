@@ -61,7 +61,7 @@ struct CaseRunner {
         return try mutator.input(number, reader, &random)
     }
 
-    /// Makes and runs a case.
+    /// Generates and runs a case.
     func run(_ number: Int) -> (outcome: CaseOutcome, message: String) {
         let input: FuzzInput
         do {
@@ -83,7 +83,7 @@ struct CaseRunner {
         return (outcome, message)
     }
 
-    /// Reads a directory, and judges the reader's reaction.
+    /// Reads a directory, and checks the reader's reaction.
     func read(_ directory: String) -> (outcome: CaseOutcome, message: String) {
         do {
             try reader.read(directory)
