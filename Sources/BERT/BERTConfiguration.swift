@@ -30,7 +30,7 @@ public struct BERTConfiguration: Sendable, Equatable {
     /// Id of the [PAD] token, `pad_token_id`.
     public var paddingID = 0
 
-    /// Sizes of BERT-base, uncased.
+    /// Creates the sizes of BERT-base, uncased.
     public init() {}
 
     /// Upper limits of a model's sizes and constants.
@@ -86,9 +86,9 @@ public struct BERTConfiguration: Sendable, Equatable {
         return nil
     }
 
-    /// Floating-point operations of one training step's matrix products, for `tokens` tokens in
-    /// sequences whose squared lengths sum to `squaredLengths`, with `masked` predictions. The
-    /// backward pass counts twice the forward pass.
+    /// Counts the floating-point operations of one training step's matrix products, for `tokens`
+    /// tokens in sequences whose squared lengths sum to `squaredLengths`, with `masked`
+    /// predictions. The backward pass counts twice the forward pass.
     public func trainingOperations(tokens: Int, squaredLengths: Int, masked: Int) -> Double {
         let hidden = Double(hiddenSize)
         let dense = 4 * hidden * hidden + 2 * hidden * Double(intermediateSize)

@@ -46,8 +46,8 @@ public final class BERTForFineTuning: BERTModel {
         super.init(parts)
     }
 
-    /// Estimated bytes of parameters, gradients and activations of a training model, before any of
-    /// them is allocated. The estimate includes some buffers that the head may not need.
+    /// Estimates the bytes of parameters, gradients and activations of a training model, before any
+    /// of them is allocated. The estimate includes some buffers that the head may not need.
     ///
     /// - Precondition: `configuration.problem` is nil.
     public static func trainingBytes(

@@ -43,8 +43,8 @@ public final class BERTForPreTraining: BERTModel {
         super.init(parts)
     }
 
-    /// Estimated bytes of the largest blocks that a new model allocates: parameters, gradients and
-    /// activations, without the executor's share.
+    /// Estimates the bytes of the largest blocks that a new model allocates: parameters, gradients
+    /// and activations, without the executor's share.
     ///
     /// - Precondition: `configuration.problem` is `nil`.
     public static func memoryBytes(
@@ -110,8 +110,8 @@ public final class BERTForPreTraining: BERTModel {
         return heads.firstNotFiniteOutput
     }
 
-    /// Input of layer `index`, or the last layer's output: [T, N]. A model for inference keeps only
-    /// the last.
+    /// Returns the input of layer `index`, or the last layer's output: [T, N]. A model for
+    /// inference keeps only the last.
     package func hiddenStates(_ index: Int) -> [Float] { network.hiddenStates(index) }
 
     /// Pooled outputs [B, N] of the last evaluation.

@@ -49,7 +49,7 @@ public class BERTModel {
         layout.initialize(parameters, seed: seed, range: configuration.initializerRange)
     }
 
-    /// Bytes of the parameters and, for training, of their gradients.
+    /// Returns the bytes of the parameters and, for training, of their gradients.
     static func parameterBytes(_ layout: ParameterLayout, for use: Use) -> Int {
         layout.count * (use == .training ? 2 : 1) * MemoryLayout<Float>.stride
     }

@@ -37,7 +37,7 @@ struct Encoder<E: TensorElement> {
             configuration, capacity: capacity, threads: executor.team.count, retention: retention)
     }
 
-    /// Estimated bytes of the activations and their gradients, before they are allocated.
+    /// Estimates the bytes of the activations and their gradients, before they are allocated.
     static func memoryBytes(
         _ configuration: BERTConfiguration, capacity: BatchCapacity, threads: Int,
         retention: Retention
@@ -63,8 +63,8 @@ struct Encoder<E: TensorElement> {
             + floats * MemoryLayout<Float>.stride
     }
 
-    /// Input of layer `index`, or the last layer's output: [T, N]. For inference, only the last is
-    /// available.
+    /// Returns the input of layer `index`, or the last layer's output: [T, N]. For inference, only
+    /// the last is available.
     func input(of index: Int) -> Matrix<E> { activations.input(of: index).rows(batch.tokens) }
 
     /// Sum of the embeddings before their normalization: [T, N].

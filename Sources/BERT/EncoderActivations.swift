@@ -77,7 +77,7 @@ struct LayerActivations<E: TensorElement> {
         self.output = output ?? hidden(size)
     }
 
-    /// The same memory, except for an output of its own.
+    /// Returns these activations, sharing all memory except the output.
     func withOwnOutput(_ configuration: BERTConfiguration, tokens: Int) -> LayerActivations {
         var activations = self
         activations.output = RowBlock(rows: tokens, columns: configuration.hiddenSize)
@@ -166,7 +166,7 @@ final class EncoderActivations<E: TensorElement> {
             maximumLength: capacity.sequenceLength, threads: threads, backward: trains)
     }
 
-    /// Input of layer `index`, or the last layer's output.
+    /// Returns the input of layer `index`, or the last layer's output.
     func input(of index: Int) -> RowBlock<E> {
         index == 0 ? embeddings : layers[index - 1].output
     }

@@ -138,7 +138,8 @@ struct EncoderLayer<E: TensorElement> {
             accumulate: accumulate, inputGradient: hidden, addsToInput: true)
     }
 
-    /// Gradient behind a dropout; `hidden` keeps its value for the residual connection.
+    /// Computes the gradient behind a dropout; `hidden` keeps its value for the residual
+    /// connection.
     private func dropped(
         _ hidden: Matrix<E>, _ dropout: Dropout, _ flow: EncoderGradients<E>
     ) -> Matrix<E> {

@@ -2,8 +2,8 @@ import Kernels
 public import Tensors
 
 extension ParameterLayout {
-    /// Parameters of Hugging Face's model with `head`, in the order of the forward pass: the
-    /// encoder's come first, at the same offsets as in `pretraining`.
+    /// Returns the parameters of Hugging Face's model with `head`, in the order of the forward
+    /// pass: the encoder's come first, at the same offsets as in `pretraining`.
     public static func fineTuning(
         _ configuration: BERTConfiguration, _ head: TaskHead
     ) -> ParameterLayout {

@@ -16,7 +16,7 @@ public struct ModelInputs: Sendable {
 }
 
 extension BERTConfiguration {
-    /// Reason that this model cannot take the inputs; nil if it can take all of them.
+    /// Returns the reason that this model cannot take the inputs; nil if it can take all of them.
     public func problem(withInputs inputs: ModelInputs) -> String? {
         if inputs.length > maximumPositions {
             return

@@ -41,8 +41,8 @@ public struct ModelSettings: Equatable, Sendable {
     /// Creates the settings of the default preset, with no overrides.
     public init() {}
 
-    /// Configuration of a model that starts from random weights: the preset's, overridden by the
-    /// given keys. `vocabularySize` applies if no key sets it.
+    /// Returns the configuration of a model that starts from random weights: the preset's,
+    /// overridden by the given keys. `vocabularySize` applies if no key sets it.
     public func configuration(vocabularySize: Int) -> BERTConfiguration {
         var base = BERTConfiguration(preset)
         base.vocabularySize = vocabularySize

@@ -73,7 +73,7 @@ struct ModelVariant: Decodable {
 
 /// Text of a JSON scalar for messages.
 enum JSONScalar {
-    /// Value of `key` as JSON writes it, if it is a scalar.
+    /// Returns the value of `key` as JSON writes it, if it is a scalar.
     static func shown<Key: CodingKey>(_ values: KeyedDecodingContainer<Key>, _ key: Key) -> String {
         if (try? values.decodeNil(forKey: key)) == true { return "null" }
         if let text = try? values.decode(String.self, forKey: key) { return "\"\(text)\"" }

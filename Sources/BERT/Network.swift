@@ -46,7 +46,7 @@ protocol Network<Scale, Prediction, Outcome> {
     /// Finds the encoder's first module whose output was not finite in the last training pass;
     /// `seed` is that of its dropout.
     func firstNotFiniteOutput(seed: UInt64) -> String?
-    /// Input of layer `index`, or the last layer's output: [T, N].
+    /// Returns the input of layer `index`, or the last layer's output: [T, N].
     func hiddenStates(_ index: Int) -> [Float]
 }
 

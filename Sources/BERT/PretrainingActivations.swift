@@ -53,7 +53,8 @@ final class PretrainingActivations<E: TensorElement> {
         firstGradient = RowBlock(rows: training ? sequences : 0, columns: size)
     }
 
-    /// Bytes of the activations and their gradients, except the few of the next-sentence head.
+    /// Returns the bytes of the activations and their gradients, except the few of the
+    /// next-sentence head.
     static func memoryBytes(
         _ configuration: BERTConfiguration, capacity: BatchCapacity, training: Bool
     ) -> Int {

@@ -34,7 +34,7 @@ public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
         "micro-batches of up to \(sequences) sequences of \(sequenceLength) tokens"
     }
 
-    /// Room for batches of both capacities, one at a time.
+    /// Returns room for batches of both capacities, one at a time.
     public func union(_ other: BatchCapacity) -> BatchCapacity {
         BatchCapacity(
             sequences: max(sequences, other.sequences),
@@ -106,7 +106,7 @@ final class PretrainingBatch {
     var labels: Vector<Int32> { maskedLabels[0..<masked] }
     var nextLabels: Vector<Int32> { nextSentenceLabels[0..<sequences] }
 
-    /// Range of the predictions of sequence `index` among all predictions.
+    /// Returns the range of the predictions of sequence `index` among all predictions.
     func maskedRange(_ index: Int) -> Range<Int> {
         Int(maskedOffsets.vector[index])..<Int(maskedOffsets.vector[index + 1])
     }

@@ -3,7 +3,7 @@ import Tensors
 
 /// Results of the pre-training heads in the last pass, for any element type of the activations.
 protocol PretrainingOutputs {
-    /// Outcome of each masked token, sequence after sequence.
+    /// Returns the outcome of each masked token, sequence after sequence.
     func tokenOutcomes() -> [TokenOutcome]
     /// First module, in the order of the forward pass, whose output was not finite. If no other
     /// was, it is the logits of masked tokens, of which only the last chunk is kept.
@@ -187,7 +187,7 @@ struct PretrainingHeads<E: TensorElement>: Heads {
 
     // MARK: Outcome
 
-    /// Sums of losses and hits of each sequence.
+    /// Returns the sums of losses and hits of each sequence.
     private func outcomes() -> [SequenceOutcome] {
         (0..<batch.sequences).map { index in
             var outcome = SequenceOutcome(

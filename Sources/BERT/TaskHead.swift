@@ -40,8 +40,8 @@ public enum TaskHead: Sendable, Equatable, Codable {
     /// Name of the head's last layer.
     public var outputName: String { self == .span ? "qa_outputs" : "classifier" }
 
-    /// Number of loss terms of an example. The objective is the sum of all terms divided by their
-    /// number over the global batch.
+    /// Returns the number of loss terms of an example. The objective is the sum of all terms
+    /// divided by their number over the global batch.
     ///
     /// - Precondition: the target is of this head's kind.
     public func terms(_ target: TaskTarget) -> Int {

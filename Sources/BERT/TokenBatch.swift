@@ -68,7 +68,7 @@ final class TokenBatch {
     var bounds: SequenceBounds { SequenceBounds(offsets: offsets[0..<sequences + 1]) }
     var firstTokens: Vector<Int32> { offsets[0..<sequences] }
 
-    /// Range of the rows of sequence `index`.
+    /// Returns the range of the rows of sequence `index`.
     func rows(of index: Int) -> Range<Int> {
         Int(offsets.vector[index])..<Int(offsets.vector[index + 1])
     }

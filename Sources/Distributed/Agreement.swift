@@ -37,7 +37,8 @@ public struct Agreement {
         try communicator.allReduce(Int64(condition ? 1 : 0), .bitwiseOr) != 0
     }
 
-    /// Sums over all ranks, element by element. Integers wrap around on overflow, as in C.
+    /// Computes the sums over all ranks, element by element. Integers wrap around on overflow, as
+    /// in C.
     public func sum(_ values: [Int64]) throws(MPIError) -> [Int64] {
         var sums = values
         try communicator.allReduce(&sums, .sum)
@@ -56,9 +57,9 @@ public struct Agreement {
         return result
     }
 
-    /// Sums over all ranks, element by element, correctly rounded. The ranks' values are added
-    /// without error and rounded once, so the result depends neither on the order of the ranks nor
-    /// on the library's algorithm.
+    /// Computes the sums over all ranks, element by element, correctly rounded. The ranks' values
+    /// are added without error and rounded once, so the result depends neither on the order of the
+    /// ranks nor on the library's algorithm.
     public func sum(_ values: [Double]) throws(MPIError) -> [Double] {
         let all = try communicator.allGather(values)
         return values.indices.map { index in

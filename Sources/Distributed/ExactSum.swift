@@ -1,4 +1,4 @@
-/// Sum of all values, rounded once, to nearest with ties to even.
+/// Computes the sum of all values, rounded once, to nearest with ties to even.
 ///
 /// The sum is stored as non-overlapping partials, smallest first, whose exact total is the exact
 /// sum (Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric
@@ -33,7 +33,7 @@ private func twoSum(_ a: Double, _ b: Double) -> (sum: Double, error: Double) {
     return (sum, (a - (sum - fromB)) + (b - fromB))
 }
 
-/// Sum of non-overlapping partials, smallest first, rounded once.
+/// Computes the sum of non-overlapping partials, smallest first, rounded once.
 private func rounded(_ partials: inout [Double]) -> Double {
     guard var sum = partials.popLast() else { return 0 }
     while let next = partials.popLast() {

@@ -4,7 +4,7 @@ import OperatingSystem
 /// The other half of a sharded update: each rank owns a part of every bucket, its chunk of the
 /// ring, updates it, and sends the result to the others.
 extension GradientReducer {
-    /// Elements that `rank` owns, in order: one range per bucket, which may be empty.
+    /// Returns the elements that `rank` owns, in order: one range per bucket, which may be empty.
     public func shards(of rank: Int) -> [Range<Int>] {
         buckets.map { bucket in
             let part = Partition(count: bucket.count, parts: ring.ranks, unit: unit)[rank]

@@ -28,7 +28,7 @@ public final class RingCollective {
     /// Number of ranks in the ring.
     public var ranks: Int { communicator.size }
 
-    /// Elements of a buffer of `count` that `rank` (this one by default) owns after a
+    /// Returns the elements of a buffer of `count` that `rank` (this one by default) owns after a
     /// reduce-scatter.
     public func shard(of count: Int, rank: Int? = nil) -> Range<Int> {
         Partition(count: count, parts: ranks)[rank ?? self.rank]
@@ -86,7 +86,7 @@ public final class RingCollective {
             scratch: freeScratch.popLast() ?? RingScratch(configuration))
     }
 
-    /// Bytes of its windows that a reduction of `count` elements touches.
+    /// Returns the bytes of its windows that a reduction of `count` elements touches.
     func scratchBytes(count: Int, unit: Int, _ wire: WireType) -> Int {
         let schedule = RingSchedule(
             kind: .allReduce, count: count, rank: rank, ranks: ranks,

@@ -81,17 +81,17 @@ final class RingOperation {
         return hasMoved
     }
 
-    /// Finished values arrive in the buffer itself, from which a partial sum of the same segment
-    /// was sent earlier. That send must be complete, even though the values could not have come
-    /// around the ring before it was.
+    /// Whether message `message` may be received. Finished values arrive in the buffer itself, from
+    /// which a partial sum of the same segment was sent earlier. That send must be complete, even
+    /// though the values could not have come around the ring before it was.
     private func mayReceive(_ message: Int) -> Bool {
         guard message < schedule.messages else { return false }
         return finishedSends > message - schedule.reducingMessages || schedule.kind != .allReduce
             || schedule.isReducing(message)
     }
 
-    /// The first step sends this rank's own values; every later step sends what the previous one
-    /// received.
+    /// Whether message `message` may be sent. The first step sends this rank's own values; every
+    /// later step sends what the previous one received.
     private func maySend(_ message: Int) -> Bool {
         message < schedule.messages && message < takenReceives + schedule.segments
     }

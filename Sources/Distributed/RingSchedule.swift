@@ -51,10 +51,10 @@ struct RingSchedule {
         isReducing(message) && message >= reducingMessages - segments
     }
 
-    /// Elements that this rank sends as message `message`.
+    /// Returns the elements that this rank sends as message `message`.
     func sent(_ message: Int) -> Range<Int> { range(message, behind: 0) }
 
-    /// Destination of message `message` from the previous rank.
+    /// Returns the destination of message `message` from the previous rank.
     func received(_ message: Int) -> Range<Int> { range(message, behind: 1) }
 
     private func range(_ message: Int, behind: Int) -> Range<Int> {
@@ -66,7 +66,7 @@ struct RingSchedule {
         return chunk.lowerBound + part.lowerBound..<chunk.lowerBound + part.upperBound
     }
 
-    /// Bytes that this rank sends, at `bytesPerElement`.
+    /// Returns the bytes that this rank sends, at `bytesPerElement`.
     func bytesSent(bytesPerElement: Int) -> Int {
         var elements = 0
         for message in 0..<messages { elements += sent(message).count }

@@ -18,14 +18,14 @@ final class RingScratch {
 
     deinit { memory.deallocate() }
 
-    /// Slot that receives message `message`, as `count` elements.
+    /// Returns the slot that receives message `message`, as `count` elements.
     func receiveSlot<Element: BitwiseCopyable>(
         _ message: Int, _ type: Element.Type, count: Int
     ) -> UnsafeMutableBufferPointer<Element> {
         slot(message % slots, type, count)
     }
 
-    /// Slot from which message `message` is sent, as `count` 16-bit elements.
+    /// Returns the slot from which message `message` is sent, as `count` 16-bit elements.
     func sendSlot(_ message: Int, count: Int) -> UnsafeMutableBufferPointer<UInt16> {
         slot(slots + message % slots, UInt16.self, count)
     }

@@ -42,7 +42,7 @@ func roundToBFloat16(_ values: UnsafeMutablePointer<Float>, count: Int) {
     }
 }
 
-/// Nearest bfloat16, ties to even; a NaN stays a (quiet) NaN.
+/// Returns the nearest bfloat16, ties to even; a NaN stays a (quiet) NaN.
 private func bfloat16Bits(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     let rounded = (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16

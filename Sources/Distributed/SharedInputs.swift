@@ -34,7 +34,7 @@ public struct SharedInputs {
         throw try failure(differing, communicator)
     }
 
-    /// Names whose values in `own` and `root` differ.
+    /// Returns the names whose values in `own` and `root` differ.
     private static func names(where own: FlatTexts, differs root: FlatTexts) -> [String] {
         guard own.bytes != root.bytes else { return [] }
         let (mine, theirs) = (own.pairs, root.pairs)
@@ -68,7 +68,7 @@ public struct SharedInputs {
             failedRanks: communicator.size)
     }
 
-    /// Names that differ on any rank, in the order of the lowest ranks that have them.
+    /// Returns the names that differ on any rank, in the order of the lowest ranks that have them.
     private static func union(
         _ names: [String], _ communicator: Communicator
     ) throws(MPIError) -> [String] {

@@ -60,8 +60,8 @@ public final class StopPoll {
         if busy == 0 { try background?.advanceStage() }
     }
 
-    /// Number of calls that fit into the interval at the speed of the last ones; at most twice the
-    /// previous number, since a pause between two pieces of work says little.
+    /// Returns the number of calls that fit into the interval at the speed of the last ones; at
+    /// most twice the previous number, since a pause between two pieces of work says little.
     private func nextStride() -> Int {
         let now = MonotonicClock.seconds
         defer { lastTime = now }

@@ -65,7 +65,7 @@ package struct DocumentBootstrap {
         return sum
     }
 
-    /// Middle 95% of `values`, without interpolation.
+    /// Returns the middle 95% of `values`, without interpolation.
     private static func middle(_ values: [Double]) -> ClosedRange<Double>? {
         // A model that overflows has a NaN loss, and no interval.
         guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }

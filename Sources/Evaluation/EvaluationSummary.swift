@@ -133,8 +133,8 @@ package struct EvaluationSummary {
         return corpora.lastIndex { $0.firstDocument <= document }
     }
 
-    /// Smallest set of labels that makes up at least half of all masked tokens; the first of
-    /// equally frequent labels.
+    /// Returns the smallest set of labels that makes up at least half of all masked tokens; the
+    /// first of equally frequent labels.
     private func frequentLabels() -> Set<Int32> {
         var counts: [Int32: Int] = [:]
         for sample in samples {

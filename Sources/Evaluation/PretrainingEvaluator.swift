@@ -73,7 +73,7 @@ public struct PretrainingEvaluator {
         return EvaluationSummary(try exchange(words), corpora: source.corpora).result
     }
 
-    /// All samples in order, gathered from the ranks.
+    /// Returns all samples in order, gathered from the ranks.
     private func exchange(_ own: [UInt64]) throws -> [EvaluatedSample] {
         let all = try communicator.allGather(bytes: own.withUnsafeBytes { Array($0) })
         return all.flatMap { bytes in

@@ -1,9 +1,9 @@
 import FileNames
 
 extension StringProtocol {
-    /// Returns this text with everything escaped that a terminal would interpret instead of
-    /// showing: control characters, line ends and marks of writing direction. Bytes of file names
-    /// that are not UTF-8 become `\xE4`.
+    /// This text with everything escaped that a terminal would interpret instead of showing:
+    /// control characters, line ends and marks of writing direction. Bytes of file names that are
+    /// not UTF-8 become `\xE4`.
     ///
     /// Names in files may be malicious, and errors that quote them go to terminals and logs.
     package var printable: String { printable(limit: .max) }

@@ -57,7 +57,7 @@ public enum FileName {
         return bytes
     }
 
-    /// Byte that a scalar represents; nil for a scalar that represents itself.
+    /// Returns the byte that a scalar represents; nil for a scalar that represents itself.
     public static func byte(of scalar: Unicode.Scalar) -> UInt8? {
         escapes.contains(scalar.value) ? UInt8(truncatingIfNeeded: scalar.value) : nil
     }
@@ -81,7 +81,7 @@ public enum FileName {
         "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }
 
-    /// U+10F780...U+10F7FF in UTF-8: F4 8F 9E 80 to F4 8F 9F BF.
+    /// Encodes an escape, U+10F780...U+10F7FF, in UTF-8: F4 8F 9E 80 to F4 8F 9F BF.
     private static func escape(of byte: UInt8) -> [UInt8] {
         [0xF4, 0x8F, 0x9E | (byte >> 6) & 1, 0x80 | byte & 0x3F]
     }
@@ -91,8 +91,8 @@ public enum FileName {
             && bytes[place + 2] & 0xFE == 0x9E && bytes[place + 3] & 0xC0 == 0x80
     }
 
-    /// Byte length of the valid UTF-8 scalar at a position; 0 if there is none. Table 3-7 of the
-    /// Unicode Standard.
+    /// Returns the byte length of the valid UTF-8 scalar at a position; 0 if there is none. Table
+    /// 3-7 of the Unicode Standard.
     private static func scalarLength(_ bytes: [UInt8], at place: Int) -> Int {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF

@@ -67,18 +67,18 @@ private struct HeadTask {
         width = hidden / setting.heads
     }
 
-    /// Part 0 (query), 1 (key) or 2 (value) of `matrix` [T, 3 x hidden]: [L, width].
+    /// Returns part 0 (query), 1 (key) or 2 (value) of `matrix` [T, 3 x hidden]: [L, width].
     func part<E>(_ index: Int, of matrix: Matrix<E>) -> Matrix<E> {
         let start = (index * heads + head) * width
         return matrix.rows(rows).columns(start..<start + width)
     }
 
-    /// This head's columns of `matrix` [T, hidden].
+    /// Returns this head's columns of `matrix` [T, hidden].
     func columns<E>(of matrix: Matrix<E>) -> Matrix<E> {
         matrix.rows(rows).columns(head * width..<(head + 1) * width)
     }
 
-    /// This head's part of `logSums` [T x heads]: [L].
+    /// Returns this head's part of `logSums` [T x heads]: [L].
     func logSums(_ logSums: Vector<Float>) -> Vector<Float> {
         let start = rows.lowerBound * heads + head * rows.count
         return logSums[start..<start + rows.count]

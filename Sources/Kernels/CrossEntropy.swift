@@ -27,8 +27,8 @@ extension KernelExecutor {
 }
 
 extension Matrix<Float> {
-    /// Matrix of the same number of elements of another type, whose rows begin at the same
-    /// addresses.
+    /// Returns a matrix of the same number of elements of another type, whose rows begin at the
+    /// same addresses.
     func narrowed<E: TensorElement>(to _: E.Type) -> Matrix<E> {
         Matrix<E>(
             base: UnsafeMutableRawPointer(base).assumingMemoryBound(to: E.self), rows: rows,

@@ -20,11 +20,11 @@ public struct RandomRow: BitwiseCopyable, Sendable {
             ), position: UInt32(position))
     }
 
-    /// Exclusive upper bound of the positions that have random numbers: a row of `columns` elements
-    /// takes 16 blocks for each 128 of them, and an address has 2^32.
+    /// Returns the exclusive upper bound of the positions that have random numbers: a row of
+    /// `columns` elements takes 16 blocks for each 128 of them, and an address has 2^32.
     static func positionLimit(columns: Int) -> Int { (1 << 28) / max((columns + 127) / 128, 1) }
 
-    /// The same sample's address at another `position`.
+    /// Returns the same sample's address at another `position`.
     func at(_ position: Int) -> bert_random_row {
         var row = row
         row.position = UInt32(position)

@@ -54,12 +54,12 @@ public final class KernelExecutor {
         scratch.reduce(0) { $0 + $1.count }
     }
 
-    /// Packing memory of `thread`.
+    /// Returns the packing memory of `thread`.
     func gemmScratch(_ thread: Int) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(scratch[thread].vector.base)
     }
 
-    /// Kernels for activations of type `E`.
+    /// Returns the kernels for activations of type `E`.
     func rowKernels<E: TensorElement>(_: E.Type) -> bert_row_kernels {
         rowKernels[Int(E.precision.code.rawValue)]
     }

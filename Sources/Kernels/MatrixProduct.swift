@@ -30,12 +30,12 @@ public struct Factor {
         self.precision = precision
     }
 
-    /// The matrix as stored.
+    /// Returns the matrix as stored.
     public static func plain<E: TensorElement>(_ matrix: Matrix<E>) -> Factor {
         Factor(matrix, isTransposed: false)
     }
 
-    /// Transpose of the stored matrix.
+    /// Returns the transpose of the stored matrix.
     public static func transposed<E: TensorElement>(_ matrix: Matrix<E>) -> Factor {
         Factor(matrix, isTransposed: true)
     }
@@ -178,7 +178,7 @@ extension KernelExecutor {
         }
     }
 
-    /// Precision to which both factors are rounded.
+    /// Returns the precision to which both factors are rounded.
     private static func precision(of left: Factor, _ right: Factor) -> Precision {
         guard left.precision != .fp32 else { return right.precision }
         precondition(

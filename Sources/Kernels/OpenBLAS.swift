@@ -25,7 +25,7 @@ struct OpenBLAS: Sendable {
         () throws(MissingLibraryError) in try OpenBLAS(names: names)
     }
 
-    /// The library, loaded once.
+    /// Returns the library, loaded once.
     static func loaded() throws(MissingLibraryError) -> OpenBLAS { try outcome.get() }
 
     /// Loads the first of `names` that exists.

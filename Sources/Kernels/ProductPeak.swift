@@ -55,7 +55,7 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
 }
 
 extension KernelExecutor {
-    /// Instructions for products of `precision`.
+    /// Returns the instructions for products of `precision`.
     public func products(_ precision: Precision) -> ProductInstructions {
         ProductInstructions(precision, instructionSet)
     }

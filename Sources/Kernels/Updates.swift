@@ -88,7 +88,7 @@ extension KernelExecutor {
     /// threads nor on how ranks share the block, if they split it at such multiples.
     public static let squareBlock = 1 << 12
 
-    /// Number of terms in the sum of squares of a range of the flat block.
+    /// Returns the number of terms in the sum of squares of a range of the flat block.
     public static func squareTerms(of range: Range<Int>) -> Int {
         guard !range.isEmpty else { return 0 }
         return (range.upperBound - 1) / squareBlock - range.lowerBound / squareBlock + 1
@@ -129,8 +129,8 @@ extension KernelExecutor {
         }
     }
 
-    /// Sum of squares of `values` [n], which begin at `start` in the flat block, in double
-    /// precision; the same for any number of threads.
+    /// Computes the sum of squares of `values` [n], which begin at `start` in the flat block, in
+    /// double precision; the same for any number of threads.
     public func sumOfSquares(_ values: Vector<Float>, startingAt start: Int = 0) -> Double {
         let count = Self.squareTerms(of: start..<start + values.count)
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { terms in
@@ -139,7 +139,7 @@ extension KernelExecutor {
         }
     }
 
-    /// Terms of that sum, `squareTerms(of: start..<start + n)` of them.
+    /// Returns the terms of that sum, `squareTerms(of: start..<start + n)` of them.
     public func squareTerms(
         _ values: Vector<Float>, startingAt start: Int,
         into terms: UnsafeMutableBufferPointer<Double>

@@ -43,8 +43,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
         self.totalSteps = totalSteps
     }
 
-    /// Learning rate at step `step`, counted from 1, with the given `peak`; 0 after `totalSteps` if
-    /// the rate decays.
+    /// Returns the learning rate at step `step`, counted from 1, with the given `peak`; 0 after
+    /// `totalSteps` if the rate decays.
     public func rate(_ step: Int, peak: Double) -> Double {
         precondition(step >= 1, "steps count from 1")
         switch name {

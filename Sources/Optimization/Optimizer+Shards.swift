@@ -4,8 +4,8 @@ public import Tensors
 /// Sums over elements that several ranks own. Each rank contributes its terms, and all ranks add
 /// all terms in one order, so that the sums have the same bits as on a single rank.
 extension Optimizer {
-    /// Global norm, times `scale`, of gradients of which this rank has its shards. It is the same
-    /// on all ranks, and the same as on one rank that has all of them.
+    /// Computes the global norm, times `scale`, of gradients of which this rank has its shards. It
+    /// is the same on all ranks, and the same as on one rank that has all of them.
     ///
     /// - Parameter sumOverRanks: as in `step`; called once.
     public func gradientNorm(
@@ -23,7 +23,7 @@ extension Optimizer {
         return terms.reduce(0, +).squareRoot() * scale
     }
 
-    /// Trust ratio of each segment that has one; 1 for the others.
+    /// Computes the trust ratio of each segment that has one; 1 for the others.
     func trustRatios(
         of update: Block<Float>, to parameter: Block<Float>,
         _ sumOverRanks: (inout [Double]) throws -> Void

@@ -61,7 +61,7 @@ public final class Optimizer {
         }
     }
 
-    /// Global norm of `gradients`, times `scale`, if no other ranks share the work.
+    /// Computes the global norm of `gradients`, times `scale`, if no other ranks share the work.
     ///
     /// It is finite if and only if all gradients are: squares of floats, summed in double
     /// precision, cannot overflow. It is the same for any number of threads.

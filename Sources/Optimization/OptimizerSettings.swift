@@ -63,8 +63,8 @@ public struct OptimizerSettings: Sendable, Equatable {
     /// Effective `clip_norm`; nil if clipping is off.
     public var clippingNorm: Double? { clipNorm == 0 ? nil : clipNorm }
 
-    /// Factor on gradients of global norm `norm`: min(1, clipNorm / (norm + 1e-6)), as in
-    /// `torch.nn.utils.clip_grad_norm_`.
+    /// Returns the factor on gradients of global norm `norm`: min(1, clipNorm / (norm + 1e-6)), as
+    /// in `torch.nn.utils.clip_grad_norm_`.
     public func clipFactor(norm: Double) -> Double {
         guard let clippingNorm else { return 1 }
         return min(1, clippingNorm / (norm + 1e-6))

@@ -46,8 +46,8 @@ public struct PrecisionSettings: Equatable, Sendable {
 }
 
 extension LossScaler.Policy {
-    /// Default loss scaling of an element type: a dynamic factor for fp16; none for fp32 and bf16,
-    /// whose range is wide enough.
+    /// Returns the default loss scaling of an element type: a dynamic factor for fp16; none for
+    /// fp32 and bf16, whose range is wide enough.
     public static func `default`(for compute: Precision) -> Self {
         switch compute {
         case .fp16: .dynamic(.init())

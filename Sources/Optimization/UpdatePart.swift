@@ -7,7 +7,7 @@ struct UpdatePart: Equatable {
     /// Range of their moments among those of all its shards.
     let moments: Range<Int>
 
-    /// Parts of `segments` in `shards`, both in ascending order.
+    /// Returns the parts of `segments` in `shards`, both in ascending order.
     static func parts(of segments: [UpdateSegment], in shards: [Range<Int>]) -> [UpdatePart] {
         var parts: [UpdatePart] = []
         var (taken, first) = (0, 0)

@@ -9,8 +9,8 @@ struct UpdateSegment: Equatable {
     /// Whether the range is one tensor, to whose update LAMB gives its own trust ratio.
     let hasTrustRatio: Bool
 
-    /// Segments of `layout`, in its order, as few as `settings` allows. Neighbours that are updated
-    /// alike form one segment, which keeps the hundreds of tiny biases cheap.
+    /// Returns the segments of `layout`, in its order, as few as `settings` allows. Neighbours that
+    /// are updated alike form one segment, which keeps the hundreds of tiny biases cheap.
     static func segments(
         of layout: ParameterLayout, _ settings: OptimizerSettings
     ) -> [UpdateSegment] {

@@ -26,7 +26,7 @@ public enum QuickStart {
         return path
     }
 
-    /// Text of the quick start's configuration.
+    /// Returns the text of the quick start's configuration.
     public static func configuration() throws -> String {
         let bytes = try WholeFiles.read(path(of: "quickstart.yaml"), maximumByteCount: 1 << 20)
         return String(decoding: bytes, as: UTF8.self)

@@ -41,7 +41,7 @@ public struct Vector<Element: BitwiseCopyable>: @unchecked Sendable {
         UnsafeMutableBufferPointer(start: base, count: count)
     }
 
-    /// Elements as a row-major matrix.
+    /// Returns the elements as a row-major matrix.
     ///
     /// - Precondition: `rows * columns == count`.
     @inlinable
@@ -91,7 +91,7 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
     /// Whether the rows are contiguous.
     @inlinable public var isContiguous: Bool { stride == columns }
 
-    /// View of the rows of `range`.
+    /// Returns a view of the rows of `range`.
     @inlinable
     public func rows(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows out of bounds")
@@ -100,7 +100,7 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
             stride: stride)
     }
 
-    /// View of the columns of `range`.
+    /// Returns a view of the columns of `range`.
     @inlinable
     public func columns(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of bounds")
@@ -108,7 +108,7 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
             base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
     }
 
-    /// Row `index`.
+    /// Returns row `index`.
     @inlinable
     public func row(_ index: Int) -> Vector<Element> {
         precondition(index >= 0 && index < rows, "row out of bounds")

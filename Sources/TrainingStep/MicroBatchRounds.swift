@@ -15,7 +15,7 @@ public struct MicroBatchRounds: Sendable, Equatable {
         self.rounds = rounds
     }
 
-    /// Index of the micro-batch of `round`, from 0; nil before the first.
+    /// Returns the index of the micro-batch of `round`, from 0; nil before the first.
     public func microBatch(in round: Int) -> Int? {
         let index = round - (rounds - count)
         return index >= 0 ? index : nil

@@ -14,12 +14,12 @@ package struct ModelMemory {
     /// Parameters and gradients.
     package static let gradients = ModelMemory(whole: 2)
 
-    /// Two moments, sharded over the given number of ranks.
+    /// Returns two moments, sharded over the given number of ranks.
     package static func moments(shards: Int) -> ModelMemory {
         ModelMemory(whole: 0, shared: 2, shards: shards)
     }
 
-    /// Parameters, gradients and two moments, sharded over the given number of ranks.
+    /// Returns parameters, gradients and two moments, sharded over the given number of ranks.
     package static func training(momentShards: Int) -> ModelMemory {
         ModelMemory(whole: 2, shared: 2, shards: momentShards)
     }
@@ -27,7 +27,7 @@ package struct ModelMemory {
     /// Parameters, gradients, two moments, and the best weights so far.
     package static let fineTuning = ModelMemory(whole: 5)
 
-    /// Minimum size in bytes on any rank, for `count` parameters.
+    /// Returns the minimum size in bytes on any rank, for `count` parameters.
     package func bytes(parameterCount count: Int) -> Int {
         (whole * count + shared * (count / shards)) * MemoryLayout<Float>.stride
     }

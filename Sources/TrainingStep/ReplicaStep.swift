@@ -144,8 +144,8 @@ public final class ReplicaStep {
         return update
     }
 
-    /// Global norm of the reduced gradients, without the loss scale. Collective if the ranks share
-    /// the moments.
+    /// Computes the global norm of the reduced gradients, without the loss scale. Collective if the
+    /// ranks share the moments.
     ///
     /// - Throws: `MPIError`.
     public func gradientNorm() throws -> Double {

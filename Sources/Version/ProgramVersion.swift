@@ -13,7 +13,7 @@ public enum ProgramVersion {
     /// versions.
     public static var isAskedFor: Bool { CommandLineArguments.afterProgram.contains("--version") }
 
-    /// Text of `--version`, with one line for each of `libraries`.
+    /// Returns the text of `--version`, with one line for each of `libraries`.
     public static func text(
         of program: String, libraries: [(name: String, version: String)]
     ) -> String {
