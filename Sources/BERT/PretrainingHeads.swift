@@ -5,8 +5,9 @@ import Tensors
 protocol PretrainingOutputs {
     /// Returns the outcome of each masked token, sequence after sequence.
     func tokenOutcomes() -> [TokenOutcome]
-    /// First module, in the order of the forward pass, whose output was not finite. If no other
-    /// was, it is the logits of masked tokens, of which only the last chunk is kept.
+    /// First module, in the order of the forward pass, whose output was not finite. If all other
+    /// outputs were finite, it is the logits of masked tokens, of which only the last chunk is
+    /// kept.
     var firstNotFiniteOutput: String { get }
     /// [B, N]
     var pooledOutputs: [Float] { get }

@@ -172,8 +172,8 @@ public final class GradientReducer {
         }
     }
 
-    /// Rounds the sums of the shards, because an all-reduce over a narrow wire ends with sums as the
-    /// wire carries them.
+    /// Rounds the sums of the shards, because an all-reduce over a narrow wire ends with sums as
+    /// the wire carries them.
     private func roundShards() {
         guard wire == .bfloat16, ring.ranks > 1, let base = buffer?.baseAddress else { return }
         for shard in shards where !shard.isEmpty {

@@ -96,8 +96,8 @@ public final class Optimizer {
         ) { _ in }
     }
 
-    /// Updates only this optimizer's shards of `parameters`, from its shards of `gradients`, if
-    /// ranks may share the work.
+    /// Does the same if ranks may share the work: updates only this optimizer's shards of
+    /// `parameters`, from its shards of `gradients`.
     ///
     /// - Parameter sumOverRanks: replaces each number by its sum over the ranks; called at most
     ///   once, by all ranks or none. All but one of the numbers are 0, so their order does not
