@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Differences between the launchers of MPI; to be sourced.
+# Differences between MPI launchers; to be sourced.
 
-# launcher_family MPIRUN: which MPI a launcher is of: openmpi, mpich (Intel's MPI and others of its
-# kind, too) or other.
+# launcher_family MPIRUN: prints the MPI of a launcher: openmpi, mpich (including Intel MPI and
+# other derivatives) or other.
 launcher_family() {
     case $("$1" --version 2>&1 </dev/null | head -n 5) in
     *'Open MPI'* | *OpenRTE* | *PRRTE* | *prterun*) echo openmpi ;;
@@ -11,8 +11,8 @@ launcher_family() {
     esac
 }
 
-# launcher_problem MPIRUN...: prints why ranks cannot be started with it, if so, and fails with the status
-# for that.
+# launcher_problem MPIRUN...: prints the reason if it cannot start ranks, and fails with the
+# matching status.
 launcher_problem() {
     if ! command -v "$1" >/dev/null; then
         echo "there is no launcher '$1': install the one of your MPI (Debian packages mpich, openmpi-bin)," \
@@ -29,9 +29,9 @@ launcher_problem() {
     fi
 }
 
-# launcher_flags MPIRUN: what it needs to start any number of ranks on this machine, as MPICH's does. Open
-# MPI counts cores, not the threads of cores, and refuses more ranks than those. It also binds each rank to
-# one core, but ranks have threads.
+# launcher_flags MPIRUN: prints the flags with which it starts any number of ranks on this machine,
+# as MPICH's does without flags. Open MPI counts cores, not hardware threads, and rejects more ranks
+# than cores. It also binds each rank to one core, but ranks have threads.
 launcher_flags() {
     [[ $(launcher_family "$1") != openmpi ]] || echo "--oversubscribe --bind-to none"
 }

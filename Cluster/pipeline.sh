@@ -57,7 +57,7 @@ done
 for file in "$config" ${finetune:+"$finetune"}; do
     [[ -f $file ]] || { echo "pipeline: there is no $file" >&2 && exit 66; }
 done
-# The command line's --set cannot reach into phases that it does not know.
+# The command line's --set cannot reach into phases, which it does not know.
 if awk '/^[^ #-]/ { inside = /^phases:/ } inside && /(^|[{ ,])train *:/ { found = 1 } END { exit !found }' "$config"; then
     echo "pipeline: $config: its phases have a data.train of their own, which would win over --corpus $corpus: remove it" >&2
     exit 78
@@ -68,12 +68,13 @@ command -v sbatch >/dev/null || {
 }
 [[ -f Cluster/pretrain.sbatch ]] || { echo "pipeline: submit from the repository's root" >&2 && exit 66; }
 
-# listed PATH: a list of YAML that holds it. In single quotes only they themselves are special.
+# listed PATH: prints a YAML list that contains it. In single quotes, only single quotes are
+# special.
 listed() { echo "['${1//\'/\'\'}']"; }
 
 previous=''
-# submit NAME SBATCH-ARGUMENT...: a job that starts after the previous one has succeeded, and is
-# cancelled if that one fails.
+# submit NAME SBATCH-ARGUMENT...: submits a job that starts after the previous one has succeeded,
+# and is cancelled if that one fails.
 submit() {
     local name=$1 after=()
     shift

@@ -20,12 +20,12 @@ fi
 source Cluster/mpi.sh
 
 job=${SLURM_JOB_NAME:-job}
-# Name of this job for scontrol. The number of an array, which one of its tasks also has, would
-# select all of them.
+# Name of this job for scontrol. The array's number, which one of its tasks also has, would select
+# all tasks.
 id=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
 id=${id:-$SLURM_JOB_ID}
 
-# say TEXT: with the time, which the programs' own lines do not have.
+# say TEXT: prints it with the time, which the programs' own lines do not have.
 say() { printf '%(%F %T)T %s: %s\n' -1 "$job" "$1"; }
 
 stop_with() {
@@ -33,7 +33,7 @@ stop_with() {
     exit "$1"
 }
 
-# program NAME: the path of one of the programs.
+# program NAME: prints the path of one of the programs.
 program() {
     local path=${BERT_PROGRAMS:-.build/release}/$1
     [[ -x $path ]] || stop_with 66 \
@@ -41,7 +41,8 @@ program() {
     echo "$path"
 }
 
-# count_of WHAT: how many sockets, NUMA nodes or cores a node has; all nodes are taken to be alike.
+# count_of WHAT: prints the number of sockets, NUMA nodes or cores per node; all nodes are assumed
+# to be alike.
 count_of() {
     local column
     case $1 in
@@ -53,8 +54,8 @@ count_of() {
     lscpu -p=$column | grep -v '^#' | sort -u | wc -l
 }
 
-# array_part: sets `part` and `parts`: which of how many, from 0, this task of an array is to do; 0 of 1
-# where there is no array.
+# array_part: sets `part` and `parts`: the index, from 0, of this task in the array and the number
+# of tasks; 0 of 1 without an array.
 # shellcheck disable=SC2034 # they are for those who call it
 array_part() {
     local first=${SLURM_ARRAY_TASK_MIN:-0} step=${SLURM_ARRAY_TASK_STEP:-1}
@@ -64,12 +65,12 @@ array_part() {
         stop_with 64 "the array is not a range such as 0-3: its tasks do not know their parts"
 }
 
-# launch PROGRAM ARGUMENT...: PROGRAM on all nodes of the job, bound. Its status is the job's.
+# launch PROGRAM ARGUMENT...: runs PROGRAM on all nodes of the job, bound. Its status is the job's.
 launch() {
     local per=${SLURM_NTASKS_PER_NODE:-} bind=${BIND:-${RANKS_PER:-socket}} ranks launcher
     [[ -n $per ]] || per=$(count_of "${RANKS_PER:-socket}") || exit
     ranks=$((per * SLURM_JOB_NUM_NODES))
-    # On networked file systems HDF5's locks fail or hang; a run has one writer a file anyway.
+    # On networked file systems, HDF5's locks fail or hang; a run has one writer per file anyway.
     export HDF5_USE_FILE_LOCKING=${HDF5_USE_FILE_LOCKING:-FALSE}
     case ${LAUNCHER:-mpirun} in
     srun | mpirun) mapfile -t launcher < <("with_${LAUNCHER:-mpirun}" "$ranks" "$per" "$bind") ;;
@@ -80,11 +81,11 @@ launch() {
     "${launcher[@]}" "$@"
 }
 
-# Linux gives memory from the NUMA node of the core that first writes to it: where ranks are bound to
-# cores, nothing is to be said of memory.
+# Linux allocates memory on the NUMA node of the core that first writes to it, so ranks that are
+# bound to cores need no memory binding.
 
-# Without --mpi every rank would believe to be alone; without --kill-on-bad-exit a dead rank would
-# leave the others waiting.
+# Without --mpi, every rank would run as if it were alone; without --kill-on-bad-exit, a dead rank
+# would leave the others waiting.
 with_srun() {
     local cpus=$((${SLURM_CPUS_ON_NODE:-1} / $2)) unit
     case $3 in
@@ -97,7 +98,8 @@ with_srun() {
         --ntasks-per-node="$2" --cpus-per-task="$((cpus > 0 ? cpus : 1))" --cpu-bind="$unit"
 }
 
-# SLURM starts one process a node for mpirun and may bind it, and with it all its ranks, to one core.
+# SLURM starts one process per node for mpirun and may bind it, and therefore all its ranks, to one
+# core.
 with_mpirun() {
     [[ $3 =~ ^(socket|numa|core|none)$ ]] ||
         stop_with 64 "BIND is socket, numa, core or none, not '$3'"
@@ -112,15 +114,15 @@ with_mpirun() {
     fi
 }
 
-# Open MPI takes the slots of a node from SLURM's tasks, of which there may be fewer than ranks, and says how
-# many ranks go on a node by what they are mapped to.
+# Open MPI takes the slots of a node from SLURM's tasks, which may be fewer than ranks, and sets the
+# number of ranks per node by their mapping.
 with_openmpi() {
     local map=node per=$1 units variable
     if [[ $2 != none ]]; then
         units=$(count_of "$2") || exit
         if ((per % units == 0)); then map=$2 per=$((per / units)); fi
     fi
-    # It refuses more ranks than cores, too, unless told otherwise.
+    # It also rejects more ranks than cores, unless told otherwise.
     local bind=$2
     [[ $bind == none ]] || bind+=:overload-allowed
     printf '%s\n' --map-by "ppr:$per:$map:OVERSUBSCRIBE" --bind-to "$bind"
@@ -129,17 +131,19 @@ with_openmpi() {
     done
 }
 
-# launch_until_done PROGRAM ARGUMENT...: launches a program that resumes where it was stopped, and ends this job
-# with its status, after asking SLURM to requeue it if another start would make progress.
+# launch_until_done PROGRAM ARGUMENT...: launches a program that resumes where it was stopped, and
+# ends this job with its status, after requesting a requeue from SLURM if a restart would make
+# progress.
 launch_until_done() {
     local end failures=slurm-$id.failures status count
     say "job $id on $SLURM_JOB_NODELIST, start number $((${SLURM_RESTART_COUNT:-0} + 1))"
 
-    # So that the program can stop early enough by itself. Newer SLURMs set it, older ones do not.
+    # Lets the program stop early enough by itself. Newer versions of SLURM set it, older ones do
+    # not.
     end=$(scontrol -o show job "$id" | sed -nE 's/.* EndTime=([0-9]+-[0-9T:-]+) .*/\1/p')
     if [[ -n $end ]]; then SLURM_JOB_END_TIME=$(date --date "$end" +%s) && export SLURM_JOB_END_TIME; fi
 
-    # Consecutive failures that are worth a retry are counted here, over the starts of this job.
+    # Counts consecutive failures that are worth a retry, over the starts of this job.
     ((${SLURM_RESTART_COUNT:-0} > 0)) || rm -f "$failures"
 
     launch "$@"
@@ -161,8 +165,8 @@ launch_until_done() {
         ;;
     esac
 
-    # A rank, a node or the network died: resume from the last checkpoint, but a limited number of times.
-    # A start that lasted an hour has made progress.
+    # A rank, a node or the network died: resume from the last checkpoint, but only a limited number
+    # of times. A start that lasted an hour has made progress.
     ((SECONDS < 3600)) || rm -f "$failures"
     count=$(($(cat "$failures" 2>/dev/null || echo 0) + 1))
     if ((count > ${RESTARTS:-5})); then
@@ -173,8 +177,8 @@ launch_until_done() {
     again $status "failure $count of at most ${RESTARTS:-5} in a row"
 }
 
-# again STATUS REASON: ends this job with STATUS after asking SLURM to queue it again, unless SLURM
-# does so by itself or the job was cancelled meanwhile.
+# again STATUS REASON: ends this job with STATUS after requesting a requeue from SLURM, unless SLURM
+# requeues it by itself or the job was cancelled meanwhile.
 again() {
     if [[ $1 == 75 ]] && scontrol show config | grep -qE '^RequeueExit +=.*\b75\b'; then
         exit 75

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What Tests/run-slurm and Tests/run-hosts share: a tiny run, waiting with a limit, and counting.
-# Sourced by them, in the repository's root, once they run in their test bed.
+# Common part of Tests/run-slurm and Tests/run-hosts: a tiny run, waiting with a limit, and
+# counting. They source it in the repository's root, once they run in their test bed.
 
 runner=run-${testbed:?}
 programs=$(realpath "${BERT_PROGRAMS:-.build/release}")
@@ -8,7 +8,7 @@ programs=$(realpath "${BERT_PROGRAMS:-.build/release}")
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 work=$(mktemp -d "/tmp/bert-$runner.XXXXXX")
-# LOGS names a folder that keeps what the scenarios wrote.
+# LOGS names a folder that keeps the files of the scenarios.
 trap 'keep_logs; rm -rf "$work"' EXIT
 
 keep_logs() {
@@ -16,13 +16,13 @@ keep_logs() {
     mkdir -p "$LOGS" && cp "$work"/*.log "$LOGS/"
 }
 
-# note TEXT...: with the time, which is how logs of several processes are read side by side.
+# note TEXT...: prints it with the time, so that logs of several processes can be compared.
 note() { printf '%(%T)T %s: %s\n' -1 "$runner" "$*"; }
 
 passed=0
 failed=0
 
-# scenario TITLE FUNCTION: runs it in a process of its own, where the first failed `need` ends it.
+# scenario TITLE FUNCTION: runs it in a process of its own, which the first failed `need` ends.
 scenario() {
     start "$1" "$2"
     collect "$2"
@@ -30,7 +30,7 @@ scenario() {
 
 declare -A titles processes starts
 
-# start TITLE FUNCTION: the same, but does not wait for its end; collect FUNCTION does.
+# start TITLE FUNCTION: the same, but does not wait for its end; `collect FUNCTION` does.
 start() {
     titles[$2]=$1
     starts[$2]=$SECONDS
@@ -49,14 +49,14 @@ collect() {
     fi
 }
 
-# finish: the last line is what Tests/run-all counts.
+# finish: prints the line that Tests/run-all counts, the last one.
 finish() {
     echo "$passed passed, $failed failed"
     ((passed > 0 && failed == 0))
     exit
 }
 
-# need WHAT COMMAND...: WHAT must hold, which COMMAND says.
+# need WHAT COMMAND...: fails the scenario with WHAT unless COMMAND succeeds.
 need() {
     local what=$1
     shift
@@ -83,7 +83,7 @@ lacks_line() { ! has_line "$@"; }
 is() { [[ $1 == "$2" ]]; }
 gone() { ! kill -0 "$@" 2>/dev/null; }
 
-# has_step RUN STEP: whether the run has got so far, by its log of metrics.
+# has_step RUN STEP: succeeds if the run's metrics log has reached that step.
 has_step() {
     local step
     step=$(grep '"event":"step"' "$work/$1/metrics.jsonl" 2>/dev/null | tail -n 1 |
@@ -91,7 +91,7 @@ has_step() {
     ((${step:-0} >= $2))
 }
 
-# ranks RUN: their process ids, those of all nodes: process ids are not separate.
+# ranks RUN: prints their process ids on all nodes, which share one process id namespace.
 ranks() {
     local pid
     for pid in $(pgrep -f "bert-train.*run.name=$1( |$)"); do
@@ -100,7 +100,7 @@ ranks() {
 }
 no_ranks() { [[ -z $(ranks "$1") ]]; }
 
-# same_bits RUN RUN: whether their newest checkpoints hold the same parameters and moments.
+# same_bits RUN RUN: succeeds if their newest checkpoints hold the same parameters and moments.
 same_bits() {
     local one two file
     one=$(find "$work/$1/checkpoints" -maxdepth 1 -name 'step-*' | sort | tail -n 1)
@@ -111,13 +111,13 @@ same_bits() {
     "$programs/bert" checkpoint diff "$one" "$two" >/dev/null
 }
 
-# text FILE: documents for a corpus that is made in no time.
+# text FILE: writes documents for a corpus that takes no time to build.
 text() {
     local sources=Sources/QuickStart/Resources
     head -c 30000 $sources/english-nature.txt >"$1"
 }
 
-# corpus: makes $work/corpus and its vocabulary.
+# corpus: builds $work/corpus and its vocabulary.
 corpus() {
     text "$work/text.txt"
     "$programs/bert" vocab train --size 500 --output "$work/vocab.txt" "$work/text.txt" &&
@@ -125,7 +125,7 @@ corpus() {
             --output "$work/corpus" "$work/text.txt"
 }
 
-# configuration: a model whose step takes milliseconds.
+# configuration: writes that of a model whose step takes milliseconds.
 configuration() {
     cat >"$work/tiny.yaml" <<YAML
 run: {name: tiny, seed: 7, directory: $work}

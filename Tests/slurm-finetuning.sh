@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# The scenarios of Tests/run-slurm around fine-tuning; sourced by it. The model is that of the
-# undisturbed run, the tasks are tables that are made here.
+# Fine-tuning scenarios of Tests/run-slurm, which sources this. The model is that of the undisturbed
+# run; the tasks are tables written here.
 
 : "${work:?is where tests write}"
 
-# tasks EPOCHS: $work/finetune.yaml, two tasks with three seeds each.
+# tasks EPOCHS: writes $work/finetune.yaml, two tasks with three seeds each.
 tasks() {
     local animals=(fox heron otter hare owl toad) places=(river meadow hill forest garden)
     local i animal place
@@ -29,18 +29,19 @@ micro_batch_size: 4
 YAML
 }
 
-# finetune NAME SBATCH-OPTION...: a job, or an array, whose results land in $work/NAME and whose log, or
-# logs, are $work/NAME*.log; its number is printed.
+# finetune NAME SBATCH-OPTION...: submits a job, or an array, and prints its number. Its results
+# land in $work/NAME; its log, or logs, are $work/NAME*.log.
 finetune() {
     sbatch --parsable --job-name="$1" "${@:2}" Cluster/finetune.sbatch \
         --config "$work/finetune.yaml" --run "$work/$1"
 }
 
-# trials_done DIR COUNT: whether so many trials are, at least.
+# trials_done DIR COUNT: succeeds if at least that many trials are done.
 trials_done() { (($(grep -oE '"status" ?: ?"done"' "$1/results.json" 2>/dev/null | wc -l) >= $2)); }
 has_state_of_trial() { [[ -n $(find "$1/trials" -name state.json 2>/dev/null) ]]; }
 
-# complete DIR MODEL TASK...: whether its table has a line for each of these tasks, with three seeds.
+# complete DIR MODEL TASK...: succeeds if its table has a line for each of these tasks, with three
+# seeds.
 complete() {
     local task
     for task in "${@:3}"; do
@@ -49,8 +50,8 @@ complete() {
     lacks_line "$1/results.md" failed
 }
 
-# alike DIR TASK DIR: whether both have the same best model of a task, and all losses and scores on the
-# way to each of its three.
+# alike DIR TASK DIR: succeeds if both have the same best model of a task, and the same losses and
+# scores throughout each of its three trials.
 alike() {
     local file files
     mapfile -t files < <(cd "$1" && find "trials/$2" -name curve.json)
@@ -58,8 +59,8 @@ alike() {
     ((${#files[@]} == 3))
 }
 
-# One job for all trials, of which some are done and some are not when it has to leave. The three
-# scenarios do the same trials: they must come to the same models.
+# One job for all trials, some of which are not done when it is preempted. The three scenarios run
+# the same trials and must produce the same models.
 tuned() {
     local low high
     low=$(finetune tuned --output="$work/tuned.log" --nodes=2 --ntasks-per-node=2)
@@ -82,8 +83,8 @@ tuned() {
     need "the table is complete" complete "$work/tuned" undisturbed animals places
 }
 
-# Each task of an array computes one task of the configuration; one is stopped, and it alone is
-# queued again. It is the one that has the number of the array.
+# Each task of an array computes one task of the configuration. One of them, the one with the
+# array's number, is stopped, and it alone is requeued.
 shared_out() {
     local array stopped task other
     array=$(finetune shared_out --output="$work/shared_out-%a.log" --array=1-2 --nodes=1 --ntasks-per-node=2)
@@ -106,7 +107,8 @@ shared_out() {
     need "the first part has the first task" complete "$work/shared_out/part-1-of-2" undisturbed animals
     need "and only that" lacks_line "$work/shared_out/part-1-of-2/results.md" places
     need "the second part has the second" complete "$work/shared_out/part-2-of-2" undisturbed places
-    # As many tasks as there are, or fewer: nobody is left without work unnoticed.
+    # The array has as many tasks as the configuration, or fewer: an idle task must not go
+    # unnoticed.
     array=$(finetune too_many --output="$work/too_many-%a.log" --array=1-3 --nodes=1 --ntasks-per-node=1)
     need "a third part fails" within 60 has_state "${array}_3" FAILED
     need "and says why" has_line "$work/too_many-3.log" 'part 3 of 3 would be empty'
@@ -120,7 +122,7 @@ both_have_done() {
     trials_done "$work/shared_out/part-1-of-2" "$1" && trials_done "$work/shared_out/part-2-of-2" "$1"
 }
 
-# What the scenarios before came to, in one job and in parts, has the same bits.
+# The models of the previous scenarios, in one job and in parts, have the same bits.
 tuned_alike() {
     need "animals: the same bits" alike "$work/tuned" animals "$work/shared_out/part-1-of-2"
     need "places: the same bits" alike "$work/tuned" places "$work/shared_out/part-2-of-2"

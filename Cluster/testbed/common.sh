@@ -1,17 +1,18 @@
 # shellcheck shell=bash
-# What both test beds share; to be sourced. Each runs in namespaces of its own: process ids, mounts,
-# network, host name and System V memory. When the first process in there ends, however it ends, the
-# kernel kills all others and takes mounts and interfaces back: nothing can stay behind.
+# Common part of both test beds; to be sourced. Each runs in namespaces of its own: process ids,
+# mounts, network, host name and System V memory. When the first process in them ends, for any
+# reason, the kernel kills all others and removes mounts and interfaces, so nothing is left behind.
 #
-# The script that sources this defines `problem` (prints why it cannot run here) and
-# `inside COMMAND...`, the first process in the namespaces. That one calls `own_files`, writes
-# $state/environment, which defines `within COMMAND...`, how to run something in the test bed, says
+# The script that sources this defines `problem` (prints why it cannot run here) and `inside
+# COMMAND...`, the first process in the namespaces. That process calls `own_files`, writes
+# $state/environment, which defines `within COMMAND...` to run a command in the test bed, prints
 # "ready" and runs COMMAND.
 
 testbed=$(basename "$0")
-# Where the test bed has its files: in memory that only its namespaces see, and that goes with them.
+# Folder of the test bed's files: in memory that only its namespaces see and that is freed with
+# them.
 state=/media
-# Where `start` notes its keeper, the process that holds the namespaces.
+# File in which `start` records its keeper, the process that holds the namespaces.
 keeper_file=${BERT_TESTBED:-/run/bert-testbed}-$testbed.keeper
 
 fail() {
@@ -23,13 +24,13 @@ own_files() { mount -t tmpfs -o size=256m,mode=755 testbed "$state" || fail "no 
 
 manual() { sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"; }
 
-# has COMMAND...: whether all of them are there.
+# has COMMAND...: succeeds if all of them exist.
 has() {
     local command
     for command; do command -v "$command" >/dev/null || return 1; done
 }
 
-# missing_rights: prints why namespaces cannot be made, if so.
+# missing_rights: prints the reason if namespaces cannot be created.
 missing_rights() {
     if [[ $(id -u) != 0 ]]; then
         echo "not root: namespaces for processes and networks need it"
@@ -40,19 +41,20 @@ missing_rights() {
     fi
 }
 
-# in_namespaces COMMAND...: runs `inside` of this script in namespaces of its own.
+# in_namespaces COMMAND...: runs this script's `inside` in namespaces of its own.
 in_namespaces() {
     exec ${guard[@]+"${guard[@]}"} unshare --mount --pid --net --uts --ipc --fork --kill-child=KILL \
         --mount-proc -- "$0" inside "$@"
 }
 
-# alone COMMAND...: a test bed for COMMAND, gone when it ends. Its exit status is COMMAND's.
+# alone COMMAND...: runs COMMAND in a test bed of its own, removed when it ends. Its exit status is
+# COMMAND's.
 alone() {
     local keeper status=0
     if (($# == 0)); then
         in_namespaces "${SHELL:-bash}"
     fi
-    # If this process is killed, so is unshare, and with it everything in the namespaces.
+    # If this process is killed, so are unshare and everything in the namespaces.
     guard=(setpriv --pdeathsig KILL)
     (in_namespaces "$@") <&0 &
     keeper=$!

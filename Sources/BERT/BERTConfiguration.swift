@@ -1,39 +1,39 @@
 import ExitCoding
 public import Kernels
 
-/// The sizes and constants of a BERT model; coded as Hugging Face's `config.json`.
+/// Sizes and constants of a BERT model, encoded as Hugging Face's `config.json`.
 public struct BERTConfiguration: Sendable, Equatable {
-    /// Entries of the vocabulary, `vocab_size`.
+    /// Size of the vocabulary, `vocab_size`.
     public var vocabularySize = 30522
     /// Width of the hidden states, `hidden_size`.
     public var hiddenSize = 768
-    /// Encoder layers, `num_hidden_layers`.
+    /// Number of encoder layers, `num_hidden_layers`.
     public var layers = 12
-    /// Attention heads of a layer, `num_attention_heads`.
+    /// Number of attention heads per layer, `num_attention_heads`.
     public var heads = 12
-    /// Width between the two feed-forward products, `intermediate_size`.
+    /// Width of the feed-forward network's hidden layer, `intermediate_size`.
     public var intermediateSize = 3072
-    /// The feed-forward activation, `hidden_act`.
+    /// Activation of the feed-forward network, `hidden_act`.
     public var activation = Activation.gelu
     /// Dropout probability of hidden states, `hidden_dropout_prob`.
     public var hiddenDropout = 0.1
     /// Dropout probability of attention probabilities, `attention_probs_dropout_prob`.
     public var attentionDropout = 0.1
-    /// The longest sequence, `max_position_embeddings`.
+    /// Maximum sequence length, `max_position_embeddings`.
     public var maximumPositions = 512
-    /// Kinds of segments, `type_vocab_size`.
+    /// Number of segment types, `type_vocab_size`.
     public var segmentKinds = 2
     /// Standard deviation of the initial weights, `initializer_range`.
     public var initializerRange = 0.02
-    /// Added to the variance in layer normalization, `layer_norm_eps`.
+    /// Epsilon added to the variance in layer normalization, `layer_norm_eps`.
     public var layerNormEpsilon = 1e-12
-    /// The id of [PAD], `pad_token_id`.
+    /// Id of the [PAD] token, `pad_token_id`.
     public var paddingID = 0
 
-    /// The sizes of BERT-base, uncased.
+    /// Creates the sizes of BERT-base, uncased.
     public init() {}
 
-    /// The largest sizes and constants of a model.
+    /// Upper limits of a model's sizes and constants.
     enum Limits {
         static let vocabularySize = 1 << 24
         static let hiddenSize = 1 << 16
@@ -45,7 +45,7 @@ public struct BERTConfiguration: Sendable, Equatable {
         static let initializerRange = 1e6
     }
 
-    /// Reason that no model can have these sizes; `nil` if one can.
+    /// Reason that these sizes make no valid model; `nil` if they are valid.
     public var problem: String? {
         let sizes = [
             ("vocab_size", vocabularySize, Limits.vocabularySize),
@@ -74,7 +74,7 @@ public struct BERTConfiguration: Sendable, Equatable {
         ] where !Float(value).isNormal || value < 0 || value > limit {
             return "\(name) is \(value); it must be a number from 1.2e-38 to \(limit)"
         }
-        // Attention's dropout addresses its random numbers by a 32-bit block index.
+        // Attention dropout addresses its random numbers by a 32-bit block index.
         let blocks = heads * maximumPositions * ((maximumPositions + 127) / 128) * 16
         if blocks > Int(UInt32.max) {
             return "\(heads) heads (num_attention_heads) over \(maximumPositions) positions "
@@ -86,9 +86,9 @@ public struct BERTConfiguration: Sendable, Equatable {
         return nil
     }
 
-    /// Floating-point operations of one training step's matrix products for `tokens` tokens in
-    /// sequences whose squared lengths sum to `squaredLengths`, with `masked` predictions:
-    /// forward, and twice that backward.
+    /// Counts the floating-point operations of one training step's matrix products, for `tokens`
+    /// tokens in sequences whose squared lengths sum to `squaredLengths`, with `masked`
+    /// predictions. The backward pass counts twice the forward pass.
     public func trainingOperations(tokens: Int, squaredLengths: Int, masked: Int) -> Double {
         let hidden = Double(hiddenSize)
         let dense = 4 * hidden * hidden + 2 * hidden * Double(intermediateSize)
@@ -116,10 +116,10 @@ extension BERTConfiguration: Codable {
         case paddingID = "pad_token_id"
     }
 
-    /// Reads Hugging Face's keys; those that are absent keep the values of `BertConfig`.
+    /// Decodes Hugging Face's keys; missing keys keep the defaults of `BertConfig`.
     ///
-    /// - Throws: `ConfigurationProblem` for sizes that no model can have, and for variants that would
-    ///   compute something else from the same parameters.
+    /// - Throws: `ConfigurationProblem` for invalid sizes, and for variants that compute something
+    ///   else from the same parameters.
     public init(from decoder: any Decoder) throws {
         try ModelVariant(from: decoder).refuse()
         let values = try decoder.container(keyedBy: CodingKeys.self)

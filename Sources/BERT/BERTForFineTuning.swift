@@ -1,26 +1,26 @@
 public import Kernels
 public import Tensors
 
-/// BERT with a task's head.
+/// BERT with a task head.
 ///
 /// Parameters are named as in Hugging Face's `BertForSequenceClassification`,
 /// `BertForMultipleChoice`, `BertForTokenClassification` and `BertForQuestionAnswering`.
 public final class BERTForFineTuning: BERTModel {
-    /// The head on top of the encoder.
+    /// Task head on top of the encoder.
     public let head: TaskHead
 
     private let network: any Network<Float, [[Float]], TaskOutcome>
     private let batch: TaskBatch
     private let gradientRanges: [Range<Int>]
 
-    /// A model whose parameters are all 0: initialize or read them next.
+    /// Creates a model whose parameters are all 0; initialize or load them next.
     ///
     /// - Parameters:
-    ///   - headDropout: dropout of the last layer's input; spans have none.
-    ///   - precision: the type of stored activations and of the factors of products; parameters,
-    ///     statistics, losses and all sums are fp32.
-    /// - Precondition: `configuration.problem` is nil, and sequences of the capacity's length have
-    ///   positions.
+    ///   - headDropout: dropout probability on the input of the last layer; span heads have none.
+    ///   - precision: element type of stored activations and of the factors of products;
+    ///     parameters, statistics, losses and all sums are fp32.
+    /// - Precondition: `configuration.problem` is nil, and the position embeddings cover the
+    ///   capacity's sequence length.
     public init(
         _ configuration: BERTConfiguration, head: TaskHead, for use: Use, capacity: BatchCapacity,
         executor: KernelExecutor, headDropout: Double = 0.1, precision: Precision = .fp32
@@ -46,8 +46,8 @@ public final class BERTForFineTuning: BERTModel {
         super.init(parts)
     }
 
-    /// Bytes of parameters, gradients and activations of a model for training, before any of them is
-    /// taken; some for the head are counted that it may not need.
+    /// Estimates the bytes of parameters, gradients and activations of a training model, before any
+    /// of them is allocated. The estimate includes some buffers that the head may not need.
     ///
     /// - Precondition: `configuration.problem` is nil.
     public static func trainingBytes(
@@ -64,10 +64,10 @@ public final class BERTForFineTuning: BERTModel {
             + rows * (4 * configuration.hiddenSize + 2 * head.outputs) * MemoryLayout<Float>.stride
     }
 
-    /// The logits of the head, without dropout, for each input of the examples in order: its `outputs`
-    /// logits, or those of each of its tokens, one token after another.
+    /// Computes the head's logits, without dropout, for each input of the examples in order:
+    /// `outputs` logits per input, or per token, token after token.
     ///
-    /// The result for an input does not depend on the others, to the last bit.
+    /// The result for an input does not depend on the others, down to the last bit.
     ///
     /// - Parameter progress: called after each layer.
     public func predict(
@@ -77,17 +77,17 @@ public final class BERTForFineTuning: BERTModel {
         return network.predict(progress: progress)
     }
 
-    /// One forward and backward pass over a micro-batch. Without examples all gradients are 0, and
-    /// the observer is called with the same ranges.
+    /// Runs one forward and backward pass over a micro-batch. Without examples, all gradients are 0
+    /// and the observer is called with the same ranges.
     ///
     /// - Parameters:
-    ///   - scale: the factor on the sum of the losses: the loss scale divided by the terms of the
-    ///     global batch.
-    ///   - seed: addresses the dropout masks.
+    ///   - scale: factor on the sum of the losses: the loss scale divided by the number of loss
+    ///     terms in the global batch.
+    ///   - seed: seed of the dropout masks.
     ///   - accumulate: whether gradients are added to those of earlier micro-batches.
     ///   - observer: called with each range of final gradients, from the end of the block to its
-    ///     start; give one with the last micro-batch only.
-    /// - Precondition: the model was made for training.
+    ///     start; pass one with the last micro-batch only.
+    /// - Precondition: the model was created for training.
     public func train(
         _ examples: some Collection<TaskExample>, scale: Float, seed: UInt64, accumulate: Bool,
         observer: GradientObserver = GradientObserver()

@@ -4,8 +4,8 @@ public import Tensors
 
 /// BERT with its two pre-training heads.
 ///
-/// The objective and every formula are those of Google's BERT (Devlin et al., 2019) as Hugging
-/// Face's `BertForPreTraining` computes them.
+/// The objective and every formula are those of Google's BERT (Devlin et al., 2019), as computed by
+/// Hugging Face's `BertForPreTraining`.
 public final class BERTForPreTraining: BERTModel {
     private typealias PretrainingNetwork = Network<
         ObjectiveScale, [SequenceOutcome], [SequenceOutcome]
@@ -15,15 +15,15 @@ public final class BERTForPreTraining: BERTModel {
     private let heads: any PretrainingOutputs
     private let batch: PretrainingBatch
 
-    /// A model whose parameters are all 0: initialize or read them next.
+    /// Creates a model whose parameters are all 0; initialize or load them next.
     ///
     /// - Parameters:
-    ///   - precision: the type of stored activations and of the factors of products; parameters,
-    ///     statistics, losses and all sums are fp32.
-    ///   - recomputes: whether the backward pass computes each layer's activations anew, which
-    ///     takes a third more time and saves most of the activations' memory.
-    /// - Precondition: `configuration.problem` is `nil`, and sequences of the capacity's length
-    ///   have positions.
+    ///   - precision: element type of stored activations and of the factors of products;
+    ///     parameters, statistics, losses and all sums are fp32.
+    ///   - recomputes: whether the backward pass recomputes each layer's activations, which takes a
+    ///     third more time and saves most of the activation memory.
+    /// - Precondition: `configuration.problem` is `nil`, and the position embeddings cover the
+    ///   capacity's sequence length.
     public init(
         _ configuration: BERTConfiguration, for use: Use, capacity: BatchCapacity,
         executor: KernelExecutor, precision: Precision = .fp32, recomputes: Bool = false
@@ -43,8 +43,8 @@ public final class BERTForPreTraining: BERTModel {
         super.init(parts)
     }
 
-    /// Bytes of the largest blocks that a model takes when it is made: parameters, gradients and
-    /// activations, without the executor's part.
+    /// Estimates the bytes of the largest blocks that a new model allocates: parameters, gradients
+    /// and activations, without the executor's share.
     ///
     /// - Precondition: `configuration.problem` is `nil`.
     public static func memoryBytes(
@@ -62,7 +62,7 @@ public final class BERTForPreTraining: BERTModel {
             + activations(precision.element)
     }
 
-    /// Bytes of the largest blocks that the model took when it was made, the executor's included.
+    /// Bytes of the largest blocks that the model allocated, including the executor's.
     public var memoryBytes: Int {
         Self.memoryBytes(
             configuration, for: use, capacity: capacity, threads: executor.team.count,
@@ -70,26 +70,26 @@ public final class BERTForPreTraining: BERTModel {
             recomputes: retention == .recomputation) + executor.scratchBytes
     }
 
-    /// Losses and hits of each of `sequences`, without dropout.
+    /// Computes the losses and hits of each of `sequences`, without dropout.
     ///
-    /// The result for a sequence does not depend on the other sequences, to the last bit.
+    /// The result for a sequence does not depend on the other sequences, down to the last bit.
     public func evaluate(_ sequences: some Collection<PretrainingSample>) -> [SequenceOutcome] {
         batch.assign(sequences, for: configuration)
         return network.predict(progress: {})
     }
 
-    /// The outcome of each masked token in the last pass, one sequence after another.
+    /// Outcome of each masked token in the last pass, sequence after sequence.
     public var tokenOutcomes: [TokenOutcome] { heads.tokenOutcomes() }
 
-    /// One forward and backward pass over a micro-batch.
+    /// Runs one forward and backward pass over a micro-batch.
     ///
     /// - Parameters:
-    ///   - scale: turns sums of losses into the objective over the global batch.
-    ///   - seed: addresses the dropout masks.
+    ///   - scale: factors that turn sums of losses into the objective over the global batch.
+    ///   - seed: seed of the dropout masks.
     ///   - accumulate: whether gradients are added to those of earlier micro-batches.
     ///   - observer: called with each range of final gradients, from the end of the block to its
-    ///     start; give one with the last micro-batch only.
-    /// - Precondition: the model was made for training.
+    ///     start; pass one with the last micro-batch only.
+    /// - Precondition: the model was created for training.
     public func train(
         _ sequences: some Collection<PretrainingSample>, scale: ObjectiveScale, seed: UInt64,
         accumulate: Bool, observer: GradientObserver = GradientObserver()
@@ -99,9 +99,9 @@ public final class BERTForPreTraining: BERTModel {
             scale: scale, seed: seed, accumulate: accumulate, observer: observer)
     }
 
-    /// The module (by Hugging Face's name) whose output was the first, in the order of the forward
-    /// pass of the last call of `train`, that was not finite. Computes parts of the pass again;
-    /// `seed` is what that call was given.
+    /// Finds the module (by Hugging Face's name) that was the first in the forward pass of the last
+    /// call of `train` to output a non-finite value. Recomputes parts of that pass; `seed` is the
+    /// seed passed to that call.
     ///
     /// - Precondition: the loss of that call was not finite.
     package func firstNotFiniteOutput(seed: UInt64) -> String {
@@ -110,18 +110,18 @@ public final class BERTForPreTraining: BERTModel {
         return heads.firstNotFiniteOutput
     }
 
-    /// The input of layer `index`, or the last layer's output: [T, N]. A model for inference has
-    /// only the last.
+    /// Returns the input of layer `index`, or the last layer's output: [T, N]. A model for
+    /// inference keeps only the last.
     package func hiddenStates(_ index: Int) -> [Float] { network.hiddenStates(index) }
 
-    /// The pooled outputs [B, N] of the last evaluation.
+    /// Pooled outputs [B, N] of the last evaluation.
     package var pooledOutputs: [Float] { heads.pooledOutputs }
 
-    /// The next-sentence logits [B, 2] of the last evaluation.
+    /// Next-sentence logits [B, 2] of the last evaluation.
     package var nextSentenceLogits: [Float] { heads.nextSentenceLogits }
 
-    /// The masked tokens' logits [P, V] of the last evaluation.
+    /// Logits [P, V] of the masked tokens in the last evaluation.
     ///
-    /// - Precondition: it had no more predictions than are decoded at once.
+    /// - Precondition: the evaluation had no more predictions than one decoder chunk.
     package var maskedLogits: [Float] { heads.maskedLogits }
 }

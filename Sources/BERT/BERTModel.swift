@@ -1,33 +1,33 @@
 public import Kernels
 public import Tensors
 
-/// A model of this family: an encoder with heads on top, its parameters and their gradients.
+/// Model of the BERT family: an encoder with heads on top, its parameters and their gradients.
 ///
-/// It knows no file, rank or text. All memory is allocated when it is made; a step allocates
+/// The model knows no file, rank or text. All memory is allocated at creation, and a step allocates
 /// nothing that grows with the model. `BERTForPreTraining` and `BERTForFineTuning` add the passes
-/// over batches of their own.
+/// over their own kinds of batches.
 public class BERTModel {
-    /// The purpose of a model, which decides the memory it takes.
+    /// Purpose of a model, which determines its memory.
     public enum Use: Sendable {
-        /// Forward and backward, with gradients.
+        /// Forward and backward passes, with gradients.
         case training
-        /// Forward only: no gradients, and one layer's activations.
+        /// Forward pass only: no gradients, and the activations of one layer.
         case inference
     }
 
     /// Sizes and constants.
     public let configuration: BERTConfiguration
-    /// The place of each parameter in `parameters` and `gradients`.
+    /// Location of each parameter in `parameters` and `gradients`.
     public let layout: ParameterLayout
     /// All parameters.
     public let parameters: Block<Float>
-    /// The gradients of all parameters; empty for inference.
+    /// Gradients of all parameters; empty for inference.
     public let gradients: Block<Float>
-    /// Runs the kernels.
+    /// Executor of the kernels.
     public let executor: KernelExecutor
-    /// The largest batch that fits.
+    /// Capacity: the largest batch that fits.
     public let capacity: BatchCapacity
-    /// The storage type of activations and their gradients.
+    /// Storage type of activations and their gradients.
     public let precision: Precision
     let use: Use
     let retention: Retention
@@ -44,18 +44,18 @@ public class BERTModel {
         retention = parts.retention
     }
 
-    /// Sets the parameters to the initial values of `seed`.
+    /// Sets the parameters to the initial values derived from `seed`.
     public func initialize(seed: UInt64) {
         layout.initialize(parameters, seed: seed, range: configuration.initializerRange)
     }
 
-    /// Bytes of the parameters and, for training, of their gradients.
+    /// Returns the bytes of the parameters and, for training, of their gradients.
     static func parameterBytes(_ layout: ParameterLayout, for use: Use) -> Int {
         layout.count * (use == .training ? 2 : 1) * MemoryLayout<Float>.stride
     }
 }
 
-/// The parts of a model that its encoder and its heads share.
+/// Parts of a model that its encoder and its heads share.
 struct ModelParts {
     let configuration: BERTConfiguration
     let layout: ParameterLayout
@@ -67,10 +67,10 @@ struct ModelParts {
     let use: BERTModel.Use
     let retention: Retention
 
-    /// Takes the memory of parameters, all 0, and gradients.
+    /// Allocates the parameters, all 0, and the gradients.
     ///
-    /// - Precondition: `configuration.problem` is nil, and sequences of the capacity's length have
-    ///   positions.
+    /// - Precondition: `configuration.problem` is nil, and the position embeddings cover the
+    ///   capacity's sequence length.
     init(
         _ configuration: BERTConfiguration, layout: ParameterLayout, for use: BERTModel.Use,
         capacity: BatchCapacity, executor: KernelExecutor, precision: Precision,

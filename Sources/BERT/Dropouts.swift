@@ -1,7 +1,7 @@
 import Kernels
 import Randomness
 
-/// Dropout at the three places of an encoder layer.
+/// Dropout at the three places in an encoder layer.
 struct LayerDropouts {
     let attention: Dropout
     let attentionOutput: Dropout
@@ -26,12 +26,12 @@ struct LayerDropouts {
     }
 }
 
-/// Dropout everywhere in a model.
+/// Dropout at all places in a model.
 struct ModelDropouts {
     let embeddings: Dropout
     let layers: [LayerDropouts]
 
-    /// The dropout of training under `seed`, or none.
+    /// Creates the dropout for training under `seed`, or none.
     init(_ configuration: BERTConfiguration, seed: UInt64?) {
         guard let seed else {
             embeddings = .none

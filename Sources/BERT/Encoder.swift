@@ -1,7 +1,7 @@
 import Kernels
 import Tensors
 
-/// Embeddings and encoder over the batch at hand: what all models of this family have in common.
+/// Embeddings and encoder over the current batch: the part that all models of this family share.
 ///
 /// A model calls `forward`, reads `output`, writes `outputGradient`, and calls `backward`.
 struct Encoder<E: TensorElement> {
@@ -14,7 +14,7 @@ struct Encoder<E: TensorElement> {
     private let retention: Retention
     private let activations: EncoderActivations<E>
 
-    /// An encoder of the batches that `batch` will hold; `gradients` is nil for inference.
+    /// Creates an encoder of the batches that `batch` will hold; `gradients` is nil for inference.
     init(
         _ configuration: BERTConfiguration, executor: KernelExecutor, capacity: BatchCapacity,
         tensors: EncoderTensors, gradients: EncoderTensors?, batch: TokenBatch,
@@ -37,7 +37,7 @@ struct Encoder<E: TensorElement> {
             configuration, capacity: capacity, threads: executor.team.count, retention: retention)
     }
 
-    /// The same before they are there.
+    /// Estimates the bytes of the activations and their gradients, before they are allocated.
     static func memoryBytes(
         _ configuration: BERTConfiguration, capacity: BatchCapacity, threads: Int,
         retention: Retention
@@ -45,7 +45,7 @@ struct Encoder<E: TensorElement> {
         let tokens = capacity.tokens
         let (size, layers) = (configuration.hiddenSize, configuration.layers)
         let training = retention != .inference
-        // For inference a layer keeps neither its output nor what the activation was given.
+        // For inference, a layer keeps neither its output nor the input of its activation.
         let layer = (training ? 7 : 6) * size + (training ? 2 : 1) * configuration.intermediateSize
         let kept =
             switch retention {
@@ -63,25 +63,25 @@ struct Encoder<E: TensorElement> {
             + floats * MemoryLayout<Float>.stride
     }
 
-    /// The input of layer `index`, or the last layer's output: [T, N]. For inference there is only
-    /// the last.
+    /// Returns the input of layer `index`, or the last layer's output: [T, N]. For inference, only
+    /// the last is available.
     func input(of index: Int) -> Matrix<E> { activations.input(of: index).rows(batch.tokens) }
 
-    /// The sum of the embeddings, ahead of their normalization [T, N].
+    /// Sum of the embeddings before their normalization: [T, N].
     var embeddingSum: Matrix<E> { activations.embeddingSum.rows(batch.tokens) }
 
     var layerCount: Int { configuration.layers }
 
-    /// The activations of layer `index`, computed again.
+    /// Recomputes the activations of layer `index`.
     func recomputed(_ index: Int, _ dropouts: ModelDropouts) -> LayerActivations<E> {
         layer(index, dropouts).forward(input(of: index))
         return activations.layers[index]
     }
 
-    /// The last layer's output [T, N].
+    /// Output of the last layer: [T, N].
     var output: Matrix<E> { input(of: configuration.layers) }
 
-    /// The gradient of the output [T, N], for `backward` to read, which overwrites it.
+    /// Gradient of the output: [T, N]. `backward` reads and overwrites it.
     var outputGradient: Matrix<E> { flow.hidden.rows(batch.tokens) }
 
     private var flow: EncoderGradients<E> {
@@ -91,7 +91,7 @@ struct Encoder<E: TensorElement> {
         return flow
     }
 
-    /// Fills the activations; `progress` is called after each layer.
+    /// Computes the activations; `progress` is called after each layer.
     func forward(_ dropouts: ModelDropouts, progress: () -> Void = {}) {
         let count = batch.tokens
         let output = activations.embeddings.rows(count)
@@ -108,12 +108,12 @@ struct Encoder<E: TensorElement> {
         }
     }
 
-    /// Turns the gradient of the output into those of all parameters, last layer first.
+    /// Propagates the gradient of the output to all parameters, last layer first.
     ///
     /// - Parameters:
     ///   - accumulate: whether gradients are added to those of earlier batches.
-    ///   - accumulateTokens: the same for the token embedding, to whose gradient a head may have
-    ///     added before.
+    ///   - accumulateTokens: the same for the token embedding, to whose gradient a head may already
+    ///     have added.
     func backward(
         _ dropouts: ModelDropouts, accumulate: Bool, accumulateTokens: Bool,
         observer: GradientObserver
@@ -123,7 +123,7 @@ struct Encoder<E: TensorElement> {
         }
         for index in (0..<configuration.layers).reversed() {
             let layer = layer(index, dropouts)
-            // The last layer's activations are still there.
+            // The last layer's activations are still in memory.
             if retention == .recomputation && index < configuration.layers - 1 {
                 layer.forward(input(of: index))
             }

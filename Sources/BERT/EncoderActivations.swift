@@ -1,7 +1,7 @@
 import Kernels
 import Tensors
 
-/// Normalized rows' statistics, one pair a row.
+/// Statistics of normalized rows, one pair per row.
 struct StatisticsBlock {
     private let mean: Block<Float>
     private let reciprocalDeviation: Block<Float>
@@ -17,7 +17,7 @@ struct StatisticsBlock {
     }
 }
 
-/// A matrix of fixed width and of as many rows as a batch needs.
+/// Matrix of fixed width, with as many rows as a batch needs.
 struct RowBlock<E: TensorElement> {
     private let block: Block<E>
     private let columns: Int
@@ -33,15 +33,15 @@ struct RowBlock<E: TensorElement> {
 }
 
 extension Matrix where Element: TensorElement {
-    /// The elements in fp32, row by row.
+    /// Elements in fp32, row by row.
     var numbers: [Float] { elements.buffer.map(\.float) }
 }
 
-/// Activations that a layer's forward pass keeps for its backward pass, for T tokens of width N.
+/// Activations of a layer, kept by its forward pass for its backward pass, for T tokens of width N.
 struct LayerActivations<E: TensorElement> {
     /// [T, 3N]
     let queryKeyValue: RowBlock<E>
-    /// [T x heads], by sequence, then head, then row: logarithms of the sums of exponentials.
+    /// [T x heads], ordered by sequence, head and row: logarithms of the sums of exponentials.
     let logSums: RowBlock<Float>
     /// [T, N]: the heads' outputs.
     let context: RowBlock<E>
@@ -77,7 +77,7 @@ struct LayerActivations<E: TensorElement> {
         self.output = output ?? hidden(size)
     }
 
-    /// The same memory but for the output.
+    /// Returns these activations, sharing all memory except the output.
     func withOwnOutput(_ configuration: BERTConfiguration, tokens: Int) -> LayerActivations {
         var activations = self
         activations.output = RowBlock(rows: tokens, columns: configuration.hiddenSize)
@@ -85,9 +85,9 @@ struct LayerActivations<E: TensorElement> {
     }
 }
 
-/// Gradients that flow backward through the encoder, one set for all layers.
+/// Gradients that flow backward through the encoder; all layers share one set.
 struct EncoderGradients<E: TensorElement> {
-    /// [T, N]: to a layer's output, in place to its input.
+    /// [T, N]: gradient of a layer's output, turned in place into that of its input.
     let hidden: RowBlock<E>
     /// [T, N]: the same on the branch behind a dropout.
     let branch: RowBlock<E>
@@ -108,13 +108,13 @@ struct EncoderGradients<E: TensorElement> {
     }
 }
 
-/// Which of the forward pass's values are kept.
+/// Values of the forward pass that are kept.
 enum Retention {
-    /// Nothing but what the next layer reads: there is no backward pass.
+    /// Only the input of the next layer: there is no backward pass.
     case inference
-    /// All that the backward pass reads.
+    /// All values that the backward pass reads.
     case training
-    /// Each layer's output: the backward pass computes the rest of a layer anew before its turn.
+    /// Each layer's output: the backward pass recomputes the rest of a layer before its turn.
     case recomputation
 
     init(_ use: BERTModel.Use, recomputes: Bool) {
@@ -125,10 +125,10 @@ enum Retention {
     }
 }
 
-/// The activations of embeddings and encoder, allocated once for the largest batch.
+/// Activations of embeddings and encoder, allocated once for the largest batch.
 ///
-/// For inference all layers share one set, and each overwrites its input with its output; for
-/// recomputation they share all but their outputs.
+/// For inference, all layers share one set, and each overwrites its input with its output. For
+/// recomputation, they share everything except their outputs.
 final class EncoderActivations<E: TensorElement> {
     let embeddingSum: RowBlock<E>
     let embeddingStatistics: StatisticsBlock
@@ -166,7 +166,7 @@ final class EncoderActivations<E: TensorElement> {
             maximumLength: capacity.sequenceLength, threads: threads, backward: trains)
     }
 
-    /// The input of layer `index`, or the last layer's output.
+    /// Returns the input of layer `index`, or the last layer's output.
     func input(of index: Int) -> RowBlock<E> {
         index == 0 ? embeddings : layers[index - 1].output
     }

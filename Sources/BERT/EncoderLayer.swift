@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 extension KernelExecutor {
-    /// `output` = `input` x weight transposed + bias, and an activation of it.
+    /// Computes `output` = `input` x weight transposed + bias, and an activation of it.
     func dense<Input: TensorElement, Output: TensorElement>(
         _ input: Matrix<Input>, _ layer: DenseTensors, into output: Matrix<Output>,
         activated: Activated<Output>? = nil
@@ -12,8 +12,8 @@ extension KernelExecutor {
             activated: activated)
     }
 
-    /// Gradients of a dense layer: to its parameters, and to its input into `inputGradient` (added
-    /// to it if `addsToInput`).
+    /// Computes the gradients of a dense layer's parameters, and that of its input into
+    /// `inputGradient`, adding to it if `addsToInput`.
     func denseBackward<E: TensorElement, InputGradient: TensorElement>(
         input: Matrix<E>, _ layer: DenseTensors, gradient: Matrix<E>,
         parameterGradients: DenseTensors, accumulate: Bool, inputGradient: Matrix<InputGradient>,
@@ -28,7 +28,7 @@ extension KernelExecutor {
     }
 }
 
-/// One post-layer-normalization encoder layer of Devlin et al. (2019) over one batch.
+/// Post-layer-normalization encoder layer of Devlin et al. (2019) over one batch.
 struct EncoderLayer<E: TensorElement> {
     let configuration: BERTConfiguration
     let executor: KernelExecutor
@@ -49,7 +49,7 @@ struct EncoderLayer<E: TensorElement> {
 
     private var logSums: Vector<Float> { activations.logSums.rows(tokens).elements }
 
-    /// From `input` [T, N] to the layer's output.
+    /// Computes the layer's output from `input` [T, N].
     func forward(_ input: Matrix<E>) {
         let queryKeyValue = activations.queryKeyValue.rows(tokens)
         let context = activations.context.rows(tokens)
@@ -83,7 +83,7 @@ struct EncoderLayer<E: TensorElement> {
             statistics: activations.outputStatistics.rows(tokens))
     }
 
-    /// Turns `flow.hidden` from the gradient of the output into that of `input`, and fills the
+    /// Turns `flow.hidden` from the gradient of the output into that of `input`, and computes the
     /// parameters' `gradients`.
     func backward(
         input: Matrix<E>, flow: EncoderGradients<E>, gradients: LayerTensors, accumulate: Bool,
@@ -138,7 +138,8 @@ struct EncoderLayer<E: TensorElement> {
             accumulate: accumulate, inputGradient: hidden, addsToInput: true)
     }
 
-    /// The gradient behind a dropout; `hidden` itself stays, for the residual connection.
+    /// Computes the gradient behind a dropout; `hidden` keeps its value for the residual
+    /// connection.
     private func dropped(
         _ hidden: Matrix<E>, _ dropout: Dropout, _ flow: EncoderGradients<E>
     ) -> Matrix<E> {

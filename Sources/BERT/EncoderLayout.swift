@@ -1,8 +1,8 @@
 import Tensors
 
 extension ParameterLayout {
-    /// Embeddings and encoder, in the order of the forward pass. A layer's query, key and value follow
-    /// each other, so that one product computes them.
+    /// Returns the layout of embeddings and encoder, in the order of the forward pass. A layer's
+    /// query, key and value are adjacent, so that one product computes them.
     static func encoderEntries(_ configuration: BERTConfiguration) -> [Entry] {
         var entries = embeddingEntries(configuration)
         for layer in 0..<configuration.layers {

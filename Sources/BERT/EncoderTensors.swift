@@ -1,13 +1,13 @@
 import Kernels
 import Tensors
 
-/// A dense layer's weight [outputs, inputs] and bias [outputs], or the gradients to them.
+/// Weight [outputs, inputs] and bias [outputs] of a dense layer, or their gradients.
 struct DenseTensors {
     let weight: Matrix<Float>
     let bias: Vector<Float>
 }
 
-/// The tensors of one encoder layer, or the gradients to them.
+/// Tensors of one encoder layer, or their gradients.
 struct LayerTensors {
     let queryKeyValue: DenseTensors
     let attentionOutput: DenseTensors
@@ -15,18 +15,18 @@ struct LayerTensors {
     let intermediate: DenseTensors
     let output: DenseTensors
     let outputNorm: LayerNormParameters
-    /// All of the layer in the flat block.
+    /// Range of the whole layer in the flat block.
     let range: Range<Int>
 }
 
-/// The tensors of embeddings and encoder as views of a flat block, or the gradients to them.
+/// Tensors of embeddings and encoder, or their gradients, as views of a flat block.
 struct EncoderTensors {
     let embeddings: EmbeddingTables
     let wordEmbeddings: Matrix<Float>
     let positionAndSegmentEmbeddings: Vector<Float>
     let embeddingNorm: LayerNormParameters
     let layers: [LayerTensors]
-    /// The embeddings in the flat block.
+    /// Range of the embeddings in the flat block.
     let embeddingRange: Range<Int>
 
     init(_ configuration: BERTConfiguration, _ views: TensorViews) {

@@ -2,8 +2,8 @@ import Kernels
 public import Tensors
 
 extension ParameterLayout {
-    /// The parameters of Hugging Face's model with `head`, in the order of the forward pass: the
-    /// encoder's first, where those of `pretraining` are, too.
+    /// Returns the parameters of Hugging Face's model with `head`, in the order of the forward
+    /// pass: the encoder's come first, at the same offsets as in `pretraining`.
     public static func fineTuning(
         _ configuration: BERTConfiguration, _ head: TaskHead
     ) -> ParameterLayout {
@@ -15,12 +15,12 @@ extension ParameterLayout {
     }
 }
 
-/// The tensors of a task head as views of a flat block, or the gradients to them.
+/// Tensors of a task head, or their gradients, as views of a flat block.
 struct TaskTensors {
-    /// Nil for heads of tokens.
+    /// Pooler; nil for token heads.
     let pooler: DenseTensors?
     let output: DenseTensors
-    /// The head and the pooler in the flat block.
+    /// Range of the head and the pooler in the flat block.
     let range: Range<Int>
 
     init(_ head: TaskHead, _ views: TensorViews) {

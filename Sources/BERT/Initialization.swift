@@ -3,8 +3,8 @@ public import Tensors
 
 extension ParameterLayout {
     /// Fills `block` with the initial values of Google's BERT: weights from a normal distribution
-    /// of standard deviation `range` cut at two deviations, biases 0, layer normalization 1 and
-    /// 0. Each value is a function of the seed and of its place alone.
+    /// with standard deviation `range`, truncated at two deviations; biases 0; layer normalization
+    /// 1 and 0. Each value is a function of the seed and its position alone.
     public func initialize(_ block: Block<Float>, seed: UInt64, range: Double) {
         precondition(block.count == count, "block of another layout")
         for (index, parameter) in parameters.enumerated() {

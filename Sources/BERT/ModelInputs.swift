@@ -1,13 +1,13 @@
-/// Requirements of inputs on a model, whatever makes the inputs.
+/// Requirements that inputs place on a model, independent of their source.
 public struct ModelInputs: Sendable {
-    /// Tokens of the longest.
+    /// Number of tokens of the longest input.
     public var length: Int
-    /// Token ids that may occur: those below this.
+    /// Exclusive upper bound of the token ids.
     public var vocabularySize: Int
-    /// Whether some have two segments.
+    /// Whether some inputs have two segments.
     public var hasPairs: Bool
 
-    /// Inputs of these properties.
+    /// Creates the requirements of inputs with these properties.
     public init(length: Int, vocabularySize: Int, hasPairs: Bool) {
         self.length = length
         self.vocabularySize = vocabularySize
@@ -16,7 +16,7 @@ public struct ModelInputs: Sendable {
 }
 
 extension BERTConfiguration {
-    /// Reason that this model cannot take some inputs; nil if it can take all.
+    /// Returns the reason that this model cannot take the inputs; nil if it can take all of them.
     public func problem(withInputs inputs: ModelInputs) -> String? {
         if inputs.length > maximumPositions {
             return

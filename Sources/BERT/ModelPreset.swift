@@ -1,4 +1,4 @@
-/// The sizes that Google published for BERT (2018, and the miniatures of 2020).
+/// Model sizes published by Google for BERT (2018, and the miniatures of 2020).
 public enum ModelPreset: String, CaseIterable, Sendable {
     /// 2 layers of 128.
     case tiny = "bert-tiny"
@@ -15,8 +15,8 @@ public enum ModelPreset: String, CaseIterable, Sendable {
 }
 
 extension BERTConfiguration {
-    /// The sizes of `preset`, with Google's uncased vocabulary. Heads are of 64 columns,
-    /// feed-forward is four times as wide as the encoder.
+    /// Creates the sizes of `preset`, with Google's uncased vocabulary. Heads have 64 columns, and
+    /// the feed-forward network is four times as wide as the encoder.
     public init(_ preset: ModelPreset) {
         self.init()
         (layers, hiddenSize) =

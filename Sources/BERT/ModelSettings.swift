@@ -1,62 +1,63 @@
 package import Formats
 public import Kernels
 
-/// The sizes and constants that a configuration gives a model: keys of section `model`.
+/// Sizes and constants of the model in a configuration: keys of section `model`.
 ///
-/// All but the preset are the keys of Hugging Face's `BertConfig`, nil where the file does not give
-/// them: then the preset decides or, with `initialize_from`, the stored model.
+/// Except for the preset, these are the keys of Hugging Face's `BertConfig`. A key is nil if the
+/// file does not set it; then the preset decides or, with `initialize_from`, the stored model.
 public struct ModelSettings: Equatable, Sendable {
-    /// `preset`: Google's sizes, which the other keys override.
+    /// `preset`: Google's sizes, overridden by the other keys.
     public var preset = ModelPreset.mini
-    /// `vocab_size`: rows of the word embedding; nil takes the vocabulary's size.
+    /// `vocab_size`: rows of the word embedding; nil means the size of the vocabulary.
     public var vocabularySize: Int?
     /// `hidden_size`: width of the encoder.
     public var hiddenSize: Int?
-    /// `num_hidden_layers`: encoder layers.
+    /// `num_hidden_layers`: number of encoder layers.
     public var layers: Int?
-    /// `num_attention_heads`: heads a layer; must divide the hidden size.
+    /// `num_attention_heads`: heads per layer; must divide the hidden size.
     public var heads: Int?
     /// `intermediate_size`: width of the feed-forward network.
     public var intermediateSize: Int?
-    /// `max_position_embeddings`: the longest sequence, in tokens.
+    /// `max_position_embeddings`: maximum sequence length, in tokens.
     public var maximumPositions: Int?
-    /// `type_vocab_size`: segments; next-sentence prediction needs 2.
+    /// `type_vocab_size`: number of segment types; next-sentence prediction needs 2.
     public var segmentKinds: Int?
     /// `pad_token_id`: the id of [PAD].
     public var paddingID: Int?
     /// `hidden_act`: activation of the feed-forward network and of the MLM head.
     public var activation: Activation?
-    /// `layer_norm_eps`: added to the variance in LayerNorm.
+    /// `layer_norm_eps`: epsilon added to the variance in LayerNorm.
     public var layerNormEpsilon: Double?
-    /// `initializer_range`: standard deviation of the truncated normal of fresh weights.
+    /// `initializer_range`: standard deviation of the truncated normal distribution of initial
+    /// weights.
     public var initializerRange: Double?
     /// `hidden_dropout_prob`: dropout after embeddings, attention and feed-forward.
     public var hiddenDropout: Double?
     /// `attention_probs_dropout_prob`: dropout on attention probabilities.
     public var attentionDropout: Double?
-    /// `classifier_dropout`: dropout before a fine-tuning head; nil is the hidden dropout.
+    /// `classifier_dropout`: dropout before a fine-tuning head; nil means the hidden dropout.
     public var classifierDropout: Double?
 
-    /// The preset alone.
+    /// Creates the settings of the default preset, with no overrides.
     public init() {}
 
-    /// The model that starts from random weights: the preset's, with the keys that were given.
-    /// `vocabularySize` counts where no key gives one.
+    /// Returns the configuration of a model that starts from random weights: the preset's,
+    /// overridden by the given keys. `vocabularySize` applies if no key sets it.
     public func configuration(vocabularySize: Int) -> BERTConfiguration {
         var base = BERTConfiguration(preset)
         base.vocabularySize = vocabularySize
         return applied(to: base)
     }
 
-    /// `base`, such as a stored model's, with the keys that were given. Sizes that differ from
-    /// those of stored weights are the caller's to refuse.
+    /// Returns `base`, such as a stored model's configuration, overridden by the given keys. The
+    /// caller must reject sizes that differ from those of stored weights.
     public func applied(to base: BERTConfiguration) -> BERTConfiguration {
         var result = base
         for key in ModelKey.all { key.apply(self, &result) }
         return result
     }
 
-    /// Writes every key but the vocabulary's size out as `configuration` has it, so that a dump
+    /// Sets every key except the vocabulary size to its value in `configuration`, so that a dump
     /// leaves nothing to look up.
     public mutating func fill(from configuration: BERTConfiguration) {
         for key in ModelKey.all where key.field.path != "vocab_size" {
@@ -64,7 +65,7 @@ public struct ModelSettings: Equatable, Sendable {
         }
     }
 
-    /// `preset`, which stands first among the keys of the section.
+    /// Field of `preset`, the first key of the section.
     package static var presetFields: [Field<Self>] {
         [
             Field(
@@ -73,7 +74,7 @@ public struct ModelSettings: Equatable, Sendable {
         ]
     }
 
-    /// The keys of `BertConfig`.
+    /// Fields of the keys of `BertConfig`.
     package static var fields: [Field<Self>] {
         ModelKey.all.map(\.field) + [
             Field(
@@ -93,7 +94,7 @@ public struct ModelSettings: Equatable, Sendable {
     }
 }
 
-/// A key that overrides a property of `BERTConfiguration`.
+/// Key that overrides a property of `BERTConfiguration`.
 private struct ModelKey {
     let field: Field<ModelSettings>
     let apply: (ModelSettings, inout BERTConfiguration) -> Void

@@ -1,6 +1,6 @@
-/// Error of a `config.json` that describes no supported model: key, value and choices.
+/// Error for a `config.json` that describes an unsupported model: key, value and choices.
 public struct ConfigurationProblem: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The key, its value and the supported values.
+    /// Message with the key, its value and the supported values.
     public let description: String
 
     init(_ description: String) { self.description = description }
@@ -27,7 +27,7 @@ struct ModelVariant: Decodable {
         values = try decoder.container(keyedBy: Key.self)
     }
 
-    /// Throws where another model is described.
+    /// Throws if the keys describe another model.
     func refuse() throws(ConfigurationProblem) {
         try require(.modelType, ["\"bert\""])
         try require(.positions, ["\"absolute\""])
@@ -71,9 +71,9 @@ struct ModelVariant: Decodable {
     }
 }
 
-/// A scalar of a JSON text in the words of a message.
+/// Text of a JSON scalar for messages.
 enum JSONScalar {
-    /// The value of `key` as JSON writes it, if it is a scalar.
+    /// Returns the value of `key` as JSON writes it, if it is a scalar.
     static func shown<Key: CodingKey>(_ values: KeyedDecodingContainer<Key>, _ key: Key) -> String {
         if (try? values.decodeNil(forKey: key)) == true { return "null" }
         if let text = try? values.decode(String.self, forKey: key) { return "\"\(text)\"" }

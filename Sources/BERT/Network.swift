@@ -1,62 +1,62 @@
 import Kernels
 import Tensors
 
-/// Heads on top of the encoder with the losses on them, over the batch at hand.
+/// Heads on top of the encoder, with their losses, over the current batch.
 protocol Heads {
-    /// The type of the activations.
+    /// Element type of the activations.
     associatedtype Element: TensorElement
-    /// The factors on the losses.
+    /// Factors on the losses.
     associatedtype Scale
-    /// The result of a pass without dropout.
+    /// Result of a pass without dropout.
     associatedtype Prediction
-    /// The result of a pass for training.
+    /// Result of a training pass.
     associatedtype Outcome
 
-    /// The heads' parameters in the flat block.
+    /// Range of the heads' parameters in the flat block.
     var range: Range<Int> { get }
     /// Whether `train` has already set the gradient of the token embedding, to which the encoder
     /// then adds its share.
     var sharesTokenEmbedding: Bool { get }
 
-    /// The results from the encoder's output [T, N], without dropout.
+    /// Computes the results from the encoder's output [T, N], without dropout.
     func predict(_ hidden: Matrix<Element>) -> Prediction
-    /// The losses from the encoder's output [T, N], with the dropout of `seed`; and the gradients
-    /// of `scale` times the losses, to the heads' parameters and to `hiddenGradient` [T, N], which
-    /// is overwritten.
+    /// Computes the losses from the encoder's output [T, N], with the dropout of `seed`, and the
+    /// gradients of `scale` times the losses. The gradients go to the heads' parameters and to
+    /// `hiddenGradient` [T, N], which is overwritten.
     func train(
         _ hidden: Matrix<Element>, scale: Scale, seed: UInt64, accumulate: Bool,
         hiddenGradient: Matrix<Element>
     ) -> Outcome
 }
 
-/// Encoder and heads over the batch at hand, whatever the type of the activations.
+/// Encoder and heads over the current batch, for any element type of the activations.
 protocol Network<Scale, Prediction, Outcome> {
     associatedtype Scale
     associatedtype Prediction
     associatedtype Outcome
 
-    /// The results without dropout; `progress` is called after each layer.
+    /// Computes the results without dropout; `progress` is called after each layer.
     func predict(progress: () -> Void) -> Prediction
-    /// The outcome with dropout, and the gradients of `scale` times the losses.
+    /// Computes the outcome with dropout, and the gradients of `scale` times the losses.
     func train(
         scale: Scale, seed: UInt64, accumulate: Bool, observer: GradientObserver
     ) -> Outcome
-    /// The results of the heads alone, without dropout, from the encoder's last output.
+    /// Computes the results of the heads alone, without dropout, from the encoder's last output.
     func predictAgain() -> Prediction
-    /// The first module of the encoder whose output, in the last pass for training, was not finite;
+    /// Finds the encoder's first module whose output was not finite in the last training pass;
     /// `seed` is that of its dropout.
     func firstNotFiniteOutput(seed: UInt64) -> String?
-    /// The input of layer `index`, or the last layer's output: [T, N].
+    /// Returns the input of layer `index`, or the last layer's output: [T, N].
     func hiddenStates(_ index: Int) -> [Float]
 }
 
-/// The network whose activations, and the gradients to them, have the heads' element type.
+/// Network whose activations, and their gradients, have the heads' element type.
 struct TypedNetwork<H: Heads>: Network {
     private let configuration: BERTConfiguration
     private let encoder: Encoder<H.Element>
     private let heads: H
 
-    /// A network over `batch`, which holds the tokens of the batch at hand.
+    /// Creates a network over `batch`, which holds the tokens of the current batch.
     init(_ parts: ModelParts, heads: H, batch: TokenBatch) {
         configuration = parts.configuration
         self.heads = heads

@@ -2,7 +2,7 @@ import Kernels
 import Tensors
 
 extension Matrix where Element: TensorElement {
-    /// The first column that holds a number that is not finite; nil where there is none.
+    /// First column with a non-finite number; nil if there is none.
     fileprivate var firstNotFiniteColumn: Int? {
         elements.buffer.firstIndex { !$0.float.isFinite }.map { $0 % columns }
     }
@@ -11,8 +11,8 @@ extension Matrix where Element: TensorElement {
 }
 
 extension LayerActivations {
-    /// The first part of the layer, in the order of the forward pass, whose output for `tokens`
-    /// tokens is not finite. Outputs of dense parts ahead of a normalization include the residual.
+    /// Finds the layer's first part, in the order of the forward pass, whose output for `tokens`
+    /// tokens is not finite. Outputs of dense parts before a normalization include the residual.
     func firstNotFinite(tokens: Int) -> String? {
         let projections = queryKeyValue.rows(tokens)
         if let column = projections.firstNotFiniteColumn {
@@ -29,9 +29,9 @@ extension LayerActivations {
 }
 
 extension Encoder {
-    /// The first module, in the order of the forward pass, whose output for the batch at hand was
-    /// not finite; nil where all were. The last pass was one for training with `dropouts`. The first
-    /// layer whose output was not finite is computed again, because a backward pass may have
+    /// Finds the first module, in the order of the forward pass, whose output for the current batch
+    /// was not finite; nil if all were finite. The last pass was a training pass with `dropouts`.
+    /// The first layer with a non-finite output is recomputed, because a backward pass may have
     /// overwritten its activations.
     func firstNotFiniteOutput(_ dropouts: ModelDropouts) -> String? {
         if !embeddingSum.isFinite { return "bert.embeddings" }

@@ -1,16 +1,16 @@
 import Kernels
 import Tensors
 
-/// Predictions whose logits are in memory at once: [512, V] stays small however large the batch, and
-/// the products stay large enough to be fast.
+/// Maximum number of predictions whose logits are in memory at once. [512, V] stays small for any
+/// batch size, and the products stay large enough to be fast.
 let decodedAtOnce = 512
 
-/// The activations of both pre-training heads, for B sequences and P predictions of width N.
+/// Activations of both pre-training heads, for B sequences and P predictions of width N.
 final class PretrainingActivations<E: TensorElement> {
-    /// [B, N]: the first tokens, and their pooled outputs.
+    /// [B, N]: hidden states of the first tokens, and their pooled outputs.
     let first: RowBlock<E>
     let pooled: RowBlock<E>
-    /// [B, 2]: logits, which turn into gradients.
+    /// [B, 2]: logits, overwritten by their gradients.
     let nextLogits: RowBlock<Float>
     /// [P, N]: masked tokens, dense output, activation, normalization.
     let masked: RowBlock<E>
@@ -18,10 +18,10 @@ final class PretrainingActivations<E: TensorElement> {
     let transformOutput: RowBlock<E>
     let statistics: StatisticsBlock
     let normalized: RowBlock<E>
-    /// [rows of a chunk, V]: logits, which turn into gradients.
+    /// [rows of a chunk, V]: logits, overwritten by their gradients.
     let logits: RowBlock<Float>
-    /// [rows of a chunk, N], for training: the gradient to the decoder's input before it is rounded.
-    /// A product as deep as the vocabulary does not fit the memory for sums of 16-bit results.
+    /// [rows of a chunk, N], for training: gradient of the decoder's input before it is rounded. A
+    /// product as deep as the vocabulary does not fit the memory for sums of 16-bit results.
     let decodedGradient: RowBlock<Float>
     let maskedLosses: Block<Float>
     let maskedCorrect: Block<UInt8>
@@ -53,7 +53,8 @@ final class PretrainingActivations<E: TensorElement> {
         firstGradient = RowBlock(rows: training ? sequences : 0, columns: size)
     }
 
-    /// Bytes of the activations and their gradients, without the few of the next-sentence head.
+    /// Returns the bytes of the activations and their gradients, except the few of the
+    /// next-sentence head.
     static func memoryBytes(
         _ configuration: BERTConfiguration, capacity: BatchCapacity, training: Bool
     ) -> Int {

@@ -2,18 +2,19 @@ import Kernels
 import Samples
 import Tensors
 
-/// The largest batch for which a model has memory.
+/// Largest batch that a model has memory for.
 public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
-    /// The most sequences.
+    /// Maximum number of sequences.
     public let sequences: Int
-    /// The most tokens of one sequence.
+    /// Maximum number of tokens in one sequence.
     public let sequenceLength: Int
-    /// The most tokens of a batch.
+    /// Maximum number of tokens in a batch.
     public let tokens: Int
-    /// The most predictions of a batch.
+    /// Maximum number of predictions in a batch.
     public let masked: Int
 
-    /// Room for `sequences` of up to `sequenceLength` tokens with `maskedPerSequence` predictions.
+    /// Creates room for `sequences` of up to `sequenceLength` tokens with `maskedPerSequence`
+    /// predictions.
     public init(sequences: Int, sequenceLength: Int, maskedPerSequence: Int) {
         precondition(sequences > 0 && sequenceLength > 0 && maskedPerSequence >= 0)
         self.init(
@@ -28,12 +29,12 @@ public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
         self.masked = masked
     }
 
-    /// For messages.
+    /// Text for messages.
     public var description: String {
         "micro-batches of up to \(sequences) sequences of \(sequenceLength) tokens"
     }
 
-    /// Room for batches of both kinds, one at a time.
+    /// Returns room for batches of both capacities, one at a time.
     public func union(_ other: BatchCapacity) -> BatchCapacity {
         BatchCapacity(
             sequences: max(sequences, other.sequences),
@@ -42,11 +43,11 @@ public struct BatchCapacity: Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// A pre-training batch as the kernels read it: its tokens, and what is to be predicted of them.
+/// Pre-training batch in the form that the kernels read: its tokens and its prediction targets.
 final class PretrainingBatch {
-    /// The tokens.
+    /// Tokens of the batch.
     let inputs: TokenBatch
-    /// The number of predictions.
+    /// Number of predictions.
     private(set) var masked = 0
 
     private let capacity: BatchCapacity
@@ -55,7 +56,7 @@ final class PretrainingBatch {
     private let maskedLabels: Block<Int32>
     private let nextSentenceLabels: Block<Int32>
 
-    /// An empty batch with room for `capacity`.
+    /// Creates an empty batch with room for `capacity`.
     init(capacity: BatchCapacity) {
         self.capacity = capacity
         inputs = TokenBatch(capacity: capacity)
@@ -65,14 +66,14 @@ final class PretrainingBatch {
         nextSentenceLabels = Block(count: capacity.sequences)
     }
 
-    /// The number of sequences.
+    /// Number of sequences.
     var sequences: Int { inputs.sequences }
-    /// The number of tokens.
+    /// Number of tokens.
     var tokens: Int { inputs.tokens }
 
-    /// Replaces the contents by `sequences`.
+    /// Replaces the contents with `sequences`.
     ///
-    /// - Precondition: they fit the capacity and `configuration`: data is checked where it is read.
+    /// - Precondition: they fit the capacity and `configuration`; data is verified when it is read.
     func assign(
         _ sequences: some Collection<PretrainingSample>, for configuration: BERTConfiguration
     ) {
@@ -105,7 +106,7 @@ final class PretrainingBatch {
     var labels: Vector<Int32> { maskedLabels[0..<masked] }
     var nextLabels: Vector<Int32> { nextSentenceLabels[0..<sequences] }
 
-    /// The predictions of sequence `index` among all.
+    /// Returns the range of the predictions of sequence `index` among all predictions.
     func maskedRange(_ index: Int) -> Range<Int> {
         Int(maskedOffsets.vector[index])..<Int(maskedOffsets.vector[index + 1])
     }

@@ -1,12 +1,13 @@
 import Kernels
 import Tensors
 
-/// The results of the pre-training heads in the last pass, whatever the type of the activations.
+/// Results of the pre-training heads in the last pass, for any element type of the activations.
 protocol PretrainingOutputs {
-    /// The outcome of each masked token, one sequence after another.
+    /// Returns the outcome of each masked token, sequence after sequence.
     func tokenOutcomes() -> [TokenOutcome]
-    /// The first module, in the order of the forward pass, whose output was not finite; the logits
-    /// of masked tokens, of which only the last part is kept, where no other was.
+    /// First module, in the order of the forward pass, whose output was not finite. If all other
+    /// outputs were finite, it is the logits of masked tokens, of which only the last chunk is
+    /// kept.
     var firstNotFiniteOutput: String { get }
     /// [B, N]
     var pooledOutputs: [Float] { get }
@@ -16,8 +17,8 @@ protocol PretrainingOutputs {
     var maskedLogits: [Float] { get }
 }
 
-/// The masked-language-model and next-sentence heads over one batch. In training each runs
-/// forward and backward in one go, since the losses' gradients need nothing else.
+/// Masked-language-model and next-sentence heads over one batch. In training, each runs forward and
+/// backward in one go, since the losses' gradients need nothing else.
 struct PretrainingHeads<E: TensorElement>: Heads {
     let configuration: BERTConfiguration
     let executor: KernelExecutor
@@ -75,8 +76,8 @@ struct PretrainingHeads<E: TensorElement>: Heads {
 
     // MARK: Next-sentence prediction
 
-    /// The pooler, and the loss on it; the logits become the gradient that is returned if there is
-    /// a `scale`.
+    /// Computes the pooler and its loss. With a `scale`, the logits become the gradient that is
+    /// returned.
     @discardableResult
     private func nextSentence(_ hidden: Matrix<E>, scale: Float?) -> Matrix<E> {
         let count = batch.sequences
@@ -104,7 +105,8 @@ struct PretrainingHeads<E: TensorElement>: Heads {
             parameterGradients: gradients.nextSentence, accumulate: accumulate,
             inputGradient: pooledGradient)
         executor.tanhBackward(output: pooled.elements, gradient: pooledGradient.elements)
-        // The pooled values are done with: their memory takes the gradient of the first tokens.
+        // The pooled values are no longer needed: their memory takes the gradient of the first
+        // tokens.
         executor.denseBackward(
             input: activations.first.rows(count), tensors.pooler, gradient: pooledGradient,
             parameterGradients: gradients.pooler, accumulate: accumulate, inputGradient: pooled)
@@ -113,7 +115,7 @@ struct PretrainingHeads<E: TensorElement>: Heads {
 
     // MARK: Masked language model
 
-    /// Dense, activation and normalization of the masked tokens.
+    /// Computes the dense layer, activation and normalization of the masked tokens.
     private func transform(_ hidden: Matrix<E>) {
         let count = batch.masked
         let masked = activations.masked.rows(count)
@@ -129,8 +131,8 @@ struct PretrainingHeads<E: TensorElement>: Heads {
         )
     }
 
-    /// Logits and losses of the predictions of `chunk`; the logits become the gradient that is
-    /// returned if there is a `scale`.
+    /// Computes the logits and losses of the predictions of `chunk`. With a `scale`, the logits
+    /// become the gradient that is returned.
     @discardableResult
     private func decode(_ chunk: Range<Int>, scale: Float?) -> Matrix<E> {
         let logits = activations.logits.rows(chunk.count)
@@ -175,7 +177,8 @@ struct PretrainingHeads<E: TensorElement>: Heads {
         executor.activateBackward(
             input: activations.transformInput.rows(count).elements, configuration.activation,
             gradient: gradient.elements)
-        // The normalized values are done with: their memory takes the gradient of the tokens.
+        // The normalized values are no longer needed: their memory takes the gradient of the
+        // tokens.
         let tokens = activations.normalized.rows(count)
         executor.denseBackward(
             input: activations.masked.rows(count), tensors.transform, gradient: gradient,
@@ -185,7 +188,7 @@ struct PretrainingHeads<E: TensorElement>: Heads {
 
     // MARK: Outcome
 
-    /// Sums of losses and hits of each sequence.
+    /// Returns the sums of losses and hits of each sequence.
     private func outcomes() -> [SequenceOutcome] {
         (0..<batch.sequences).map { index in
             var outcome = SequenceOutcome(

@@ -1,9 +1,9 @@
 public import Tensors
 
 extension ParameterLayout {
-    /// The parameters of Hugging Face's `BertForPreTraining`, in the order of the forward pass:
-    /// the backward pass completes their gradients from the end of the block to its start. The
-    /// decoder's weight is the token embedding and appears once.
+    /// Returns the parameters of Hugging Face's `BertForPreTraining`, in the order of the forward
+    /// pass, so that the backward pass completes their gradients from the end of the block to its
+    /// start. The decoder's weight is the token embedding and appears once.
     public static func pretraining(_ configuration: BERTConfiguration) -> ParameterLayout {
         ParameterLayout(encoderEntries(configuration) + headEntries(configuration))
     }

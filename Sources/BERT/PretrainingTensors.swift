@@ -1,16 +1,16 @@
 import Kernels
 import Tensors
 
-/// The tensors of the pre-training heads as views of a flat block, or the gradients to them.
+/// Tensors of the pre-training heads, or their gradients, as views of a flat block.
 struct PretrainingTensors {
-    /// The token embedding, which is the decoder's weight.
+    /// Token embedding, which is the decoder's weight.
     let tokenEmbedding: Matrix<Float>
     let pooler: DenseTensors
     let decoderBias: Vector<Float>
     let transform: DenseTensors
     let transformNorm: LayerNormParameters
     let nextSentence: DenseTensors
-    /// The heads in the flat block.
+    /// Range of the heads in the flat block.
     let range: Range<Int>
 
     init(_ views: TensorViews) {

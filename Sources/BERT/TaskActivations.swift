@@ -1,12 +1,13 @@
 import Tensors
 
-/// The activations of a task head, for R rows that it looks at, of width N, with C outputs.
+/// Activations of a task head with C outputs, for the R rows of width N that it reads.
 final class TaskActivations<E: TensorElement> {
-    /// [R, N]: the rows, the pooler's output, and what dropout leaves.
+    /// [R, N]: input rows, the pooler's output, and the result of dropout.
     let rows: RowBlock<E>
     let pooled: RowBlock<E>
     let dropped: RowBlock<E>
-    /// [R, C]: logits, which cross-entropy turns into gradients; the other losses' gradients.
+    /// [R, C]: logits, overwritten by their gradients for cross-entropy; gradients of the other
+    /// losses.
     let logits: RowBlock<Float>
     let slopes: RowBlock<E>
     let losses: Block<Float>
@@ -19,7 +20,7 @@ final class TaskActivations<E: TensorElement> {
         let (size, outputs) = (parts.configuration.hiddenSize, head.outputs)
         let pools = head.usesPooler
         let count = pools ? parts.capacity.sequences : parts.capacity.tokens
-        // A span's head looks at all tokens where they are.
+        // A span head reads all tokens in place.
         let copied = pools || (training && head != .span) ? count : 0
         rows = RowBlock(rows: copied, columns: size)
         pooled = RowBlock(rows: pools ? count : 0, columns: size)

@@ -2,13 +2,14 @@ import Kernels
 import Samples
 import Tensors
 
-/// A batch of fine-tuning as the kernels read it: its tokens, and which rows the head looks at.
+/// Fine-tuning batch in the form that the kernels read: its tokens, and the rows that the head
+/// reads.
 final class TaskBatch {
-    /// The tokens of all inputs.
+    /// Tokens of all inputs.
     let inputs: TokenBatch
-    /// The examples: their inputs, and what is to be predicted of them.
+    /// Examples: their inputs and targets.
     private(set) var examples: [(inputs: Range<Int>, target: TaskTarget)] = []
-    /// The number of rows that the head looks at in training.
+    /// Number of rows that the head reads in training.
     private(set) var chosen = 0
 
     private let head: TaskHead
@@ -16,7 +17,7 @@ final class TaskBatch {
     private let chosenLabels: Block<Int32>
     private let chosenAddresses: Block<RandomRow>
 
-    /// An empty batch with room for `capacity`.
+    /// Creates an empty batch with room for `capacity`.
     init(capacity: BatchCapacity, head: TaskHead) {
         self.head = head
         inputs = TokenBatch(capacity: capacity)
@@ -25,7 +26,7 @@ final class TaskBatch {
         chosenAddresses = Block(count: capacity.tokens)
     }
 
-    /// Replaces the contents; targets are looked at in training only.
+    /// Replaces the contents; targets are read in training only.
     ///
     /// - Precondition: the examples fit the capacity, the head and `configuration`.
     func assign(
@@ -52,7 +53,7 @@ final class TaskBatch {
         }
     }
 
-    /// Takes note of the rows of the last input, which begins at `start`, that the head looks at.
+    /// Records the rows that the head reads from the last input, which begins at `start`.
     private func choose(_ start: Int, _ target: TaskTarget) {
         switch (head, target) {
         case (.tokens(let classes), .tokens(let labels)):

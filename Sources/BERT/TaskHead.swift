@@ -1,26 +1,26 @@
 import Samples
 
-/// A head on top of the encoder, one of those of Devlin et al. (2019), section 3.2, under the
-/// names and with the losses of Hugging Face's models.
+/// Head on top of the encoder, one of those in section 3.2 of Devlin et al. (2019), with the names
+/// and losses of Hugging Face's models.
 public enum TaskHead: Sendable, Equatable, Codable {
     /// One of `classes` classes for a text or pair (`BertForSequenceClassification`): first token,
     /// pooler, dropout, `classifier`, cross-entropy.
     case classification(classes: Int)
-    /// Any number of `classes` classes: the same with a binary cross-entropy for each class.
+    /// Any number of `classes` classes: the same, with a binary cross-entropy per class.
     case multiLabel(classes: Int)
-    /// A number: the same with one output and its squared error.
+    /// Regression: the same, with one output and its squared error.
     case regression
-    /// One of several inputs (`BertForMultipleChoice`): the same with one output, and a softmax over
-    /// the inputs of an example.
+    /// One of several inputs (`BertForMultipleChoice`): the same, with one output, and a softmax
+    /// over the inputs of an example.
     case choice
-    /// A class for each token (`BertForTokenClassification`): dropout, `classifier`, cross-entropy of
-    /// the tokens that have a label.
+    /// One class per token (`BertForTokenClassification`): dropout, `classifier`, cross-entropy of
+    /// the labeled tokens.
     case tokens(classes: Int)
-    /// First and last token of an answer (`BertForQuestionAnswering`): `qa_outputs`, a softmax over
-    /// the tokens of an input for each, and the mean of the two cross-entropies.
+    /// First and last token of an answer (`BertForQuestionAnswering`): `qa_outputs`, one softmax
+    /// over the tokens of an input for each, and the mean of the two cross-entropies.
     case span
 
-    /// Outputs for each input, or for each token.
+    /// Number of outputs per input, or per token.
     public var outputs: Int {
         switch self {
         case .classification(let classes), .multiLabel(let classes), .tokens(let classes): classes
@@ -37,13 +37,13 @@ public enum TaskHead: Sendable, Equatable, Codable {
         }
     }
 
-    /// The name of the head's last layer.
+    /// Name of the head's last layer.
     public var outputName: String { self == .span ? "qa_outputs" : "classifier" }
 
-    /// The terms of the loss that an example has: the objective is the sum of all terms divided by
-    /// their number over the global batch.
+    /// Returns the number of loss terms of an example. The objective is the sum of all terms
+    /// divided by their number over the global batch.
     ///
-    /// - Precondition: the target is one of this head.
+    /// - Precondition: the target is of this head's kind.
     public func terms(_ target: TaskTarget) -> Int {
         switch (self, target) {
         case (.classification, .category), (.regression, .score), (.choice, .category): 1
@@ -55,35 +55,35 @@ public enum TaskHead: Sendable, Equatable, Codable {
     }
 }
 
-/// The target of an example.
+/// Target of an example.
 public enum TaskTarget: Sendable, Equatable, Codable {
-    /// Nothing is known: data to predict.
+    /// No target: data to predict.
     case none
-    /// The class; of choices the right one.
+    /// The class; for multiple choice, the right choice.
     case category(Int)
-    /// The classes.
+    /// The classes that apply.
     case categories([Int])
-    /// The number.
+    /// The number to predict.
     case score(Double)
     /// The class of each token, or `ignored`.
     case tokens([Int32])
     /// First and last token of the answer.
     case span(start: Int, end: Int)
 
-    /// The label of tokens that take no part in the loss, PyTorch's `ignore_index`.
+    /// Label of tokens that are excluded from the loss, PyTorch's `ignore_index`.
     public static let ignored: Int32 = -100
 }
 
-/// One input, without padding.
+/// Input without padding.
 public struct TaskInput: Sendable, Equatable, Codable {
-    /// `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]`.
+    /// Token ids: `[CLS] a [SEP]`, or `[CLS] a [SEP] b [SEP]`.
     public var tokenIDs: [Int32]
-    /// The segment of each token.
+    /// Segment of each token.
     public var segmentIDs: [UInt8]
-    /// The number that addresses its dropout masks.
+    /// Number that addresses its dropout masks.
     public var sample: Int
 
-    /// An input of the given parts.
+    /// Creates an input from the given parts.
     public init(tokenIDs: [Int32], segmentIDs: [UInt8], sample: Int) {
         self.tokenIDs = tokenIDs
         self.segmentIDs = segmentIDs
@@ -91,16 +91,16 @@ public struct TaskInput: Sendable, Equatable, Codable {
     }
 }
 
-/// The unit of learning: one input, or for multiple choice one input a choice.
+/// Training example: one input, or for multiple choice one input per choice.
 public struct TaskExample: Sendable, Equatable, Codable {
-    /// The inputs.
+    /// Inputs of the example.
     public var inputs: [TaskInput]
-    /// The target.
+    /// Target of the example.
     public var target: TaskTarget
-    /// The epoch that addresses its dropout masks.
+    /// Epoch that addresses its dropout masks.
     public var epoch: Int
 
-    /// An example of the given parts.
+    /// Creates an example from the given parts.
     public init(inputs: [TaskInput], target: TaskTarget, epoch: Int = 0) {
         self.inputs = inputs
         self.target = target
@@ -108,14 +108,14 @@ public struct TaskExample: Sendable, Equatable, Codable {
     }
 }
 
-/// The loss of some examples: a sum, never a mean.
+/// Loss of some examples: a sum, never a mean.
 public struct TaskOutcome: Sendable, Equatable {
-    /// Sum of all terms of the loss.
+    /// Sum of all loss terms.
     public var loss = 0.0
-    /// The number of terms.
+    /// Number of loss terms.
     public var terms = 0
 
-    /// No examples yet.
+    /// Creates the outcome of no examples.
     public init() {}
 
     /// Adds the outcome of other examples.

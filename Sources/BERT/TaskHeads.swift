@@ -2,8 +2,8 @@ import Kernels
 import Randomness
 import Tensors
 
-/// A task's head over one batch. In training it runs forward and backward in one go, since the
-/// losses' gradients need nothing else.
+/// Task head over one batch. In training it runs forward and backward in one go, since the losses'
+/// gradients need nothing else.
 struct TaskHeads<E: TensorElement>: Heads {
     private let head: TaskHead
     private let headDropout: Double
@@ -27,7 +27,7 @@ struct TaskHeads<E: TensorElement>: Heads {
 
     var sharesTokenEmbedding: Bool { false }
 
-    /// The outputs of each input, or of each of its tokens: [rows, outputs].
+    /// Computes the outputs of each input, or of each of its tokens: [rows, outputs].
     func predict(_ hidden: Matrix<E>) -> [[Float]] {
         guard let pooler = tensors.pooler else {
             let logits = activations.logits.rows(batch.inputs.tokens)
@@ -57,7 +57,7 @@ struct TaskHeads<E: TensorElement>: Heads {
         return head == .span ? trainSpans(pass) : trainRows(pass)
     }
 
-    /// The operands of one call of `train`.
+    /// Operands of one call of `train`.
     private struct Pass {
         let hidden: Matrix<E>
         let hiddenGradient: Matrix<E>
@@ -67,7 +67,7 @@ struct TaskHeads<E: TensorElement>: Heads {
         let accumulate: Bool
     }
 
-    /// The pooled outputs of `rows` of `hidden`.
+    /// Computes the pooled outputs of `rows` of `hidden`.
     private func pool(
         _ hidden: Matrix<E>, _ rows: Vector<Int32>, _ pooler: DenseTensors
     ) -> Matrix<E> {
@@ -79,7 +79,7 @@ struct TaskHeads<E: TensorElement>: Heads {
         return pooled
     }
 
-    /// The head over the rows that the batch chose, forward and backward in one go.
+    /// Runs the head over the rows that the batch selects, forward and backward in one go.
     private func trainRows(_ pass: Pass) -> TaskOutcome {
         let count = batch.chosen
         let rows = activations.rows.rows(count)
@@ -107,7 +107,8 @@ struct TaskHeads<E: TensorElement>: Heads {
         return outcome
     }
 
-    /// The gradient to `rows` of the encoder's output, from `gradient` to what the head reads.
+    /// Computes the gradient of `rows` of the encoder's output from `gradient`, that of the head's
+    /// input.
     private func poolBackward(
         _ gradient: Matrix<E>, rows: Matrix<E>, _ pass: Pass
     ) -> Matrix<E> {
@@ -116,7 +117,8 @@ struct TaskHeads<E: TensorElement>: Heads {
         }
         let pooled = activations.pooled.rows(gradient.rows)
         executor.tanhBackward(output: pooled.elements, gradient: gradient.elements)
-        // The pooled values are done with: their memory takes the gradient of the first tokens.
+        // The pooled values are no longer needed: their memory takes the gradient of the first
+        // tokens.
         executor.denseBackward(
             input: rows, pooler, gradient: gradient, parameterGradients: poolerGradients,
             accumulate: pass.accumulate, inputGradient: pooled)
@@ -163,7 +165,7 @@ struct TaskHeads<E: TensorElement>: Heads {
         }
     }
 
-    /// The head over all tokens, forward and backward in one go.
+    /// Runs the head over all tokens, forward and backward in one go.
     private func trainSpans(_ pass: Pass) -> TaskOutcome {
         let logits = activations.logits.rows(batch.inputs.tokens)
         let slopes = activations.slopes.rows(batch.inputs.tokens)

@@ -1,10 +1,11 @@
 import Glibc
 import Tensors
 
-/// Losses of few outputs, over logits [R, C]. Each returns its sum over the rows given and writes
-/// `scale` times its gradient into `slopes` [R, C].
+/// Losses over logits [R, C] with few outputs. Each function returns the sum over the given rows
+/// and writes `scale` times its gradient into `slopes` [R, C].
 enum TaskLosses {
-    /// Cross-entropy of one softmax over a column of `rows` to the row `label`.
+    /// Computes the cross-entropy between the softmax over `rows` of one column and the row
+    /// `label`.
     static func softmax<E: TensorElement>(
         _ logits: Matrix<Float>, rows: Range<Int>, column: Int, label: Int, scale: Float,
         slopes: Matrix<E>
@@ -21,8 +22,8 @@ enum TaskLosses {
         return log(total) - Double(logits.row(label)[column] - highest)
     }
 
-    /// Binary cross-entropy of each output of a row to whether its class is among `classes`, as
-    /// PyTorch's `BCEWithLogitsLoss` computes it: max(x, 0) - x y + log(1 + exp(-|x|)).
+    /// Computes the binary cross-entropy of each output of a row, whose target says if its class is
+    /// among `classes`, as in PyTorch's `BCEWithLogitsLoss`: max(x, 0) - x y + log(1 + exp(-|x|)).
     static func binary<E: TensorElement>(
         _ logits: Vector<Float>, classes: [Int], scale: Float, slopes: Vector<E>
     ) -> Double {
@@ -36,7 +37,7 @@ enum TaskLosses {
         return sum
     }
 
-    /// Squared error of the only output of a row.
+    /// Computes the squared error of a row's only output.
     static func squared<E: TensorElement>(
         _ logit: Float, target: Double, scale: Float, slope: inout E
     ) -> Double {

@@ -1,11 +1,12 @@
 import Kernels
 import Tensors
 
-/// The tokens of a batch as the kernels read them: sequences one after another, without padding.
+/// Tokens of a batch in the form that the kernels read: sequences one after another, without
+/// padding.
 final class TokenBatch {
-    /// The number of sequences.
+    /// Number of sequences.
     private(set) var sequences = 0
-    /// The number of tokens.
+    /// Number of tokens.
     private(set) var tokens = 0
 
     private let capacity: BatchCapacity
@@ -15,7 +16,7 @@ final class TokenBatch {
     private let rows: Block<RandomRow>
     private let offsets: Block<Int32>
 
-    /// An empty batch with room for `capacity`.
+    /// Creates an empty batch with room for `capacity`.
     init(capacity: BatchCapacity) {
         self.capacity = capacity
         tokenIDs = Block(count: capacity.tokens)
@@ -25,12 +26,12 @@ final class TokenBatch {
         offsets = Block(count: capacity.sequences + 1)
     }
 
-    /// Forgets all sequences.
+    /// Removes all sequences.
     func removeAll() { (sequences, tokens) = (0, 0) }
 
     /// Adds a sequence; `epoch` and `sample` address its dropout masks.
     ///
-    /// - Precondition: it fits the capacity and `configuration`: data is checked where it is read.
+    /// - Precondition: it fits the capacity and `configuration`; data is verified when it is read.
     func append(
         tokenIDs ids: [Int32], segmentIDs segments: [UInt8], epoch: Int, sample: Int,
         _ configuration: BERTConfiguration
@@ -67,7 +68,7 @@ final class TokenBatch {
     var bounds: SequenceBounds { SequenceBounds(offsets: offsets[0..<sequences + 1]) }
     var firstTokens: Vector<Int32> { offsets[0..<sequences] }
 
-    /// The rows of sequence `index`.
+    /// Returns the range of the rows of sequence `index`.
     func rows(of index: Int) -> Range<Int> {
         Int(offsets.vector[index])..<Int(offsets.vector[index + 1])
     }

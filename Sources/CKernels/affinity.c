@@ -1,5 +1,5 @@
-// Where threads may run: the C library declares these only to those who ask for GNU's functions,
-// which Swift's import does not.
+// Processors on which threads may run. The C library declares these functions only for GNU sources,
+// which Swift's import does not request.
 
 #define _GNU_SOURCE
 

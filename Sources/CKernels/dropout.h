@@ -39,14 +39,14 @@ INLINE random_group random_numbers(const bert_dropout *dropout, bert_random_row 
     return (random_group){{x0, x1, x2, x3}};
 }
 
-/// The random numbers of group `group` of a row that has `groups` of them; callers keep
+/// Generates the random numbers of group `group` of a row that has `groups` of them. Callers keep
 /// (position + 1) * groups within 2^28.
 INLINE random_group row_group(const bert_dropout *dropout, bert_random_row row, size_t group,
                               size_t groups) {
     return random_numbers(dropout, row, (uint32_t)((row.position * groups + group) * LANES));
 }
 
-/// Sixteen elements, number `part` (0-7) of a group, after dropout.
+/// Applies dropout to sixteen elements, number `part` (0-7) of a group.
 INLINE f32x16 dropped(f32x16 x, const bert_dropout *dropout, const random_group *numbers,
                       size_t part) {
     u32x16 word = numbers->words[part & 3];

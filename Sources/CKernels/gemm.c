@@ -1,4 +1,4 @@
-// The blocked product of Goto and van de Geijn, "Anatomy of High-Performance Matrix
+// Blocked matrix product of Goto and van de Geijn, "Anatomy of High-Performance Matrix
 // Multiplication" (2008): blocks of A and panels of B stay in the first two levels of cache.
 
 #include "gemm.h"
@@ -10,21 +10,21 @@
 enum {
     ROW_BLOCK = 168,         // 252 KiB of A
     COLUMN_UNIT = 32,        // a multiple of every kernel's column panel (32, 16, 8)
-    DEPTH_BLOCKS = 8,        // how much of the depth a pass over C covers
-    BLOCK_BYTES = 384 * 4,   // of a row of a block: no kernel's depth block has more
+    DEPTH_BLOCKS = 8,        // depth blocks that one pass over C covers
+    BLOCK_BYTES = 384 * 4,   // per row of a block: no kernel's depth block is larger
     PACKED_A = ROW_BLOCK * BLOCK_BYTES,
     PACKED_B = DEPTH_BLOCKS * BLOCK_BYTES * 256,
     SUM_COLUMNS = 512,       // sums wait in the second level of cache until they can be rounded
     SUMS = ROW_BLOCK * SUM_COLUMNS * 4,
 };
 
-/// A task with what all its parts share.
+/// Task with the values that all its parts share.
 typedef struct {
     const bert_gemm_task *task;
     const bert_gemm_kernels *kernels;
     const bert_row_kernels *rows;  // of the storage of C
     char *packed_a, *packed_b, *strip;
-    float *sums;  // NULL where C itself holds them
+    float *sums;  // NULL if C itself holds them
 } job;
 
 static size_t smaller(size_t x, size_t y) { return x < y ? x : y; }
@@ -46,7 +46,7 @@ static const bert_gemm_kernels *kernels_for(bert_instruction_set set, bert_preci
 
 static size_t bytes_of(bert_precision storage) { return storage == BERT_FP32 ? 4 : 2; }
 
-/// `count` rows or columns of `factor` from `index` on, and the depth from `k` on.
+/// Returns `count` rows or columns of `factor` from `index` on, and the depth from `k` on.
 static bert_block block_of(const bert_gemm_task *t, const bert_factor *factor,
                            bool depth_contiguous, size_t index, size_t count, size_t k,
                            size_t depth) {
@@ -75,12 +75,12 @@ static void pack_b(const job *job, size_t j, size_t columns, size_t k, size_t de
     }
 }
 
-/// Whole row panels of A that are packed at once.
+/// Number of whole row panels of A that are packed at once.
 static size_t row_block(const bert_gemm_kernels *kernels) {
     return ROW_BLOCK / kernels->row_panel * kernels->row_panel;
 }
 
-/// Rows `i ..< i + rows` and columns `j ..< j + columns` of C = sums, or that added to C.
+/// Sets rows `i ..< i + rows` and columns `j ..< j + columns` of C to the sums, or adds them to C.
 static void finish_sums(const job *job, size_t i, size_t rows, size_t j, size_t columns,
                         const float *sums, size_t stride, bool accumulate) {
     const bert_gemm_task *t = job->task;
@@ -88,7 +88,7 @@ static void finish_sums(const job *job, size_t i, size_t rows, size_t j, size_t 
     job->kernels->finish(rows, columns, sums, stride, accumulate, t->c_storage, c, t->c_stride);
 }
 
-/// Rows `i ..< i + rows` and columns `j ..< j + columns` of C through the activation.
+/// Applies the activation to rows `i ..< i + rows` and columns `j ..< j + columns` of C.
 static void activate(const job *job, size_t i, size_t rows, size_t j, size_t columns) {
     const bert_gemm_task *t = job->task;
     const size_t bytes = bytes_of(t->c_storage);
@@ -99,7 +99,7 @@ static void activate(const job *job, size_t i, size_t rows, size_t j, size_t col
     }
 }
 
-/// A block of C, and the part of the depth that is added to it.
+/// Block of C, and the part of the depth that is added to it.
 typedef struct {
     size_t i, rows, j, columns;
     bool add;      // the sums already hold a part
@@ -108,12 +108,12 @@ typedef struct {
     bool complete;  // the end of the depth: the time for bias and activation
 } step;
 
-/// All tiles of one packed block of A against one packed block of B.
+/// Multiplies all tiles of one packed block of A by one packed block of B.
 static void multiply_blocks(const job *job, step step, size_t depth, bert_packed_rows a,
                             const char *b) {
     const bert_gemm_kernels *kernels = job->kernels;
     const bert_gemm_task *t = job->task;
-    // Sums that are complete at once need no more room than a tile, and so stay in the first cache.
+    // Sums that are complete at once need only the room of a tile, and so stay in the first cache.
     const bool whole = job->sums && !step.add && step.last;
     for (size_t j = 0; j < step.columns; j += kernels->column_panel) {
         const size_t columns = smaller(kernels->column_panel, step.columns - j);
@@ -140,8 +140,8 @@ static void multiply_blocks(const job *job, step step, size_t depth, bert_packed
     }
 }
 
-/// A block of rows of C, from (i, j) on, against the packed columns of B: its sums stay in the
-/// cache until the whole of the packed depth is added.
+/// Multiplies a block of rows of C, from (i, j) on, with the packed columns of B. Its sums stay in
+/// the cache until the whole packed depth is added.
 static void multiply_rows(const job *job, size_t i, size_t j, size_t columns, size_t k,
                           size_t depth) {
     const bert_gemm_kernels *kernels = job->kernels;
@@ -162,18 +162,18 @@ static void multiply_rows(const job *job, size_t i, size_t j, size_t columns, si
     }
 }
 
-/// The sum of no terms: zero or what is there, plus the bias.
+/// Stores the sum of no terms: zero or the previous value, plus the bias.
 static void finish_empty_depth(const job *job) {
     const bert_gemm_task *t = job->task;
     static const float zeros[COLUMN_UNIT];
     for (size_t j = 0; j < t->columns; j += COLUMN_UNIT) {
         const size_t columns = smaller(COLUMN_UNIT, t->columns - j);
-        // The same row of sums for every row of C.
+        // Every row of C uses the same row of sums.
         finish_sums(job, 0, t->rows, j, columns, t->bias ? t->bias + j : zeros, 0, t->accumulate);
     }
 }
 
-/// How many columns of B are packed at once, for a part of the depth.
+/// Number of columns of B that are packed at once, for a part of the depth.
 static size_t column_block(const job *job, size_t depth) {
     size_t bytes = padded(depth, job->kernels->depth_unit) * job->kernels->element_bytes;
     size_t columns = PACKED_B / bytes / COLUMN_UNIT * COLUMN_UNIT;
@@ -200,8 +200,8 @@ void bert_gemm(bert_instruction_set set, const bert_gemm_task *t, void *scratch)
         return;
     }
     if (kernels->begin) kernels->begin();
-    // A C too narrow for sums would round them between passes: one then takes all that B's memory
-    // can hold of the depth, 24,576 elements or more.
+    // If C is too narrow for sums, it would round them between passes. A pass then covers all of
+    // the depth that B's memory can hold, 24,576 elements or more.
     const size_t pass = job.sums ? PACKED_B / (COLUMN_UNIT * kernels->element_bytes)
                                  : DEPTH_BLOCKS * kernels->depth_block;
     for (size_t k = 0; k < t->depth; k += pass) {

@@ -30,7 +30,7 @@ enum { SIDE = 16, ROW_BYTES = 64 };
 // Tiles 0 to 3 hold sums (upper left, upper right, lower left, lower right), 4 and 5 the upper and
 // lower rows of A, 6 and 7 the left and right columns of B.
 
-/// The operand of LDTILECFG.
+/// Operand of LDTILECFG.
 typedef struct {
     uint8_t palette, first_row, reserved[14];
     uint16_t row_bytes[16];
@@ -39,7 +39,7 @@ typedef struct {
 
 _Static_assert(sizeof(tile_configuration) == 64, "LDTILECFG reads 64 bytes");
 
-/// Shapes the tiles for `rows` rows of A, of which the upper have at most 16.
+/// Configures the tiles for `rows` rows of A, of which the upper tiles have at most 16.
 static void configure(size_t rows) {
     _Alignas(64) tile_configuration configuration = {.palette = 1};
     const uint8_t upper = (uint8_t)smaller(rows, SIDE);
@@ -56,7 +56,7 @@ static void begin(void) { configure(ROWS); }
 
 static void end(void) { RELEASE(); }
 
-/// Adds finished tiles to C, or replaces it; C may be `sums`.
+/// Adds finished tiles to C, or replaces C; C may be `sums`.
 static void store_block(size_t rows, size_t columns, const float *sums, size_t stride, float *c,
                         size_t c_stride, bool add, const float *bias) {
     for (size_t i = 0; i < rows; i++) {

@@ -1,4 +1,4 @@
-// AVX2 with FMA: tiles of 6 x 16 in 12 registers, two loads of B and 6 broadcasts of A a step.
+// AVX2 with FMA: tiles of 6 x 16 in 12 registers, two loads of B and 6 broadcasts of A per step.
 
 #include "gemm_kernels.h"
 
@@ -10,7 +10,7 @@
 
 enum { ROWS = 6, COLUMNS = 16 };
 
-/// Stores the first `columns` of eight sums, each finished as `end` says.
+/// Stores the first `columns` of eight sums, each finished according to `end`.
 TARGET static inline __attribute__((always_inline)) void store(__m256 sum, float *c,
                                                                size_t columns, bool add,
                                                                const float *bias) {
@@ -66,7 +66,7 @@ TARGET static void tile(size_t rows, size_t columns, size_t depth, const void *a
     switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
 }
 
-/// Writes the panel from its start to its end, one step of the depth after another.
+/// Writes the panel from start to end, one step of the depth after another.
 TARGET static void pack_transposed(size_t count, size_t depth, const float *source, size_t stride,
                                    float *panel, size_t width) {
     for (size_t k = 0; k < depth; k++) {

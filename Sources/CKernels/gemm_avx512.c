@@ -1,4 +1,4 @@
-// AVX-512: tiles of 14 x 32 in 28 registers, two loads of B and 14 broadcasts of A a step.
+// AVX-512: tiles of 14 x 32 in 28 registers, two loads of B and 14 broadcasts of A per step.
 
 #include "gemm_kernels.h"
 
@@ -13,7 +13,8 @@
 
 enum { ROWS = 14, COLUMNS = 32 };
 
-/// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
+/// Computes a tile of exactly `rows` rows, a compile-time constant, so that the sums stay in
+/// registers.
 TARGET static inline __attribute__((always_inline)) void tile_of(
     const size_t rows, size_t columns, size_t depth, const float *a, const float *b, float *c,
     size_t c_stride, bool add, const float *bias) {

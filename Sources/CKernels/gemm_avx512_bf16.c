@@ -20,7 +20,8 @@ INLINE __m512bh broadcast_pair(const char *pair) {
     return (__m512bh)_mm512_set1_epi32(bits);
 }
 
-/// A tile of exactly `rows` rows, a compile-time constant, so that the sums stay in registers.
+/// Computes a tile of exactly `rows` rows, a compile-time constant, so that the sums stay in
+/// registers.
 INLINE void tile_of(const size_t rows, size_t columns, size_t depth, const char *a,
                     size_t a_bytes, const char *b, float *c, size_t c_stride, bool add, const float *bias) {
     __m512 left[ROWS], right[ROWS];

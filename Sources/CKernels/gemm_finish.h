@@ -1,8 +1,8 @@
-// How sums of a product become elements of C; the including file sets the instructions.
+// Conversion of a product's sums to elements of C; the including file sets the instructions.
 
 #include "vectors.h"
 
-enum { WHOLE_WIDTH = 32 };  // a constant number of columns leaves no ends to look for
+enum { WHOLE_WIDTH = 32 };  // a constant number of columns leaves no remainder
 
 #define FINISH_ROWS(type, width)                                                              \
     for (size_t row = 0; row < rows; row++) {                                                 \

@@ -1,7 +1,7 @@
-// The rest of a table of kernels whose tiles multiply floats, whatever the storage of the operands:
-// packing and finishing. The including file has ROWS, COLUMNS, `tile` and `pack_transposed`,
-// which copies `count` x `depth` floats, of which the panel direction is strided and the depth
-// contiguous, into a panel; it names the table GEMM_KERNELS and sets the instructions.
+// Rest of a table of kernels whose tiles multiply floats, for any storage of the operands: packing
+// and finishing. The including file defines ROWS, COLUMNS, `tile` and `pack_transposed`, which
+// copies `count` x `depth` floats into a panel; in the source, the panel direction is strided and
+// the depth contiguous. It names the table GEMM_KERNELS and sets the instructions.
 
 #include "vectors.h"
 
@@ -36,7 +36,7 @@ static const void *element(bert_block block, size_t index) {
 }
 
 /// Packs a panel of up to `width` rows (or columns): each step of the depth holds the panel's
-/// elements side by side, zeros where there are none.
+/// elements side by side, with zeros for missing ones.
 static void pack_panel(bert_block block, size_t start, float *panel, size_t width, float *strip) {
     const size_t count = smaller(width, block.count - start);
     if (!block.depth_contiguous) {

@@ -6,11 +6,11 @@
 
 #include "gemm.h"
 
-/// A tile: up to `row_panel` x `column_panel` elements of C from packed panels of A and B, added to
-/// what C holds if `add`, and `bias` to both unless it is NULL.
+/// Computes a tile: up to `row_panel` x `column_panel` elements of C from packed panels of A and B,
+/// added to C if `add`. `bias` is added in both cases unless it is NULL.
 ///
-/// The two are no struct: reading one back as a whole right after its parts were written waits for
-/// all stores before it, which cost 7% of a product.
+/// The two are not combined in a struct: reading one back as a whole right after its parts were
+/// written stalls until all earlier stores are done, which costs 7% of a product.
 typedef void bert_tile(size_t rows, size_t columns, size_t depth, const void *a, size_t a_stride,
                        const void *b, float *c, size_t c_stride, bool add, const float *bias);
 
@@ -20,17 +20,18 @@ typedef struct {
     const void *elements;
     bert_precision storage, precision;
     size_t stride;
-    bool depth_contiguous;  // the elements of a step of the depth lie `stride` apart, or together
+    bool depth_contiguous;  // a step's elements are `stride` apart; otherwise contiguous
 } bert_block;
 
-/// A block of A in the form that `tile` reads.
+/// Block of A in the form that `tile` reads.
 typedef struct {
     const void *elements;
     size_t stride;  // from the panel of row i to that of row i + 1, in elements
 } bert_packed_rows;
 
-/// One way to multiply: its tile, and how operands are packed for it. Packed depths are multiples
-/// of `depth_unit`, filled up with zeros; the panel of columns j begins j * depth elements into B.
+/// One implementation of products: its tile, and the packing of its operands. Packed depths are
+/// multiples of `depth_unit`, padded with zeros; the panel of columns j begins j * depth elements
+/// into B.
 typedef struct {
     size_t row_panel, column_panel;
     size_t depth_block, depth_unit;
@@ -39,8 +40,8 @@ typedef struct {
     bert_tile *tile;
     bert_packed_rows (*pack_rows)(bert_block block, void *packed, void *strip);
     void (*pack_columns)(bert_block block, void *packed, void *strip);
-    /// Rows and columns of C = sums, or that added to C, rounded to `storage`; `stride` lies
-    /// between rows of the sums, `c_stride` between those of C.
+    /// Sets rows and columns of C to the sums, or adds them to C, rounded to `storage`. `stride` is
+    /// the distance between rows of the sums, `c_stride` between those of C.
     void (*finish)(size_t rows, size_t columns, const float *sums, size_t stride, bool accumulate,
                    bert_precision storage, void *c, size_t c_stride);
 } bert_gemm_kernels;

@@ -1,6 +1,6 @@
-// Packing for kernels that multiply bf16 in pairs of the depth. A block of A has its rows one
-// after another; a panel of B has, for each pair of steps of the depth, its columns' pairs side by
-// side. The including file sets COLUMNS and DEPTH_UNIT, an even number.
+// Packing for kernels that multiply bf16 in pairs along the depth. A block of A stores its rows
+// consecutively. A panel of B stores, for each pair of steps of the depth, its columns' pairs side
+// by side. The including file defines COLUMNS and DEPTH_UNIT, an even number.
 
 #include <immintrin.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static size_t whole_depth(size_t depth) {
     return (depth + DEPTH_UNIT - 1) / DEPTH_UNIT * DEPTH_UNIT;
 }
 
-/// Copies up to sixteen pairs; the common number is a constant, and so needs no call.
+/// Copies up to sixteen pairs; the usual number is a constant, and so needs no call.
 INLINE void copy_pairs(void *target, const void *source, size_t count) {
     if (count == LANES) {
         memcpy(target, source, LANES * sizeof(uint32_t));
@@ -26,7 +26,7 @@ INLINE void copy_pairs(void *target, const void *source, size_t count) {
     }
 }
 
-/// `count` (at most 16) elements as the low halves of 32-bit lanes.
+/// Loads `count` (at most 16) elements as the low halves of 32-bit lanes.
 INLINE u32x16 read_bits(const bert_block *block, size_t index, size_t count) {
     if (block->storage == BERT_BF16) {
         u16x16 bits = {};
@@ -42,7 +42,8 @@ INLINE u32x16 read_bits(const bert_block *block, size_t index, size_t count) {
                                    u32x16);
 }
 
-/// Sixteen columns' pairs of steps `step` and `step + 1`, from a block whose columns lie together.
+/// Loads sixteen columns' pairs of steps `step` and `step + 1` from a block with contiguous
+/// columns.
 INLINE u32x16 read_pairs(const bert_block *block, size_t step, size_t column) {
     if (step >= block->depth || column >= block->count) return (u32x16){};
     const size_t width = smaller(LANES, block->count - column);
@@ -53,7 +54,7 @@ INLINE u32x16 read_pairs(const bert_block *block, size_t step, size_t column) {
     return pairs;
 }
 
-/// The same for 32 columns, a cache line of bf16, sixteen to each of `pairs`.
+/// Loads the same for 32 columns, a cache line of bf16, sixteen to each of `pairs`.
 INLINE void read_wide_pairs(const bert_block *block, size_t step, size_t column, __m512 pairs[2]) {
     const bool whole = step + 1 < block->depth && column + 2 * LANES <= block->count;
     if (block->storage != BERT_BF16 || !whole) {
@@ -63,7 +64,7 @@ INLINE void read_wide_pairs(const bert_block *block, size_t step, size_t column,
     }
     const bert_bf16 *x = (const bert_bf16 *)block->elements + step * block->stride + column;
     const __m512i even = _mm512_loadu_si512(x), odd = _mm512_loadu_si512(x + block->stride);
-    // Unpacking works within lanes of 128 bits: of each eight columns, four go to each result.
+    // Unpacking works within 128-bit lanes: of each eight columns, four go to each result.
     const __m512i low = _mm512_unpacklo_epi16(even, odd), high = _mm512_unpackhi_epi16(even, odd);
     const __m512i first =
         _mm512_setr_epi32(0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
@@ -72,7 +73,7 @@ INLINE void read_wide_pairs(const bert_block *block, size_t step, size_t column,
     pairs[1] = (__m512)_mm512_permutex2var_epi32(low, second, high);
 }
 
-/// A row of a block whose depth lies together, as bf16 with zeros up to `depth`.
+/// Loads a row of a block with contiguous depth, as bf16 padded with zeros to `depth`.
 static void read_row(const bert_block *block, size_t row, size_t depth, bert_bf16 *target) {
     const size_t start = row * block->stride;
     if (block->storage == BERT_BF16) {
@@ -84,8 +85,8 @@ static void read_row(const bert_block *block, size_t row, size_t depth, bert_bf1
     memset(target + block->depth, 0, (depth - block->depth) * sizeof *target);
 }
 
-/// Writes up to sixteen rows from `first` on, of which `r` holds sixteen pairs of the depth from `k`
-/// on, pair by pair.
+/// Writes up to sixteen rows from `first` on, whose sixteen pairs of the depth from `k` on are in
+/// `r`, pair by pair.
 INLINE void write_transposed(__m512 r[LANES], const bert_block *block, size_t first, size_t depth,
                              size_t k, bert_bf16 *rows) {
     if (first >= block->count) return;
@@ -123,7 +124,7 @@ static bert_packed_rows pack_rows(bert_block block, void *packed, void *strip) {
     return (bert_packed_rows){rows, depth};
 }
 
-/// Sixteen columns of a panel from rows of the depth of which each is one column.
+/// Packs sixteen columns of a panel from a block whose rows of the depth are its columns.
 static void pack_rows_as_columns(const bert_block *block, size_t column, size_t depth,
                                  bert_bf16 *strip, uint32_t *panel) {
     const size_t count = block->count > column ? smaller(LANES, block->count - column) : 0;

@@ -1,5 +1,5 @@
-// The micro-kernel in plain C: for 16-bit storage on processors without AVX2, whose fp32 products
-// are OpenBLAS's, and what the others are tested against.
+// Micro-kernel in plain C: for 16-bit storage on processors without AVX2, whose fp32 products are
+// OpenBLAS's, and as the reference in tests of the others.
 
 #include <math.h>
 #include <string.h>

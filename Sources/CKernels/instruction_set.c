@@ -13,8 +13,8 @@ static bool has_avx512(void) {
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
 }
 
-/// Intel's AVX512_BF16 has half the rate of its fp32 (measured on Sapphire Rapids: 0.07 TFLOP/s a
-/// core against 0.14); AMD's has twice that of fp32 (Zen 5: 1.9 times, measured).
+/// Intel's AVX512_BF16 runs at half the rate of its fp32 (measured on Sapphire Rapids: 0.07 TFLOP/s
+/// per core against 0.14); AMD's runs at twice that of fp32 (Zen 5: 1.9 times, measured).
 static bool has_fast_bf16_dots(void) {
     return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_is("amd");
 }
@@ -24,7 +24,7 @@ __attribute__((target("xsave"))) static bool tiles_are_enabled(void) {
     return (_xgetbv(0) & tile_state) == tile_state;
 }
 
-/// Linux hands a process the tiles' large registers only when it asks; threads inherit that.
+/// Linux grants a process the tiles' large registers only on request; threads inherit the grant.
 static bool may_use_tiles(void) {
     enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
     return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;

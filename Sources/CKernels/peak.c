@@ -1,4 +1,4 @@
-// Upper bounds of the machine, by which benchmarks judge the kernels.
+// Upper bounds of the machine, against which benchmarks measure the kernels.
 
 #include "peak.h"
 
@@ -6,14 +6,15 @@
 #include <immintrin.h>
 #endif
 
-// Chains enough to hide the latency of every multiply-add (4 to 5 cycles, two a cycle), few enough
-// for 16 registers (AVX2) or 32 (AVX-512). Dot products of pairs take as long; the compiler spills
-// more than 12 chains of them. A tile's product takes 52 cycles, one begins every 16: 4 tiles.
+// Enough chains to hide the latency of every multiply-add (4 to 5 cycles, two per cycle), and few
+// enough for 16 registers (AVX2) or 32 (AVX-512). Dot products of pairs have the same latency; the
+// compiler spills more than 12 chains of them. A tile's product takes 52 cycles, and one begins
+// every 16: 4 tiles.
 enum { NARROW_CHAINS = 12, WIDE_CHAINS = 24, PAIR_CHAINS = 12, TILE_CHAINS = 4 };
 
-/// Where a thread's results go, so that the compiler must compute them.
+/// Destination of a thread's results, so that the compiler must compute them.
 static _Thread_local volatile float sink;
-/// What the chains multiply by: unknown to the compiler, and keeping sums finite.
+/// Factor of the chains: unknown to the compiler, and keeps sums finite.
 static volatile float shrink = 0.999F;
 
 #if defined(__x86_64__)
@@ -34,7 +35,7 @@ __attribute__((target("avx512f"))) static double multiply_add_avx512(size_t roun
 
 __attribute__((target("avx512f,avx512bf16"))) static double multiply_add_pairs(size_t rounds) {
     __m512 sums[PAIR_CHAINS];
-    // Pairs of bf16: the upper half of a float is one.
+    // bf16 pairs: the upper half of a float is one bf16.
     const __m512bh factor = (__m512bh)_mm512_set1_ps(shrink);
 #pragma clang loop unroll(full)
     for (int i = 0; i < PAIR_CHAINS; i++) sums[i] = _mm512_set1_ps((float)i);
@@ -51,7 +52,7 @@ __attribute__((target("avx512f,avx512bf16"))) static double multiply_add_pairs(s
 __attribute__((target("avx512f,amx-tile,amx-bf16"))) static double multiply_add_tiles(
     size_t rounds) {
     enum { ROWS = 16, ROW_BYTES = 64 };
-    // The operand of LDTILECFG: palette 1, eight tiles of 16 rows of 64 bytes.
+    // Operand of LDTILECFG: palette 1, eight tiles of 16 rows of 64 bytes.
     _Alignas(64) unsigned char configuration[64] = {1};
     for (int i = 0; i < 8; i++) {
         configuration[16 + 2 * i] = ROW_BYTES;
@@ -109,7 +110,7 @@ __attribute__((target("avx2,fma"))) static double multiply_add_avx2(size_t round
 }
 #endif
 
-/// Vectors of four floats, which every 64-bit processor has; x86-64's baseline multiplies and
+/// Vectors of four floats, which every 64-bit processor has; the x86-64 baseline multiplies and
 /// adds in two instructions.
 static double multiply_add_portable(size_t rounds) {
     typedef float vector __attribute__((vector_size(16)));

@@ -18,7 +18,7 @@ INLINE f32x16 gelu_slope(bert_gelu_kind kind, f32x16 x) {
         return 0.5f * (1.0f + error_function(x * 0.70710678118654752f)) + x * density;
     }
     // (1 + tanh z) / 2 is the logistic function of 2z, whose slope needs no difference of nearly
-    // equal numbers, which x^3 would blow up. Beyond 8 the slope has settled at 0 and 1.
+    // equal numbers, which x^3 would amplify. Beyond 8, the slope has settled at 0 and 1.
     x = smaller_of(larger_of(x, fill(-8.0f)), fill(8.0f));
     f32x16 e = exponential(-1.59576912160573072f * (x + 0.044715f * x * x * x));
     f32x16 logistic = 1.0f / (1.0f + e);

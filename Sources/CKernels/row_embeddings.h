@@ -1,4 +1,4 @@
-// Rows taken from tables, and added to them. A part of row_kernels_body.h.
+// Rows gathered from tables, and added to them. A part of row_kernels_body.h.
 
 #ifndef BERT_ROW_EMBEDDINGS_H
 #define BERT_ROW_EMBEDDINGS_H

@@ -1,5 +1,5 @@
-// The body of every `bert_row_kernels` table; each file that includes it sets the instruction set,
-// the storage of activations (`element`) and the table's name (ROW_KERNELS).
+// Body of every `bert_row_kernels` table. Each including file sets the instruction set, the storage
+// of activations (`element`) and the table's name (ROW_KERNELS).
 
 #include "row_elements.h"
 #include "row_embeddings.h"

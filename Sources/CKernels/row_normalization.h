@@ -8,7 +8,7 @@
 #include "dropout.h"
 #include "row_elements.h"
 
-/// y = residual + dropout(x) of one row; without a residual, dropout(x) alone.
+/// Computes y = residual + dropout(x) of one row; without a residual, dropout(x) alone.
 INLINE void dropout_row(size_t columns, const element *x, const element *residual,
                         const bert_dropout *dropout, bert_random_row random, element *y) {
     const size_t groups = dropout_groups(columns);
@@ -100,11 +100,11 @@ static void layer_norm_backward(size_t rows, size_t columns, const void *input, 
     }
 }
 
-/// Sums over rows walk down blocks of columns: wide enough for whole cache lines in a row, narrow
+/// Width of the column blocks in sums over rows: wide enough for whole cache lines per row, narrow
 /// enough for the sums to stay in registers.
 enum { COLUMN_VECTORS = 4, COLUMN_BLOCK = COLUMN_VECTORS * LANES };
 
-/// Adds `vectors` sums to what `sums` holds, or overwrites it.
+/// Adds `vectors` sums to `sums`, or overwrites it.
 INLINE void store_sums(size_t columns, const f32x16 *vectors, bool accumulate, float *sums) {
     FOR_VECTORS(i, w, columns) {
         f32x16 sum = vectors[i / LANES];

@@ -17,7 +17,8 @@ INLINE float row_largest(size_t columns, const float *x) {
     return largest_of(largest);
 }
 
-/// Dropout of a row of probabilities, scaled by `inverse`, which turn into elements in place.
+/// Applies dropout to a row of probabilities, scaled by `inverse`, and converts them to elements in
+/// place.
 INLINE void finish_probabilities(size_t columns, const float *exponentials, float inverse,
                                  const bert_dropout *dropout, bert_random_row random,
                                  element *probabilities) {
@@ -56,11 +57,11 @@ static void attention_softmax(size_t rows, size_t columns, size_t stride, float 
     }
 }
 
-/// Turns a row of scores into probabilities, negative where dropout lets them fall, and a row of
-/// gradients to dropped probabilities into gradients to probabilities; returns the sum of the
-/// products of both. It is taken from the very numbers that it is subtracted from, since the
-/// differences are small: the sum over the output, which equals it but for rounding, would leave
-/// the rounding of a 16-bit output in them.
+/// Turns a row of scores into probabilities, negative if dropout drops them, and a row of gradients
+/// of dropped probabilities into gradients of probabilities. Returns the sum of the products of
+/// both. The sum uses the very numbers from which it is subtracted, because the differences are
+/// small: the sum over the output, which is equal except for rounding, would leave the rounding of
+/// a 16-bit output in them.
 INLINE float attention_slopes(size_t columns, float scale, float log_sum,
                               const bert_dropout *dropout, bert_random_row random, float *s,
                               float *dp) {

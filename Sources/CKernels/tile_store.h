@@ -1,4 +1,4 @@
-// How a row of a tile of 32 columns, held in two AVX-512 registers, ends up in C.
+// Stores a row of a tile of 32 columns, held in two AVX-512 registers, in C.
 
 #ifndef BERT_TILE_STORE_H
 #define BERT_TILE_STORE_H

@@ -1,5 +1,4 @@
-// The body of every `bert_update_kernels` table; each file that includes it sets the instruction
-// set.
+// Body of every `bert_update_kernels` table. Each including file sets the instruction set.
 
 #include "update_kernels.h"
 #include "vectors.h"

@@ -1,4 +1,4 @@
-// Sixteen floats as one value, whatever the width of the machine's registers.
+// Sixteen floats as one value, for any width of the machine's registers.
 
 #ifndef BERT_VECTORS_H
 #define BERT_VECTORS_H
@@ -23,14 +23,14 @@ typedef uint16_t u16x16 __attribute__((vector_size(32)));
 typedef _Float16 f16x16 __attribute__((vector_size(32)));
 
 #define INLINE static inline __attribute__((always_inline))
-// `load` and `store` take any storage: the type of the address says which.
+// `load` and `store` take any storage: the type of the address selects it.
 #define OVERLOADED INLINE __attribute__((overloadable))
 
 enum { LANES = 16 };
 
 INLINE size_t smaller(size_t x, size_t y) { return x < y ? x : y; }
 
-/// Loops over vectors at `i`, each of `width` elements: 16, and what is left at the end.
+/// Loops over vectors at `i`, each of `width` elements: 16, or the remainder at the end.
 #define FOR_VECTORS(i, width, count) \
     for (size_t i = 0, width; i < (count) && (width = smaller(LANES, (count) - i)); i += LANES)
 
@@ -40,8 +40,8 @@ INLINE f32x16 from_bf16(u16x16 bits) {
     return (f32x16)(__builtin_convertvector(bits, u32x16) << 16);
 }
 
-/// Rounds to nearest even; what is not a number stays so. A file that sets ROUND_BY_AVX512_BF16
-/// does it in one instruction, which makes zeros of subnormal numbers, as its products do.
+/// Rounds to nearest even; a NaN stays a NaN. A file that sets ROUND_BY_AVX512_BF16 does it in one
+/// instruction, which flushes subnormal numbers to zero, as its products do.
 INLINE u16x16 to_bf16(f32x16 x) {
 #ifdef ROUND_BY_AVX512_BF16
     return (u16x16)_mm512_cvtneps_pbh((__m512)x);
@@ -54,7 +54,7 @@ INLINE u16x16 to_bf16(f32x16 x) {
 #endif
 }
 
-/// The first `count` (at most 16) elements at `p`, zeros after them.
+/// Loads the first `count` (at most 16) elements at `p`, followed by zeros.
 OVERLOADED f32x16 load(const float *p, size_t count) {
     f32x16 x = {};
     if (count >= LANES) {
@@ -116,13 +116,13 @@ INLINE f32x16 choose(i32x16 condition, f32x16 yes, f32x16 no) {
     return (f32x16)((condition & (i32x16)yes) | (~condition & (i32x16)no));
 }
 
-/// The larger of two; not-a-number if `x` is: clamping never hides a broken value.
+/// Returns the larger of two; NaN if `x` is NaN, so that clamping never hides a broken value.
 INLINE f32x16 larger_of(f32x16 x, f32x16 y) { return choose(x < y, y, x); }
 
-/// The smaller of two; not-a-number if `x` is.
+/// Returns the smaller of two; NaN if `x` is NaN.
 INLINE f32x16 smaller_of(f32x16 x, f32x16 y) { return choose(x > y, y, x); }
 
-/// `x` in the lanes below `count`, `other` in the rest.
+/// Selects `x` in the lanes below `count`, `other` in the rest.
 INLINE f32x16 keep_first(f32x16 x, size_t count, float other) {
     const i32x16 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
     return choose(lane < (i32x16){} + (int32_t)count, x, fill(other));

@@ -1,5 +1,5 @@
-// What a process does at its start and Swift cannot say: code before the initializers of shared
-// libraries, and functions that the C library declares only to those who ask for GNU's.
+// Steps at process start that Swift cannot express: code before the initializers of shared
+// libraries, and functions that the C library declares only for GNU sources.
 
 #define _GNU_SOURCE
 

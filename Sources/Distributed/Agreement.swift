@@ -1,25 +1,25 @@
 public import ExitCoding
 public import MPI
 
-/// Decisions that all ranks must take alike: to stop, to save, to skip a step, to give up.
+/// Decisions that all ranks must take alike: to stop, to save, to skip a step, to abort.
 ///
-/// A decision that one rank takes alone leaves the others waiting in the next collective. Each call is collective, and
-/// its result is the same on all ranks.
+/// A decision that one rank takes alone leaves the others waiting in the next collective. Each call
+/// is collective, and its result is the same on all ranks.
 public struct Agreement {
     private let communicator: Communicator
 
-    /// A failure that all ranks know of.
+    /// Failure that all ranks know of.
     public struct Failure: ExitCoded, Equatable, CustomStringConvertible {
-        /// The lowest rank that failed.
+        /// Lowest rank that failed.
         public let rank: Int
-        /// What that rank said.
+        /// Message of that rank.
         public let message: String
-        /// The exit status that it asks for.
+        /// Exit status requested by that rank.
         public let exitCode: Int32
-        /// The number of ranks that failed.
+        /// Number of ranks that failed.
         public let failedRanks: Int
 
-        /// The message with its rank, and how many other ranks failed too.
+        /// Message with its rank and the number of other failed ranks.
         public var description: String {
             let others = failedRanks - 1
             let more = others == 0 ? "" : " (and \(counted(others, "more rank")))"
@@ -27,7 +27,7 @@ public struct Agreement {
         }
     }
 
-    /// Agreement among the ranks of `communicator`.
+    /// Creates agreement among the ranks of `communicator`.
     public init(among communicator: Communicator) {
         self.communicator = communicator
     }
@@ -37,14 +37,16 @@ public struct Agreement {
         try communicator.allReduce(Int64(condition ? 1 : 0), .bitwiseOr) != 0
     }
 
-    /// The sums over all ranks, one for each element. Integers wrap around on overflow, as C's do.
+    /// Computes the sums over all ranks, element by element. Integers wrap around on overflow, as
+    /// in C.
     public func sum(_ values: [Int64]) throws(MPIError) -> [Int64] {
         var sums = values
         try communicator.allReduce(&sums, .sum)
         return sums
     }
 
-    /// The sums over all ranks of the numbers at `places`; the rest of `numbers` stays.
+    /// Replaces the numbers at `places` by their sums over all ranks; the rest of `numbers` is
+    /// unchanged.
     public func sum<Numbers>(
         _ numbers: Numbers, _ places: [WritableKeyPath<Numbers, Int64>]
     ) throws(MPIError) -> Numbers {
@@ -55,8 +57,9 @@ public struct Agreement {
         return result
     }
 
-    /// The sums over all ranks, one for each element, correctly rounded: the ranks' values are added without error and
-    /// rounded once, so neither the order of the ranks nor the library's algorithm shows in the result.
+    /// Computes the sums over all ranks, element by element, correctly rounded. The ranks' values
+    /// are added without error and rounded once, so the result depends neither on the order of the
+    /// ranks nor on the library's algorithm.
     public func sum(_ values: [Double]) throws(MPIError) -> [Double] {
         let all = try communicator.allGather(values)
         return values.indices.map { index in
@@ -64,16 +67,17 @@ public struct Agreement {
         }
     }
 
-    /// The failure of the lowest rank that has a message, or nil if none has; `exitCode` is the
-    /// status that goes with this rank's message.
+    /// Returns the failure of the lowest rank that has a message, or nil if none has; `exitCode` is
+    /// the status that goes with this rank's message.
     ///
-    /// Ranks catch their own error, call this with its text (nil where all went well), and all throw what it returns.
+    /// Each rank catches its own error and calls this with its text (nil on success); all ranks
+    /// throw the result.
     public func firstFailure(
         _ message: String?, exitCode: Int32 = ExitStatus.bug
     ) throws(MPIError) -> Failure? {
         // The usual case, no failure, costs one small reduction.
         guard try anyTrue(message != nil) else { return nil }
-        // A first byte, the exit status, tells "no failure" from an empty message.
+        // The first byte, the exit status, distinguishes "no failure" from an empty message.
         let status = UInt8(truncatingIfNeeded: exitCode)
         let mine: [UInt8] = message.map { [status] + Array($0.utf8) } ?? []
         let failures = try communicator.allGather(bytes: mine).enumerated().filter {
@@ -88,8 +92,8 @@ public struct Agreement {
         }
     }
 
-    /// Runs `body` on this rank. If it fails on any rank, all throw the failure of the lowest one,
-    /// with the exit status of that rank's error.
+    /// Runs `body` on this rank. If it fails on any rank, all ranks throw the failure of the lowest
+    /// one, with the exit status of that rank's error.
     public func throwingTogether<Result>(_ body: () throws -> Result) throws -> Result {
         let outcome = Swift.Result { try body() }
         var message: String?

@@ -1,10 +1,11 @@
 public import MPI
 
 extension Communicator {
-    /// The text that `find` returns on rank 0, on all ranks. Collective.
+    /// Broadcasts the text that `find` returns on rank 0. Collective.
     ///
-    /// - Parameter work: the work of `find` where it may take long: see `Watchdog.working(on:_:)`.
-    /// - Throws: `Agreement.Failure` on all ranks where `find` throws; `MPIError`.
+    /// - Parameter work: name of the work of `find` if it may take long: see
+    ///   `Watchdog.working(on:_:)`.
+    /// - Throws: `Agreement.Failure` on all ranks if `find` throws; `MPIError`.
     public func broadcastFromRoot(
         on work: StaticString? = nil, _ find: () throws -> String
     ) throws -> String {

@@ -1,9 +1,9 @@
-/// The sum of all values, rounded once, to nearest with ties to even.
+/// Computes the sum of all values, rounded once, to nearest with ties to even.
 ///
-/// Keeps the sum as partials that do not overlap, smallest first, whose exact total is the exact sum (Shewchuk 1997,
-/// "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates", section 2.5); the way
-/// Python's `math.fsum` goes. Where a value is not finite, or a partial sum overflows, the result is that of plain
-/// addition in order.
+/// The sum is stored as non-overlapping partials, smallest first, whose exact total is the exact
+/// sum (Shewchuk 1997, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric
+/// Predicates", section 2.5), as in Python's `math.fsum`. If a value is not finite, or a partial
+/// sum overflows, the result is that of plain addition in order.
 package func exactSum(_ values: some Sequence<Double>) -> Double {
     var partials: [Double] = []
     var plain = 0.0
@@ -26,21 +26,21 @@ package func exactSum(_ values: some Sequence<Double>) -> Double {
     return rounded(&partials)
 }
 
-/// a + b as the rounded sum and what the rounding lost (Knuth's TwoSum).
+/// Splits a + b into the rounded sum and the rounding error (Knuth's TwoSum).
 private func twoSum(_ a: Double, _ b: Double) -> (sum: Double, error: Double) {
     let sum = a + b
     let fromB = sum - a
     return (sum, (a - (sum - fromB)) + (b - fromB))
 }
 
-/// The sum of partials that do not overlap, smallest first, rounded once.
+/// Computes the sum of non-overlapping partials, smallest first, rounded once.
 private func rounded(_ partials: inout [Double]) -> Double {
     guard var sum = partials.popLast() else { return 0 }
     while let next = partials.popLast() {
         let (high, low) = twoSum(sum, next)
         sum = high
         if low == 0 { continue }
-        // Half way between two doubles, what lies below decides to which side.
+        // Half way between two doubles, the smaller partials decide the direction.
         if let below = partials.last, (low < 0) == (below < 0) {
             let doubled = low * 2
             let moved = sum + doubled

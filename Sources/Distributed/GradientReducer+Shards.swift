@@ -1,10 +1,10 @@
 public import MPI
 import OperatingSystem
 
-/// The other half of a sharded update: each rank owns a part of every bucket, its chunk of the ring, updates that, and
-/// gives the others the result.
+/// The other half of a sharded update: each rank owns a part of every bucket, its chunk of the
+/// ring, updates it, and sends the result to the others.
 extension GradientReducer {
-    /// The elements that `rank` owns, in order: one range a bucket, which may be empty.
+    /// Returns the elements that `rank` owns, in order: one range per bucket, which may be empty.
     public func shards(of rank: Int) -> [Range<Int>] {
         buckets.map { bucket in
             let part = Partition(count: bucket.count, parts: ring.ranks, unit: unit)[rank]
@@ -12,12 +12,12 @@ extension GradientReducer {
         }
     }
 
-    /// The elements that this rank owns.
+    /// Elements that this rank owns.
     public var shards: [Range<Int>] { shards(of: ring.rank) }
 
-    /// Replaces what other ranks own by what they have there; bits are moved as they are. Collective.
+    /// Replaces the elements of other ranks by their owners' values, bit for bit. Collective.
     ///
-    /// No backward pass hides it: it counts as time on the way and as time lost.
+    /// No backward pass hides it, so it counts both as time in flight and as exposed time.
     public func allGather(_ buffer: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
         precondition(
             buffer.count == buckets.last?.upperBound ?? 0, "the buffer has the reducer's count")
@@ -44,12 +44,12 @@ extension GradientReducer {
         statistics.blockingSeconds += seconds
     }
 
-    /// Puts a buffer together of which each rank holds only what it owns, one bucket at a time, so that no rank needs
-    /// memory for all of it. Collective.
+    /// Gathers a buffer of which each rank holds only the elements that it owns, one bucket at a
+    /// time, so that no rank needs memory for the whole buffer. Collective.
     ///
     /// - Parameters:
     ///   - owned: this rank's elements, shard after shard.
-    ///   - body: takes each bucket's place in the whole buffer, and its elements.
+    ///   - body: called with each bucket's range in the whole buffer, and its elements.
     public func forEachBucket(
         gathering owned: UnsafeBufferPointer<Float>,
         _ body: (_ bucket: Range<Int>, _ elements: UnsafeBufferPointer<Float>) -> Void

@@ -3,20 +3,22 @@ import OperatingSystem
 
 /// Sums a flat buffer over all ranks, bucket by bucket, while the buffer is still being filled.
 ///
-/// A backward pass makes gradients final piece by piece. It says so by ``markReady(_:)``; a bucket whose elements are
-/// all final starts around the ring at once, and moves on whenever the pass calls ``progress()`` between two kernels.
-/// ``finish()`` waits for what is left. Everything happens on the calling thread, the only one that may call MPI.
+/// A backward pass finalizes gradients piece by piece and reports each piece with
+/// ``markReady(_:)``. A bucket whose elements are all final starts around the ring at once, and
+/// advances whenever the pass calls ``progress()`` between two kernels. ``finish()`` waits for the
+/// rest. Everything happens on the calling thread, the only one that may call MPI.
 ///
-/// For each step: ``begin(_:)``, then ``markReady(_:)`` and ``progress()`` in any mixture, then ``finish()``.
+/// For each step, call ``begin(_:)``, then ``markReady(_:)`` and ``progress()`` in any order, then
+/// ``finish()``.
 ///
-/// The buckets are reduced by the same schedule whenever they start, so the result has the same bits with overlap and
-/// without, on all ranks and in every run. All ranks must mark the same ranges in the same order; when they do so,
-/// relative to one another, does not matter.
+/// The buckets are reduced by the same schedule whenever they start, so the result has the same
+/// bits with and without overlap, on all ranks and in every run. All ranks must mark the same
+/// ranges in the same order; their relative timing does not matter.
 ///
-/// A reducer that `scatters` leaves each rank with the sums of its ``shards`` alone, which have the same bits as those
-/// of one that does not; see GradientReducer+Shards.swift.
+/// A reducer that `scatters` gives each rank only the sums of its ``shards``, with the same bits as
+/// a reducer that does not; see GradientReducer+Shards.swift.
 public final class GradientReducer {
-    /// The elements of each bucket.
+    /// Elements of each bucket.
     public let buckets: [Range<Int>]
     /// Counts and times so far.
     public internal(set) var statistics = ReductionStatistics()
@@ -32,22 +34,25 @@ public final class GradientReducer {
     let bucketsInFlight: Int
 
     private var buffer: UnsafeMutableBufferPointer<Float>?
-    /// Elements of each bucket that are not final yet.
+    /// Number of elements of each bucket that are not yet final.
     private var missing: [Int] = []
-    /// Buckets that are final and wait for their turn, in the order in which they became so.
+    /// Final buckets that wait for their turn, in the order in which they became final.
     private var waiting: [Int] = []
     private var nextWaiting = 0
     private var inFlight: [RingOperation] = []
     private var firstStart: Double?
 
-    /// A reducer of buffers of `count` elements, over the ranks of `communicator`. Collective.
+    /// Creates a reducer of buffers of `count` elements over the ranks of `communicator`.
+    /// Collective.
     ///
     /// - Parameters:
-    ///   - bucketMegabytes: the size of a bucket (2^20 bytes of `Float`); the last is the smaller one.
-    ///   - overlaps: whether buckets start as soon as they are final; if not, all start in ``finish()``.
-    ///   - bucketsInFlight: buckets under way at once.
+    ///   - bucketMegabytes: size of a bucket (2^20 bytes of `Float`); the last one may be smaller.
+    ///   - overlaps: whether buckets start as soon as they are final; otherwise all start in
+    ///     ``finish()``.
+    ///   - bucketsInFlight: maximum number of buckets in flight.
     ///   - scatters: whether sums reach only the rank that owns them.
-    ///   - unit: elements that one rank sums together: buckets and shards begin at multiples of it.
+    ///   - unit: number of elements that one rank sums together: buckets and shards begin at
+    ///     multiples of it.
     public init(
         over communicator: Communicator, count: Int, bucketMegabytes: Double = 16,
         overlaps: Bool = true, wire: WireType = .float32, bucketsInFlight: Int = 4,
@@ -59,7 +64,7 @@ public final class GradientReducer {
         precondition(bucketsInFlight > 0, "at least one bucket is under way")
         precondition(unit > 0, "a unit has at least one element")
         ring = try RingCollective(over: communicator, configuration)
-        // A tag for each bucket, within what the library allows.
+        // A tag per bucket, within the library's range.
         let tags = ring.communicator.largestTag
         let wanted = max(1, Int(bucketMegabytes * 262_144))
         let least = max(wanted, (count + tags - 1) / tags)
@@ -73,8 +78,8 @@ public final class GradientReducer {
         self.bucketsInFlight = bucketsInFlight
     }
 
-    /// Bytes of working memory that it comes to hold: the windows of the rings that are under way at once, and, where
-    /// it `scatters`, the bucket that is put together for a checkpoint.
+    /// Maximum bytes of working memory: the windows of the rings in flight and, if it `scatters`,
+    /// the bucket that is gathered for a checkpoint.
     public var memoryBytes: Int {
         let largest = buckets.first?.count ?? 0
         return min(bucketsInFlight, buckets.count)
@@ -93,7 +98,8 @@ public final class GradientReducer {
         firstStart = nil
     }
 
-    /// Says that these elements are final for this step, each at most once. Starts buckets that are now complete.
+    /// Marks these elements as final for this step, each at most once, and starts buckets that are
+    /// now complete.
     public func markReady(_ range: Range<Int>) throws(MPIError) {
         precondition(buffer != nil, "no step has begun")
         precondition(
@@ -107,7 +113,7 @@ public final class GradientReducer {
         if overlaps { try progress() }
     }
 
-    /// Moves messages on without waiting. Cheap when nothing is under way.
+    /// Advances messages without waiting. Cheap if nothing is in flight.
     public func progress() throws(MPIError) {
         guard overlaps, !inFlight.isEmpty || nextWaiting < waiting.count else { return }
         let start = MonotonicClock.seconds
@@ -115,11 +121,13 @@ public final class GradientReducer {
         statistics.progressSeconds += MonotonicClock.seconds - start
     }
 
-    /// Waits until the whole buffer, or this rank's part of it, holds the sums. What was not marked is taken to be final now.
+    /// Waits until the whole buffer, or this rank's part of it, holds the sums. Unmarked elements
+    /// are taken as final now.
     public func finish() throws(MPIError) {
         precondition(buffer != nil, "no step has begun")
         let start = MonotonicClock.seconds
-        // From the end, the way a backward pass goes; what was marked keeps its place in the order.
+        // From the end, in the order of a backward pass; marked buckets keep their place in the
+        // order.
         for bucket in buckets.indices.reversed() where missing[bucket] > 0 {
             waiting.append(bucket)
         }
@@ -139,13 +147,14 @@ public final class GradientReducer {
         statistics.wallSeconds += end - (firstStart ?? end)
     }
 
-    /// A whole step without overlap: the sums of a buffer that is final already.
+    /// Reduces a buffer that is already final: a whole step without overlap.
     public func reduce(_ buffer: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
         begin(buffer)
         try finish()
     }
 
-    /// Starts what may start and moves on what is under way. True if anything moved.
+    /// Starts buckets that may start and advances those in flight. Returns whether anything
+    /// advanced.
     private func advance() throws(MPIError) -> Bool {
         do {
             var hasMoved = startWaiting()
@@ -156,14 +165,15 @@ public final class GradientReducer {
             }
             return hasMoved
         } catch {
-            // Ends the pending requests now, while the caller's buffer is still there.
+            // Ends the pending requests now, while the caller's buffer still exists.
             inFlight.removeAll()
             buffer = nil
             throw error
         }
     }
 
-    /// An all-reduce over a narrow wire ends with sums as the wire carries them; so do these.
+    /// Rounds the sums of the shards, because an all-reduce over a narrow wire ends with sums as
+    /// the wire carries them.
     private func roundShards() {
         guard wire == .bfloat16, ring.ranks > 1, let base = buffer?.baseAddress else { return }
         for shard in shards where !shard.isEmpty {

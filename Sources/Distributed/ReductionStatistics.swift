@@ -1,18 +1,18 @@
-/// The cost of reductions on this rank, summed over steps.
+/// Cost of reductions on this rank, summed over steps.
 public struct ReductionStatistics: Equatable, Sendable {
-    /// Steps finished.
+    /// Number of finished steps.
     public var steps = 0
-    /// Bytes this rank has sent.
+    /// Bytes sent by this rank.
     public var bytesSent = 0
-    /// Seconds from the start of a step's first bucket to the end of its last, and those of an all-gather: how long
-    /// messages were on their way.
+    /// Seconds in flight: from the start of a step's first bucket to the end of its last, plus
+    /// all-gathers.
     public var wallSeconds = 0.0
-    /// Seconds spent in moving messages on between kernels, before the final wait.
+    /// Seconds spent advancing messages between kernels, before the final wait.
     public var progressSeconds = 0.0
-    /// Seconds spent in the final wait, when the backward pass had nothing left to do, and in an all-gather.
+    /// Seconds spent in the final wait, after the end of the backward pass, and in all-gathers.
     public var blockingSeconds = 0.0
 
-    /// Nothing yet.
+    /// Creates empty statistics.
     public init() {}
 
     /// Seconds in which this rank computed nothing because of communication.
@@ -27,7 +27,7 @@ public struct ReductionStatistics: Equatable, Sendable {
         blockingSeconds += other.blockingSeconds
     }
 
-    /// The cost since `earlier`.
+    /// Returns the cost since `earlier`.
     public func since(_ earlier: ReductionStatistics) -> ReductionStatistics {
         var part = self
         part.steps -= earlier.steps
@@ -38,7 +38,8 @@ public struct ReductionStatistics: Equatable, Sendable {
         return part
     }
 
-    /// The share of the time on the way that was hidden behind the backward pass, from 0 to 1; 0 before any step.
+    /// Share of the time in flight that was hidden behind the backward pass, from 0 to 1; 0 before
+    /// any step.
     public var overlap: Double {
         wallSeconds > 0 ? max(0, 1 - busySeconds / wallSeconds) : 0
     }

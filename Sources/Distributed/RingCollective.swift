@@ -2,17 +2,20 @@ public import MPI
 
 /// Sums over all ranks of a communicator, by segmented, pipelined rings of point-to-point messages.
 ///
-/// A ring of N ranks moves 2(N-1)/N of the buffer through every rank for an all-reduce, which is the least possible,
-/// and each rank talks to its two neighbours only (Patarasuk and Yuan, 2009, doi:10.1016/j.jpdc.2008.09.002). The
-/// result has the same bits on all ranks and in every run with the same number of ranks.
+/// For an all-reduce, a ring of N ranks moves 2(N-1)/N of the buffer through every rank, which is
+/// the minimum, and each rank communicates with its two neighbours only (Patarasuk and Yuan, 2009,
+/// doi:10.1016/j.jpdc.2008.09.002). The result has the same bits on all ranks and in every run with
+/// the same number of ranks.
 ///
-/// All calls are collective: all ranks make the same calls with the same counts and wire types, in the same order.
+/// All calls are collective: all ranks make the same calls with the same counts and wire types, in
+/// the same order.
 public final class RingCollective {
     let communicator: Communicator
     private let configuration: RingConfiguration
     private var freeScratch: [RingScratch] = []
 
-    /// A ring over the ranks of `communicator`. Collective. The ring talks on a duplicate, so its messages meet no others.
+    /// Creates a ring over the ranks of `communicator`. Collective. The ring uses a duplicate, so
+    /// its messages meet no others.
     public init(
         over communicator: Communicator, _ configuration: RingConfiguration = RingConfiguration()
     ) throws(MPIError) {
@@ -20,25 +23,26 @@ public final class RingCollective {
         self.configuration = configuration
     }
 
-    /// This rank in the ring.
+    /// Rank of this process in the ring.
     public var rank: Int { communicator.rank }
-    /// Ranks in the ring.
+    /// Number of ranks in the ring.
     public var ranks: Int { communicator.size }
 
-    /// The elements of a buffer of `count` that rank `rank` (this one by default) owns after a reduce-scatter.
+    /// Returns the elements of a buffer of `count` that `rank` (this one by default) owns after a
+    /// reduce-scatter.
     public func shard(of count: Int, rank: Int? = nil) -> Range<Int> {
         Partition(count: count, parts: ranks)[rank ?? self.rank]
     }
 
-    /// Replaces every element by the sum of all ranks' elements at its place.
+    /// Replaces every element by the sum of the corresponding elements of all ranks.
     public func allReduce(
         _ buffer: UnsafeMutableBufferPointer<Float>, wire: WireType = .float32
     ) throws(MPIError) {
         try run(.allReduce, buffer, wire)
     }
 
-    /// Replaces every element of this rank's shard by the sum of all ranks' elements at its place, and returns the
-    /// shard. The rest of the buffer holds partial sums afterwards, which mean nothing.
+    /// Replaces every element of this rank's shard by the sum of the corresponding elements of all
+    /// ranks, and returns the shard. The rest of the buffer then holds meaningless partial sums.
     @discardableResult
     public func reduceScatter(
         _ buffer: UnsafeMutableBufferPointer<Float>, wire: WireType = .float32
@@ -47,7 +51,7 @@ public final class RingCollective {
         return shard(of: buffer.count)
     }
 
-    /// Replaces every shard by that of the rank that owns it. Bits are moved as they are.
+    /// Replaces every shard by that of the rank that owns it, bit for bit.
     public func allGather(_ buffer: UnsafeMutableBufferPointer<Float>) throws(MPIError) {
         try run(.allGather, buffer, .float32)
     }
@@ -67,8 +71,9 @@ public final class RingCollective {
         recycle(operation)
     }
 
-    /// An operation that its caller moves on. Operations under way at the same time need different tags; all ranks
-    /// give the same operation the same tag. Chunks, and so shards, begin at multiples of `unit`.
+    /// Creates an operation that its caller advances. Operations in flight at the same time need
+    /// different tags; all ranks give the same operation the same tag. Chunks, and therefore
+    /// shards, begin at multiples of `unit`.
     func start(
         _ kind: RingSchedule.Kind, _ buffer: UnsafeMutableBufferPointer<Float>, _ wire: WireType,
         tag: Int, unit: Int = 1
@@ -81,7 +86,7 @@ public final class RingCollective {
             scratch: freeScratch.popLast() ?? RingScratch(configuration))
     }
 
-    /// Bytes that a reduction of `count` elements touches of its windows.
+    /// Returns the bytes of its windows that a reduction of `count` elements touches.
     func scratchBytes(count: Int, unit: Int, _ wire: WireType) -> Int {
         let schedule = RingSchedule(
             kind: .allReduce, count: count, rank: rank, ranks: ranks,
@@ -89,7 +94,7 @@ public final class RingCollective {
         let messages = min(configuration.segmentsInFlight, schedule.reducingMessages)
         let longest = Partition(count: count, parts: ranks, unit: unit).longest
         let segment = (longest + schedule.segments - 1) / schedule.segments
-        // Exact values are sent from where they are; others are written into a window first.
+        // Exact values are sent in place; others are first written into a window.
         return (wire == .float32 ? 1 : 2) * messages * segment * wire.bytesPerElement
     }
 

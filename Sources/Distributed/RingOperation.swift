@@ -1,11 +1,12 @@
 import MPI
 
-/// One collective on its way around the ring: a state machine that moves on as far as it can whenever it is asked.
+/// One collective in flight on the ring: a state machine that advances as far as it can at each
+/// call.
 ///
-/// Receives are posted up to a window ahead and taken in order; a message is sent as soon as the one that brings its
-/// contents has been taken in. So several segments travel at once, additions run while others are on the wire, and
-/// what is added to what is fixed by the schedule, never by timing: the result has the same bits on every rank and in
-/// every run.
+/// Receives are posted up to a window ahead and consumed in order; a message is sent as soon as the
+/// message that carries its contents has been consumed. So several segments are in flight at once,
+/// and additions run while others are on the wire. The schedule, never timing, fixes the order of
+/// additions: the result has the same bits on every rank and in every run.
 final class RingOperation {
     private let communicator: Communicator
     let schedule: RingSchedule
@@ -21,8 +22,8 @@ final class RingOperation {
     private var postedSends = 0
     private var finishedSends = 0
 
-    /// An operation on `buffer`, which must stay in place until the operation is complete. The wire type is that of
-    /// the sums; an all-gather moves exact bits.
+    /// Creates an operation on `buffer`, which must stay in place until the operation is complete.
+    /// The wire type is that of the sums; an all-gather moves exact bits.
     init(
         _ schedule: RingSchedule, on buffer: UnsafeMutableBufferPointer<Float>, wire: WireType,
         communicator: Communicator, tag: Int, scratch: RingScratch
@@ -38,17 +39,18 @@ final class RingOperation {
     }
 
     deinit {
-        // On the way out of an error, requests may be pending: they must end before the memory they use does.
+        // After an error, requests may be pending: they must end before the memory that they use is
+        // freed.
         receives = RequestQueue(capacity: 1)
         sends = RequestQueue(capacity: 1)
     }
 
-    /// Whether nothing is left to do.
+    /// Whether the operation is complete.
     var isComplete: Bool {
         takenReceives == schedule.messages && finishedSends == schedule.messages
     }
 
-    /// Does all that can be done without waiting. True if anything moved.
+    /// Advances as far as possible without waiting. Returns whether anything advanced.
     func progress() throws(MPIError) -> Bool {
         var hasMoved = false
         while try advance() { hasMoved = true }
@@ -79,15 +81,17 @@ final class RingOperation {
         return hasMoved
     }
 
-    /// Finished values arrive in the buffer itself, from where a partial sum of the same segment was sent earlier: that
-    /// send must be over, even though the values could not have come round before it was.
+    /// Whether message `message` may be received. Finished values arrive in the buffer itself, from
+    /// which a partial sum of the same segment was sent earlier. That send must be complete, even
+    /// though the values could not have come around the ring before it was.
     private func mayReceive(_ message: Int) -> Bool {
         guard message < schedule.messages else { return false }
         return finishedSends > message - schedule.reducingMessages || schedule.kind != .allReduce
             || schedule.isReducing(message)
     }
 
-    /// The first step sends this rank's own values; every later one what the step before brought.
+    /// Whether message `message` may be sent. The first step sends this rank's own values; every
+    /// later step sends what the previous one received.
     private func maySend(_ message: Int) -> Bool {
         message < schedule.messages && message < takenReceives + schedule.segments
     }
@@ -108,7 +112,7 @@ final class RingOperation {
         }
     }
 
-    /// Adds, or puts in place, what message `message` brought.
+    /// Adds, or stores, the values that message `message` carried.
     private func take(_ message: Int) {
         let range = schedule.received(message)
         let isReducing = schedule.isReducing(message)
@@ -128,7 +132,7 @@ final class RingOperation {
                 return
             }
             addBFloat16(bits, to: target, count: range.count)
-            // The others will see this sum rounded, so its owner must too.
+            // The other ranks will see this sum rounded, so its owner must, too.
             if schedule.kind == .allReduce, schedule.completesSum(message) {
                 roundToBFloat16(target, count: range.count)
             }

@@ -1,10 +1,10 @@
-/// Room for the segments that one operation has under way: a window of slots for what arrives, and one for what is sent
-/// in another form than it is kept in. Message m uses slot m modulo their number, which is free again by then because
-/// messages are taken in order.
+/// Buffers for the segments that one operation has in flight: a window of slots for received
+/// messages, and one for messages sent in another format than the stored one. Message m uses slot m
+/// modulo their number, which is free again by then because messages are consumed in order.
 ///
-/// Pages that are never touched cost nothing, so slots have their largest size.
+/// Untouched pages cost nothing, so slots have their maximum size.
 final class RingScratch {
-    /// Slots in each window.
+    /// Number of slots in each window.
     let slots: Int
     private let slotBytes: Int
     private let memory: UnsafeMutableRawPointer
@@ -18,14 +18,14 @@ final class RingScratch {
 
     deinit { memory.deallocate() }
 
-    /// The slot in which message `message` arrives, as `count` elements.
+    /// Returns the slot that receives message `message`, as `count` elements.
     func receiveSlot<Element: BitwiseCopyable>(
         _ message: Int, _ type: Element.Type, count: Int
     ) -> UnsafeMutableBufferPointer<Element> {
         slot(message % slots, type, count)
     }
 
-    /// The slot from which message `message` is sent, as `count` 16-bit elements.
+    /// Returns the slot from which message `message` is sent, as `count` 16-bit elements.
     func sendSlot(_ message: Int, count: Int) -> UnsafeMutableBufferPointer<UInt16> {
         slot(slots + message % slots, UInt16.self, count)
     }
@@ -34,8 +34,8 @@ final class RingScratch {
         _ index: Int, _ type: Element.Type, _ count: Int
     ) -> UnsafeMutableBufferPointer<Element> {
         precondition(count * MemoryLayout<Element>.stride <= slotBytes, "a segment fits its slot")
-        // The memory holds plain bits, written by MPI before they are read; one slot serves both element types only in
-        // different operations.
+        // The memory holds plain bits, written by MPI before they are read. One slot serves both
+        // element types only in different operations.
         let start = (memory + index * slotBytes).bindMemory(to: type, capacity: count)
         return UnsafeMutableBufferPointer(start: start, count: count)
     }

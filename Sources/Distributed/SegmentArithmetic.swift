@@ -1,5 +1,6 @@
-// The inner loops of the ring. Each is one pass over contiguous memory that the compiler turns into vector code, and
-// runs at the speed of the memory. All pointers cover at least `count` elements and do not overlap.
+// The inner loops of the ring. Each is one pass over contiguous memory that the compiler
+// vectorizes, and is bound by memory bandwidth. All pointers cover at least `count` elements and do
+// not overlap.
 
 /// sums[i] += values[i].
 func add(_ values: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, count: Int) {
@@ -8,7 +9,7 @@ func add(_ values: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Float>, c
     }
 }
 
-/// sums[i] += values[i], the values being bfloat16 bits.
+/// sums[i] += values[i], with values as bfloat16 bits.
 func addBFloat16(_ values: UnsafePointer<UInt16>, to sums: UnsafeMutablePointer<Float>, count: Int)
 {
     for index in 0..<count {
@@ -25,7 +26,7 @@ func encodeBFloat16(
     }
 }
 
-/// values[i] = the value of bfloat16 bits[i].
+/// values[i] = the value of the bfloat16 bits[i].
 func decodeBFloat16(
     _ bits: UnsafePointer<UInt16>, to values: UnsafeMutablePointer<Float>, count: Int
 ) {
@@ -41,7 +42,7 @@ func roundToBFloat16(_ values: UnsafeMutablePointer<Float>, count: Int) {
     }
 }
 
-/// The nearest bfloat16, ties to even; a NaN stays a (quiet) NaN.
+/// Returns the nearest bfloat16, ties to even; a NaN stays a (quiet) NaN.
 private func bfloat16Bits(_ value: Float) -> UInt16 {
     let bits = value.bitPattern
     let rounded = (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16

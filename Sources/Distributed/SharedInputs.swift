@@ -1,27 +1,31 @@
 import ExitCoding
 public import MPI
 
-/// Named inputs that every rank of a job needs alike (settings, digests of files), and their comparison over all ranks.
+/// Named inputs that must match on every rank of a job (settings, digests of files), and their
+/// comparison over all ranks.
 ///
-/// Ranks read their files by themselves, and a stale cache or a local copy gives one of them another file. Nothing
-/// else notices that: another learning rate trains, another batch leaves the ranks waiting for each other.
+/// Each rank reads its own files, and a stale cache or a local copy may give one of them another
+/// file. Nothing else detects that: a different learning rate trains, a different batch leaves the
+/// ranks waiting for each other.
 public struct SharedInputs {
     private var values: [(name: String, value: String)] = []
 
-    /// The most differing names that a message lists.
+    /// Maximum number of mismatching names in a message.
     private static let listedNames = 20
 
-    /// No inputs.
+    /// Creates an empty collection of inputs.
     public init() {}
 
-    /// Adds an input; a file's value is its digest. A name is added once.
+    /// Adds an input; a file's value is its digest. Each name is added once.
     public mutating func add(_ name: String, _ value: String) {
         values.append((name, value))
     }
 
-    /// Compares the inputs of all ranks with those of rank 0. Collective; costs one broadcast and one reduction.
+    /// Compares the inputs of all ranks with those of rank 0. Collective; costs one broadcast and
+    /// one reduction.
     ///
-    /// - Throws: `Agreement.Failure` (78) on all ranks, naming what differs and on which ranks and hosts; `MPIError`.
+    /// - Throws: `Agreement.Failure` (78) on all ranks, naming the mismatches with their ranks and
+    ///   hosts; `MPIError`.
     public func requireEqual(among communicator: Communicator) throws {
         let own = FlatTexts(values.flatMap { [$0.name, $0.value] })
         let root = FlatTexts(bytes: try communicator.broadcast(bytes: own.bytes))
@@ -30,7 +34,7 @@ public struct SharedInputs {
         throw try failure(differing, communicator)
     }
 
-    /// The names whose values in `own` and `root` are not equal.
+    /// Returns the names whose values in `own` and `root` differ.
     private static func names(where own: FlatTexts, differs root: FlatTexts) -> [String] {
         guard own.bytes != root.bytes else { return [] }
         let (mine, theirs) = (own.pairs, root.pairs)
@@ -44,7 +48,7 @@ public struct SharedInputs {
     ) throws(MPIError) -> Agreement.Failure {
         let names = try Self.union(differing, communicator)
         let mine = Dictionary(values.map { ($0.name, $0.value) })
-        // An empty text is a rank that does not have the input: values are marked.
+        // An empty text marks a rank without the input, so values are prefixed.
         let report = FlatTexts(
             [MPIEnvironment.processorName]
                 + names.prefix(Self.listedNames).map { name in mine[name].map { "=" + $0 } ?? "" })
@@ -64,7 +68,7 @@ public struct SharedInputs {
             failedRanks: communicator.size)
     }
 
-    /// The names that differ on any rank, in the order of the lowest ranks that have them.
+    /// Returns the names that differ on any rank, in the order of the lowest ranks that have them.
     private static func union(
         _ names: [String], _ communicator: Communicator
     ) throws(MPIError) -> [String] {
@@ -96,7 +100,7 @@ public struct SharedInputs {
     }
 }
 
-/// Texts one after the other in one block of bytes, each before a zero byte.
+/// Texts concatenated in one block of bytes, each followed by a zero byte.
 private struct FlatTexts {
     let bytes: [UInt8]
 

@@ -1,18 +1,17 @@
 public import MPI
 import OperatingSystem
 
-/// Asks all ranks, now and then in the middle of long work, whether any of them was asked to stop,
-/// and looks after the work that goes on beside it.
+/// Polls all ranks for stop requests in the middle of long work, and advances background work.
 ///
-/// All ranks call ``check()`` equally often, at places where they can break off together. Not every
-/// call talks to the others: an agreement makes ranks wait for one another, so there is at most
-/// about one in 50 ms, by rank 0's clock. Which calls are agreements is itself agreed on.
+/// All ranks call ``check()`` equally often, at points where they can stop together. Not every call
+/// communicates: an agreement makes ranks wait for one another, so there is at most about one in 50
+/// ms, by rank 0's clock. The ranks also agree on which calls are agreements.
 public final class StopPoll {
     private let agreement: Agreement
     private let isCoordinator: Bool
     private let background: (any BackgroundWork)?
     private let isStopRequested: () -> Bool
-    /// Calls from one agreement to the next.
+    /// Number of calls from one agreement to the next.
     private var stride = 1
     private var callsLeft = 1
     private var lastTime: Double?
@@ -20,8 +19,8 @@ public final class StopPoll {
     private static let seconds = 0.05
     private static let longestStride = 1 << 16
 
-    /// A poll among the ranks of `communicator`; `isStopRequested` says if this rank was asked to stop,
-    /// `background` is taken to its next stage whenever no rank is busy with it.
+    /// Creates a poll among the ranks of `communicator`. `isStopRequested` tells if this rank was
+    /// asked to stop; `background` advances to its next stage whenever no rank is busy with it.
     public init(
         among communicator: Communicator, background: (any BackgroundWork)? = nil,
         isStopRequested: @escaping () -> Bool
@@ -32,9 +31,9 @@ public final class StopPoll {
         self.isStopRequested = isStopRequested
     }
 
-    /// Whether any rank was asked to stop: the same answer on all. Collective.
+    /// Whether any rank was asked to stop: the same result on all ranks. Collective.
     ///
-    /// - Throws: `MPIError`, and what the background work throws.
+    /// - Throws: `MPIError`, and any error of the background work.
     public func check() throws -> Bool {
         callsLeft -= 1
         if callsLeft > 0 { return false }
@@ -54,14 +53,15 @@ public final class StopPoll {
     /// Whether this rank is busy with the background work. Not collective.
     public var isBusyLocally: Bool { background?.isBusyLocally ?? false }
 
-    /// Takes the background work to its next stage if `busy`, the number of ranks that were
-    /// ``isBusyLocally``, is 0: for those that agree on that together with other things. Collective.
+    /// Advances the background work to its next stage if `busy`, the number of ranks that were
+    /// ``isBusyLocally``, is 0. For callers that agree on that number together with others.
+    /// Collective.
     public func advanceStage(busy: Int64) throws {
         if busy == 0 { try background?.advanceStage() }
     }
 
-    /// As many calls as fit into the interval at the speed of the last ones; at most twice as many
-    /// as before, since a pause between two pieces of work says little.
+    /// Returns the number of calls that fit into the interval at the speed of the last ones; at
+    /// most twice the previous number, since a pause between two pieces of work says little.
     private func nextStride() -> Int {
         let now = MonotonicClock.seconds
         defer { lastTime = now }

@@ -1,6 +1,6 @@
-/// The element type of the values that travel between ranks; raw values are those of `parallel.wire`.
+/// Element type of the values sent between ranks; raw values are those of `parallel.wire`.
 public enum WireType: String, Sendable, CaseIterable {
-    /// As they are: 4 bytes a value, nothing lost beyond the rounding of the additions.
+    /// Unchanged: 4 bytes per value, no loss beyond the rounding of the additions.
     case float32 = "fp32"
     /// Rounded to bfloat16 at every hop, added in `Float`: half the bytes, 8 significant bits.
     case bfloat16 = "bf16"

@@ -15,22 +15,22 @@ package struct Tally {
     }
 }
 
-/// 95% confidence intervals by the bootstrap over documents (Efron and Tibshirani, 1993, chapter 13,
-/// percentile intervals).
+/// 95% confidence intervals by the bootstrap over documents (Efron and Tibshirani, 1993, chapter
+/// 13, percentile intervals).
 ///
-/// Tokens of one text stand and fall together, so documents are drawn, with replacement, and not
-/// tokens. The numbers drawn depend on the number of documents alone.
+/// Predictions within one text are correlated, so documents are resampled, with replacement, not
+/// tokens. The random numbers depend on the number of documents alone.
 package struct DocumentBootstrap {
-    /// Resamples: intervals of them vary by less than a tenth of their width.
+    /// Number of resamples: their intervals vary by less than a tenth of their width.
     static let resamples = 1000
 
-    /// The intervals of one series of predictions.
+    /// Confidence intervals of one series of predictions.
     package struct Intervals {
         package var accuracy: ClosedRange<Double>?
         package var loss: ClosedRange<Double>?
     }
 
-    /// The intervals of each of `series`, which hold a tally for each document.
+    /// Computes the intervals of each of `series`, which hold one tally per document.
     package static func intervals(_ series: [[Tally]]) -> [Intervals] {
         let documents = series.first?.count ?? 0
         var accuracies = [[Double]](repeating: [], count: series.count)
@@ -43,7 +43,7 @@ package struct DocumentBootstrap {
             for _ in 0..<documents { weights[generator.below(documents)] += 1 }
             for (index, tallies) in series.enumerated() {
                 let sum = weightedSum(tallies, weights)
-                // Nothing of it was drawn: it says nothing of this series.
+                // The resample contains none of this series, so it says nothing about it.
                 guard sum.count > 0 else { continue }
                 accuracies[index].append(Double(sum.correct) / Double(sum.count))
                 losses[index].append(sum.loss / Double(sum.count))
@@ -65,9 +65,9 @@ package struct DocumentBootstrap {
         return sum
     }
 
-    /// The middle 95% of `values`, none interpolated.
+    /// Returns the middle 95% of `values`, without interpolation.
     private static func middle(_ values: [Double]) -> ClosedRange<Double>? {
-        // A model that overflows has a loss that is not a number, and no interval.
+        // A model that overflows has a NaN loss, and no interval.
         guard values.count > 1, values.allSatisfy(\.isFinite) else { return nil }
         let sorted = values.sorted()
         let cut = sorted.count / 40

@@ -3,18 +3,18 @@ import Corpus
 package import Samples
 package import Tokenization
 
-/// The prediction of one masked token.
+/// Prediction of one masked token.
 package struct EvaluatedToken: Equatable {
-    /// The token to predict.
+    /// Token to predict.
     package let label: Int32
     /// Cross-entropy, in nats.
     package let loss: Float
-    /// Whether it was predicted.
+    /// Whether the prediction was correct.
     package let isCorrect: Bool
     /// Whether its word has several tokens.
     package let isPiece: Bool
 
-    /// The prediction of one token.
+    /// Creates the prediction of one token.
     package init(label: Int32, loss: Float, isCorrect: Bool, isPiece: Bool) {
         self.label = label
         self.loss = loss
@@ -23,9 +23,9 @@ package struct EvaluatedToken: Equatable {
     }
 }
 
-/// The predictions for one held-out sample, in a form that ranks exchange.
+/// Predictions for one held-out sample, in a form that ranks exchange.
 package struct EvaluatedSample: Equatable {
-    /// The document of its first segment; nil where the source knows none.
+    /// Document of its first segment; nil if the source does not know it.
     package let document: Int?
     package let isRandomNext: Bool
     package let nextSentenceLoss: Float
@@ -33,7 +33,7 @@ package struct EvaluatedSample: Equatable {
     package let tokens: [EvaluatedToken]
 
     /// - Parameters:
-    ///   - outcomes: those of the sample's masked tokens.
+    ///   - outcomes: outcomes of the sample's masked tokens.
     ///   - vocabulary: tells which tokens continue a word.
     package init(
         _ sample: PretrainingSample, _ outcome: SequenceOutcome,
@@ -60,7 +60,7 @@ package struct EvaluatedSample: Equatable {
         }
     }
 
-    /// Reads a sample that `append` wrote, from the front of `words`.
+    /// Reads a sample written by `append` from the front of `words`.
     package init(readingFrom words: inout ArraySlice<UInt64>) {
         let (place, sums) = (words.removeFirst(), words.removeFirst())
         document = place == 0 ? nil : Int(place - 1)
@@ -76,7 +76,7 @@ package struct EvaluatedSample: Equatable {
         words = words.dropFirst(count)
     }
 
-    /// Writes the sample: two words, and one for each token.
+    /// Writes the sample: two words, plus one per token.
     package func append(to words: inout [UInt64]) {
         func word(_ loss: Float, _ number: Int, _ first: Bool, _ second: Bool) -> UInt64 {
             UInt64(loss.bitPattern) << 32 | UInt64(number) << 2 | (second ? 2 : 0) | (first ? 1 : 0)

@@ -1,6 +1,6 @@
-/// Accuracy and loss of some predictions, with what guessing would have reached.
+/// Accuracy and loss of some predictions, with the accuracy of the best constant guess.
 public struct EvaluationScore: Sendable, Equatable {
-    /// Share of the predictions that were right; 0 where there were none.
+    /// Share of correct predictions; 0 if there are none.
     public var accuracy: Double
     /// Mean cross-entropy, in nats.
     public var loss: Double
@@ -8,32 +8,32 @@ public struct EvaluationScore: Sendable, Equatable {
     public var count: Int
     /// Share of the most frequent label.
     public var baseline: Double
-    /// 95% confidence interval of the accuracy; nil where fewer than two documents have any.
+    /// 95% confidence interval of the accuracy; nil if fewer than two documents have predictions.
     public var accuracyInterval: ClosedRange<Double>?
     /// 95% confidence interval of the loss.
     public var lossInterval: ClosedRange<Double>?
 }
 
-/// The scores of a part of the predictions.
+/// Scores of a subset of the predictions.
 public struct EvaluationGroup: Sendable, Equatable {
-    /// By what predictions are parted.
+    /// Criterion that divides predictions into subsets.
     public enum Criterion: String, Sendable {
-        /// `frequent`: the fewest different tokens that make up half of all masked tokens or more;
+        /// `frequent`: the smallest set of tokens that makes up at least half of all masked tokens;
         /// `rare`: all others.
         case frequency
         /// `whole`: the token is a word; `piece`: its word has several tokens.
         case word
-        /// The corpus that the sample comes from, where there are several.
+        /// Corpus of the sample, if there are several.
         case corpus
     }
 
-    /// By what this is a part.
+    /// Criterion of this subset.
     public var criterion: Criterion
-    /// Which part: see ``Criterion``; the path of a corpus.
+    /// Name of the subset: see ``Criterion``; the path of a corpus.
     public var name: String
     /// Scores of its masked tokens.
     public var masked: EvaluationScore
-    /// Scores of its sequence pairs; nil where it is a part of the tokens only.
+    /// Scores of its sequence pairs; nil if the subset consists of tokens only.
     public var nextSentence: EvaluationScore?
 }
 
@@ -41,10 +41,10 @@ public struct EvaluationGroup: Sendable, Equatable {
 public struct EvaluationResult: Sendable, Equatable {
     /// Scores of all masked tokens.
     public var masked: EvaluationScore
-    /// The most frequent masked token.
+    /// Most frequent masked token.
     public var maskedBaselineID: Int
     /// Scores of all sequence pairs.
     public var nextSentence: EvaluationScore
-    /// Scores of the parts that have masked tokens.
+    /// Scores of the subsets that have masked tokens.
     public var groups: [EvaluationGroup]
 }

@@ -1,9 +1,9 @@
 package import Corpus
 
-/// Turns the samples of all ranks, in their order, into scores.
+/// Turns the samples of all ranks, in order, into scores.
 package struct EvaluationSummary {
     private let samples: [EvaluatedSample]
-    /// The number, from 0 in the order of first appearance, of each sample's document.
+    /// Number of each sample's document, from 0 in the order of first appearance.
     private let documents: [Int]
     private let documentCount: Int
     private let corpora: [SourceCorpus]
@@ -13,7 +13,8 @@ package struct EvaluationSummary {
         self.corpora = corpora
         var numbers: [Int: Int] = [:]
         documents = samples.enumerated().map { index, sample in
-            // One without a document stands for itself; -1 and below are no documents.
+            // A sample without a document counts as its own document; numbers from -1 down are not
+            // documents.
             let key = sample.document ?? -1 - index
             return numbers[key]
                 ?? {
@@ -45,7 +46,7 @@ package struct EvaluationSummary {
             labels[sample.isRandomNext ? 1 : 0, default: 0] += 1
         }
 
-        /// Of equally frequent labels, the first.
+        /// The first of equally frequent labels.
         var mostFrequent: (label: Int32, count: Int) {
             labels.max { ($0.value, $1.key) < ($1.value, $0.key) }.map { ($0.key, $0.value) }
                 ?? (0, 0)
@@ -60,7 +61,7 @@ package struct EvaluationSummary {
         }
     }
 
-    /// The series that there always are. Those of the corpora follow, two for each.
+    /// The series that always exist. Those of the corpora follow, two for each.
     private enum Place {
         static let masked = 0
         static let nextSentence = 1
@@ -106,7 +107,7 @@ package struct EvaluationSummary {
             groups: Self.groups(of: parts, scores))
     }
 
-    /// Parts without a masked token have no scores, and are left out.
+    /// Subsets without a masked token have no scores, and are omitted.
     private static func groups(
         of corpora: [SourceCorpus], _ scores: [EvaluationScore]
     ) -> [EvaluationGroup] {
@@ -132,7 +133,8 @@ package struct EvaluationSummary {
         return corpora.lastIndex { $0.firstDocument <= document }
     }
 
-    /// The fewest labels that make up half of all masked tokens; of equally frequent ones the first.
+    /// Returns the smallest set of labels that makes up at least half of all masked tokens; the
+    /// first of equally frequent labels.
     private func frequentLabels() -> Set<Int32> {
         var counts: [Int32: Int] = [:]
         for sample in samples {

@@ -6,23 +6,23 @@ public import Tokenization
 
 /// Evaluates both pre-training tasks on a fixed set of held-out samples.
 ///
-/// Samples are cut into contiguous parts for the ranks; what a model says of a sample depends on
-/// that sample alone, and sums are taken in the order of the samples. So the result is the same,
-/// to the last bit, for any number of ranks and any batch size, and nothing is dropped.
+/// Samples are split into contiguous parts, one per rank. A model's predictions for a sample depend
+/// on that sample alone, and sums are taken in the order of the samples. So the result is the same,
+/// down to the last bit, for any number of ranks and any batch size, and nothing is dropped.
 public struct PretrainingEvaluator {
     private let source: any SampleSource
     private let vocabulary: Vocabulary
     private let communicator: Communicator
     private let batch: Int
-    /// The number of samples that an evaluation looks at.
+    /// Number of samples in an evaluation.
     public let sampleCount: Int
 
-    /// The seed of held-out samples: the same for all runs, so that their results compare.
+    /// Seed of held-out samples: the same for all runs, so that their results are comparable.
     public static let seed: UInt64 = 0
 
-    /// An evaluator of the first `maximumSamples` samples of epoch 0 of `source` (all if that is
-    /// 0), whose work the ranks of `communicator` share, `batch` sequences at a time; `vocabulary`
-    /// tells words from pieces of words.
+    /// Creates an evaluator of the first `maximumSamples` samples of epoch 0 of `source` (all if
+    /// that is 0). The ranks of `communicator` share the work, `batch` sequences at a time;
+    /// `vocabulary` tells words from pieces of words.
     public init(
         source: any SampleSource, vocabulary: Vocabulary, maximumSamples: Int, batch: Int,
         communicator: Communicator
@@ -36,7 +36,7 @@ public struct PretrainingEvaluator {
         sampleCount = maximumSamples > 0 ? min(available, maximumSamples) : available
     }
 
-    /// Accuracy and loss of `model`. All ranks call it together, and get the same result.
+    /// Computes accuracy and loss of `model`. Collective; the result is the same on all ranks.
     ///
     /// - Throws: the first failure of any rank, on all of them.
     public func evaluate(_ model: BERTForPreTraining) throws -> EvaluationResult {
@@ -46,7 +46,8 @@ public struct PretrainingEvaluator {
         return result
     }
 
-    /// The same, or nil, on all ranks, where `stopPoll` finds that one was told to stop.
+    /// Computes the same, or returns nil on all ranks if `stopPoll` finds that any was asked to
+    /// stop.
     public func evaluate(
         _ model: BERTForPreTraining, interruptedBy stopPoll: StopPoll?
     ) throws -> EvaluationResult? {
@@ -54,7 +55,7 @@ public struct PretrainingEvaluator {
         let part = partition[communicator.rank]
         var words: [UInt64] = []
         var failure: (any Error)?
-        // As many rounds as the longest part takes, on all ranks: they agree in each.
+        // All ranks run as many rounds as the longest part takes, because they agree in each.
         for offset in stride(from: 0, to: partition.longest, by: batch) {
             let start = min(part.lowerBound + offset, part.upperBound)
             do {
@@ -72,7 +73,7 @@ public struct PretrainingEvaluator {
         return EvaluationSummary(try exchange(words), corpora: source.corpora).result
     }
 
-    /// All samples in their order, from what each rank has of its own.
+    /// Returns all samples in order, gathered from the ranks.
     private func exchange(_ own: [UInt64]) throws -> [EvaluatedSample] {
         let all = try communicator.allGather(bytes: own.withUnsafeBytes { Array($0) })
         return all.flatMap { bytes in
@@ -87,7 +88,7 @@ public struct PretrainingEvaluator {
         }
     }
 
-    /// Adds what `model` says of the samples of `range`, at most a batch, one after another.
+    /// Appends the predictions of `model` for the samples of `range`, at most a batch, in order.
     private func evaluate(
         _ model: BERTForPreTraining, _ range: Range<Int>, to words: inout [UInt64]
     ) throws {

@@ -1,8 +1,8 @@
-/// An error that knows the exit status with which a program ends for it.
+/// Error that knows the exit status with which it ends a program.
 ///
-/// Every error that the libraries throw conforms, next to the code that throws it, so that no program needs a table of
-/// the errors of others.
+/// Every error that the libraries throw conforms, next to the code that throws it, so that no
+/// program needs a table of other modules' errors.
 public protocol ExitCoded: Error {
-    /// The status, one of `ExitStatus`.
+    /// Exit status, one of `ExitStatus`.
     var exitCode: Int32 { get }
 }

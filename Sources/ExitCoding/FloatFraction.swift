@@ -1,7 +1,7 @@
-/// Fractions, such as rates of dropout, that still are less than 1 as the 32-bit floats that they are
-/// computed with.
+/// Fractions, such as dropout rates, that are less than 1 even after rounding to the 32-bit floats
+/// of the computation.
 package enum FloatFraction {
-    /// The range in the words of messages.
+    /// Text of the range in messages.
     package static let range = "from 0 to 0.9999999"
 
     /// Whether a number is such a fraction.

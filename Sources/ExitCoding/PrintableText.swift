@@ -1,13 +1,14 @@
 import FileNames
 
 extension StringProtocol {
-    /// This text with everything escaped that a terminal would obey instead of showing: control characters, line ends and
-    /// marks of writing direction. Bytes of file names that are not UTF-8 become `\xE4`.
+    /// This text with everything escaped that a terminal would interpret instead of showing:
+    /// control characters, line ends and marks of writing direction. Bytes of file names that are
+    /// not UTF-8 become `\xE4`.
     ///
-    /// Names in files may be made to do harm, and errors that quote them go to terminals and logs.
+    /// Names in files may be malicious, and errors that quote them go to terminals and logs.
     package var printable: String { printable(limit: .max) }
 
-    /// Escapes in the same way at most `limit` characters, and replaces the rest by three dots.
+    /// Escapes at most `limit` characters in the same way, and replaces the rest with three dots.
     package func printable(limit: Int) -> String {
         var result = ""
         for scalar in unicodeScalars.prefix(limit) {

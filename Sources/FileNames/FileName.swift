@@ -1,19 +1,21 @@
 import Glibc
 
-/// Names of files as text, without loss: to the system a name is bytes, which need not be UTF-8.
+/// Lossless conversion of file names to text: to the system, a name is bytes, which need not be
+/// UTF-8.
 ///
-/// A byte 0x80...0xFF that is no part of valid UTF-8 becomes one scalar, U+10F700 plus the byte (Python's
-/// `surrogateescape` with a private range of plane 16, because Swift's strings hold no surrogates). Real scalars of
-/// that range are escaped byte by byte, too. So different names are different texts, each of which leads back to its
-/// name, and every text is valid Unicode: it passes through JSON, YAML and messages between ranks unchanged.
+/// A byte 0x80...0xFF that is not part of valid UTF-8 becomes one scalar, U+10F700 plus the byte
+/// (like Python's `surrogateescape`, with a private range of plane 16, because Swift's strings hold
+/// no surrogates). Real scalars of that range are also escaped byte by byte. So different names are
+/// different texts, each of which converts back to its name, and every text is valid Unicode: it
+/// passes through JSON, YAML and messages between ranks unchanged.
 ///
-/// All names that enter a program become text here, and all that leave it for the system become bytes in
-/// ``withSystemPath(_:_:)``.
+/// All names that enter a program are converted to text here, and all that leave it for the system
+/// are converted to bytes in ``withSystemPath(_:_:)``.
 public enum FileName {
-    /// The scalars that stand for single bytes.
+    /// Scalars that represent single bytes.
     static let escapes: ClosedRange<UInt32> = 0x10_F780...0x10_F7FF
 
-    /// Decodes the bytes of a name, of any number of components.
+    /// Decodes the bytes of a name with any number of components.
     public static func text(of bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
         var escaped: [UInt8] = []
@@ -37,7 +39,7 @@ public enum FileName {
         text(of: UnsafeRawBufferPointer(start: name, count: strlen(name)))
     }
 
-    /// Encodes a name: the bytes that the system has for it.
+    /// Encodes a name as the system's bytes.
     public static func bytes(of text: String) -> [UInt8] {
         let escaped = Array(text.utf8)
         var bytes: [UInt8] = []
@@ -55,12 +57,12 @@ public enum FileName {
         return bytes
     }
 
-    /// The byte for which a scalar stands; nil for a scalar that stands for itself.
+    /// Returns the byte that a scalar represents; nil for a scalar that represents itself.
     public static func byte(of scalar: Unicode.Scalar) -> UInt8? {
         escapes.contains(scalar.value) ? UInt8(truncatingIfNeeded: scalar.value) : nil
     }
 
-    /// Replaces escapes in a text for people by `\xE4`, and keeps all else.
+    /// Replaces escapes with `\xE4` in a text for people, and keeps everything else.
     public static func visible(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: { byte(of: $0) != nil }) else { return text }
         var result = ""
@@ -74,12 +76,12 @@ public enum FileName {
         return result
     }
 
-    /// `\xE4` for the byte 0xE4.
+    /// Returns `\xE4` for the byte 0xE4.
     public static func visible(_ byte: UInt8) -> String {
         "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
     }
 
-    /// U+10F780...U+10F7FF in UTF-8: F4 8F 9E 80 to F4 8F 9F BF.
+    /// Encodes an escape, U+10F780...U+10F7FF, in UTF-8: F4 8F 9E 80 to F4 8F 9F BF.
     private static func escape(of byte: UInt8) -> [UInt8] {
         [0xF4, 0x8F, 0x9E | (byte >> 6) & 1, 0x80 | byte & 0x3F]
     }
@@ -89,7 +91,8 @@ public enum FileName {
             && bytes[place + 2] & 0xFE == 0x9E && bytes[place + 3] & 0xC0 == 0x80
     }
 
-    /// Bytes of the valid UTF-8 scalar at a place; 0 if there is none. Table 3-7 of the Unicode Standard.
+    /// Returns the byte length of the valid UTF-8 scalar at a position; 0 if there is none. Table
+    /// 3-7 of the Unicode Standard.
     private static func scalarLength(_ bytes: [UInt8], at place: Int) -> Int {
         let length: Int
         var second: ClosedRange<UInt8> = 0x80...0xBF

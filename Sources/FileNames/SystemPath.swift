@@ -1,10 +1,11 @@
 import Glibc
 
-/// Gives `body` the path as the system has it: a C string that is valid during the call. The `errno` of `body` stays.
+/// Calls `body` with the path as the system has it: a C string that is valid during the call. The
+/// `errno` of `body` is kept.
 ///
-/// Every call that takes a path gets it from here: `withSystemPath(path) { open($0, O_RDONLY) }`. Swift would pass a
-/// `String` too, but its UTF-8, which is not the name where ``FileName`` has escaped bytes. `Cluster/lint-paths` refuses
-/// such calls.
+/// Every call that takes a path gets it from here: `withSystemPath(path) { open($0, O_RDONLY) }`.
+/// Swift would also pass a `String`, but as its UTF-8, which is not the name if ``FileName`` has
+/// escaped bytes. `Cluster/lint-paths` rejects such calls.
 @discardableResult
 public func withSystemPath<Result>(
     _ path: String, _ body: (UnsafePointer<CChar>) -> Result
@@ -23,7 +24,7 @@ public func withSystemPath<Result>(
     return result
 }
 
-/// Gives `body` two paths, as ``withSystemPath(_:_:)`` does one.
+/// Calls `body` with two paths, as ``withSystemPath(_:_:)`` does with one.
 @discardableResult
 public func withSystemPaths<Result>(
     _ first: String, _ second: String,

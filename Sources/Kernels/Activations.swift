@@ -1,21 +1,21 @@
 import CKernels
 public import Tensors
 
-/// The Gaussian error linear unit of Hendrycks and Gimpel (2016), by Hugging Face's names.
+/// Gaussian error linear unit of Hendrycks and Gimpel (2016), under Hugging Face's names.
 public enum Activation: String, Sendable, Codable, CaseIterable {
-    /// x * Phi(x), by the error function.
+    /// x * Phi(x), computed with the error function.
     case gelu
-    /// Google's approximation by tanh.
+    /// Google's approximation with tanh.
     case geluNew = "gelu_new"
 
     var code: bert_gelu_kind { self == .gelu ? BERT_GELU_ERF : BERT_GELU_TANH }
 }
 
-/// Elements of a cache line: threads cut elementwise work at its multiples.
+/// Elements per cache line: elementwise work is split between threads at multiples of it.
 private let lineElements = 32
 
 extension KernelExecutor {
-    /// `output` = activation of `input`, elementwise; they may be the same vector.
+    /// Sets `output` to the activation of `input`, elementwise; they may be the same vector.
     public func activate<E: TensorElement>(
         _ input: Vector<E>, _ activation: Activation, into output: Vector<E>
     ) {
@@ -26,7 +26,7 @@ extension KernelExecutor {
         }
     }
 
-    /// `gradient` *= the activation's slope at `input`, elementwise.
+    /// Multiplies `gradient` by the activation's slope at `input`, elementwise.
     public func activateBackward<E: TensorElement>(
         input: Vector<E>, _ activation: Activation, gradient: Vector<E>
     ) {
@@ -38,7 +38,7 @@ extension KernelExecutor {
         }
     }
 
-    /// `values` = tanh of `values`, elementwise.
+    /// Replaces `values` with their tanh, elementwise.
     public func tanh<E: TensorElement>(_ values: Vector<E>) {
         team.split(values.count, unit: lineElements) { part in
             let values = values[part].base
@@ -46,7 +46,7 @@ extension KernelExecutor {
         }
     }
 
-    /// `gradient` *= the slope of tanh where its value was `output`, elementwise.
+    /// Multiplies `gradient` by the slope of tanh where its value was `output`, elementwise.
     public func tanhBackward<E: TensorElement>(output: Vector<E>, gradient: Vector<E>) {
         precondition(output.count == gradient.count, "counts differ")
         team.split(output.count, unit: lineElements) { part in
@@ -55,7 +55,7 @@ extension KernelExecutor {
         }
     }
 
-    /// `output` = `input`, each element rounded to the nearest.
+    /// Sets `output` to `input`, each element rounded to nearest.
     public func round<E: TensorElement>(_ input: Vector<Float>, into output: Vector<E>) {
         precondition(input.count == output.count, "counts differ")
         team.split(input.count, unit: lineElements) { part in
@@ -63,7 +63,7 @@ extension KernelExecutor {
         }
     }
 
-    /// `sums` [N] = the sum of the rows of `input` [M, N], or that added to `sums`.
+    /// Sets `sums` [N] to the sum of the rows of `input` [M, N], or adds that sum to `sums`.
     public func sumRows<E: TensorElement>(
         _ input: Matrix<E>, into sums: Vector<Float>, accumulate: Bool
     ) {

@@ -1,20 +1,20 @@
 import CKernels
 public import Tensors
 
-/// The sequences of an unpadded batch, whose tokens lie one after another.
+/// Sequences of an unpadded batch, whose tokens lie one after another.
 public struct SequenceBounds {
-    /// The first token of each sequence, and the number of tokens at the end: [B + 1].
+    /// First token of each sequence, followed by the total number of tokens: [B + 1].
     public let offsets: Vector<Int32>
 
-    /// The bounds at `offsets`.
+    /// Creates the bounds at `offsets`.
     public init(offsets: Vector<Int32>) {
         self.offsets = offsets
     }
 
-    /// The number of sequences.
+    /// Number of sequences.
     public var count: Int { offsets.count - 1 }
 
-    /// The tokens of sequence `index`.
+    /// Range of the tokens of sequence `index`.
     public subscript(index: Int) -> Range<Int> {
         Int(offsets[index])..<Int(offsets[index + 1])
     }
@@ -27,8 +27,8 @@ public struct AttentionSetting {
     let bounds: SequenceBounds
     let random: Vector<RandomRow>
 
-    /// Attention with `heads` heads within each sequence of `bounds`; `random` holds each token's
-    /// address, [T].
+    /// Creates attention with `heads` heads within each sequence of `bounds`; `random` holds the
+    /// address of each token, [T].
     public init(heads: Int, dropout: Dropout, bounds: SequenceBounds, rows: Vector<RandomRow>) {
         self.heads = heads
         self.dropout = dropout
@@ -37,14 +37,14 @@ public struct AttentionSetting {
     }
 }
 
-/// Working memory for attention: two score matrices a thread.
+/// Working memory for attention: two score matrices per thread.
 public final class AttentionScratch {
     let scores: [Block<Float>]
     let scoreGradients: [Block<Float>]
     let maximumLength: Int
 
-    /// Memory for sequences of up to `maximumLength` tokens on `threads` threads; the second
-    /// matrix is needed only for the backward pass.
+    /// Allocates memory for sequences of up to `maximumLength` tokens on `threads` threads. Only
+    /// the backward pass needs the second matrix.
     public init(maximumLength: Int, threads: Int, backward: Bool) {
         let area = maximumLength * maximumLength
         scores = (0..<threads).map { _ in Block(count: area) }
@@ -53,7 +53,7 @@ public final class AttentionScratch {
     }
 }
 
-/// One head of one sequence: where its rows and columns lie.
+/// Location of one head's rows and columns in one sequence.
 private struct HeadTask {
     let rows: Range<Int>
     let head: Int
@@ -67,18 +67,18 @@ private struct HeadTask {
         width = hidden / setting.heads
     }
 
-    /// Part 0 (query), 1 (key) or 2 (value) of `matrix` [T, 3 x hidden]: [L, width].
+    /// Returns part 0 (query), 1 (key) or 2 (value) of `matrix` [T, 3 x hidden]: [L, width].
     func part<E>(_ index: Int, of matrix: Matrix<E>) -> Matrix<E> {
         let start = (index * heads + head) * width
         return matrix.rows(rows).columns(start..<start + width)
     }
 
-    /// This head's columns of `matrix` [T, hidden].
+    /// Returns this head's columns of `matrix` [T, hidden].
     func columns<E>(of matrix: Matrix<E>) -> Matrix<E> {
         matrix.rows(rows).columns(head * width..<(head + 1) * width)
     }
 
-    /// This head's part of `logSums` [T x heads]: [L].
+    /// Returns this head's part of `logSums` [T x heads]: [L].
     func logSums(_ logSums: Vector<Float>) -> Vector<Float> {
         let start = rows.lowerBound * heads + head * rows.count
         return logSums[start..<start + rows.count]
@@ -96,10 +96,10 @@ private struct HeadTask {
 }
 
 extension KernelExecutor {
-    /// Scaled dot-product attention of Vaswani et al. (2017), each sequence attending to itself:
-    /// `context` [T, N] from `queryKeyValue` [T, 3N]. `logSums` [T x heads] keeps each row's
-    /// logarithm of the sum of exponentials, from which the backward pass makes the
-    /// probabilities again (as FlashAttention does): they are never stored for the whole batch.
+    /// Computes the scaled dot-product attention of Vaswani et al. (2017) within each sequence:
+    /// `context` [T, N] from `queryKeyValue` [T, 3N]. `logSums` [T x heads] keeps the logarithm of
+    /// each row's sum of exponentials. The backward pass recomputes the probabilities from it (as
+    /// in FlashAttention), so they are never stored for the whole batch.
     ///
     /// - Precondition: with dropout, heads x L x ceil(L / 128) is at most 2^28 for every length L.
     public func attention<E: TensorElement>(
@@ -130,8 +130,8 @@ extension KernelExecutor {
         }
     }
 
-    /// The backward pass: `gradient` [T, 3N] to `queryKeyValue` [T, 3N] from `contextGradient`
-    /// [T, N]; `logSums` [T x heads] are what the forward pass made.
+    /// Computes `gradient` [T, 3N], that of `queryKeyValue` [T, 3N], from `contextGradient` [T, N];
+    /// the forward pass computed `logSums` [T x heads].
     public func attentionBackward<E: TensorElement>(
         _ queryKeyValue: Matrix<E>, _ setting: AttentionSetting, logSums: Vector<Float>,
         contextGradient: Matrix<E>, into gradient: Matrix<E>,

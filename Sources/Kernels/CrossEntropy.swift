@@ -2,11 +2,12 @@ import CKernels
 public import Tensors
 
 extension KernelExecutor {
-    /// Cross-entropy of each row of `logits` [M, C] to its label, in nats, into `losses` [M], and
-    /// into `correct` [M] 1 where the label is the first of the largest logits.
+    /// Computes the cross-entropy between each row of `logits` [M, C] and its label, in nats, into
+    /// `losses` [M]. `correct` [M] becomes 1 if the label is the first of the largest logits.
     ///
-    /// If there is a `gradientScale`, that times the gradient of the summed losses takes the place
-    /// of the logits, each row where its logits began, and is returned: [M, C].
+    /// With a `gradientScale`, the logits are overwritten by the gradient of the summed losses
+    /// times that scale, each row at the address of its logits, and the gradient is returned: [M,
+    /// C].
     ///
     /// - Precondition: labels lie in `0..<C`.
     @discardableResult
@@ -26,7 +27,8 @@ extension KernelExecutor {
 }
 
 extension Matrix<Float> {
-    /// The matrix of as many elements of another type whose rows begin where these do.
+    /// Returns a matrix of the same number of elements of another type, whose rows begin at the
+    /// same addresses.
     func narrowed<E: TensorElement>(to _: E.Type) -> Matrix<E> {
         Matrix<E>(
             base: UnsafeMutableRawPointer(base).assumingMemoryBound(to: E.self), rows: rows,

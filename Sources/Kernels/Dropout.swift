@@ -2,14 +2,14 @@ import CKernels
 public import Randomness
 public import Tensors
 
-/// The random address of one row: its sample's epoch and number, and its place in the sample.
+/// Random address of one row: its sample's epoch and number, and its position in the sample.
 public struct RandomRow: BitwiseCopyable, Sendable {
     let row: bert_random_row
 
-    /// Row `position` of `sample` in `epoch`.
+    /// Creates the address of row `position` of `sample` in `epoch`.
     ///
-    /// - Precondition: `0 <= epoch < RandomAddress.epochLimit`, `sample >= 0`, and `position`
-    ///   is below 2^24; rows of more than 2048 elements allow less (see `dropout`).
+    /// - Precondition: `0 <= epoch < RandomAddress.epochLimit`, `sample >= 0`, and `position` is
+    ///   below 2^24; rows of more than 2048 elements allow less (see `dropout`).
     public init(epoch: Int, sample: Int, position: Int) {
         precondition(epoch >= 0 && epoch < RandomAddress.epochLimit, "epoch out of range")
         precondition(sample >= 0 && position >= 0 && position < 1 << 24, "row out of range")
@@ -20,11 +20,11 @@ public struct RandomRow: BitwiseCopyable, Sendable {
             ), position: UInt32(position))
     }
 
-    /// One more than the last position whose numbers exist: a row of `columns` elements takes 16
-    /// blocks for each 128 of them, and an address has 2^32.
+    /// Returns the exclusive upper bound of the positions that have random numbers: a row of
+    /// `columns` elements takes 16 blocks for each 128 of them, and an address has 2^32.
     static func positionLimit(columns: Int) -> Int { (1 << 28) / max((columns + 127) / 128, 1) }
 
-    /// The same sample at another `position`.
+    /// Returns the same sample's address at another `position`.
     func at(_ position: Int) -> bert_random_row {
         var row = row
         row.position = UInt32(position)
@@ -32,8 +32,8 @@ public struct RandomRow: BitwiseCopyable, Sendable {
     }
 }
 
-/// Dropout of one place in the network. Which elements fall is a pure function of the seed, the
-/// place and the row's address, so the backward pass draws the mask again instead of storing it.
+/// Dropout at one place in the network. The dropped elements are a pure function of the seed, the
+/// place and the row's address, so the backward pass regenerates the mask instead of storing it.
 ///
 /// The probability is rounded to a multiple of 2^-16, and the scale matches the rounded value.
 public struct Dropout: Sendable {
@@ -42,7 +42,7 @@ public struct Dropout: Sendable {
     /// No dropout.
     public static let none = Dropout(seed: 0, purpose: .synthetic, probability: 0)
 
-    /// Dropout with `probability` at the place that `purpose` and `layer` name.
+    /// Creates dropout with `probability` at the place that `purpose` and `layer` name.
     ///
     /// - Precondition: `0 <= probability < 1`, `0 <= layer < 256`.
     public init(seed: UInt64, purpose: RandomPurpose, layer: Int = 0, probability: Double) {
@@ -54,10 +54,10 @@ public struct Dropout: Sendable {
             threshold: UInt32(threshold), scale: Float(65536 / (65536 - threshold)))
     }
 
-    /// Whether anything is dropped.
+    /// Whether any elements are dropped.
     public var isActive: Bool { parameters.threshold != 0 }
 
-    /// Checks that each of `rows` rows has an address, and each of its elements a number.
+    /// Verifies that each of `rows` rows has an address, and each of its elements a random number.
     func check(_ random: Vector<RandomRow>, rows: Int, columns: Int) {
         precondition(random.count == rows, "one random address a row")
         let limit = RandomRow.positionLimit(columns: columns)
@@ -68,8 +68,8 @@ public struct Dropout: Sendable {
 }
 
 extension KernelExecutor {
-    /// `output` [M, N] = dropout of `input` [M, N], whose rows have the addresses `random` [M];
-    /// they may be the same matrix.
+    /// Sets `output` [M, N] to the dropout of `input` [M, N], whose rows have the addresses
+    /// `random` [M]; they may be the same matrix.
     ///
     /// - Precondition: positions lie below 2^28 / ceil(N / 128).
     public func dropout<E: TensorElement>(
@@ -90,7 +90,7 @@ extension KernelExecutor {
 }
 
 extension Vector<RandomRow> {
-    /// The addresses as the kernels read them.
+    /// Addresses in the form that the kernels read.
     var addresses: UnsafePointer<bert_random_row> {
         UnsafeRawPointer(base).assumingMemoryBound(to: bert_random_row.self)
     }

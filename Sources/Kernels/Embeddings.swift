@@ -1,13 +1,13 @@
 import CKernels
 public import Tensors
 
-/// Which rows of the three embedding tables make up each token's vector.
+/// Rows of the three embedding tables that make up each token's vector.
 public struct EmbeddingIndices {
     let tokens: Vector<Int32>
     let segments: Vector<Int32>
     let positions: Vector<Int32>
 
-    /// The rows of each of T tokens in the tables: [T] each.
+    /// Creates the indices of the tables' rows for T tokens: [T] each.
     ///
     /// - Precondition: their counts are equal.
     public init(tokens: Vector<Int32>, segments: Vector<Int32>, positions: Vector<Int32>) {
@@ -18,15 +18,15 @@ public struct EmbeddingIndices {
     }
 }
 
-/// The token, segment and position embeddings, or the gradients to them.
+/// Token, segment and position embeddings, or their gradients.
 public struct EmbeddingTables {
     let token: Matrix<Float>
     let segment: Matrix<Float>
     let position: Matrix<Float>
 
-    /// The tables [vocabulary, N], [segment kinds, N] and [positions, N].
+    /// Creates embeddings from the tables [vocabulary, N], [segment kinds, N] and [positions, N].
     ///
-    /// - Precondition: they have one width and no gaps between their rows.
+    /// - Precondition: the tables have the same width and no gaps between their rows.
     public init(token: Matrix<Float>, segment: Matrix<Float>, position: Matrix<Float>) {
         precondition(token.columns == segment.columns && token.columns == position.columns)
         precondition(
@@ -38,9 +38,9 @@ public struct EmbeddingTables {
 }
 
 extension KernelExecutor {
-    /// Each row of `output` [T, N] = token + segment + position embedding.
+    /// Sets each row of `output` [T, N] to token + segment + position embedding.
     ///
-    /// - Precondition: indices lie in their tables (the batch was checked when it was made).
+    /// - Precondition: indices are in range of their tables (the batch was verified at creation).
     public func embed<E: TensorElement>(
         _ indices: EmbeddingIndices, _ tables: EmbeddingTables, into output: Matrix<E>
     ) {
@@ -54,7 +54,7 @@ extension KernelExecutor {
         }
     }
 
-    /// Adds each row of `gradient` [T, N] to the rows of `tables` that it was made of.
+    /// Adds each row of `gradient` [T, N] to the rows of `tables` that were summed for it.
     public func embedBackward<E: TensorElement>(
         _ indices: EmbeddingIndices, gradient: Matrix<E>, tables: EmbeddingTables
     ) {
@@ -63,7 +63,7 @@ extension KernelExecutor {
         scatterAdd(gradient, to: indices.positions, of: tables.position)
     }
 
-    /// Row r of `output` [M, N] = row `indices[r]` of `table` [V, N], for `indices` [M].
+    /// Sets row r of `output` [M, N] to row `indices[r]` of `table` [V, N], for `indices` [M].
     ///
     /// - Precondition: `0 <= indices[r] < V`.
     public func gather<E: TensorElement>(
@@ -75,9 +75,10 @@ extension KernelExecutor {
         }
     }
 
-    /// Row `indices[r]` of `table` [V, N] += row r of `rows` [M, N], for r in order; `indices` [M].
+    /// Adds row r of `rows` [M, N] to row `indices[r]` of `table` [V, N], for r in order; `indices`
+    /// [M].
     ///
-    /// - Precondition: `0 <= indices[r] < V` (the batch was checked when it was made).
+    /// - Precondition: `0 <= indices[r] < V` (the batch was verified at creation).
     public func scatterAdd<E: TensorElement>(
         _ rows: Matrix<E>, to indices: Vector<Int32>, of table: Matrix<Float>
     ) {
@@ -90,7 +91,8 @@ extension KernelExecutor {
         }
     }
 
-    /// Row `indices[r]` of `output` [T, N] += row r of `rows` [M, N], for r in order; `indices` [M].
+    /// Adds row r of `rows` [M, N] to row `indices[r]` of `output` [T, N], for r in order;
+    /// `indices` [M].
     ///
     /// - Precondition: `0 <= indices[r] < T`.
     public func scatterAdd<E: TensorElement>(

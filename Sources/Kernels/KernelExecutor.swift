@@ -2,26 +2,28 @@ import CKernels
 import OperatingSystem
 import Tensors
 
-/// Runs the numeric kernels on a team of threads.
+/// Executor of the numeric kernels on a team of threads.
 ///
-/// No result depends on the number of threads: work is cut where no sum crosses a cut (but with
-/// the portable set OpenBLAS multiplies, whose order of summation depends on the size of a cut).
-/// Methods check shapes with preconditions, write only their outputs, and allocate nothing.
+/// No result depends on the number of threads, because work is split where no sum crosses a split.
+/// The exception is the portable set: OpenBLAS multiplies, and its order of summation depends on
+/// the size of a part. Methods check shapes with preconditions, write only their outputs, and
+/// allocate nothing.
 public final class KernelExecutor {
-    /// The threads that share the work.
+    /// Threads that share the work.
     public let team: ThreadTeam
-    /// The vector instructions in use.
+    /// Vector instructions in use.
     public let instructionSet: InstructionSet
 
     private let rowKernels: [bert_row_kernels]
     let updateKernels: bert_update_kernels
     private let scratch: [Block<UInt8>]
-    /// The library that multiplies floats with the portable set.
+    /// Library that multiplies floats with the portable set.
     let openBLAS: OpenBLAS?
 
-    /// An executor of `threads` threads, pinned to `processors` if given (see `ThreadTeam`).
+    /// Creates an executor of `threads` threads, pinned to `processors` if given (see
+    /// `ThreadTeam`).
     ///
-    /// Ends the process where OpenBLAS is needed and missing: programs first ask
+    /// Ends the process if OpenBLAS is needed and missing; programs first call
     /// ``InstructionSet/checkLibraries()``.
     ///
     /// - Precondition: the processor supports `instructionSet`.
@@ -52,12 +54,12 @@ public final class KernelExecutor {
         scratch.reduce(0) { $0 + $1.count }
     }
 
-    /// The packing memory of `thread`.
+    /// Returns the packing memory of `thread`.
     func gemmScratch(_ thread: Int) -> UnsafeMutableRawPointer {
         UnsafeMutableRawPointer(scratch[thread].vector.base)
     }
 
-    /// The kernels of activations of type `E`.
+    /// Returns the kernels for activations of type `E`.
     func rowKernels<E: TensorElement>(_: E.Type) -> bert_row_kernels {
         rowKernels[Int(E.precision.code.rawValue)]
     }

@@ -1,14 +1,14 @@
 import CKernels
 public import Tensors
 
-/// Gain and bias of a layer normalization, or the gradients to them: [N] each.
+/// Gain and bias of a layer normalization, or their gradients: [N] each.
 public struct LayerNormParameters {
-    /// The gain, `LayerNorm.weight`.
+    /// Gain, `LayerNorm.weight`.
     public let weight: Vector<Float>
-    /// The bias, `LayerNorm.bias`.
+    /// Bias, `LayerNorm.bias`.
     public let bias: Vector<Float>
 
-    /// The pair of `weight` and `bias`.
+    /// Creates the pair of `weight` and `bias`.
     ///
     /// - Precondition: their counts are equal.
     public init(weight: Vector<Float>, bias: Vector<Float>) {
@@ -23,21 +23,21 @@ public struct LayerNormStatistics {
     let mean: Vector<Float>
     let reciprocalDeviation: Vector<Float>
 
-    /// The pair of `mean` and `reciprocalDeviation`, [M] each.
+    /// Creates the pair of `mean` and `reciprocalDeviation`, [M] each.
     public init(mean: Vector<Float>, reciprocalDeviation: Vector<Float>) {
         self.mean = mean
         self.reciprocalDeviation = reciprocalDeviation
     }
 }
 
-/// A residual connection before a layer normalization: `base` + dropout(input).
+/// Residual connection before a layer normalization: `base` + dropout(input).
 public struct Residual<E: TensorElement> {
     let base: Matrix<E>
     let dropout: Dropout
     let random: Vector<RandomRow>
 
-    /// The residual connection from `base` [M, N], with `dropout` on the other branch, whose rows
-    /// have the addresses `random` [M].
+    /// Creates the residual connection from `base` [M, N], with `dropout` on the other branch,
+    /// whose rows have the addresses `random` [M].
     public init(_ base: Matrix<E>, dropout: Dropout, rows random: Vector<RandomRow>) {
         self.base = base
         self.dropout = dropout
@@ -46,10 +46,10 @@ public struct Residual<E: TensorElement> {
 }
 
 extension KernelExecutor {
-    /// Layer normalization of Ba, Kiros and Hinton (2016) of each row of `input` [M, N] into
-    /// `output` [M, N], which may be `input`. With a `residual`, `input` first becomes
-    /// residual + dropout(input) and keeps that value, which the backward pass needs, unless it
-    /// is `output`.
+    /// Applies the layer normalization of Ba, Kiros and Hinton (2016) to each row of `input` [M, N]
+    /// and writes `output` [M, N], which may be `input`. With a `residual`, `input` first becomes
+    /// residual + dropout(input). It keeps that value, which the backward pass needs, unless it is
+    /// `output`.
     public func layerNorm<E: TensorElement>(
         _ input: Matrix<E>, residual: Residual<E>? = nil, _ parameters: LayerNormParameters,
         epsilon: Float, into output: Matrix<E>, statistics: LayerNormStatistics
@@ -74,8 +74,8 @@ extension KernelExecutor {
         }
     }
 
-    /// The backward pass: `gradient` [M, N] turns from the gradient of the output into that of
-    /// the normalized `input`, and `parameterGradients` receive theirs.
+    /// Turns `gradient` [M, N] from the gradient of the output into that of the normalized `input`,
+    /// and computes `parameterGradients`.
     public func layerNormBackward<E: TensorElement>(
         input: Matrix<E>, _ parameters: LayerNormParameters, statistics: LayerNormStatistics,
         gradient: Matrix<E>, parameterGradients: LayerNormParameters, accumulate: Bool

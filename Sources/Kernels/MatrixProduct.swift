@@ -1,14 +1,14 @@
 import CKernels
 public import Tensors
 
-/// A matrix as it enters a product: as it is, or transposed.
+/// Factor of a product: a matrix as stored, or transposed.
 public struct Factor {
     private let base: UnsafeMutableRawPointer
     private let storedRows: Int
     private let storedColumns: Int
     private let stride: Int
     private let isTransposed: Bool
-    /// The storage format of the elements.
+    /// Storage format of the elements.
     let precision: Precision
 
     private init<E: TensorElement>(_ matrix: Matrix<E>, isTransposed: Bool) {
@@ -30,12 +30,12 @@ public struct Factor {
         self.precision = precision
     }
 
-    /// The matrix as it is stored.
+    /// Returns the matrix as stored.
     public static func plain<E: TensorElement>(_ matrix: Matrix<E>) -> Factor {
         Factor(matrix, isTransposed: false)
     }
 
-    /// The transpose of the stored matrix.
+    /// Returns the transpose of the stored matrix.
     public static func transposed<E: TensorElement>(_ matrix: Matrix<E>) -> Factor {
         Factor(matrix, isTransposed: true)
     }
@@ -64,13 +64,13 @@ public struct Factor {
             precision: precision)
     }
 
-    /// The factor as the kernels read it.
+    /// Factor in the form that the kernels read.
     var parameters: bert_factor {
         bert_factor(
             elements: base, storage: precision.code, stride: stride, transposed: isTransposed)
     }
 
-    /// The factor as OpenBLAS reads it, if it is of floats.
+    /// Factor in the form that OpenBLAS reads, if its elements are floats.
     var floats: OpenBLAS.Operand? {
         guard precision == .fp32 else { return nil }
         return OpenBLAS.Operand(
@@ -79,12 +79,12 @@ public struct Factor {
     }
 }
 
-/// The destination of a product's activation.
+/// Destination of a product's activation.
 public struct Activated<E: TensorElement> {
     let activation: Activation
     let output: Matrix<E>
 
-    /// `activation` of the product, into `output`.
+    /// Creates the destination of `activation` of the product, `output`.
     public init(_ activation: Activation, into output: Matrix<E>) {
         self.activation = activation
         self.output = output
@@ -105,16 +105,17 @@ public struct Activated<E: TensorElement> {
 }
 
 extension KernelExecutor {
-    /// `output` [M, N] = `left` [M, K] x `right` [K, N] + `bias` [N], or that added to `output`
-    /// if `accumulate`.
+    /// Sets `output` [M, N] to `left` [M, K] x `right` [K, N] + `bias` [N], or adds that to
+    /// `output` if `accumulate`.
     ///
-    /// Where a factor is stored in 16 bits, the other one is rounded to the same precision as it
-    /// enters the product: weights need no second copy. Sums are always fp32, and each element is
-    /// summed in the order of K whatever the number of threads: with fp32 precision by fused
-    /// multiply-adds, one chain for each 384 terms (or, with the portable set, as OpenBLAS does).
+    /// If one factor is stored in 16 bits, the other is rounded to the same precision on entry, so
+    /// weights need no second copy. Sums are always fp32, and each element is summed in the order
+    /// of K for any number of threads: with fp32 precision by fused multiply-adds, one chain for
+    /// each 384 terms (or, with the portable set, as OpenBLAS does).
     ///
-    /// - Parameter activated: takes an activation of the finished output, [M, N]; it may be `output`.
-    /// - Precondition: shapes match; factors of 16 bits are of one type; `output` overlaps no input.
+    /// - Parameter activated: receives an activation of the finished output, [M, N]; it may be
+    ///   `output`.
+    /// - Precondition: shapes match; 16-bit factors have the same type; `output` overlaps no input.
     public func multiply<E: TensorElement>(
         _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
         accumulate: Bool = false, activated: Activated<E>? = nil
@@ -123,7 +124,7 @@ extension KernelExecutor {
         precondition(left.columns == right.rows, "depths differ")
         precondition(bias.map { $0.count == output.columns } ?? true, "bias has another width")
         if let activated { activated.check(like: output) }
-        // Cutting the longer side lets the threads pack the least twice.
+        // Splitting the longer side minimizes what the threads pack twice.
         let byRows = output.rows >= output.columns
         team.split(
             byRows ? output.rows : output.columns, unit: byRows ? rowUnit : 32
@@ -142,10 +143,10 @@ extension KernelExecutor {
         }
     }
 
-    /// Rows of C that a kernel makes at once.
+    /// Rows of C that a kernel computes at once.
     private var rowUnit: Int { instructionSet == .amx ? 32 : 14 }
 
-    /// A product on the calling thread, with that thread's `scratch`.
+    /// Computes a product on the calling thread, with that thread's `scratch`.
     func multiplyPart<E: TensorElement>(
         _ left: Factor, _ right: Factor, bias: Vector<Float>? = nil, into output: Matrix<E>,
         accumulate: Bool, activated: Activated<E>? = nil, scratch: UnsafeMutableRawPointer
@@ -168,7 +169,7 @@ extension KernelExecutor {
         bert_gemm(instructionSet.code, &task, scratch)
     }
 
-    /// An activation of a product that is no kernel's of this project.
+    /// Computes the activation of a product for which this project has no kernel.
     private func activate<E: TensorElement>(_ product: Matrix<E>, _ activated: Activated<E>) {
         for row in 0..<product.rows {
             rowKernels(E.self).gelu_forward(
@@ -177,7 +178,7 @@ extension KernelExecutor {
         }
     }
 
-    /// The precision to which both factors are rounded.
+    /// Returns the precision to which both factors are rounded.
     private static func precision(of left: Factor, _ right: Factor) -> Precision {
         guard left.precision != .fp32 else { return right.precision }
         precondition(
@@ -185,7 +186,7 @@ extension KernelExecutor {
         return left.precision
     }
 
-    /// The product where this project has no kernel of its own for the processor.
+    /// Computes the product if this project has no kernel for the processor.
     private func multiply(
         _ left: Factor, _ right: Factor, with openBLAS: OpenBLAS, bias: Vector<Float>?,
         into output: Matrix<Float>, accumulate: Bool

@@ -2,10 +2,10 @@ public import ExitCoding
 import FileNames
 import Glibc
 
-/// OpenBLAS's product, for processors that this project has no kernels for.
+/// OpenBLAS's product, for processors for which this project has no kernels.
 ///
-/// The library is loaded where it is needed, not linked: its initializer starts threads, each with
-/// tens of megabytes, and retries for ever where a limit refuses them.
+/// The library is loaded on demand, not linked: its initializer starts threads, each with tens of
+/// megabytes, and retries forever if a limit refuses them.
 struct OpenBLAS: Sendable {
     private let sgemm: SingleProduct
 
@@ -17,20 +17,20 @@ struct OpenBLAS: Sendable {
             _ c: UnsafeMutablePointer<Float>, _ ldc: Int32
         ) -> Void
 
-    /// The library with 32-bit integers, by the names that systems have it.
+    /// File names of the library with 32-bit integers on different systems.
     private static let names = ["libopenblas.so.0", "libopenblas.so"]
 
-    /// The library, or why it cannot be loaded.
+    /// The library, or the reason why it cannot be loaded.
     private static let outcome = Result<OpenBLAS, MissingLibraryError> {
         () throws(MissingLibraryError) in try OpenBLAS(names: names)
     }
 
-    /// The library, loaded once.
+    /// Returns the library, loaded once.
     static func loaded() throws(MissingLibraryError) -> OpenBLAS { try outcome.get() }
 
-    /// Loads the first of `names` that is there.
+    /// Loads the first of `names` that exists.
     init(names: [String]) throws(MissingLibraryError) {
-        // Products run on the team's threads, not on its own.
+        // Products run on the team's threads, not on the library's.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
         let handle = names.lazy.compactMap { name in
             withSystemPath(name) { dlopen($0, RTLD_NOW | RTLD_LOCAL) }
@@ -49,14 +49,15 @@ struct OpenBLAS: Sendable {
         unsafeBitCast(setThreads, to: (@convention(c) (Int32) -> Void).self)(1)
     }
 
-    /// A factor as CBLAS has it.
+    /// Factor in CBLAS's form.
     struct Operand {
         let base: UnsafePointer<Float>
         let stride: Int
         let isTransposed: Bool
     }
 
-    /// `c` [rows, columns] = `a` [rows, depth] x `b` [depth, columns], added to `c` if `accumulate`.
+    /// Sets `c` [rows, columns] to `a` [rows, depth] x `b` [depth, columns], or adds it if
+    /// `accumulate`.
     func multiply(
         _ a: Operand, _ b: Operand, rows: Int, columns: Int, depth: Int, accumulate: Bool,
         into c: UnsafeMutablePointer<Float>, stride: Int
@@ -69,15 +70,15 @@ struct OpenBLAS: Sendable {
     }
 }
 
-/// A library that this processor needs and the system does not have.
+/// Error: a library that this processor needs is missing on the system.
 public struct MissingLibraryError: ExitCoded, CustomStringConvertible {
     let library: String
     let cause: String
 
-    /// The status of what is unavailable.
+    /// Exit status for an unavailable library.
     public var exitCode: Int32 { ExitStatus.unavailable }
 
-    /// The missing library, why it is needed, and what to do.
+    /// Message with the missing library, why it is needed, and what to do.
     public var description: String {
         "this processor has no AVX2, so matrix products need \(library), which cannot be loaded "
             + "(\(cause)); install it (Debian: libopenblas0) or add its folder to LD_LIBRARY_PATH"
@@ -85,7 +86,7 @@ public struct MissingLibraryError: ExitCoded, CustomStringConvertible {
 }
 
 extension InstructionSet {
-    /// Verifies that the libraries that this set needs can be loaded.
+    /// Verifies that the libraries that this instruction set needs can be loaded.
     public func checkLibraries() throws(MissingLibraryError) {
         if self == .portable { _ = try OpenBLAS.loaded() }
     }

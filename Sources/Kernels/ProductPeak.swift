@@ -2,18 +2,18 @@ import CKernels
 import OperatingSystem
 public import Tensors
 
-/// The instructions for products of a precision.
+/// Instructions for products of a precision.
 public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible {
-    /// The storage format of activations.
+    /// Storage format of activations.
     public let precision: Precision
-    /// The instructions.
+    /// Vector instructions in use.
     public let instructionSet: InstructionSet
     private let amxIsRefused: Bool
 
-    /// Products of `precision` with `instructionSet`.
+    /// Creates a description of products of `precision` with `instructionSet`.
     ///
-    /// - Parameter amxIsRefused: whether the processor has AMX, which its operating system does not
-    ///   let this process use.
+    /// - Parameter amxIsRefused: whether the processor has AMX, but its operating system does not
+    ///   let this process use it.
     public init(
         _ precision: Precision, _ instructionSet: InstructionSet,
         amxIsRefused: Bool = InstructionSet.amxIsRefused
@@ -23,7 +23,7 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
         self.amxIsRefused = amxIsRefused
     }
 
-    /// Whether factors are multiplied in the precision itself; if not, in fp32.
+    /// Whether factors are multiplied in the precision itself; otherwise in fp32.
     public var isNative: Bool {
         switch precision {
         case .fp32: true
@@ -32,7 +32,7 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
         }
     }
 
-    /// For people: "bf16 by AMX".
+    /// Text for people: "bf16 by AMX".
     public var description: String {
         let fp32 =
             switch instructionSet {
@@ -55,22 +55,22 @@ public struct ProductInstructions: Sendable, Equatable, CustomStringConvertible 
 }
 
 extension KernelExecutor {
-    /// Describes the instructions for products of `precision`.
+    /// Returns the instructions for products of `precision`.
     public func products(_ precision: Precision) -> ProductInstructions {
         ProductInstructions(precision, instructionSet)
     }
 
-    /// The most floating-point operations a second that all threads did together in any of
-    /// `trials`, multiplying and adding in registers with the instructions of products of
+    /// Measures the peak floating-point operations per second that all threads reach together in
+    /// any of `trials`, multiplying and adding in registers with the instructions of products of
     /// `precision`.
     ///
-    /// - Parameter milliseconds: about how long a trial takes on an idle machine. On one that others
-    ///   use, only more trials help: those that are disturbed count for nothing.
+    /// - Parameter milliseconds: approximate duration of a trial on an idle machine. On a shared
+    ///   machine only more trials help, because disturbed trials do not affect the maximum.
     public func peakOperationsPerSecond(
         _ precision: Precision, trials: Int = 8, milliseconds: Double = 1
     ) -> Double {
         let (set, precision) = (instructionSet.code, precision.code)
-        // A first run, to warm up, says how many rounds a trial takes.
+        // A warm-up run determines how many rounds a trial takes.
         var rounds = 10_000
         var start = MonotonicClock.seconds
         _ = bert_peak_multiply_add(set, precision, rounds)

@@ -7,30 +7,30 @@ import Synchronization
     import Musl
 #endif
 
-/// A fixed set of threads that run one piece of work together: the calling thread and its helpers.
+/// Fixed set of threads that run one piece of work together: the calling thread and its helpers.
 ///
-/// Work comes every few microseconds within a step and rarely between steps, so a waiting helper
-/// first spins for a moment and then sleeps. One thread owns a team and calls it; work does not
-/// call its own team again.
+/// Work arrives every few microseconds within a step and rarely between steps, so a waiting helper
+/// first spins briefly and then sleeps. One thread owns a team and calls it; work must not call its
+/// own team.
 public final class ThreadTeam: @unchecked Sendable {
-    /// The number of threads, the caller's included.
+    /// Number of threads, including the caller's.
     public let count: Int
 
     private let exchange: WorkExchange
     private var handles: [pthread_t] = []
 
-    /// A team of `count` threads.
+    /// Creates a team of `count` threads.
     ///
-    /// - Parameter processors: those that the team has to itself: all threads, and those that the
-    ///   caller starts later, stay on them. Where there are as many as threads, each helper has one
-    ///   of its own, and leaves the first to the caller. nil: wherever the system likes. What the
-    ///   system refuses is left alone.
+    /// - Parameter processors: processors reserved for the team. All threads, and those that the
+    ///   caller starts later, stay on them. If there are as many as threads, each helper has a
+    ///   processor of its own, and leaves the first to the caller. nil lets the system choose. A
+    ///   refusal by the system is ignored.
     /// - Precondition: `count >= 1`.
     public init(count: Int, processors: [Int]? = nil) {
         precondition(count >= 1, "a team has at least its caller")
         self.count = count
         exchange = WorkExchange(helpers: count - 1)
-        // Threads inherit where their creator may run.
+        // Threads inherit their creator's processors.
         if let processors { ProcessorAffinity.bindThisThread(to: processors) }
         let own = processors?.count == count ? processors : nil
         for index in 1..<count { start(index, on: own?[index]) }
@@ -41,7 +41,8 @@ public final class ThreadTeam: @unchecked Sendable {
         for handle in handles { pthread_join(handle, nil) }
     }
 
-    /// The argument of a helper's start: the exchange, not the team, whose end ends the helper.
+    /// Argument of a helper's start: the exchange, not the team, because the end of the team ends
+    /// the helper.
     private final class Start {
         let exchange: WorkExchange
         let index: Int
@@ -86,8 +87,8 @@ public final class ThreadTeam: @unchecked Sendable {
         }
     }
 
-    /// Cuts `0..<total` into one contiguous part a thread, limits being multiples of `unit`, and
-    /// runs `body` on the parts that are not empty, with the index of the thread that it runs on.
+    /// Splits `0..<total` into one contiguous part per thread, at multiples of `unit`, and runs
+    /// `body` on the non-empty parts, with the index of the thread that runs it.
     public func split(
         _ total: Int, unit: Int = 1, _ body: (_ part: Range<Int>, _ thread: Int) -> Void
     ) {
@@ -108,8 +109,8 @@ public final class ThreadTeam: @unchecked Sendable {
         split(total, unit: unit) { part, _ in body(part) }
     }
 
-    /// Runs `body` for every task of `0..<total`, each thread taking the next one when free;
-    /// tasks must not depend on each other. The body also gets its thread's index.
+    /// Runs `body` for every task of `0..<total`; each thread takes the next task when free. Tasks
+    /// must not depend on each other. The body also receives its thread's index.
     public func forEach(_ total: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
         guard count > 1, total > 1 else {
             for task in 0..<total { body(task, 0) }

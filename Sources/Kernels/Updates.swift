@@ -1,7 +1,7 @@
 import CKernels
 public import Tensors
 
-/// One step of Adam's moments, as AdamW and LAMB share it.
+/// One step of Adam's moments, shared by AdamW and LAMB.
 public struct AdamStep: Sendable {
     private let beta1: Double
     private let beta2: Double
@@ -12,10 +12,10 @@ public struct AdamStep: Sendable {
     private let learningRate: Double
     private var weightDecay = 0.0
 
-    /// Step `step` (from 1) of moments that decay by `beta1` and `beta2`.
+    /// Creates step `step` (from 1) of moments that decay by `beta1` and `beta2`.
     ///
     /// - Parameters:
-    ///   - gradientScale: multiplies the gradient first: clipping and unscaling.
+    ///   - gradientScale: factor applied to the gradient first, for clipping and unscaling.
     ///   - biasCorrection: whether moments are divided by 1 - beta^step.
     public init(
         step: Int, beta1: Double, beta2: Double, epsilon: Double, gradientScale: Double,
@@ -30,14 +30,14 @@ public struct AdamStep: Sendable {
         self.learningRate = learningRate
     }
 
-    /// The same step with `weightDecay`.
+    /// Returns the same step with `weightDecay`.
     public func decaying(by weightDecay: Double) -> AdamStep {
         var step = self
         step.weightDecay = weightDecay
         return step
     }
 
-    /// `base` to the power of `exponent` by squaring: multiplications only, so that all
+    /// Raises `base` to the power `exponent` by squaring. It uses only multiplications, so that all
     /// processors and C libraries agree.
     private static func power(_ base: Double, _ exponent: Int) -> Double {
         var power = 1.0
@@ -48,7 +48,7 @@ public struct AdamStep: Sendable {
         return power
     }
 
-    /// The step as the kernels read it.
+    /// Step in the form that the kernels read.
     var parameters: bert_adam_step {
         bert_adam_step(
             beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
@@ -59,14 +59,14 @@ public struct AdamStep: Sendable {
     }
 }
 
-/// The flat blocks that an update works on, all cut to the same range.
+/// Flat blocks that an update works on, all restricted to the same range.
 public struct UpdateOperands {
     let gradient: Vector<Float>
     let first: Vector<Float>
     let second: Vector<Float>
     let parameter: Vector<Float>
 
-    /// Gradient, first and second moment, and parameters: [n] each.
+    /// Creates the blocks of gradient, first and second moment, and parameters: [n] each.
     ///
     /// - Precondition: their counts are equal.
     public init(
@@ -83,18 +83,18 @@ public struct UpdateOperands {
 }
 
 extension KernelExecutor {
-    /// The number of elements whose squares are summed to one term. Terms end at multiples of it,
-    /// counted in the flat block, and are added in order: so a sum depends neither on the number
-    /// of threads nor on how ranks share the block, if they cut it at such multiples.
+    /// Number of elements whose squares are summed to one term. Terms end at multiples of it,
+    /// counted in the flat block, and are added in order. So a sum depends neither on the number of
+    /// threads nor on how ranks share the block, if they split it at such multiples.
     public static let squareBlock = 1 << 12
 
-    /// The number of terms in the sum of squares of a range of the flat block.
+    /// Returns the number of terms in the sum of squares of a range of the flat block.
     public static func squareTerms(of range: Range<Int>) -> Int {
         guard !range.isEmpty else { return 0 }
         return (range.upperBound - 1) / squareBlock - range.lowerBound / squareBlock + 1
     }
 
-    /// Moments and parameters after an AdamW step (Loshchilov and Hutter, 2019); with
+    /// Applies an AdamW step (Loshchilov and Hutter, 2019) to moments and parameters; with
     /// `biasCorrection` off, it is the step of Google's `AdamWeightDecayOptimizer`.
     public func adamW(_ step: AdamStep, _ operands: UpdateOperands) {
         team.split(operands.parameter.count, unit: 16) { part in
@@ -106,8 +106,8 @@ extension KernelExecutor {
         }
     }
 
-    /// Moments after a LAMB step (You et al., 2020); the gradient becomes the update
-    /// m / (sqrt(v) + epsilon) + decay x p, not yet scaled by the trust ratio.
+    /// Applies a LAMB step (You et al., 2020) to the moments; the gradient becomes the update m /
+    /// (sqrt(v) + epsilon) + decay x p, not yet scaled by the trust ratio.
     public func lambUpdate(_ step: AdamStep, _ operands: UpdateOperands) {
         team.split(operands.parameter.count, unit: 16) { part in
             withUnsafePointer(to: step.parameters) { step in
@@ -119,7 +119,7 @@ extension KernelExecutor {
         }
     }
 
-    /// `parameter` -= `rate` x `update`.
+    /// Subtracts `rate` x `update` from `parameter`.
     public func subtract(_ update: Vector<Float>, times rate: Float, from parameter: Vector<Float>)
     {
         precondition(update.count == parameter.count, "counts differ")
@@ -129,8 +129,8 @@ extension KernelExecutor {
         }
     }
 
-    /// The sum of squares of `values` [n], which begin at `start` of the flat block, in double
-    /// precision; the same for any number of threads.
+    /// Computes the sum of squares of `values` [n], which begin at `start` in the flat block, in
+    /// double precision; the same for any number of threads.
     public func sumOfSquares(_ values: Vector<Float>, startingAt start: Int = 0) -> Double {
         let count = Self.squareTerms(of: start..<start + values.count)
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { terms in
@@ -139,7 +139,7 @@ extension KernelExecutor {
         }
     }
 
-    /// The terms of that sum, of which there are `squareTerms(of: start..<start + n)`.
+    /// Returns the terms of that sum, `squareTerms(of: start..<start + n)` of them.
     public func squareTerms(
         _ values: Vector<Float>, startingAt start: Int,
         into terms: UnsafeMutableBufferPointer<Double>

@@ -6,12 +6,12 @@ import Synchronization
     import Musl
 #endif
 
-/// The hand-over of work from a team's caller to its helpers. The helpers share the exchange with the
-/// team and hold no reference to the team itself, so that they cannot keep it alive.
+/// Exchange that passes work from a team's caller to its helpers. The helpers share the exchange
+/// with the team and hold no reference to the team itself, so that they cannot keep it alive.
 final class WorkExchange: @unchecked Sendable {
     private let helpers: Int
     private let spins: Int
-    /// Written by the caller before `generation` grows, read by the helpers after.
+    /// Written by the caller before `generation` grows, read by the helpers afterwards.
     private var work: ((Int) -> Void)?
     private let generation = Atomic<Int>(0)
     private let running = Atomic<Int>(0)
@@ -19,7 +19,7 @@ final class WorkExchange: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let awake = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-    /// An exchange between one caller and `helpers` other threads.
+    /// Creates an exchange between one caller and `helpers` other threads.
     init(helpers: Int) {
         self.helpers = helpers
         // Spinning helps only while every thread has a core to itself.
@@ -37,7 +37,7 @@ final class WorkExchange: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Hands `work` to every helper; nil ends them.
+    /// Publishes `work` to every helper; nil ends them.
     func publish(_ work: ((Int) -> Void)?) {
         self.work = work
         running.store(helpers, ordering: .relaxed)
@@ -49,7 +49,7 @@ final class WorkExchange: @unchecked Sendable {
         }
     }
 
-    /// Waits until every helper has done the published work.
+    /// Waits until every helper has finished the published work.
     func awaitHelpers() {
         var turns = 0
         while running.load(ordering: .acquiring) > 0 {
@@ -59,7 +59,7 @@ final class WorkExchange: @unchecked Sendable {
         work = nil
     }
 
-    /// Does what is published, as thread `index`, until nil is.
+    /// Runs published work as thread `index` until nil is published.
     func help(as index: Int) {
         var seen = 0
         while true {
@@ -69,9 +69,9 @@ final class WorkExchange: @unchecked Sendable {
         }
     }
 
-    /// Does the published work; false if there is none.
+    /// Runs the published work; returns false if there is none.
     ///
-    /// A function of its own, so that its reference to the work is given up before `running` says
+    /// A function of its own, so that its reference to the work is released before `running` says
     /// so: the closure must not outlive the caller's `run`, which checks that nobody holds it.
     @inline(never)
     private func perform(_ index: Int) -> Bool {
@@ -80,7 +80,7 @@ final class WorkExchange: @unchecked Sendable {
         return true
     }
 
-    /// Waits until the generation differs from `seen`; returns it.
+    /// Waits until the generation differs from `seen`, and returns it.
     private func awaitGeneration(after seen: Int) -> Int {
         for _ in 0..<spins {
             let now = generation.load(ordering: .acquiring)

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A thread that is joined at the end of this value's life: nothing goes on behind the back of who started it.
+/// Thread that is joined at the end of this value's lifetime, so that it never outlives its
+/// creator.
 package final class JoinedThread {
     private let work: Work
     private var handle: pthread_t?
@@ -21,14 +22,14 @@ package final class JoinedThread {
         }
     }
 
-    /// Starts `body`. Where no thread can be had it is run here and now.
+    /// Starts `body`, or runs it on the calling thread if no thread can be created.
     ///
-    /// - Parameter prepare: runs before it, on the new thread only.
+    /// - Parameter prepare: runs before `body`, on the new thread only.
     package init(
         prepare: @escaping @Sendable () -> Void = {}, _ body: @escaping @Sendable () -> Void
     ) {
         work = Work(prepare, body)
-        // Signals are the main thread's.
+        // Signals belong to the main thread.
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -58,7 +59,7 @@ package final class JoinedThread {
     /// Whether `body` has returned.
     package var isOver: Bool { work.isOver.load(ordering: .acquiring) }
 
-    /// Waits for the end of `body`.
+    /// Waits for `body` to return.
     package func join() {
         if let handle { pthread_join(handle, nil) }
         handle = nil

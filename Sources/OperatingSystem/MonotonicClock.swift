@@ -1,8 +1,8 @@
 import Glibc
 
-/// The clock for durations and deadlines. It never goes back, and setting the date does not move it.
+/// Clock for durations and deadlines. It never goes back, and setting the date does not affect it.
 public enum MonotonicClock {
-    /// Seconds since some fixed moment in the past; comparable within one host.
+    /// Seconds since a fixed moment in the past; comparable within one host.
     public static var seconds: Double {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)

@@ -2,16 +2,15 @@ import CProcessStart
 import ExitCoding
 import Glibc
 
-/// The first steps of every program: setting inherited signals and limits in order.
+/// First steps of every program: corrects inherited signals and limits.
 public enum ProcessStart {
-    /// Prepares the process; call it before anything else.
+    /// Prepares the process; must be called before anything else.
     ///
-    /// Writing past the limit of file sizes (`ulimit -f`) fails with EFBIG, like a full disk,
-    /// instead of ending the process. Soft limits of the stack and of open files are raised as far
-    /// as the hard ones allow, up to what programs usually have, and threads get a stack of their own
-    /// size.
+    /// Writing past the file-size limit (`ulimit -f`) fails with EFBIG, like a full disk, instead
+    /// of ending the process. Soft limits of the stack and of open files are raised as far as the
+    /// hard limits allow, up to the usual values, and threads get a stack size of their own.
     ///
-    /// - Parameter program: begins the lines that ``Shortage`` prints.
+    /// - Parameter program: prefix of the lines that ``Shortage`` prints.
     public static func prepare(program: String) {
         signal(SIGXFSZ, SIG_IGN)
         restoreHangUp()
@@ -32,11 +31,11 @@ public enum ProcessStart {
 
     private static let leastStack = 512 << 10
 
-    /// Whether SIGHUP was ignored when the program was started (`nohup`); it stays so.
+    /// Whether SIGHUP was ignored when the program was started (`nohup`); it stays ignored.
     public static var ignoresHangUp: Bool { bert_hang_up_was_ignored() }
 
-    /// Gives SIGHUP back what it did when the program was started. UCX replaces it as it is loaded
-    /// or initialized, so that a closed terminal would change nothing.
+    /// Restores the disposition that SIGHUP had when the program was started. UCX replaces it when
+    /// it is loaded or initialized, so that closing a terminal would have no effect.
     public static func restoreHangUp() {
         signal(SIGHUP, ignoresHangUp ? SIG_IGN : SIG_DFL)
     }

@@ -1,26 +1,26 @@
 import Glibc
 
-/// A limit that the system sets this process (`ulimit`).
+/// Resource limit that the system sets on this process (`ulimit`).
 public enum ResourceLimit: Sendable, CaseIterable {
     /// Bytes of address space, `ulimit -v`.
     case addressSpace
-    /// Bytes of memory that are not a file's, `ulimit -d`.
+    /// Bytes of memory not backed by a file, `ulimit -d`.
     case data
     /// Bytes of the main thread's stack, `ulimit -s`.
     case stack
-    /// Open files, `ulimit -n`.
+    /// Number of open files, `ulimit -n`.
     case openFiles
-    /// Bytes of a file, `ulimit -f`.
+    /// Bytes per file, `ulimit -f`.
     case fileSize
     /// Seconds of processor time, `ulimit -t`.
     case processorTime
-    /// Processes and threads of the user, `ulimit -u`.
+    /// Number of processes and threads of the user, `ulimit -u`.
     case processes
 
-    /// The soft limit; nil where there is none.
+    /// Soft limit; nil if there is none.
     public var value: Int? { limits.flatMap { Self.bounded($0.rlim_cur) } }
 
-    /// The command of shells that shows and sets it.
+    /// Shell command that shows and sets it.
     public var command: String {
         switch self {
         case .addressSpace: "ulimit -v"
@@ -33,19 +33,19 @@ public enum ResourceLimit: Sendable, CaseIterable {
         }
     }
 
-    /// Bytes that this process may still take of a limit of memory; nil where there is no limit.
+    /// Bytes that this process may still allocate under a memory limit; nil if there is no limit.
     public var bytesLeft: Int? {
         guard let value, let used else { return nil }
         return max(0, value - used)
     }
 
-    /// The limit that leaves this process the least memory; nil where none limits it.
+    /// Limit that leaves this process the least memory; nil if memory is unlimited.
     public static var tightestOfMemory: (limit: ResourceLimit, bytesLeft: Int)? {
         [addressSpace, data].compactMap { limit in limit.bytesLeft.map { (limit, $0) } }
             .min { $0.bytesLeft < $1.bytesLeft }
     }
 
-    /// Raises the soft limit to `wanted`, or as near as the hard limit allows.
+    /// Raises the soft limit to `wanted`, or as close as the hard limit allows.
     func raise(to wanted: Int) {
         guard var limits, let current = Self.bounded(limits.rlim_cur), current < wanted else {
             return
@@ -54,8 +54,8 @@ public enum ResourceLimit: Sendable, CaseIterable {
         setrlimit(resource, &limits)
     }
 
-    /// Lowers the soft limit, so that its signal comes `early` before the hard limit kills; by a fifth
-    /// where that is less. Does nothing without a hard limit.
+    /// Lowers the soft limit, so that its signal comes `early` before the hard limit kills the
+    /// process, or by a fifth if that is less. Does nothing without a hard limit.
     public func warn(early: Int) {
         guard var limits, let hard = Self.bounded(limits.rlim_max) else { return }
         limits.rlim_cur = min(limits.rlim_cur, rlim_t(hard - min(early, hard / 5)))
@@ -83,7 +83,7 @@ public enum ResourceLimit: Sendable, CaseIterable {
 
     private static func bounded(_ value: rlim_t) -> Int? { Int(exactly: value) }
 
-    /// Bytes that the process has of a limit of memory now, as Linux counts them.
+    /// Bytes that currently count toward a memory limit, as Linux counts them.
     private var used: Int? {
         // Pages: size, resident, shared, text, library, data, dirty.
         let field: Int

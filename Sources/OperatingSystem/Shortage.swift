@@ -4,17 +4,17 @@ import Synchronization
 
 /// Whether a thread is already ending the process.
 private let isEnding = Atomic<Bool>(false)
-/// For the handler, which must not allocate.
+/// Text for the handler, which must not allocate.
 nonisolated(unsafe) private var abortText: UnsafeMutablePointer<CChar>?
 
-/// Exit of a process that the system refuses memory or threads.
+/// Exit of a process to which the system refuses memory or threads.
 ///
-/// No caller can continue without them, so there is no error to throw: the process prints what was
-/// refused and by which limit, and ends. A rank ends its whole job.
+/// No caller can continue without them, so no error is thrown: the process prints what was refused
+/// and by which limit, and ends. A rank ends its whole job.
 public enum Shortage {
     nonisolated(unsafe) private static var program = ""
     nonisolated(unsafe) private static var onEnd: ((_ text: String, _ status: Int32) -> Void)?
-    /// Memory that is released before the message is made, which needs some itself.
+    /// Memory that is released before the message is formatted, because formatting allocates, too.
     nonisolated(unsafe) private static var reserve: UnsafeMutableRawPointer?
     private static let reserveBytes = 1 << 20
 
@@ -24,8 +24,8 @@ public enum Shortage {
         if let (limit, _) = ResourceLimit.tightestOfMemory { watchAborts(under: limit) }
     }
 
-    /// Replaces the backtrace of an abort by a message. Swift's and C's libraries abort when a
-    /// small allocation fails, which is the likely cause under a limit of memory.
+    /// Replaces the backtrace of an abort with a message. The libraries of Swift and C abort if a
+    /// small allocation fails, which is the likely cause under a memory limit.
     private static func watchAborts(under limit: ResourceLimit) {
         abortText = strdup(
             "\(program)aborted, most likely out of memory: the limit of this process is "
@@ -36,12 +36,12 @@ public enum Shortage {
         }
     }
 
-    /// Lets `body` print the message and end the job with a status from now on.
+    /// Makes `body` print the message and end the job with a status from now on.
     public static func onEnd(_ body: @escaping (_ text: String, _ status: Int32) -> Void) {
         onEnd = body
     }
 
-    /// Ends the process because `bytes` of memory cannot be had.
+    /// Ends the process because `bytes` of memory cannot be allocated.
     public static func ofMemory(bytes: Int) -> Never {
         releaseReserve()
         let what = "out of memory: cannot allocate \(bytes >> 20) MB more"
@@ -56,7 +56,7 @@ public enum Shortage {
                 + "for less", ExitStatus.configuration)
     }
 
-    /// Ends the process because thread `number` cannot be started: `code` is the system's error.
+    /// Ends the process because thread `number` cannot be started; `code` is the system's error.
     public static func ofThreads(number: Int, of count: Int, code: Int32) -> Never {
         releaseReserve()
         let processes = ResourceLimit.processes.value.map { "\($0)" } ?? "unlimited"
@@ -76,7 +76,7 @@ public enum Shortage {
         free(reserve)
     }
 
-    /// Large allocations need room for their alignment, too.
+    /// Large allocations also need room for their alignment.
     private static let slack = 4 << 20
 
     /// Ends the process with `status` after printing `text`.

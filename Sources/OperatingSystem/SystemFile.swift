@@ -1,10 +1,10 @@
 import FileNames
 import Glibc
 
-/// Files that Linux makes up as they are read (/proc, /sys): their size says nothing.
+/// Files that Linux generates on reading (/proc, /sys), whose reported size is meaningless.
 public enum SystemFile {
-    /// The text of the file, at most 64 KiB of it; empty where it cannot be read. Bytes that
-    /// are not UTF-8 are escaped, because these files name others.
+    /// Returns the text of the file, at most 64 KiB of it; empty if it cannot be read. Bytes that
+    /// are not UTF-8 are escaped, because these files contain names of other files.
     public static func text(_ path: String) -> String {
         guard let file = withSystemPath(path, { fopen($0, "r") }) else { return "" }
         defer { fclose(file) }

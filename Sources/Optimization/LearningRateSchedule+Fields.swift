@@ -1,6 +1,6 @@
 package import Formats
 
-/// The keys of section `schedule`.
+/// Fields of section `schedule`.
 extension LearningRateSchedule {
     package static var fields: [Field<Self>] {
         [

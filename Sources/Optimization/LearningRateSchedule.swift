@@ -4,32 +4,32 @@
     import Musl
 #endif
 
-/// The learning rate of every step as a part of its peak: a linear rise to 1, then a decay to 0 at
-/// `totalSteps`. Section `schedule` of a configuration.
+/// Learning rate of every step as a fraction of its peak: a linear warm-up to 1, then a decay to 0
+/// at `totalSteps`. Section `schedule` of a configuration.
 ///
-/// The decay starts from where the warm-up ends, so the rate never jumps; Google's and NVIDIA's
+/// The decay starts at the end of the warm-up, so the rate never jumps. Google's and NVIDIA's
 /// schedules measure the decay from step 0 and drop at the end of warm-up.
 public struct LearningRateSchedule: Sendable, Equatable {
-    /// The shape of the decay; raw values are those of `schedule.name`.
+    /// Shape of the decay; raw values are those of `schedule.name`.
     public enum Name: String, CaseIterable, Sendable {
-        /// Straight down to 0.
+        /// Linear to 0.
         case linear
-        /// `(1 - x)^power` of the peak, x running from 0 to 1.
+        /// `(1 - x)^power` of the peak, with x from 0 to 1.
         case polynomial
         /// No decay, and no end.
         case constant
     }
 
-    /// The shape of the decay.
+    /// Shape of the decay.
     public var name: Name
-    /// The exponent of `polynomial`; the others ignore it.
+    /// Exponent of `polynomial`; ignored by the others.
     public var power: Double
-    /// The steps over which the rate rises; step `warmupSteps` is the first to have the peak.
+    /// Number of warm-up steps; step `warmupSteps` is the first at the peak.
     public var warmupSteps: Int
-    /// The step at which the rate is 0 (or the peak, where warm-up takes all steps).
+    /// Step at which the rate is 0 (or the peak, if warm-up takes all steps).
     public var totalSteps: Int
 
-    /// A schedule.
+    /// Creates a schedule.
     ///
     /// - Precondition: no number is negative, `power` is positive and finite.
     public init(
@@ -43,8 +43,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
         self.totalSteps = totalSteps
     }
 
-    /// The learning rate of step `step`, counted from 1, where `peak` is the highest; 0 after
-    /// `totalSteps` where the rate decays.
+    /// Returns the learning rate at step `step`, counted from 1, with the given `peak`; 0 after
+    /// `totalSteps` if the rate decays.
     public func rate(_ step: Int, peak: Double) -> Double {
         precondition(step >= 1, "steps count from 1")
         switch name {
@@ -60,8 +60,8 @@ public struct LearningRateSchedule: Sendable, Equatable {
         }
     }
 
-    /// `base` to the power `power`. The usual powers are rounded correctly, so that they do not
-    /// depend on the node's mathematics library.
+    /// Raises `base` to the power `power`. The usual powers are correctly rounded, so that they do
+    /// not depend on the node's math library.
     private func raise(_ base: Double) -> Double {
         switch power {
         case 1: base

@@ -1,6 +1,6 @@
 package import Formats
 
-/// The keys of `precision.loss_scale`, where it is a mapping.
+/// Fields of `precision.loss_scale` if it is a mapping.
 extension LossScaler.Dynamic {
     package static var fields: [Field<Self>] {
         [
@@ -30,14 +30,15 @@ extension LossScaler.Dynamic {
 }
 
 extension ValueKind where Value == Double {
-    /// A factor on the loss: far from where it, or its inverse, would leave the range of fp32.
+    /// Field of a factor on the loss, far from values at which it or its inverse leaves the range
+    /// of fp32.
     fileprivate static var scale: Self {
         number("from 1e-9 to 4294967296") { (1e-9...LossScaler.maximumScale).contains($0) }
     }
 }
 
 extension ValueKind where Value == LossScaler.Policy {
-    /// A factor, or the mapping of one that follows overflows.
+    /// Field of `loss_scale`: a factor, or the mapping of a dynamic loss scale.
     static var lossScale: Self {
         let factor = ValueKind<Double>.scale
         let dynamic = ValueKind<LossScaler.Dynamic>.mapping(

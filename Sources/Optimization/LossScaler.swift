@@ -1,40 +1,40 @@
-/// Chooses the factor on the loss before the backward pass, and which updates are skipped.
+/// Chooses the factor on the loss before the backward pass, and decides which updates are skipped.
 ///
-/// Gradients of a narrow type vanish below its smallest number; a factor on the loss lifts them, and
-/// is taken out again before the update. A factor that is too large shows as a gradient that is not
-/// finite: the update is skipped, and the factor falls. All ranks decide on the reduced gradient,
-/// which is the same on all of them, so they agree without a message.
+/// Gradients of a narrow type underflow below its smallest number. A factor on the loss lifts them,
+/// and is removed before the update. If the factor is too large, a gradient becomes non-finite: the
+/// update is skipped, and the factor falls. All ranks decide on the reduced gradient, which is the
+/// same on all of them, so they agree without a message.
 ///
-/// The rules are those of Megatron-LM's `DynamicGradScaler` (grad_scaler.py): an overflow sets the
-/// count of clean steps to 0 and takes one of `hysteresis` lives; without a life left, each overflow
-/// multiplies the scale by `backoff`. After `interval` clean steps in a row the scale grows, and only
-/// then all lives come back: they are not those of overflows in a row. A hysteresis of 1 gives
-/// PyTorch's `GradScaler`, but for the minimum.
+/// The rules are those of Megatron-LM's `DynamicGradScaler` (grad_scaler.py). An overflow resets
+/// the count of clean steps to 0 and takes one of `hysteresis` lives; without a life left, each
+/// overflow multiplies the scale by `backoff`. After `interval` consecutive clean steps the scale
+/// grows, and only then are all lives restored: they do not count consecutive overflows. A
+/// hysteresis of 1 gives PyTorch's `GradScaler`, except for the minimum.
 public struct LossScaler: Sendable, Equatable {
-    /// The rule that sets the scale.
+    /// Policy that sets the scale.
     public enum Policy: Sendable, Equatable {
-        /// Always this scale. A gradient that is not finite is then an error.
+        /// A constant scale. A non-finite gradient is then an error.
         case fixed(Double)
-        /// A scale that follows overflows.
+        /// A dynamic scale that follows overflows.
         case dynamic(Dynamic)
     }
 
-    /// The constants of a scale that follows overflows.
+    /// Constants of a dynamic scale.
     public struct Dynamic: Sendable, Equatable {
-        /// The first scale.
+        /// Initial scale.
         public var initial: Double
-        /// Multiplies the scale after `interval` clean steps in a row.
+        /// Factor on the scale after `interval` consecutive clean steps.
         public var growth: Double
-        /// Multiplies the scale at an overflow.
+        /// Factor on the scale at an overflow.
         public var backoff: Double
-        /// Clean steps in a row before the scale grows.
+        /// Number of consecutive clean steps before the scale grows.
         public var interval: Int
-        /// The scale never falls below.
+        /// Lower limit of the scale.
         public var minimum: Double
-        /// Overflows since the last growth that it takes for the scale to fall.
+        /// Number of overflows since the last growth before the scale falls.
         public var hysteresis: Int
 
-        /// The given constants; the defaults are PyTorch's, with a minimum.
+        /// Creates the constants; the defaults are PyTorch's, with a minimum.
         public init(
             initial: Double = 65536, growth: Double = 2, backoff: Double = 0.5,
             interval: Int = 2000, minimum: Double = 1, hysteresis: Int = 1
@@ -48,35 +48,35 @@ public struct LossScaler: Sendable, Equatable {
         }
     }
 
-    /// All that changes from step to step: it restores a scaler of the same policy.
+    /// State that changes from step to step; it restores a scaler of the same policy.
     public struct State: Sendable, Equatable {
-        /// The factor on the loss of the next step.
+        /// Factor on the loss of the next step.
         public var scale: Double
-        /// Steps without overflow since the last overflow or growth.
+        /// Clean steps since the last overflow or growth.
         public var cleanSteps = 0
-        /// Overflows left until the scale falls; 0 once it falls at each.
+        /// Overflows left until the scale falls; 0 once it falls at each overflow.
         public var hysteresisLeft = 0
         /// Overflows since the last clean step.
         public var overflowsInARow = 0
-        /// Those of them that happened at the minimum.
+        /// Number of those overflows that happened at the minimum.
         public var overflowsAtMinimum = 0
 
-        /// The state at `scale`, before the first step.
+        /// Creates the state at `scale`, before the first step.
         public init(scale: Double) { self.scale = scale }
     }
 
-    /// The rule that sets the scale.
+    /// Policy that sets the scale.
     public let policy: Policy
-    /// The current state.
+    /// Current state.
     public private(set) var state: State
 
-    /// No scale is larger: nothing of a 32-bit gradient needs more, and its inverse is far from
-    /// vanishing. Growth stops there.
+    /// Maximum scale, at which growth stops: nothing of a 32-bit gradient needs more, and its
+    /// inverse is far from vanishing.
     public static let maximumScale = 4_294_967_296.0
-    /// Overflows in a row at the minimum after which a run gives up.
+    /// Consecutive overflows at the minimum after which a run gives up.
     public static let overflowLimit = 50
 
-    /// A scaler before its first step.
+    /// Creates a scaler before its first step.
     ///
     /// - Precondition: scales are above 0 and at most `maximumScale`, `initial >= minimum`,
     ///   `growth >= 1`, `0 < backoff < 1`, counts are positive.
@@ -98,7 +98,8 @@ public struct LossScaler: Sendable, Equatable {
         }
     }
 
-    /// A scaler that resumes from `state`; nil if a scaler of `policy` cannot reach that state.
+    /// Creates a scaler that resumes from `state`; nil if a scaler of `policy` cannot reach that
+    /// state.
     public init?(_ policy: Policy, state: State) {
         self.init(policy)
         let isPossible =
@@ -117,10 +118,11 @@ public struct LossScaler: Sendable, Equatable {
         self.state = state
     }
 
-    /// The factor on the loss of the next step.
+    /// Factor on the loss of the next step.
     public var scale: Double { state.scale }
 
-    /// Whether an update that overflowed is skipped and the run continues; otherwise it is an error.
+    /// Whether an update that overflowed is skipped and the run continues; otherwise it is an
+    /// error.
     public var skipsOverflows: Bool {
         if case .dynamic = policy { true } else { false }
     }
@@ -128,7 +130,7 @@ public struct LossScaler: Sendable, Equatable {
     /// Whether a lower scale can no longer help.
     public var isExhausted: Bool { state.overflowsAtMinimum >= Self.overflowLimit }
 
-    /// Records a step; `overflowed` says that its reduced gradient was not finite.
+    /// Records a step; `overflowed` tells if its reduced gradient was not finite.
     public mutating func update(overflowed: Bool) {
         guard case .dynamic(let dynamic) = policy else { return }
         if overflowed {

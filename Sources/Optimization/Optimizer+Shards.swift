@@ -1,11 +1,11 @@
 import Kernels
 public import Tensors
 
-/// Sums over elements that several ranks own: each brings the terms that it has, and all add all
-/// terms in one order, so that the sums have the bits that one rank alone would find.
+/// Sums over elements that several ranks own. Each rank contributes its terms, and all ranks add
+/// all terms in one order, so that the sums have the same bits as on a single rank.
 extension Optimizer {
-    /// The global norm of gradients of which this rank has its shards, times `scale`; the same on
-    /// all ranks, and the same as of one rank that has them all.
+    /// Computes the global norm, times `scale`, of gradients of which this rank has its shards. It
+    /// is the same on all ranks, and the same as on one rank that has all of them.
     ///
     /// - Parameter sumOverRanks: as in `step`; called once.
     public func gradientNorm(
@@ -23,12 +23,12 @@ extension Optimizer {
         return terms.reduce(0, +).squareRoot() * scale
     }
 
-    /// The trust ratio of each segment that has one; 1 for the others.
+    /// Computes the trust ratio of each segment that has one; 1 for the others.
     func trustRatios(
         of update: Block<Float>, to parameter: Block<Float>,
         _ sumOverRanks: (inout [Double]) throws -> Void
     ) rethrows -> [Double] {
-        // For each segment the terms of its parameters, then those of its update.
+        // For each segment, the terms of its parameters, then those of its update.
         var places: [Range<Int>] = []
         for segment in segments {
             let start = places.last?.upperBound ?? 0
@@ -54,8 +54,8 @@ extension Optimizer {
         }
     }
 
-    /// Puts the terms of `range` of `block` where they belong among `terms`, the first of which is
-    /// that of element `start`.
+    /// Stores the terms of `range` of `block` at their positions among `terms`, the first of which
+    /// belongs to element `start`.
     private func putTerms(
         of block: Block<Float>, in range: Range<Int>, into terms: inout ArraySlice<Double>,
         from start: Int

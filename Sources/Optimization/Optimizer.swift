@@ -3,34 +3,34 @@ public import Tensors
 
 /// Updates the parameters of a model from their gradients, and owns the moments.
 ///
-/// It works on flat blocks of one layout and knows nothing of the model. Ranks may share the work:
-/// each then has an optimizer of its own shards, with moments for them only, and the sums that span
-/// tensors are put together by a closure. Results do not depend on the number of threads, nor on
-/// who updates what.
+/// The optimizer works on flat blocks of one layout and knows nothing about the model. Ranks may
+/// share the work: each then has an optimizer of its own shards, with moments for them only, and a
+/// closure reduces the sums that span tensors. Results depend neither on the number of threads nor
+/// on the distribution of the work.
 public final class Optimizer {
-    /// The update rule and its constants.
+    /// Update rule and its constants.
     public let settings: OptimizerSettings
-    /// The place of each parameter in the blocks.
+    /// Location of each parameter in the blocks.
     public let layout: ParameterLayout
-    /// The elements that it updates, in order.
+    /// Elements that this optimizer updates, in order.
     public let shards: [Range<Int>]
     /// Whether other ranks update the rest.
     public let isSharded: Bool
-    /// The first moments (`exp_avg`) of its elements, shard after shard, zero at the start; a
-    /// checkpoint reads and writes them.
+    /// First moments (`exp_avg`) of its elements, shard after shard, initially zero; a checkpoint
+    /// reads and writes them.
     public let firstMoment: Block<Float>
-    /// The second moments (`exp_avg_sq`), likewise.
+    /// Second moments (`exp_avg_sq`), likewise.
     public let secondMoment: Block<Float>
     let executor: KernelExecutor
     let segments: [UpdateSegment]
-    /// The part of each segment that it updates.
+    /// Part of each segment that this optimizer updates.
     let parts: [UpdatePart]
 
-    /// An optimizer of blocks of `layout`, with moments of zero.
+    /// Creates an optimizer of blocks of `layout`, with moments of zero.
     ///
-    /// - Parameter shards: the elements to update, all if nil: ranges in ascending order.
-    /// - Precondition: shards end at multiples of `KernelExecutor.squareBlock`, or where the block
-    ///   ends, and do not overlap.
+    /// - Parameter shards: elements to update, in ascending ranges; nil updates all.
+    /// - Precondition: shards end at multiples of `KernelExecutor.squareBlock`, or at the end of
+    ///   the block, and do not overlap.
     public init(
         settings: OptimizerSettings, layout: ParameterLayout, executor: KernelExecutor,
         shards: [Range<Int>]? = nil
@@ -61,29 +61,30 @@ public final class Optimizer {
         }
     }
 
-    /// The global norm of `gradients`, times `scale`, where no others share the work.
+    /// Computes the global norm of `gradients`, times `scale`, if no other ranks share the work.
     ///
     /// It is finite if and only if all gradients are: squares of floats, summed in double
-    /// precision, cannot overflow. The same for any number of threads.
+    /// precision, cannot overflow. It is the same for any number of threads.
     public func gradientNorm(_ gradients: Block<Float>, scale: Double = 1) -> Double {
         precondition(!isSharded, "the others' terms are needed")
         precondition(gradients.count == layout.count, "gradients of another layout")
         return executor.sumOfSquares(gradients.vector).squareRoot() * scale
     }
 
-    /// Clips the gradients and updates moments and parameters, where no others share the work.
+    /// Clips the gradients and updates moments and parameters, if no other ranks share the work.
     ///
     /// - Parameters:
-    ///   - number: the updates that the moments have seen, this one included: 1 at the start. It
-    ///     serves bias correction only, and so counts on where a later phase starts its schedule
-    ///     anew with the moments kept.
-    ///   - learningRate: the rate of this step.
-    ///   - gradientNorm: the global norm of all gradients after `gradientScale`.
-    ///   - gradientScale: what gradients are multiplied by first: 1 / loss scale.
+    ///   - number: number of updates applied to the moments, including this one: 1 at the start. It
+    ///     serves bias correction only, so it keeps counting if a later phase restarts its schedule
+    ///     with the moments kept.
+    ///   - learningRate: learning rate of this step.
+    ///   - gradientNorm: global norm of all gradients after `gradientScale`.
+    ///   - gradientScale: factor applied to the gradients first: 1 / loss scale.
     ///   - parameters: the parameters.
-    ///   - gradients: the gradients; LAMB uses their memory, so they hold nothing of use after.
-    /// - Precondition: blocks are of `layout`; `number >= 1`; the norm is finite: one gradient
-    ///   that is not would spoil the moments for good, so the caller skips such a step.
+    ///   - gradients: the gradients; LAMB overwrites them, so their contents are meaningless
+    ///     afterwards.
+    /// - Precondition: blocks are of `layout`; `number >= 1`; the norm is finite: one non-finite
+    ///   gradient would spoil the moments for good, so the caller skips such a step.
     public func step(
         number: Int, learningRate: Double, gradientNorm: Double, gradientScale: Double = 1,
         parameters: Block<Float>, gradients: Block<Float>
@@ -95,11 +96,12 @@ public final class Optimizer {
         ) { _ in }
     }
 
-    /// The same, where ranks may share the work: only this optimizer's shards of `parameters` are
-    /// updated, from its shards of `gradients`.
+    /// Does the same if ranks may share the work: updates only this optimizer's shards of
+    /// `parameters`, from its shards of `gradients`.
     ///
     /// - Parameter sumOverRanks: replaces each number by its sum over the ranks; called at most
-    ///   once, by all ranks or none. All but one of the numbers are 0, so their order is no matter.
+    ///   once, by all ranks or none. All but one of the numbers are 0, so their order does not
+    ///   matter.
     public func step(
         number: Int, learningRate: Double, gradientNorm: Double, gradientScale: Double = 1,
         parameters: Block<Float>, gradients: Block<Float>,
@@ -155,7 +157,7 @@ public final class Optimizer {
             updateSquares: executor.sumOfSquares(update[range], startingAt: range.lowerBound))
     }
 
-    /// |parameter| / |update|, or 1 where either is 0.
+    /// Returns |parameter| / |update|, or 1 if either is 0.
     static func trustRatio(parameterSquares: Double, updateSquares: Double) -> Double {
         guard parameterSquares > 0, updateSquares > 0 else { return 1 }
         return (parameterSquares / updateSquares).squareRoot()

@@ -1,6 +1,6 @@
 package import Formats
 
-/// The keys of section `optimizer`.
+/// Fields of section `optimizer`.
 extension OptimizerSettings {
     package static var fields: [Field<Self>] {
         [

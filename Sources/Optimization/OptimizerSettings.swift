@@ -1,14 +1,14 @@
-/// The update rule and its constants: section `optimizer` of a configuration.
+/// Update rule and its constants: section `optimizer` of a configuration.
 public struct OptimizerSettings: Sendable, Equatable {
-    /// The update rule; raw values are those of `optimizer.name`.
+    /// Update rule; raw values are those of `optimizer.name`.
     public enum Name: String, CaseIterable, Sendable {
         /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019), as in Google's BERT.
         case adamw
-        /// Adam's direction with a length for each tensor (You et al., 2020), as in NVIDIA's BERT.
+        /// Adam's direction with a length per tensor (You et al., 2020), as in NVIDIA's BERT.
         case lamb
 
-        /// Whether the rule corrects moments for their start at zero unless told otherwise: the
-        /// published LAMB does, Google's AdamW does not.
+        /// Whether the rule by default corrects moments for their start at zero: the published LAMB
+        /// does, Google's AdamW does not.
         var correctsBias: Bool {
             switch self {
             case .adamw: false
@@ -17,26 +17,26 @@ public struct OptimizerSettings: Sendable, Equatable {
         }
     }
 
-    /// The update rule.
+    /// Update rule.
     public var name: Name
-    /// The peak of the learning rate, which a schedule scales.
+    /// Peak learning rate, which a schedule scales.
     public var learningRate: Double
-    /// The decay of the first moment.
+    /// Decay rate of the first moment.
     public var beta1: Double
-    /// The decay of the second moment.
+    /// Decay rate of the second moment.
     public var beta2: Double
-    /// Added to the square root of the second moment.
+    /// Epsilon added to the square root of the second moment.
     public var epsilon: Double
-    /// The decay of parameters whose layout says that they decay.
+    /// Weight decay of the parameters to which the layout applies it.
     public var weightDecay: Double
-    /// Whether moments are corrected for their start at zero; nil decides by the rule, see
-    /// ``correctsBias``.
+    /// Whether moments are corrected for their start at zero; nil means the default of the rule,
+    /// see ``correctsBias``.
     public var biasCorrection: Bool?
-    /// The global gradient norm above which gradients are scaled down; nil or 0 is off, see
+    /// Global gradient norm above which gradients are scaled down; nil or 0 disables clipping, see
     /// ``clippingNorm``.
     public var clipNorm: Double?
 
-    /// Settings; the defaults are those of Google's BERT.
+    /// Creates settings; the defaults are those of Google's BERT.
     ///
     /// - Precondition: betas are in 0..<1, epsilon is positive, nothing is negative.
     public init(
@@ -57,14 +57,14 @@ public struct OptimizerSettings: Sendable, Equatable {
         self.clipNorm = clipNorm
     }
 
-    /// The effective `bias_correction`: what was given, else what the rule does.
+    /// Effective `bias_correction`: the given value, otherwise the default of the rule.
     public var correctsBias: Bool { biasCorrection ?? name.correctsBias }
 
-    /// The effective `clip_norm`; nil where clipping is off.
+    /// Effective `clip_norm`; nil if clipping is off.
     public var clippingNorm: Double? { clipNorm == 0 ? nil : clipNorm }
 
-    /// The factor on gradients of global norm `norm`: min(1, clipNorm / (norm + 1e-6)),
-    /// as `torch.nn.utils.clip_grad_norm_` has it.
+    /// Returns the factor on gradients of global norm `norm`: min(1, clipNorm / (norm + 1e-6)), as
+    /// in `torch.nn.utils.clip_grad_norm_`.
     public func clipFactor(norm: Double) -> Double {
         guard let clippingNorm else { return 1 }
         return min(1, clippingNorm / (norm + 1e-6))

@@ -1,24 +1,24 @@
 package import Formats
 public import Tensors
 
-/// The element type of the computation, and loss scaling: section `precision` of a configuration.
+/// Element type of the computation, and loss scaling: section `precision` of a configuration.
 public struct PrecisionSettings: Equatable, Sendable {
     /// `compute`: element type of the forward and backward pass.
     public var compute = Precision.fp32
-    /// `loss_scale`: the factor on the loss; nil decides by `compute`, see ``effectiveLossScale``.
+    /// `loss_scale`: factor on the loss; nil means the default of `compute`, see
+    /// ``effectiveLossScale``.
     public var lossScale: LossScaler.Policy?
 
-    /// fp32 without loss scaling.
+    /// Creates settings of fp32 without loss scaling.
     public init() {}
 
-    /// The effective `loss_scale`: what was given, else the default of the element type.
+    /// Effective `loss_scale`: the given value, otherwise the default of the element type.
     public var effectiveLossScale: LossScaler.Policy { lossScale ?? .default(for: compute) }
 
-    /// The rule of the loss scaler.
-    ///
-    /// With fp16 a fixed scale is one that neither falls nor grows: values beyond 65504 are to be
-    /// expected there, so an overflow is skipped, and only many in a row are an error. With the
-    /// range of fp32 and bf16, a fixed scale means that any overflow is one.
+    /// Policy of the loss scaler.
+    /// With fp16, a fixed scale is a dynamic one that neither falls nor grows. Values beyond 65504
+    /// are expected there, so an overflow is skipped, and only many consecutive ones are an error.
+    /// With the range of fp32 and bf16, any overflow under a fixed scale is an error.
     public var scalerPolicy: LossScaler.Policy {
         switch (effectiveLossScale, compute) {
         case (.fixed(let scale), .fp16):
@@ -46,8 +46,8 @@ public struct PrecisionSettings: Equatable, Sendable {
 }
 
 extension LossScaler.Policy {
-    /// The loss scaling that an element type needs: fp16 a factor that follows overflows, fp32 and
-    /// bf16, whose range is wide enough, none.
+    /// Returns the default loss scaling of an element type: a dynamic factor for fp16; none for
+    /// fp32 and bf16, whose range is wide enough.
     public static func `default`(for compute: Precision) -> Self {
         switch compute {
         case .fp16: .dynamic(.init())

@@ -1,18 +1,18 @@
-/// The part of one segment that an optimizer updates.
+/// Part of one segment that an optimizer updates.
 struct UpdatePart: Equatable {
-    /// The segment's index.
+    /// Index of the segment.
     let segment: Int
-    /// Elements of the flat block.
+    /// Range of elements in the flat block.
     let range: Range<Int>
-    /// The place of their moments among those of all its shards.
+    /// Range of their moments among those of all its shards.
     let moments: Range<Int>
 
-    /// The parts of `segments` in `shards`, both in ascending order.
+    /// Returns the parts of `segments` in `shards`, both in ascending order.
     static func parts(of segments: [UpdateSegment], in shards: [Range<Int>]) -> [UpdatePart] {
         var parts: [UpdatePart] = []
         var (taken, first) = (0, 0)
         for shard in shards {
-            // The next shard may go on in the segment in which this one ends.
+            // The next shard may continue in the segment in which this one ends.
             while first < segments.count, segments[first].range.upperBound <= shard.lowerBound {
                 first += 1
             }

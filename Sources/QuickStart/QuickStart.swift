@@ -2,18 +2,18 @@ import Corpus
 import DurableFiles
 import Tokenization
 
-/// The run that needs nothing but the program: bundled texts, and a configuration for them.
+/// Run that needs only the program: bundled texts, and a configuration for them.
 public enum QuickStart {
-    /// The bundled texts, English and Chinese, dedicated to the public domain.
+    /// Bundled texts, English and Chinese, dedicated to the public domain.
     public static let texts = ["chinese.txt", "english-nature.txt", "english-people.txt"]
-    /// Entries of the vocabulary that is learned from them.
+    /// Size of the vocabulary that is learned from them.
     public static let vocabularySize = 4_000
-    /// Share of documents that are held out.
+    /// Share of held-out documents.
     public static let heldoutShare = 0.1
 
-    /// The path of a bundled file.
+    /// Returns the path of a bundled file.
     ///
-    /// - Throws: `FileError` when the files were not installed beside the program.
+    /// - Throws: `FileError` if the files were not installed beside the program.
     public static func path(of name: String) throws -> String {
         let program = try? Paths.linkTarget(of: "/proc/self/exe")
         let path = Paths.join(
@@ -26,14 +26,14 @@ public enum QuickStart {
         return path
     }
 
-    /// The text of the quick start's configuration.
+    /// Returns the text of the quick start's configuration.
     public static func configuration() throws -> String {
         let bytes = try WholeFiles.read(path(of: "quickstart.yaml"), maximumByteCount: 1 << 20)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Makes vocabulary and corpus of the bundled texts in `directory`, unless they are there;
-    /// those that are there are checked.
+    /// Builds the vocabulary and the corpus of the bundled texts in `directory` if they are
+    /// missing, and verifies existing ones.
     ///
     /// - Returns: the corpus directory.
     public static func prepare(in directory: String, workers: Int) throws -> String {

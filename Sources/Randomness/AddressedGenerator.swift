@@ -1,19 +1,20 @@
-/// The numbers at one address, taken in order: for code that draws a varying number of values.
+/// Generator of the numbers at one address, in order, for code that draws a varying number of
+/// values.
 ///
-/// It is a value: a copy goes on from the same place, and two generators made from one address
-/// give the same numbers.
+/// It is a value: a copy continues from the same position, and two generators created from one
+/// address give the same numbers.
 public struct AddressedGenerator: RandomNumberGenerator, Sendable {
     @usableFromInline let address: RandomAddress
     @usableFromInline var index: UInt32 = 0
     @usableFromInline var block = SIMD4<UInt32>()
     @usableFromInline var left = 0
 
-    /// A generator that starts at the first number of `address`.
+    /// Creates a generator that starts at the first number of `address`.
     public init(_ address: RandomAddress) {
         self.address = address
     }
 
-    /// The next uniform 32-bit word.
+    /// Draws a uniform 32-bit word.
     @inlinable
     public mutating func nextWord() -> UInt32 {
         if left == 0 {
@@ -25,20 +26,20 @@ public struct AddressedGenerator: RandomNumberGenerator, Sendable {
         return block[4 - left]
     }
 
-    /// The next uniform 64-bit word.
+    /// Draws a uniform 64-bit word.
     @inlinable
     public mutating func next() -> UInt64 {
         let low = UInt64(nextWord())
         return UInt64(nextWord()) << 32 | low
     }
 
-    /// The next uniform value of [0, 1), a multiple of 2^-32.
+    /// Draws a uniform value of [0, 1), a multiple of 2^-32.
     @inlinable
     public mutating func uniform() -> Double {
         Double(nextWord()) * 0x1p-32
     }
 
-    /// The next uniform integer of `0..<bound`, without bias (Lemire, "Fast Random Integer
+    /// Draws a uniform integer of `0..<bound`, without bias (Lemire, "Fast Random Integer
     /// Generation in an Interval", 2019).
     ///
     /// - Precondition: `0 < bound <= 2^32 - 1`.
@@ -56,20 +57,20 @@ public struct AddressedGenerator: RandomNumberGenerator, Sendable {
         return Int(product >> 32)
     }
 
-    /// The next uniform integer of `range`.
+    /// Draws a uniform integer of `range`.
     @inlinable
     public mutating func `in`(_ range: ClosedRange<Int>) -> Int {
         range.lowerBound + below(range.count)
     }
 
-    /// The next standard normal value, by Box and Muller's transform of two words.
+    /// Draws a standard normal value, by Box and Muller's transform of two words.
     public mutating func normal() -> Double {
         let radius = 1 - uniform()
         return (-2 * logarithm(radius)).squareRoot() * cosine(2 * Double.pi * uniform())
     }
 
-    /// The next standard normal value whose magnitude is below 2: TensorFlow's
-    /// `truncated_normal`, whose standard deviation is 0.8796 of the nominal one.
+    /// Draws a standard normal value whose magnitude is below 2: TensorFlow's `truncated_normal`,
+    /// whose standard deviation is 0.8796 of the nominal one.
     public mutating func truncatedNormal() -> Double {
         while true {
             let value = normal()

@@ -1,16 +1,16 @@
-/// A pseudo-random order of `0..<count` in which any place is computed directly, in constant time
-/// and memory: a balanced Feistel network of Philox rounds over the next power of four, walked
-/// until it lands inside the range (Black and Rogaway, "Ciphers with Arbitrary Finite Domains",
-/// 2002). The walk takes fewer than four turns on average.
+/// Pseudo-random permutation of `0..<count` in which any position is computed directly, in constant
+/// time and memory. It is a balanced Feistel network of Philox rounds over the next power of four,
+/// walked until it lands inside the range (Black and Rogaway, "Ciphers with Arbitrary Finite
+/// Domains", 2002). The walk takes fewer than four iterations on average.
 public struct IndexPermutation: Sendable {
-    /// The number of indices.
+    /// Number of indices.
     public let count: Int
     private let halfBits: UInt32
     private let address: RandomAddress
 
     private static let rounds: UInt32 = 6
 
-    /// The order of `0..<count` that belongs to `purpose` in `epoch` under `seed`.
+    /// Creates the permutation of `0..<count` for `purpose` in `epoch` under `seed`.
     ///
     /// - Precondition: `0 <= count <= 2^62`.
     public init(count: Int, seed: UInt64, purpose: RandomPurpose, epoch: Int) {
@@ -21,7 +21,7 @@ public struct IndexPermutation: Sendable {
         address = RandomAddress(seed: seed, purpose: purpose, epoch: epoch, sample: count)
     }
 
-    /// The index at place `place` of the order.
+    /// Index at position `place` of the permutation.
     ///
     /// - Precondition: `0 <= place < count`.
     public subscript(place: Int) -> Int {
@@ -36,7 +36,7 @@ public struct IndexPermutation: Sendable {
         var left = UInt32(truncatingIfNeeded: value >> halfBits)
         var right = UInt32(truncatingIfNeeded: value & mask)
         for round in 0..<Self.rounds {
-            // The layer's bits are free here: no two epochs, and no two rounds, share a function.
+            // The layer's bits are unused here: no two epochs, and no two rounds, share a function.
             let counter = SIMD4(
                 right, address.high[0] | round << 16, address.high[1], address.high[2])
             let word = Philox.block(counter: counter, key: address.key)[0]

@@ -1,8 +1,8 @@
 /// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel Random
-/// Numbers: As Easy as 1, 2, 3" (SC 2011): a keyed bijection of 128-bit counters, so that any
-/// value can be had by its address and no stream is ever advanced.
+/// Numbers: As Easy as 1, 2, 3" (SC 2011). It is a keyed bijection of 128-bit counters, so any
+/// value is available by its address and no stream is ever advanced.
 public enum Philox {
-    /// The four 32-bit words that the counter `counter` has under the key `key`.
+    /// Computes the four 32-bit words of counter `counter` under the key `key`.
     @inlinable
     public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         var x = counter

@@ -1,13 +1,13 @@
-/// The use of a random number. Two purposes never share a number, whatever the sample; the raw
-/// values are part of what makes a run repeatable, so they are never reused.
+/// Use of a random number. Two purposes never share a number, for any sample. The raw values are
+/// part of what makes a run repeatable, so they are never reused.
 public enum RandomPurpose: UInt8, Sendable, CaseIterable {
     /// Initial values of the parameters; the sample is the parameter's index in its layout.
     case initialization = 1
-    /// The order of samples within an epoch.
+    /// Order of samples within an epoch.
     case sampleOrder = 2
-    /// The choice of sentences for a pair, its label, lengths and truncation.
+    /// Choice of sentences for a pair, its label, lengths and truncation.
     case sentencePair = 3
-    /// The choice of positions to predict, and what stands at them.
+    /// Choice of positions to predict, and of their replacements.
     case masking = 4
     /// Dropout after the embeddings' layer normalization.
     case embeddingDropout = 5
@@ -19,25 +19,25 @@ public enum RandomPurpose: UInt8, Sendable, CaseIterable {
     case feedForwardDropout = 8
     /// Resampling for confidence intervals.
     case bootstrap = 9
-    /// Data made for tests and benchmarks.
+    /// Synthetic data for tests and benchmarks.
     case synthetic = 10
     /// Dropout of a task head's input.
     case headDropout = 11
 }
 
-/// The place of a sequence of random numbers: all of it names them, nothing is remembered.
+/// Address of a sequence of random numbers, which it determines completely, without any state.
 ///
 /// One address holds 2^32 blocks of four 32-bit words; `block(_:)` is a pure function.
 public struct RandomAddress: Sendable, Hashable {
     /// Philox's key: the run's seed.
     public let key: SIMD2<UInt32>
-    /// The upper three counter words: purpose, layer and epoch, and the sample's 64 bits.
+    /// Upper three counter words: purpose, layer and epoch, and the sample's 64 bits.
     public let high: SIMD3<UInt32>
 
-    /// One more than the largest epoch that an address can name.
+    /// One more than the largest epoch that an address can hold.
     public static let epochLimit = 1 << 16
 
-    /// The address of `purpose` in `layer` for `sample` in `epoch` under `seed`.
+    /// Creates the address of `purpose` in `layer` for `sample` in `epoch` under `seed`.
     ///
     /// - Precondition: `0 <= layer < 256`, `0 <= epoch < epochLimit`, `sample >= 0`.
     public init(
@@ -51,7 +51,7 @@ public struct RandomAddress: Sendable, Hashable {
             UInt32(truncatingIfNeeded: sample), UInt32(truncatingIfNeeded: sample >> 32))
     }
 
-    /// Block `index` of this address: four independent, uniform 32-bit words.
+    /// Computes block `index` of this address: four independent, uniform 32-bit words.
     @inlinable
     public func block(_ index: UInt32) -> SIMD4<UInt32> {
         Philox.block(counter: SIMD4(index, high[0], high[1], high[2]), key: key)

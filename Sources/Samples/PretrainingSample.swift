@@ -2,22 +2,22 @@ import Randomness
 
 /// Identity of a sample: the epoch, and the index in that epoch's order.
 public struct SampleIdentity: Hashable, Sendable {
-    /// The epoch, from 0.
+    /// Epoch, from 0.
     public var epoch: Int
-    /// The index in the epoch's order, from 0.
+    /// Index in the epoch's order, from 0.
     public var index: Int
 
     /// Number of epochs that can be addressed.
     public static let epochLimit = RandomAddress.epochLimit
 
-    /// Identifies index `index` of epoch `epoch`.
+    /// Creates the identity of index `index` of epoch `epoch`.
     public init(epoch: Int, index: Int) {
         self.epoch = epoch
         self.index = index
     }
 }
 
-/// One input of BERT's pre-training: two segments with masks applied, and the tokens to predict.
+/// Input of BERT's pre-training: two segments with masks applied, and the tokens to predict.
 ///
 /// It contains no padding: `tokenIDs` and `segmentIDs` have the sample's own length.
 public struct PretrainingSample: Sendable, Equatable {
@@ -36,7 +36,7 @@ public struct PretrainingSample: Sendable, Equatable {
     /// Index of A's document within the source, if known.
     public var document: Int?
 
-    /// Makes a sample of the given parts.
+    /// Creates a sample of the given parts.
     public init(
         identity: SampleIdentity, tokenIDs: [Int32], segmentIDs: [UInt8],
         maskedPositions: [Int32], maskedLabels: [Int32], isRandomNext: Bool, document: Int? = nil
@@ -50,6 +50,6 @@ public struct PretrainingSample: Sendable, Equatable {
         self.document = document
     }
 
-    /// The number of tokens.
+    /// Number of tokens.
     public var length: Int { tokenIDs.count }
 }

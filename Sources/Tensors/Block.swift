@@ -8,20 +8,20 @@ import OperatingSystem
 
 /// Memory for `count` elements, zeroed, allocated once and never moved.
 ///
-/// The block owns the memory; `Vector` and `Matrix` are views that do not keep it alive, so
-/// whoever hands out views holds the block. It is aligned to 64 bytes, and a large one asks for
-/// huge pages, which spares the address translation in matrix products.
+/// The block owns the memory. `Vector` and `Matrix` are views that do not keep it alive, so the
+/// creator of views must hold the block. The memory is aligned to 64 bytes. A large block requests
+/// huge pages, which reduce the cost of address translation in matrix products.
 public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
-    /// The number of elements.
+    /// Number of elements.
     public let count: Int
     private let memory: UnsafeMutableRawPointer
     private let bytes: Int
 
     private static var hugePage: Int { 2 << 20 }
 
-    /// A block of `count` zeros.
+    /// Creates a block of `count` zeros.
     ///
-    /// Ends the process, with its job, where the memory cannot be had.
+    /// Ends the process and its job if the memory cannot be allocated.
     ///
     /// - Precondition: `count >= 0`.
     public init(count: Int) {
@@ -43,12 +43,12 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
         free(memory)
     }
 
-    /// A view of all elements.
+    /// View of all elements.
     public var vector: Vector<Element> {
         Vector(base: memory.assumingMemoryBound(to: Element.self), count: count)
     }
 
-    /// A view of the elements of `range`.
+    /// View of the elements of `range`.
     public subscript(range: Range<Int>) -> Vector<Element> {
         vector[range]
     }

@@ -1,30 +1,30 @@
-/// One named parameter tensor and its place in the flat block that holds all of a model.
+/// Named parameter tensor and its location in the flat block that holds the whole model.
 public struct Parameter: Sendable, Equatable {
-    /// The name that Hugging Face's `BertForPreTraining` gives it.
+    /// Name in Hugging Face's `BertForPreTraining`.
     public let name: String
     /// Row-major extents, outermost first.
     public let shape: [Int]
-    /// The elements of the flat block that hold it.
+    /// Range of its elements in the flat block.
     public let range: Range<Int>
-    /// Whether weight decay (and LAMB's trust ratio) applies: not for biases and LayerNorm.
+    /// Whether weight decay (and LAMB's trust ratio) applies: not to biases and LayerNorm.
     public let decays: Bool
 
-    /// The number of elements.
+    /// Number of elements.
     public var count: Int { range.count }
 }
 
-/// The place of every parameter of a model in one flat block of floats.
+/// Location of every parameter of a model in one flat block of floats.
 ///
 /// Gradients and optimizer moments use blocks of the same layout, so that the optimizer, the
-/// all-reduce and checkpoints work on flat ranges and need to know nothing of the model.
+/// all-reduce and checkpoints work on flat ranges and need no knowledge of the model.
 public struct ParameterLayout: Sendable, Equatable {
     /// All parameters, in the order of the block, without gaps.
     public let parameters: [Parameter]
-    /// The number of elements in the block.
+    /// Number of elements in the block.
     public let count: Int
     private let indices: [String: Int]
 
-    /// A layout of `entries` in their order.
+    /// Creates a layout of `entries`, in order.
     ///
     /// - Precondition: names are unique; extents are positive.
     public init(_ entries: [(name: String, shape: [Int], decays: Bool)]) {
@@ -47,7 +47,7 @@ public struct ParameterLayout: Sendable, Equatable {
         count = start
     }
 
-    /// The parameter called `name`, if there is one.
+    /// Returns the parameter called `name`, if there is one.
     public subscript(name: String) -> Parameter? {
         indices[name].map { parameters[$0] }
     }

@@ -1,13 +1,13 @@
-/// The storage and rounding of a number, by the names of configurations.
+/// Storage format and rounding of a number, under the names that configurations use.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     /// IEEE 754 binary32.
     case fp32
-    /// The upper half of a binary32: its range with 8 bits of precision.
+    /// Upper half of a binary32: its range with 8 bits of precision.
     case bf16
     /// IEEE 754 binary16: 11 bits of precision between 6e-8 and 65504.
     case fp16
 
-    /// The type of one number.
+    /// Type of one number.
     public var element: any TensorElement.Type {
         switch self {
         case .fp32: Float.self
@@ -19,8 +19,7 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     /// Bytes of one number.
     public var bytes: Int { self == .fp32 ? 4 : 2 }
 
-    /// The largest relative error of rounding a number of normal size: half a unit in the last
-    /// place of 1.
+    /// Largest relative error of rounding a normal number: half a unit in the last place of 1.
     public var unitRoundoff: Double {
         switch self {
         case .fp32: 0x1p-24
@@ -30,13 +29,13 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     }
 }
 
-/// A number as activations are stored; arithmetic is done in `Float`.
+/// Number as stored in activations; arithmetic is done in `Float`.
 public protocol TensorElement: BitwiseCopyable, Sendable {
-    /// The storage of this element.
+    /// Storage format of this element.
     static var precision: Precision { get }
-    /// The element nearest to `value`, ties to even.
+    /// Creates the element nearest to `value`, ties to even.
     init(_ value: Float)
-    /// The exact value.
+    /// Exact value.
     var float: Float { get }
 }
 
@@ -50,33 +49,33 @@ extension Float: TensorElement {
 extension Float16: TensorElement {
     /// `fp16`.
     public static var precision: Precision { .fp16 }
-    /// The exact value.
+    /// Exact value.
     public var float: Float { Float(self) }
 }
 
-/// The upper half of a `Float`.
+/// Upper half of a `Float`.
 public struct BFloat16: TensorElement, Equatable {
     /// `bf16`.
     public static var precision: Precision { .bf16 }
     /// Sign, exponent and the first seven bits of the fraction.
     public let bits: UInt16
 
-    /// The number with these bits.
+    /// Creates the number with these bits.
     public init(bits: UInt16) {
         self.bits = bits
     }
 
-    /// The number nearest to `value`, ties to even.
+    /// Creates the number nearest to `value`, ties to even.
     public init(_ value: Float) {
         let pattern = value.bitPattern
-        // Adding just less than half of the last place, and its lowest bit, rounds ties to even;
-        // what is not a number must not be carried into infinity.
+        // Adding just less than half of the last place, plus its lowest bit, rounds ties to even.
+        // The carry must not turn a NaN into infinity.
         bits =
             value.isNaN
             ? UInt16(pattern >> 16) | 0x40
             : UInt16((pattern + 0x7fff + (pattern >> 16 & 1)) >> 16)
     }
 
-    /// The exact value.
+    /// Exact value.
     public var float: Float { Float(bitPattern: UInt32(bits) << 16) }
 }

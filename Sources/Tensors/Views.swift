@@ -1,14 +1,14 @@
-/// A view of consecutive elements that a `Block` (or a caller's buffer) owns and keeps alive.
+/// View of consecutive elements that a `Block` (or a caller's buffer) owns and keeps alive.
 ///
-/// Views are values without ownership, like spans, but can be stored and used from several
-/// threads; those who share one agree who writes which elements.
+/// Views are values without ownership, like spans, but can be stored and used from several threads;
+/// threads that share a view agree on which of them writes which elements.
 public struct Vector<Element: BitwiseCopyable>: @unchecked Sendable {
-    /// The first element.
+    /// Pointer to the first element.
     public let base: UnsafeMutablePointer<Element>
-    /// The number of elements.
+    /// Number of elements.
     public let count: Int
 
-    /// A view of the `count` elements from `base` on.
+    /// Creates a view of `count` elements from `base` on.
     @inlinable
     public init(base: UnsafeMutablePointer<Element>, count: Int) {
         precondition(count >= 0, "negative count")
@@ -16,14 +16,14 @@ public struct Vector<Element: BitwiseCopyable>: @unchecked Sendable {
         self.count = count
     }
 
-    /// The elements of `range`.
+    /// View of the elements of `range`.
     @inlinable
     public subscript(range: Range<Int>) -> Vector {
         precondition(range.lowerBound >= 0 && range.upperBound <= count, "range out of bounds")
         return Vector(base: base + range.lowerBound, count: range.count)
     }
 
-    /// The element at `index`.
+    /// Element at `index`.
     @inlinable
     public subscript(index: Int) -> Element {
         get {
@@ -36,12 +36,12 @@ public struct Vector<Element: BitwiseCopyable>: @unchecked Sendable {
         }
     }
 
-    /// The elements as a buffer.
+    /// Elements as a buffer.
     @inlinable public var buffer: UnsafeMutableBufferPointer<Element> {
         UnsafeMutableBufferPointer(start: base, count: count)
     }
 
-    /// The elements as a row-major matrix.
+    /// Returns the elements as a row-major matrix.
     ///
     /// - Precondition: `rows * columns == count`.
     @inlinable
@@ -56,29 +56,29 @@ public struct Vector<Element: BitwiseCopyable>: @unchecked Sendable {
         buffer.update(repeating: value)
     }
 
-    /// Overwrites all elements with those of `other`, of equal count.
+    /// Overwrites all elements with those of `other`, whose count is equal.
     @inlinable
     public func copy(from other: Vector) {
         precondition(count == other.count, "counts differ")
         // In a caller that is not specialized for the type, `update` would ask the runtime to copy
-        // each element on its own.
+        // each element separately.
         UnsafeMutableRawPointer(base).copyMemory(
             from: other.base, byteCount: count * MemoryLayout<Element>.stride)
     }
 }
 
-/// A view of a row-major matrix whose rows are `stride` elements apart.
+/// View of a row-major matrix whose rows are `stride` elements apart.
 public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
-    /// The first element of the first row.
+    /// Pointer to the first element of the first row.
     public let base: UnsafeMutablePointer<Element>
-    /// The number of rows.
+    /// Number of rows.
     public let rows: Int
-    /// The number of columns.
+    /// Number of columns.
     public let columns: Int
-    /// The distance in elements from one row to the next.
+    /// Distance between consecutive rows, in elements.
     public let stride: Int
 
-    /// A view of `rows` rows of `columns` elements from `base` on.
+    /// Creates a view of `rows` rows of `columns` elements from `base` on.
     @inlinable
     public init(base: UnsafeMutablePointer<Element>, rows: Int, columns: Int, stride: Int) {
         precondition(rows >= 0 && columns >= 0 && stride >= columns, "impossible shape")
@@ -88,10 +88,10 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
         self.stride = stride
     }
 
-    /// Whether rows follow each other without gaps.
+    /// Whether the rows are contiguous.
     @inlinable public var isContiguous: Bool { stride == columns }
 
-    /// The rows of `range`.
+    /// Returns a view of the rows of `range`.
     @inlinable
     public func rows(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows out of bounds")
@@ -100,7 +100,7 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
             stride: stride)
     }
 
-    /// The columns of `range`.
+    /// Returns a view of the columns of `range`.
     @inlinable
     public func columns(_ range: Range<Int>) -> Matrix {
         precondition(range.lowerBound >= 0 && range.upperBound <= columns, "columns out of bounds")
@@ -108,7 +108,7 @@ public struct Matrix<Element: BitwiseCopyable>: @unchecked Sendable {
             base: base + range.lowerBound, rows: rows, columns: range.count, stride: stride)
     }
 
-    /// Row `index`.
+    /// Returns row `index`.
     @inlinable
     public func row(_ index: Int) -> Vector<Element> {
         precondition(index >= 0 && index < rows, "row out of bounds")

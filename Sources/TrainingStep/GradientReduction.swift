@@ -1,17 +1,17 @@
 public import Distributed
 
-/// Settings of the reduction of gradients over the ranks.
+/// Settings of the gradient reduction over the ranks.
 public struct GradientReduction: Sendable, Equatable {
     /// Size of a bucket, in MiB.
     public var bucketMegabytes: Double
-    /// Whether buckets start while the backward pass still runs.
+    /// Whether buckets start while the backward pass is still running.
     public var overlaps: Bool
-    /// The element type of gradients between ranks.
+    /// Element type of gradients sent between ranks.
     public var wire: WireType
-    /// Whether each rank updates its part of the parameters, and has moments for that only.
+    /// Whether each rank updates its shard of the parameters, and holds moments for that only.
     public var shardsOptimizer: Bool
 
-    /// Settings; the defaults are those of a run.
+    /// Creates settings; the defaults are those of a run.
     public init(
         bucketMegabytes: Double = 16, overlaps: Bool = true, wire: WireType = .float32,
         shardsOptimizer: Bool = false

@@ -5,17 +5,17 @@ public import MPI
 public import Optimization
 import Tensors
 
-/// The training step of one replica: gradients of its micro-batches accumulated, summed over the
+/// Training step of one replica: gradients of its micro-batches are accumulated, summed over the
 /// ranks, unscaled, clipped and applied, or skipped after an overflow.
 ///
 /// Pre-training, fine-tuning and benchmarks all run this code. All ranks of the communicator call
-/// each collective function together, with replicas that are equal.
+/// each collective function together, with equal replicas.
 public final class ReplicaStep {
-    /// The optimizer, with this rank's moments.
+    /// Optimizer, with this rank's moments.
     public let optimizer: Optimizer
-    /// The factor on the loss, and the overflows so far.
+    /// Factor on the loss, and the overflows so far.
     public var scaler: LossScaler
-    /// The reduction of gradients; nil for a replica without ranks beside it.
+    /// Reduction of gradients; nil for a replica that trains alone.
     public let reducer: GradientReducer?
 
     private let model: BERTModel
@@ -23,21 +23,21 @@ public final class ReplicaStep {
     private let stopPoll: StopPoll?
     private let progress: () -> Void
 
-    /// The outcome of ``update(number:learningRate:loss:)``.
+    /// Outcome of ``update(number:learningRate:loss:)``.
     public struct Update: Sendable, Equatable {
-        /// The factor on the loss of this step.
+        /// Factor on the loss of this step.
         public var lossScale: Double
-        /// The global norm of the reduced gradient without that factor, before clipping.
+        /// Global norm of the reduced gradient without that factor, before clipping.
         public var gradientNorm: Double
-        /// Whether the loss or the gradient was not finite, so that nothing was updated.
+        /// Whether the loss or the gradient was not finite, so that the update was skipped.
         public var overflowed: Bool
     }
 
-    /// The step of `model` among the ranks of `communicator`. Collective.
+    /// Creates the step of `model` among the ranks of `communicator`. Collective.
     ///
     /// - Parameters:
     ///   - communicator: nil for a replica that trains alone, without MPI.
-    ///   - stopPoll: says when to break off; nil never does.
+    ///   - stopPoll: decides when to stop; nil never stops.
     ///   - progress: called often, between kernels.
     /// - Throws: `MPIError`.
     public init(
@@ -70,10 +70,11 @@ public final class ReplicaStep {
     /// - Parameters:
     ///   - rounds: this rank's micro-batches.
     ///   - ready: called with each range of the last micro-batch's gradients before it is reduced.
-    ///   - backward: runs forward and backward pass of the micro-batch with this index (of an empty
-    ///     one where the rank has none), adding to the gradients or replacing them.
-    /// - Returns: false, on all ranks, where one was asked to stop; the gradients are worthless then.
-    /// - Throws: `MPIError`, and what the background work of the poll throws.
+    ///   - backward: runs the forward and backward pass of the micro-batch with this index (of an
+    ///     empty one if the rank has none), adding to the gradients or replacing them.
+    /// - Returns: false, on all ranks, if one was asked to stop; the gradients are then
+    ///   meaningless.
+    /// - Throws: `MPIError`, and errors of the poll's background work.
     public func computeGradients(
         _ rounds: MicroBatchRounds, ready: @escaping (Range<Int>) -> Void = { _ in },
         backward: (_ index: Int, _ accumulates: Bool, GradientObserver) -> Void
@@ -118,13 +119,13 @@ public final class ReplicaStep {
         try reducer.finish()
     }
 
-    /// Clips and applies the reduced gradients, unless they or the loss overflowed, and moves the loss
-    /// scale. Every rank has the same norm, so all decide alike; where they share the moments, each
-    /// then gets the others' part of the result. Collective.
+    /// Clips and applies the reduced gradients, unless they or the loss overflowed, and adjusts the
+    /// loss scale. Every rank has the same norm, so all decide alike. If they share the moments,
+    /// each rank then receives the others' part of the result. Collective.
     ///
     /// - Parameters:
-    ///   - number: updates that the moments have seen, this one included.
-    ///   - loss: the mean loss of the global batch, the same on all ranks.
+    ///   - number: number of updates applied to the moments, including this one.
+    ///   - loss: mean loss of the global batch, the same on all ranks.
     /// - Throws: `MPIError`.
     public func update(
         number: Int, learningRate: Double, loss: Double
@@ -134,7 +135,7 @@ public final class ReplicaStep {
         let update = Update(
             lossScale: scaler.scale, gradientNorm: norm, overflowed: overflowed)
         if overflowed {
-            // The ranks look for the cause in the whole of it.
+            // The ranks search the whole gradient for the cause.
             try gatherIfSharded(model.gradients)
         } else {
             try apply(number: number, learningRate: learningRate, gradientNorm: norm)
@@ -143,8 +144,8 @@ public final class ReplicaStep {
         return update
     }
 
-    /// The global norm of the reduced gradients, without the loss scale. Collective where the ranks
-    /// share the moments.
+    /// Computes the global norm of the reduced gradients, without the loss scale. Collective if the
+    /// ranks share the moments.
     ///
     /// - Throws: `MPIError`.
     public func gradientNorm() throws -> Double {
@@ -153,7 +154,7 @@ public final class ReplicaStep {
     }
 
     /// Clips the reduced gradients of norm `gradientNorm`, and updates moments and parameters.
-    /// Collective where the ranks share the moments.
+    /// Collective if the ranks share the moments.
     ///
     /// - Throws: `MPIError`.
     public func apply(number: Int, learningRate: Double, gradientNorm: Double) throws {

@@ -1,18 +1,19 @@
 import CBuild
 import FileNames
 
-/// The version of the programs, and what `--version` says of them.
+/// Version of the programs, and the output of `--version`.
 public enum ProgramVersion {
-    /// The version.
+    /// Version number.
     public static let number = "0.1.0"
 
-    /// The commit that the program was built from; "unknown" where the build does not know it.
+    /// Commit from which the program was built; "unknown" if the build does not know it.
     public static var commit: String { String(cString: bert_commit()) }
 
-    /// Whether the command line asks for the version: no other command needs to ask the libraries for theirs.
+    /// Whether the command line requests the version; other commands need not query the libraries'
+    /// versions.
     public static var isAskedFor: Bool { CommandLineArguments.afterProgram.contains("--version") }
 
-    /// The text of `--version`, with one line for each of `libraries`.
+    /// Returns the text of `--version`, with one line for each of `libraries`.
     public static func text(
         of program: String, libraries: [(name: String, version: String)]
     ) -> String {

@@ -4,10 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// Lets the calling thread run on the processors whose bits are set; false where the system refuses.
+/// Restricts the calling thread to the processors whose bits are set; false if the system refuses.
 bool bert_set_affinity(size_t words, const unsigned long *bits);
 
-/// Sets the bits of the processors that the calling thread may run on; false where nobody knows.
+/// Sets the bits of the processors on which the calling thread may run; false if they are unknown.
 bool bert_get_affinity(size_t words, unsigned long *bits);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/// How a number is stored. Kernels compute in 32 bits whatever the storage: they widen what they
-/// load, which is exact, and round to nearest even what they store.
+/// Storage format of a number. Kernels compute in 32 bits for any storage: they widen on load,
+/// which is exact, and round to nearest even on store.
 typedef enum {
     BERT_FP32 = 0,
     BERT_BF16 = 1,  // the upper half of an IEEE 754 binary32

@@ -16,9 +16,9 @@ typedef struct {
     float learning_rate;
 } bert_adam_step;
 
-/// Kernels over flat parameter ranges, each on the calling thread. They are compiled without
-/// fused multiply-adds, so that every processor gives the same bits: replicas on unlike nodes
-/// stay identical.
+/// Kernels over flat parameter ranges, each on the calling thread. They are compiled without fused
+/// multiply-adds, so that every processor gives the same bits and replicas on different kinds of
+/// nodes stay identical.
 typedef struct {
     /// Moments and parameters after an AdamW step:
     /// p -= lr * (m / (sqrt(v) + epsilon) + decay * p), moments corrected as `step` says.
@@ -30,11 +30,11 @@ typedef struct {
                         float *first, float *second, const float *parameter, float *update);
     /// parameter -= rate * update.
     void (*subtract_scaled)(size_t count, float rate, const float *update, float *parameter);
-    /// The sum of squares, in double precision, over eight lanes added in a fixed order.
+    /// Sum of squares, in double precision, over eight lanes added in a fixed order.
     double (*sum_of_squares)(size_t count, const float *x);
 } bert_update_kernels;
 
-/// The kernels compiled for `set`, which the processor must support.
+/// Returns the kernels compiled for `set`, which the processor must support.
 const bert_update_kernels *bert_update_kernels_for(bert_instruction_set set);
 
 #endif

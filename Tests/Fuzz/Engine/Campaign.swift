@@ -57,7 +57,7 @@ struct Campaign {
         }
     }
 
-    /// One more than the last case of a reader.
+    /// Returns one more than the last case of a reader.
     private func end(_ place: Int) -> Int {
         guard let cases = plan.cases else { return .max }
         return plan.first + max(1, cases / plan.readers[place].cost)
@@ -65,7 +65,7 @@ struct Campaign {
 
     private var isOver: Bool { time(nil) - start >= plan.seconds }
 
-    /// The next reader in turn that has cases to run.
+    /// Returns the next reader in turn that has cases to run.
     private mutating func nextReader() -> Int? {
         guard !isOver else { return nil }
         for _ in plan.readers.indices {

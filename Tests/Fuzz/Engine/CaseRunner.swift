@@ -55,13 +55,13 @@ struct CaseRunner {
         mutator = InputMutator(seeds, scratch: scratch)
     }
 
-    /// Input of a case, the same at every call.
+    /// Returns the input of a case, the same at every call.
     func input(_ number: Int) throws -> FuzzInput {
         var random = FuzzRandom(seed: seed, reader: reader.name, number: number)
         return try mutator.input(number, reader, &random)
     }
 
-    /// Makes and runs a case.
+    /// Generates and runs a case.
     func run(_ number: Int) -> (outcome: CaseOutcome, message: String) {
         let input: FuzzInput
         do {
@@ -83,7 +83,7 @@ struct CaseRunner {
         return (outcome, message)
     }
 
-    /// Reads a directory, and judges the reader's reaction.
+    /// Reads a directory, and checks the reader's reaction.
     func read(_ directory: String) -> (outcome: CaseOutcome, message: String) {
         do {
             try reader.read(directory)
@@ -102,7 +102,7 @@ struct CaseRunner {
         }
     }
 
-    /// Reason why a message or status is unusable for people and schedulers.
+    /// Returns the reason why a message or status is unusable for people and schedulers.
     private func problem(_ message: String, _ status: Int32) -> String? {
         guard Refusal.statuses.contains(status) else {
             return "status \(status) is not documented: \(message)"
@@ -123,7 +123,7 @@ struct CaseRunner {
         return nil
     }
 
-    /// In KiB.
+    /// Returns the peak resident size in KiB.
     private static func greatestResidentSize() -> Int {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

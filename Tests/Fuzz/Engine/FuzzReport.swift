@@ -1,6 +1,6 @@
 /// Outcomes of the cases, by reader.
 struct FuzzReport {
-    /// The outcomes of one reader.
+    /// Outcomes of one reader.
     struct Counts {
         var accepted = 0
         var refused: [String: Int] = [:]
@@ -13,9 +13,9 @@ struct FuzzReport {
 
     private(set) var readers: [String: Counts] = [:]
 
-    /// All cases.
+    /// Number of all cases.
     var cases: Int { readers.values.reduce(0) { $0 + $1.cases } }
-    /// The findings.
+    /// Findings of all readers.
     var faults: Int { readers.values.reduce(0) { $0 + $1.faults } }
 
     mutating func count(_ outcome: CaseOutcome, reader: String) {
@@ -32,7 +32,7 @@ struct FuzzReport {
         readers[reader, default: Counts()].seconds += seconds
     }
 
-    /// A table, one reader per line.
+    /// Table with one reader per line.
     var text: String {
         func padded(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(0, width - text.count)) + text

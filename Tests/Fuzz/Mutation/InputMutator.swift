@@ -1,4 +1,4 @@
-/// Makes the input of a case from a valid one.
+/// Generates the input of a case from a valid one.
 struct InputMutator {
     private let seeds: [FuzzInput]
     private let scratch: String
@@ -8,7 +8,7 @@ struct InputMutator {
         self.scratch = scratch
     }
 
-    /// Input of a case: the first cases are the unmodified valid inputs.
+    /// Generates the input of a case: the first cases are the unmodified valid inputs.
     func input(
         _ number: Int, _ reader: any FuzzReader, _ random: inout FuzzRandom
     ) throws -> FuzzInput {
@@ -34,7 +34,7 @@ struct InputMutator {
         return 0
     }
 
-    /// The bytes of all files of that name among the good inputs.
+    /// Returns the bytes of all files of that name among the valid inputs.
     private func others(_ name: String) -> [[UInt8]] {
         seeds.flatMap { $0.files.filter { $0.name == name }.map(\.bytes) }
     }
