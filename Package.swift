@@ -265,7 +265,7 @@ let package = Package(
                 "MPI",
                 "MPITestSupport",
             ]),
-        tests("Runtime", ["Runtime", "Kernels"]),
+        tests("Runtime", ["Runtime", "OperatingSystem", "Kernels"]),
         tests(
             "Pretraining",
             [

@@ -70,7 +70,8 @@ final class TrialTrainer {
         }
         replica = try ReplicaStep(
             of: model, optimizer: setup.optimizer, scaling: setup.scalerPolicy, among: setup.group,
-            stopPoll: stopPoll, progress: { link?.tick() })
+            // States that earlier versions kept continue with the same order of sums.
+            reduction: GradientReduction(unit: 1), stopPoll: stopPoll, progress: { link?.tick() })
         best = Block(count: setup.group.rank == 0 ? model.layout.count : 0)
         plan = setup.plan(examples: train.count)
         schedule = setup.makeSchedule(batches: plan.count)

@@ -115,6 +115,8 @@ extension PretrainingRun {
             isStopRequested: { [timeBudget] in
                 StopSignals.received != nil || timeBudget.isSpent()
             })
+        // Ranks with small shards waited for the others.
+        timeBudget.restart()
         if !isDone, isCoordinator {
             ConsoleReporter().note(
                 "stopped while the data were verified; run the same command again")

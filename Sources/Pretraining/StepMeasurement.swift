@@ -2,7 +2,9 @@ import Corpus
 import Distributed
 import MPI
 import OperatingSystem
+import Optimization
 import Reporting
+import TrainingStep
 
 extension PretrainingRun {
     /// Estimated seconds per step of `phase` on `ranks` ranks like this one. It measures one and
@@ -15,6 +17,8 @@ extension PretrainingRun {
     func secondsPerStep(
         _ phase: PretrainingPhase, ranks: Int, budget: Double
     ) throws -> Double {
+        // A loss scale that overflows would skip the updates that are measured.
+        trainer.replica.scaler = LossScaler(.fixed(1))
         let batch = phase.configuration.batch
         let rounds = batch.accumulation(ranks: ranks)
         let share = batch.share(rank: 0, ranks: ranks)

@@ -25,8 +25,11 @@ package final class TimeBudget {
     package func noteWrite(seconds: Double) {
         writeSeconds = max(writeSeconds, seconds)
         // The checkpoint was not a gap between two polls: it is counted separately.
-        lastLook = nil
+        restart()
     }
+
+    /// Forgets the last poll: the time until the next one is no gap between two polls.
+    package func restart() { lastLook = nil }
 
     /// Whether it is time to stop. That is the case if the remaining time would not be enough if
     /// the next poll came as late as the latest so far and the disk were half as slow again. A

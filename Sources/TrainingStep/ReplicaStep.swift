@@ -55,7 +55,7 @@ public final class ReplicaStep {
                 over: communicator, count: model.layout.count,
                 bucketMegabytes: reduction.bucketMegabytes, overlaps: reduction.overlaps,
                 wire: reduction.wire, scatters: reduction.shardsOptimizer,
-                unit: KernelExecutor.squareBlock)
+                unit: reduction.unit)
         } else {
             precondition(!reduction.shardsOptimizer, "there are no ranks to share the moments")
             reducer = nil

@@ -42,7 +42,7 @@ struct WaitReportTests {
     @Test func noneMissingIsABug() {
         let report = WaitReport(places: [0: "here", 1: "there"], hosts: ["a", "b"])
         #expect(report.missing.isEmpty)
-        #expect(report.text.contains("none gets on"))
+        #expect(report.text.contains("none makes progress"))
         #expect(report.text.contains("a bug"))
     }
 }

@@ -56,6 +56,14 @@ struct ReadingTests {
         #expect(try read("batch: {global: 2, micro: 4}").unread.affect("batch"))
     }
 
+    @Test("a consequence of an unknown key of the run is not reported for its phases")
+    func phasesOfAnUnsoundRun() throws {
+        let found = messages(
+            try read(
+                "batch: {globl: 1024, micro: 512}\nphases: [{schedule: {total_steps: 200}}, {}]"))
+        #expect(found.count == 1 && found[0].contains("did you mean batch.global?"), "\(found)")
+    }
+
     @Test("the keys of a phase that are right stay, too")
     func phases() throws {
         let reading = try read(

@@ -27,7 +27,7 @@ struct ConfigurationDecoder {
         // consistent.
         if configuration.phases.isEmpty {
             report(
-                configuration.inconsistencies(), tree: tree, prefix: "", unread: faults.unread)
+                configuration.inconsistencies(), tree: tree, prefix: "", unread: [faults.unread])
         }
         return configuration
     }
@@ -153,7 +153,7 @@ struct ConfigurationDecoder {
         }
         report(
             configuration.inconsistencies(), tree: merged, prefix: phase.origin.prefix,
-            unread: check.faults.unread)
+            unread: [ofRun, check.faults.unread])
         let changed = fields.filter {
             phase.value(at: $0.path) != nil && check.read.contains($0.path)
                 && !RunConfiguration.fixedSections.contains($0.section)
@@ -165,10 +165,12 @@ struct ConfigurationDecoder {
     /// Reports a problem between keys at the first of the keys that was given. Problems of sections
     /// with unread keys are omitted because they may be consequences.
     private mutating func report(
-        _ inconsistencies: [Inconsistency], tree: YAMLTree, prefix: String, unread: UnreadKeys
+        _ inconsistencies: [Inconsistency], tree: YAMLTree, prefix: String, unread: [UnreadKeys]
     ) {
         for inconsistency in inconsistencies
-        where !inconsistency.sections.contains(where: unread.affect) {
+        where !inconsistency.sections.contains(where: { section in
+            unread.contains { $0.affect(section) }
+        }) {
             let given = inconsistency.paths.compactMap { tree.value(at: $0) }
             let origin =
                 given.first { $0.origin.prefix == prefix }?.origin ?? given.first?.origin
