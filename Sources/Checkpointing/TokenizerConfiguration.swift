@@ -70,7 +70,7 @@ struct TokenizerConfiguration {
         }
     }
 
-    /// Throws if keys select a way of splitting text that is not implemented.
+    /// Throws if keys select an unsupported way of splitting text.
     private func refuseOtherSplitting(_ values: JSONValue) throws {
         for (key, needed) in [
             ("do_basic_tokenize", true), ("clean_text", true), ("do_subword_tokenize", true),

@@ -62,7 +62,11 @@ struct SplitChooser {
     func finish(count: Int) -> [(CorpusSplit, EncodedDocument)] {
         guard let held = heldBack else { return [] }
         // A single text cannot be in both splits.
-        return release(held, to: count > copies && onlySplit == .train ? .heldout : .train)
+        guard count > copies else { return release(held, to: .train) }
+        switch onlySplit {
+        case .train: return release(held, to: .heldout)
+        case .heldout, nil: return release(held, to: .train)
+        }
     }
 
     private mutating func hold(_ document: EncodedDocument) {

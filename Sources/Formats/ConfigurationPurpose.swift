@@ -32,12 +32,25 @@ public enum ConfigurationPurpose: Sendable {
         self = keys.contains(where: Self.fineTuning.ownKeys.contains) ? .fineTuning : .pretraining
     }
 
-    private var other: ConfigurationPurpose { self == .pretraining ? .fineTuning : .pretraining }
+    private var other: ConfigurationPurpose {
+        switch self {
+        case .pretraining: .fineTuning
+        case .fineTuning: .pretraining
+        }
+    }
 
-    private var name: String { self == .pretraining ? "pre-training" : "fine-tuning" }
+    private var name: String {
+        switch self {
+        case .pretraining: "pre-training"
+        case .fineTuning: "fine-tuning"
+        }
+    }
 
     private var command: String {
-        self == .pretraining ? "bert-train --config" : "bert-train finetune --config"
+        switch self {
+        case .pretraining: "bert-train --config"
+        case .fineTuning: "bert-train finetune --config"
+        }
     }
 
     /// Throws if a document only has keys of the other purpose.
